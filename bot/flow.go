@@ -1,0 +1,83 @@
+// Package bot is the pipeline: sources deliver items, items become mails,
+// series and changes, changes are judged, judgements become actions, and
+// actions are recorded before a sink carries them out.
+//
+// Keys and invariants:
+//
+//   - A source's cursor is stored in the same transaction as the item it stands
+//     behind, so a crash repeats nothing and loses nothing.
+//   - A mail's key is series identity + version + cause. A key is planned once
+//     and handed to a sink at most once; when a crash leaves open whether the
+//     sink got it, the action is closed as "unknown" and never repeated, unless
+//     the sink can tell by the key that it has it.
+//   - Dry run is the default: everything is computed and shown, nothing leaves
+//     the machine.
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// Item is one thing that a source brings: a raw mail or a commit.
+type Item struct {
+	Source string // configured name of the source, with folder or branch: "imap:work/INBOX"
+	List   string // configured list this source stands for, "" when the mail's List-Id decides
+	// Cursor is where the source stands once this item is stored; opaque to all but the source.
+	Cursor   string
+	Received time.Time
+	Mail     []byte         // RFC 5322 bytes, nil for a commit
+	Commit   *change.Change // nil for a mail
+	Branch   string         // of a commit: the configured branch it was seen on
+}
+
+// Inlet is what a source sees of the bot.
+type Inlet interface {
+	// Cursor returns what was stored for key by the last accepted item, "" at first.
+	Cursor(ctx context.Context, key string) (string, error)
+	// Accept makes the item durable together with its cursor. A duplicate is
+	// no error: the cursor moves, the item is dropped.
+	Accept(ctx context.Context, item Item) error
+	// Advance moves a cursor that no item stands for (skipped or empty).
+	Advance(ctx context.Context, key, cursor string) error
+}
+
+// Source brings items. The pipeline alone decides about repetition and
+// back-off: Poll and Wait return on the first error.
+type Source interface {
+	Name() string
+	// Poll connects if need be, delivers everything since the stored cursor and
+	// returns nil when it has caught up.
+	Poll(ctx context.Context, in Inlet) error
+	// Wait returns nil when there may be something new, or ctx's error.
+	Wait(ctx context.Context) error
+	Close() error
+}
+
+// Action is something to be done to the world, complete and self-contained.
+type Action struct {
+	Key       string // same key: never twice
+	Kind      string // "reply"
+	Sink      string // name of the sink that carries it out
+	SeriesKey string
+	List      string
+	Verdict   string
+	Message   []byte // the complete mail
+	Created   time.Time
+}
+
+// Sink carries actions out.
+type Sink interface {
+	Name() string
+	// Deliver carries out a. It is safe to call again with the same key when
+	// Idempotent is true.
+	Deliver(ctx context.Context, a Action) error
+	// Idempotent: a second Deliver of the same key has no second effect.
+	Idempotent() bool
+}
+
+// ErrTemporary marks a failure that is worth repeating: wrap it.
+var ErrTemporary = errors.New("temporary failure")

@@ -1,0 +1,159 @@
+// Package rules says, one file per rule, what stable kernels ask of a change.
+//
+// It is pure: a rule gets facts and returns a finding. It knows no clock,
+// logger, network, file system or git; what is known about trees comes in as
+// data. A rule finds, it never decides: weights and thresholds are in
+// rules/model, the verdict in rules/verdict.
+package rules
+
+import (
+	"fmt"
+
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// Outcome is what a rule found. "No data" is Unknown, never Unmet.
+type Outcome string
+
+// The four outcomes, stable names of the JSON contract.
+const (
+	Met           Outcome = "met"
+	Unmet         Outcome = "unmet"
+	NotApplicable Outcome = "not-applicable"
+	Unknown       Outcome = "unknown"
+)
+
+// Evidence is where a finding can be checked: a tag, or a line of a file.
+type Evidence struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"` // 1-based; in the new file, or in the message when File is empty
+	Text string `json:"text,omitempty"` // the tag or line, shortened to 120 bytes
+}
+
+// Finding is a rule's answer for one change.
+type Finding struct {
+	ID      string  `json:"id"` // of the rule
+	Outcome Outcome `json:"outcome"`
+	// Reason is one sentence for the reader of the reply, with the numbers in
+	// it; no capital, no period.
+	Reason   string     `json:"reason"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+	// Values are the numbers of the reason, for features and programs.
+	Values map[string]float64 `json:"values,omitempty"`
+}
+
+// Rule is one question to a change. It is a value, not a type.
+type Rule struct {
+	ID string // lower-case words joined by hyphens
+	// Doc: first line a title (no capital, no period), an empty line, why; then
+	// the lines "Met: …" and "Unmet: …" with an example each.
+	Doc string
+	// Ref: the document, its section, and what it asks, in our words.
+	Ref Ref
+	Run func(*Facts) (Finding, error)
+}
+
+// Ref cites the source of a rule.
+type Ref struct {
+	File    string // "Documentation/process/stable-kernel-rules.rst"
+	Section string // heading in that file
+	Says    string // the requirement in our words
+}
+
+// Facts is everything a rule may look at.
+type Facts struct {
+	Change  *change.Change
+	Silicon []silicon.Match
+	Series  *Series // nil: a single patch, or nothing is known of its series
+	Tree    *Tree   // nil: no trees configured; every rule that needs one says unknown
+}
+
+// Series is what is known of the posting that the change belongs to.
+type Series struct {
+	Version    int
+	N, Of      int
+	Title      string // of the cover letter, "" without one
+	Have       int    // patches of this version that have arrived
+	Superseded bool   // a newer version has been posted
+	// Declined holds the NAK or "please drop" lines of the thread, with who said them.
+	Declined []Evidence
+}
+
+// Tree is what the configured git remotes say about the change, as of one day.
+type Tree struct {
+	Mainline  Presence
+	VendorHas bool // the vendor tree has it (Mainline then says whether it has it alone)
+	Culprits  []Culprit
+	Followups []Followup
+	Branches  []Branch // newest first
+	Silicon   []Gate
+}
+
+// Presence says whether a branch has the change, and as which commit.
+type Presence struct {
+	Known   bool // false: no such remote, or its objects are missing
+	Has     bool
+	SHA     string
+	How     string // "sha", "upstream", "cherry-pick", "subject", "patch-id", "content"
+	Release string // first release that carries it, "" when unreleased
+}
+
+// Culprit is one Fixes: tag, resolved.
+type Culprit struct {
+	Named    change.Fixes
+	Resolved bool
+	SHA      string
+	Subject  string
+	AgeDays  int    // from the culprit's author date to the change's
+	Release  string // first mainline release that carries it; "" when never released
+	Branches []string
+}
+
+// Followup is a later mainline commit that names this change.
+type Followup struct {
+	SHA, Subject string
+	Revert       bool
+}
+
+// Gate is a chip that exists in a branch but is not enabled by default there.
+type Gate struct{ Chip, Branch, How string }
+
+// Branch is what one stable branch says. Field values are DESIGN §3's.
+type Branch struct {
+	Name          string // "6.12"
+	Active        bool
+	State         string // affected, present, queued, not-affected, no-base, unknown
+	Applies       string // exact, offset, three-way, needs-prerequisites, needs-backport, unknown
+	As            string // SHA when present or queued
+	Prerequisites []string
+	PileLines     int
+	PileMore      bool // the pile is larger than PileLines: the search stopped there
+	MissingNewer  []string
+	Why           string // for a reader: which hunk fails, which file is missing
+}
+
+// Check runs every rule and returns one finding each, in suite order. A rule
+// that fails or panics becomes Unknown with the error as its reason; the
+// others still run.
+func Check(suite []*Rule, f *Facts) []Finding {
+	out := make([]Finding, len(suite))
+	for i, r := range suite {
+		out[i] = r.check(f)
+	}
+	return out
+}
+
+func (r *Rule) check(f *Facts) (got Finding) {
+	defer func() {
+		if p := recover(); p != nil {
+			got = Finding{ID: r.ID, Outcome: Unknown, Reason: fmt.Sprintf("the rule failed: %v", p)}
+		}
+	}()
+	got, err := r.Run(f)
+	if err != nil {
+		return Finding{ID: r.ID, Outcome: Unknown, Reason: err.Error()}
+	}
+	got.ID = r.ID
+	return got
+}

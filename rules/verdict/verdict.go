@@ -1,0 +1,100 @@
+// Package verdict is the one policy: from findings, score and branch facts to
+// the verdict of DESIGN §3. Nothing outside it decides.
+package verdict
+
+import (
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// Verdict is the label. Names are part of the contract: labels, JSON, mail.
+type Verdict string
+
+// The verdicts.
+const (
+	StableEligible Verdict = "stable-eligible"
+	DKMSOnly       Verdict = "dkms-only"
+	Wait           Verdict = "wait"
+	Uncertain      Verdict = "uncertain"
+	NotNeeded      Verdict = "not-needed"
+	OutOfScope     Verdict = "out-of-scope"
+)
+
+// Silent reports whether nobody is to be told of the verdict.
+func (v Verdict) Silent() bool { return v == NotNeeded || v == OutOfScope }
+
+// Class is the reason class of DKMSOnly.
+type Class string
+
+// The reason classes.
+const (
+	TooBig      Class = "too-big"
+	NoBase      Class = "no-base"
+	Enablement  Class = "enablement"
+	ABI         Class = "abi"
+	NotUpstream Class = "not-upstream"
+	Declined    Class = "declined"
+)
+
+// When says when a stable-eligible change can go in.
+type When string
+
+// The two times.
+const (
+	Now           When = "now"
+	AfterMainline When = "after-mainline"
+)
+
+// Judgement is everything decided about one change: the line that
+// `classify --json` prints, and what the store keeps.
+type Judgement struct {
+	ID          string          `json:"id"`
+	Kind        change.Kind     `json:"kind"`
+	Subject     string          `json:"subject"`
+	Author      string          `json:"author,omitempty"`
+	Date        string          `json:"date,omitempty"` // RFC 3339, as written by the author
+	Series      *SeriesRef      `json:"series"`
+	Verdict     Verdict         `json:"verdict"`
+	ReasonClass Class           `json:"reason_class,omitempty"`
+	When        When            `json:"when,omitempty"`
+	Mixed       bool            `json:"mixed"`
+	Score       float64         `json:"score"`  // probability that stable takes it
+	Fix         float64         `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
+	Reason      string          `json:"reason"` // one sentence: why this verdict
+	Size        change.Size     `json:"size"`
+	Silicon     []silicon.Match `json:"silicon"`
+	Branches    []Branch        `json:"branches"`
+	Rules       []Weighed       `json:"rules"`
+	// Contributions are all that moved Score, largest first, bias included.
+	Contributions []model.Contribution `json:"contributions,omitempty"`
+	Weights       string               `json:"weights,omitempty"` // version of the weights file
+	Error         *string              `json:"error"`
+}
+
+// SeriesRef places a change in its series.
+type SeriesRef struct {
+	Version int `json:"version"`
+	N       int `json:"n"`
+	Of      int `json:"of"`
+}
+
+// Branch is the verdict for one stable branch.
+type Branch struct {
+	Name          string   `json:"name"`
+	State         string   `json:"state"`
+	Applies       string   `json:"applies"`
+	Verdict       *Verdict `json:"verdict"` // null for present, queued, not-affected
+	ReasonClass   Class    `json:"reason_class,omitempty"`
+	Score         float64  `json:"score"`
+	Prerequisites []string `json:"prerequisites,omitempty"`
+	PileLines     int      `json:"pile_lines,omitempty"`
+	Why           string   `json:"why,omitempty"`
+}
+
+// Weighed is a finding with what it weighs in the score, in log-odds.
+type Weighed struct {
+	rules.Finding
+	Weight float64 `json:"weight"`
+}
