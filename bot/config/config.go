@@ -1,0 +1,161 @@
+// Package config reads the bot's configuration file.
+//
+// Reading is strict: an unknown or misspelt key is an error, because a bot that
+// ignores one does something other than its owner thinks. All problems are
+// reported at once, each with line and column. Secrets never stand in the
+// file; it names the file, environment variable or command that has them.
+package config
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Config is the whole file. Default gives what holds when a key is absent.
+type Config struct {
+	State   string   `yaml:"state"` // folder for the store, mirrors and the outbox
+	Log     Log      `yaml:"log"`
+	Bot     Bot      `yaml:"bot"`
+	Weights string   `yaml:"weights"` // a weights file instead of the built-in one
+	Sources Sources  `yaml:"sources"`
+	Lists   []List   `yaml:"lists"`
+	Series  Series   `yaml:"series"`
+	OptOut  []string `yaml:"opt_out"` // addresses never written to
+	MaxAge  Duration `yaml:"max_age"` // older mail is judged and recorded, never answered
+}
+
+// Log says how much is logged, and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // json, console
+}
+
+// Bot is how the bot presents itself.
+type Bot struct {
+	Name    string `yaml:"name"`
+	Address string `yaml:"address"` // From of every reply
+	Contact string `yaml:"contact"` // the person who answers for the bot, shown in the footer
+	Details string `yaml:"details"` // URL prefix of the details page, "" for none
+}
+
+// Sources are everything that brings mail or commits.
+type Sources struct {
+	IMAP    []IMAP    `yaml:"imap"`
+	Archive []Archive `yaml:"archive"`
+	Git     []Git     `yaml:"git"`
+}
+
+// IMAP is one account.
+type IMAP struct {
+	Name         string   `yaml:"name"`
+	Address      string   `yaml:"address"` // host:port
+	TLS          string   `yaml:"tls"`     // implicit, starttls, none (loopback only)
+	CAFile       string   `yaml:"ca_file"` // extra root certificates, PEM
+	User         string   `yaml:"user"`
+	Auth         string   `yaml:"auth"` // plain, login, xoauth2, oauthbearer
+	PasswordFile string   `yaml:"password_file"`
+	PasswordEnv  string   `yaml:"password_env"`
+	TokenCommand []string `yaml:"token_command"` // prints an OAuth access token; run before each connect
+	Folders      []string `yaml:"folders"`
+	Every        Duration `yaml:"every"` // polling interval when the server has no IDLE
+}
+
+// Archive is one public-inbox v2 repository.
+type Archive struct {
+	Name  string   `yaml:"name"`
+	URL   string   `yaml:"url"`   // anything git can fetch
+	List  string   `yaml:"list"`  // List-Id this archive is of, when its mails do not say
+	Since string   `yaml:"since"` // first run: only messages from this day on, 2026-01-31; empty: from now on
+	Every Duration `yaml:"every"`
+}
+
+// Git is one remote whose new commits are judged.
+type Git struct {
+	Name     string   `yaml:"name"`
+	URL      string   `yaml:"url"`
+	Role     string   `yaml:"role"` // mainline, stable, queue, distro, vendor
+	Branches []string `yaml:"branches"`
+	Paths    []string `yaml:"paths"` // only commits that touch these
+	Since    string   `yaml:"since"` // first run: from this revision or day on; empty: from the tip on
+	Every    Duration `yaml:"every"`
+}
+
+// List is the policy for one mailing list. A list that is not named here is
+// muted: its mail is judged and recorded, and nobody is written to.
+type List struct {
+	ID       string   `yaml:"id"`       // List-Id without angle brackets, or the posting address
+	Reply    string   `yaml:"reply"`    // none, author, all
+	Verdicts []string `yaml:"verdicts"` // which verdicts are answered
+	Ignore   []string `yaml:"ignore"`   // senders never answered here
+	PerHour  int      `yaml:"per_hour"` // cap on replies; 0: none are sent
+	PerDay   int      `yaml:"per_day"`
+}
+
+// Series says how long an incomplete series is waited for.
+type Series struct {
+	Settle Duration `yaml:"settle"`
+}
+
+// Duration is a time.Duration that YAML writes as "10m".
+type Duration time.Duration
+
+// UnmarshalText reads "90s", "10m", "24h" and days as "7d".
+func (d *Duration) UnmarshalText(b []byte) error {
+	s := strings.TrimSpace(string(b))
+	var days int
+	if n, err := fmt.Sscanf(s, "%dd", &days); n == 1 && err == nil && strings.HasSuffix(s, "d") {
+		*d = Duration(time.Duration(days) * 24 * time.Hour)
+		return nil
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("%q is no duration; write 90s, 10m, 24h or 7d", s)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Std is d as the standard library's type.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// Default is the configuration before the file is read.
+func Default() Config {
+	return Config{
+		State: "stablebot-state",
+		Log:   Log{Level: "info", Format: "json"},
+		Bot:   Bot{Name: "stablebot"},
+		// A series trickles in over a minute or two; greylisting and list
+		// moderation can hold a part back for some ten minutes.
+		Series: Series{Settle: Duration(15 * time.Minute)},
+		// An answer to a patch that was settled last week is noise.
+		MaxAge: Duration(72 * time.Hour),
+	}
+}
+
+// Password resolves the secret of an account. It is read anew for each
+// connection, so a rotated secret needs no restart.
+func (c IMAP) Password() (string, error) {
+	switch {
+	case len(c.TokenCommand) > 0:
+		out, err := exec.Command(c.TokenCommand[0], c.TokenCommand[1:]...).Output()
+		if err != nil {
+			return "", fmt.Errorf("getting a token for %s with %q: %w; run that command by hand to see why", c.Name, c.TokenCommand[0], err)
+		}
+		return strings.TrimSpace(string(out)), nil
+	case c.PasswordFile != "":
+		b, err := os.ReadFile(c.PasswordFile)
+		if err != nil {
+			return "", fmt.Errorf("reading the password of %s: %w", c.Name, err)
+		}
+		return strings.TrimRight(string(b), "\r\n"), nil
+	default:
+		v, ok := os.LookupEnv(c.PasswordEnv)
+		if !ok {
+			return "", fmt.Errorf("the password of %s is to come from the environment variable %s, which is not set", c.Name, c.PasswordEnv)
+		}
+		return v, nil
+	}
+}

@@ -1,0 +1,140 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParse(t *testing.T) {
+	c, err := Parse("x.yaml", []byte(`
+state: /tmp/x
+sources:
+  imap:
+    - name: work
+      address: imap.example.org:993
+      user: bot
+      password_env: PW
+      folders: [INBOX, lists/dri-devel]
+      every: 90s
+series: {settle: 1d}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Sources.IMAP[0]; got.Folders[1] != "lists/dri-devel" || got.Every.Std() != 90*time.Second {
+		t.Errorf("imap: %+v", got)
+	}
+	if c.Series.Settle.Std() != 24*time.Hour || c.Log.Level != "info" || c.MaxAge.Std() != 72*time.Hour {
+		t.Errorf("values or defaults are off: %+v", c)
+	}
+}
+
+// Every problem of a bad file is told, in file order, each with its place.
+func TestParseAllProblems(t *testing.T) {
+	_, err := Parse("bad.yaml", []byte(`state: ""
+lgo: {level: debug}
+sources:
+  imap:
+    - name: a
+      adress: imap.example.org:993
+      tls: none
+      user: u
+      folders: INBOX
+  git:
+    - name: a
+      url: x
+      role: mainline
+      branches: [master]
+      every: soon
+lists:
+  - id: l.example.org
+    reply: everybody
+    verdicts: [dkms-only, great]
+`))
+	var e *Error
+	if !errors.As(err, &e) {
+		t.Fatalf("not an *Error: %v", err)
+	}
+	want := []string{
+		"bad.yaml:1:1: state: a folder is needed",
+		`bad.yaml:2:1: lgo: unknown key; did you mean "log"?`,
+		"bad.yaml:5:7: sources.imap[0]: exactly one of password_file",
+		`bad.yaml:6:7: sources.imap[0].adress: unknown key; did you mean "address"?`,
+		"bad.yaml:9:16: sources.imap[0].folders: a list is needed here",
+		`bad.yaml:11:7: sources.git[0].name: "a" is the name of sources.imap[0] already`,
+		`bad.yaml:15:14: sources.git[0].every: `,
+		`bad.yaml:18:5: lists[0].reply: "everybody" is none of none, author, all`,
+		`bad.yaml:19:27: lists[0].verdicts[1]: "great" is none of`,
+	}
+	got := err.Error()
+	at := -1
+	for _, w := range want {
+		i := strings.Index(got, w)
+		if i < 0 {
+			t.Errorf("missing %q", w)
+		} else if i < at {
+			t.Errorf("out of order: %q", w)
+		}
+		at = max(at, i)
+	}
+	if t.Failed() {
+		t.Log("\n" + got)
+	}
+}
+
+func TestParseDamaged(t *testing.T) {
+	for _, bad := range []string{"a: [", "\tx: 1", "- 1", "state: {a: b}", "state: x\n---\nstate: y\n", "state: x\nstate: y\n", "\x00\x01"} {
+		if _, err := Parse("f", []byte(bad)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestExamplesLoad(t *testing.T) {
+	files, _ := filepath.Glob("../../deploy/*.yaml")
+	if len(files) == 0 {
+		t.Fatal("no example in deploy")
+	}
+	for _, f := range files {
+		if _, err := Read(f); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestPassword(t *testing.T) {
+	f := filepath.Join(t.TempDir(), "pw")
+	if err := os.WriteFile(f, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("STABLEBOT_TEST_PW", "fromenv")
+	for _, c := range []struct {
+		in   IMAP
+		want string
+	}{
+		{IMAP{PasswordFile: f}, "secret"},
+		{IMAP{PasswordEnv: "STABLEBOT_TEST_PW"}, "fromenv"},
+		{IMAP{TokenCommand: []string{"echo", "token"}}, "token"},
+	} {
+		if got, err := c.in.Password(); got != c.want || err != nil {
+			t.Errorf("%+v: %q, %v", c.in, got, err)
+		}
+	}
+	if _, err := (IMAP{Name: "n", PasswordEnv: "STABLEBOT_TEST_UNSET"}).Password(); err == nil {
+		t.Error("an unset variable gave a password")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("state: x\nlists:\n  - id: a\n"))
+	f.Add([]byte("sources: {imap: [{name: a}]}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, err := Parse("f", b); err != nil {
+			_ = err.Error()
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+)
+
+// validate returns what is wrong with the values, by path. Positions are
+// filled in by the reader.
+func (c *Config) validate() []Problem {
+	var v validator
+	if c.State == "" {
+		v.add("state", "a folder is needed for the store and the outbox")
+	}
+	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	v.oneOf("log.format", c.Log.Format, "json", "console")
+	answers := slices.ContainsFunc(c.Lists, func(l List) bool { return l.Reply == "author" || l.Reply == "all" })
+	if answers {
+		v.address("bot.address", c.Bot.Address, "replies need a From address")
+		if c.Bot.Contact == "" {
+			v.add("bot.contact", "a person who answers for the bot is needed before it may write to a list")
+		}
+	}
+	names := map[string]string{}
+	name := func(path, n string) {
+		switch {
+		case n == "":
+			v.add(path+".name", "is missing; it names the source in logs and in the store")
+		case names[n] != "":
+			v.add(path+".name", "%q is the name of %s already", n, names[n])
+		case strings.ContainsAny(n, "/: \t"):
+			v.add(path+".name", "%q: no space, colon or slash in a name", n)
+		}
+		names[n] = path
+	}
+	for i, s := range c.Sources.IMAP {
+		p := fmt.Sprintf("sources.imap[%d]", i)
+		name(p, s.Name)
+		s.validate(&v, p)
+	}
+	for i, s := range c.Sources.Archive {
+		p := fmt.Sprintf("sources.archive[%d]", i)
+		name(p, s.Name)
+		v.need(p+".url", s.URL, "the public-inbox repository to fetch")
+		v.day(p+".since", s.Since)
+		v.notNegative(p+".every", s.Every)
+	}
+	for i, s := range c.Sources.Git {
+		p := fmt.Sprintf("sources.git[%d]", i)
+		name(p, s.Name)
+		v.need(p+".url", s.URL, "the repository to fetch")
+		v.oneOf(p+".role", s.Role, "mainline", "stable", "queue", "distro", "vendor")
+		if len(s.Branches) == 0 {
+			v.add(p+".branches", "at least one branch is needed, for instance [master]")
+		}
+		v.notNegative(p+".every", s.Every)
+	}
+	seen := map[string]bool{}
+	for i, l := range c.Lists {
+		p := fmt.Sprintf("lists[%d]", i)
+		v.need(p+".id", l.ID, "the list's List-Id or posting address")
+		if seen[strings.ToLower(l.ID)] {
+			v.add(p+".id", "%q has a policy already", l.ID)
+		}
+		seen[strings.ToLower(l.ID)] = true
+		v.oneOf(p+".reply", l.Reply, "", "none", "author", "all")
+		for j, w := range l.Verdicts {
+			v.oneOf(fmt.Sprintf("%s.verdicts[%d]", p, j), w, "stable-eligible", "dkms-only", "wait", "uncertain")
+		}
+		if l.PerHour < 0 || l.PerDay < 0 {
+			v.add(p, "a cap below zero")
+		}
+		if (l.Reply == "author" || l.Reply == "all") && (l.PerHour == 0 || l.PerDay == 0) {
+			v.add(p, "a list that is answered needs per_hour and per_day, so that a mistake stays small")
+		}
+	}
+	v.notNegative("series.settle", c.Series.Settle)
+	v.notNegative("max_age", c.MaxAge)
+	return v.problems
+}
+
+func (s IMAP) validate(v *validator, p string) {
+	host, _, err := net.SplitHostPort(s.Address)
+	if err != nil {
+		v.add(p+".address", "%q: host:port is needed, for instance imap.example.org:993", s.Address)
+	}
+	v.oneOf(p+".tls", s.TLS, "", "implicit", "starttls", "none")
+	if ip := net.ParseIP(host); s.TLS == "none" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		v.add(p+".tls", "a password would cross the network in the clear; none is for loopback only")
+	}
+	v.need(p+".user", s.User, "the account's user name")
+	v.oneOf(p+".auth", s.Auth, "", "plain", "login", "xoauth2", "oauthbearer")
+	n := 0
+	for _, set := range []bool{s.PasswordFile != "", s.PasswordEnv != "", len(s.TokenCommand) > 0} {
+		if set {
+			n++
+		}
+	}
+	if n != 1 {
+		v.add(p, "exactly one of password_file, password_env and token_command is needed, %d are set", n)
+	}
+	if len(s.Folders) == 0 {
+		v.add(p+".folders", "at least one folder is needed, for instance [INBOX]")
+	}
+	v.notNegative(p+".every", s.Every)
+}
+
+type validator struct{ problems []Problem }
+
+func (v *validator) add(path, format string, a ...any) {
+	v.problems = append(v.problems, Problem{Path: path, Message: fmt.Sprintf(format, a...)})
+}
+
+func (v *validator) need(path, value, what string) {
+	if value == "" {
+		v.add(path, "is missing: %s", what)
+	}
+}
+
+func (v *validator) oneOf(path, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		v.add(path, "%q is none of %s", value, strings.TrimPrefix(strings.Join(allowed, ", "), ", "))
+	}
+}
+
+func (v *validator) address(path, value, why string) {
+	if i := strings.IndexByte(value, '@'); i < 1 || i == len(value)-1 || strings.ContainsAny(value, " <>\r\n") {
+		v.add(path, "%q is no address; %s", value, why)
+	}
+}
+
+func (v *validator) notNegative(path string, d Duration) {
+	if d < 0 {
+		v.add(path, "%s is negative", d.Std())
+	}
+}
+
+func (v *validator) day(path, value string) {
+	if value == "" {
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, value); err != nil {
+		v.add(path, "%q is no day; write 2026-01-31", value)
+	}
+}
