@@ -1,6 +1,9 @@
 package change
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Input is what a mail or a commit gives, transfer-decoded.
 type Input struct {
@@ -15,4 +18,65 @@ type Input struct {
 	// Diff is the patch when it is not in Text: a commit's, or an attachment.
 	Diff   string
 	To, Cc []string
+}
+
+// Parse reads one change. The change is never nil: with an error it holds
+// everything but Files and their Size, so that nothing disappears silently.
+func Parse(in Input) (*Change, error) {
+	c := &Change{ID: in.ID, Kind: in.Kind, Author: in.Author, Date: in.Date, To: in.To, Cc: in.Cc}
+	text, diff := toLF(in.Text), toLF(in.Diff)
+	subject := in.Subject
+	if in.Kind == Mail {
+		m := splitMail(text)
+		c.Body, c.Notes, c.Base = m.body, m.notes, m.base
+		if m.diff != "" {
+			diff = m.diff
+		}
+		if m.author != "" {
+			c.Author = ParsePerson(m.author)
+		}
+		if m.subject != "" {
+			subject = m.subject
+		}
+	} else {
+		c.Body = trimRight(skipBlank(text))
+	}
+	c.Prefix, c.Subject = ParseSubject(subject)
+	c.readBody()
+	return c, c.readDiff(diff)
+}
+
+// readBody takes in the tags and marks of the message.
+func (c *Change) readBody() {
+	c.Trailers = ParseTrailers(c.Body)
+	for _, t := range c.Trailers {
+		switch t.Key {
+		case "Fixes":
+			if f, ok := parseFixes(t); ok {
+				c.Fixes = append(c.Fixes, f)
+			}
+		case "Cc":
+			if s, ok := stableTag(t); ok {
+				c.Stable = append(c.Stable, s)
+			}
+		case "Stable-dep-of":
+			if f, ok := parseFixes(t); ok {
+				c.DependsOn = append(c.DependsOn, Origin{SHA: f.SHA, Subject: f.Subject, Form: "dep-of", Line: f.Line})
+			}
+		}
+	}
+	c.readOrigins()
+}
+
+// toLF makes LF of CRLF: a path that ends in CR is no path.
+func toLF(s string) string {
+	if strings.IndexByte(s, '\r') < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\r\n", "\n")
+}
+
+// IsPatch is a cheap test whether a decoded text can hold a patch at all.
+func IsPatch(text string) bool {
+	return strings.Contains(text, "\n@@ -") || strings.Contains(text, "diff --git ") || strings.HasPrefix(text, "@@ -")
 }

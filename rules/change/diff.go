@@ -1,0 +1,95 @@
+package change
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+)
+
+// MaxPatchBytes is the largest diff that is read. The largest hand-written
+// patches of the lists measured are below 1 MiB; beyond this are register
+// dumps, and 20 MiB of one-byte lines cost the diff parser 957 MiB of memory.
+const MaxPatchBytes = 5 << 20
+
+// MaxPatchLines bounds the memory of a diff whose lines are a byte long: each
+// line costs 24 bytes however short it is.
+const MaxPatchLines = 250_000
+
+// ErrTooLarge: the diff exceeds MaxPatchBytes or MaxPatchLines. Files is empty.
+var ErrTooLarge = errors.New("patch too large")
+
+// DamagedError: the diff does not parse, usually because a mail program has
+// wrapped its lines. git am refuses the same patches.
+type DamagedError struct {
+	Line int // 1-based, in the diff
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("damaged patch, line %d of the diff: %v", e.Line, e.Err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// readDiff parses the diff into Files and counts it.
+func (c *Change) readDiff(diff string) error {
+	if diff == "" {
+		return nil
+	}
+	if len(diff) > MaxPatchBytes {
+		return fmt.Errorf("%w: %d bytes, at most %d are read", ErrTooLarge, len(diff), MaxPatchBytes)
+	}
+	if n := strings.Count(diff, "\n"); n > MaxPatchLines {
+		return fmt.Errorf("%w: %d lines, at most %d are read", ErrTooLarge, n, MaxPatchLines)
+	}
+	files, _, err := gitdiff.Parse(&lines{s: diff})
+	if err != nil {
+		return damaged(err)
+	}
+	c.Files = files
+	c.Size = Measure(files)
+	return nil
+}
+
+// damaged takes the position out of the parser's message.
+func damaged(err error) error {
+	msg := strings.TrimPrefix(err.Error(), "gitdiff: ")
+	if rest, ok := strings.CutPrefix(msg, "line "); ok {
+		if n, text, ok := strings.Cut(rest, ": "); ok {
+			if line, e := strconv.Atoi(n); e == nil {
+				return &DamagedError{Line: line, Err: errors.New(text)}
+			}
+		}
+	}
+	return &DamagedError{Err: errors.New(msg)}
+}
+
+// lines hands the diff parser its lines as parts of the one string, uncopied:
+// the parser prefers ReadString where a reader has it.
+type lines struct{ s string }
+
+func (l *lines) ReadString(delim byte) (string, error) {
+	i := strings.IndexByte(l.s, delim)
+	if i < 0 {
+		line := l.s
+		l.s = ""
+		return line, io.EOF
+	}
+	line := l.s[:i+1]
+	l.s = l.s[i+1:]
+	return line, nil
+}
+
+// Read completes io.Reader; the parser does not call it.
+func (l *lines) Read(p []byte) (int, error) {
+	if l.s == "" {
+		return 0, io.EOF
+	}
+	n := copy(p, l.s)
+	l.s = l.s[n:]
+	return n, nil
+}

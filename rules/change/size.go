@@ -1,0 +1,137 @@
+package change
+
+import (
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+)
+
+// contextLines is what git diff shows around a change unless told otherwise,
+// and what the limit of stable-kernel-rules counts.
+const contextLines = 3
+
+// Measure counts a diff.
+//
+// Lines with context are those that git diff -U3 would show inside its hunks:
+// every added and removed line, and each context line at most three lines from
+// one. Context beyond that (-U10, -W) is left out. A patch posted with less is
+// brought to three: what is hidden above a hunk and between hunks is known
+// from the line numbers; below the last hunk of a file it is taken to be three
+// lines unless that hunk shows fewer than the patch does elsewhere, which means
+// the end of the file. The count is then an upper bound, too high by at most
+// three a file.
+//
+// Renames, copies and mode changes count their hunks, so a pure one counts
+// nothing, as does a binary file.
+func Measure(files []*gitdiff.File) Size {
+	var s Size
+	narrow, shown := shownContext(files)
+	for _, f := range files {
+		s.Files++
+		name := f.NewName
+		if name == "" {
+			name = f.OldName
+		}
+		if strings.HasSuffix(name, ".h") {
+			s.Headers++
+		}
+		switch {
+		case f.IsBinary:
+			s.Binary++
+		case len(f.TextFragments) == 0 && !f.IsNew && !f.IsDelete:
+			s.Renames++
+		}
+		if f.IsNew {
+			s.NewFiles++
+		}
+		if f.IsDelete {
+			s.DelFiles++
+		}
+		prevEnd := int64(1)
+		for i, h := range f.TextFragments {
+			s.Hunks++
+			s.Added += int(h.LinesAdded)
+			s.Removed += int(h.LinesDeleted)
+			s.LinesWithContext += within(h, contextLines)
+			if narrow {
+				start := oldStart(h)
+				s.LinesWithContext += hidden(f, h, i, start-prevEnd, shown)
+				prevEnd = start + h.OldLines
+			}
+		}
+	}
+	s.HeaderOnly = s.Files > 0 && s.Headers == s.Files
+	return s
+}
+
+// within counts the changed lines of a hunk and the context at most n lines
+// from one of them.
+func within(h *gitdiff.TextFragment, n int64) int {
+	if h.LeadingContext <= n && h.TrailingContext <= n && int64(len(h.Lines)) <= h.LinesAdded+h.LinesDeleted+4*n {
+		return len(h.Lines) // no room for a gap of more than 2n
+	}
+	count, gap := int64(0), h.LeadingContext
+	first := true
+	for _, l := range h.Lines[h.LeadingContext:] {
+		if l.Op == gitdiff.OpContext {
+			gap++
+			continue
+		}
+		if first {
+			count += min(gap, n)
+			first = false
+		} else {
+			count += min(gap, 2*n)
+		}
+		gap = 0
+		count++
+	}
+	return int(count + min(gap, n))
+}
+
+// oldStart is the first line of the old file that a hunk covers. A hunk that
+// covers none is written with the line before it.
+func oldStart(h *gitdiff.TextFragment) int64 {
+	if h.OldLines == 0 {
+		return h.OldPosition + 1
+	}
+	return h.OldPosition
+}
+
+// shownContext tells a patch made with fewer than three lines of context: no
+// hunk shows more than that, and one shows fewer although the lines are there.
+func shownContext(files []*gitdiff.File) (narrow bool, shown int64) {
+	for _, f := range files {
+		prevEnd := int64(1)
+		for _, h := range f.TextFragments {
+			shown = max(shown, h.LeadingContext, h.TrailingContext)
+			if shown >= contextLines {
+				return false, shown
+			}
+			start := oldStart(h)
+			if h.LeadingContext < contextLines && start > prevEnd {
+				narrow = true
+			}
+			prevEnd = start + h.OldLines
+		}
+	}
+	return narrow, shown
+}
+
+// hidden is how many lines git diff -U3 would show around hunk i of f beyond
+// those that a patch with less context shows. gap is the number of lines
+// between it and the hunk above.
+func hidden(f *gitdiff.File, h *gitdiff.TextFragment, i int, gap, shown int64) int {
+	if f.IsNew || f.IsDelete {
+		return 0
+	}
+	above := contextLines - min(h.LeadingContext, contextLines)
+	if i > 0 {
+		above += contextLines - min(f.TextFragments[i-1].TrailingContext, contextLines)
+	}
+	n := min(max(gap, 0), above)
+	if i == len(f.TextFragments)-1 && h.TrailingContext == shown {
+		n += contextLines - shown
+	}
+	return int(n)
+}

@@ -1,0 +1,365 @@
+package change
+
+import "strings"
+
+// ParseSubject splits a decoded, unfolded subject into what its brackets say
+// and the title. It strips, as git am does, every leading bracket and reply
+// mark in whatever order they stand: "[list] Re: [PATCH v2 1/3] title".
+//
+// A word of the brackets that names a kernel release is a stable branch
+// (Trees), never a patch version: "v6.6" is a tree, "v2" and "v2.1" are
+// versions. Words of the title are never looked at.
+func ParseSubject(s string) (Prefix, string) {
+	p := Prefix{Version: 1}
+	s = trimSpace(s)
+	for {
+		if n := replyMark(s); n > 0 {
+			p.Reply = true
+			s = trimSpace(s[n:])
+			continue
+		}
+		if s == "" || s[0] != '[' {
+			break
+		}
+		end := closing(s)
+		if end < 0 {
+			break
+		}
+		p.read(s[1:end])
+		s = trimSpace(s[end+1:])
+	}
+	return p, collapse(s)
+}
+
+// closing returns the index of the bracket that closes s[0], or -1.
+func closing(s string) int {
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// replyMarks are the words that mail programs put before a subject they answer
+// or forward, in the languages seen on kernel lists. All end in a colon.
+var replyMarks = []string{
+	"re:", "fwd:", "fw:", "aw:", "antw:", "wg:", "sv:", "vs:", "odp:", "tr:", "ynt:", "res:",
+	"回复:", "回复：", "答复:", "答复：", "转发:", "转发：", "回覆:", "回覆：", "답장:",
+}
+
+// replyMark returns the length of the reply mark that s begins with, or 0.
+func replyMark(s string) int {
+	if len(s) < 3 {
+		return 0
+	}
+	switch s[0] | 0x20 {
+	case 'r', 'f', 'a', 'w', 's', 'v', 'o', 't', 'y':
+		if s[2] != ':' && s[2] != '[' && s[2] != ' ' && (len(s) < 5 || s[3] != ':' && s[4] != ':') {
+			return 0
+		}
+	default:
+		if s[0] < 0x80 {
+			return 0
+		}
+	}
+	for _, m := range replyMarks {
+		if len(s) >= len(m) && strings.EqualFold(s[:len(m)], m) {
+			return len(m)
+		}
+	}
+	// "Re[2]:" and "Re :"
+	if strings.EqualFold(s[:2], "re") {
+		i := 2
+		if s[i] == '[' {
+			for i++; i < len(s) && isDigit(s[i]); i++ {
+			}
+			if i == len(s) || s[i] != ']' {
+				return 0
+			}
+			i++
+		}
+		for i < len(s) && s[i] == ' ' {
+			i++
+		}
+		if i < len(s) && s[i] == ':' {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// read takes in the words of one pair of brackets.
+func (p *Prefix) read(s string) {
+	prev := ""
+	for s != "" {
+		var w string
+		if i := strings.IndexAny(s, " \t,;[]"); i >= 0 {
+			w, s = s[:i], s[i+1:]
+		} else {
+			w, s = s, ""
+		}
+		if w != "" {
+			p.word(strings.ToLower(w), &s, prev)
+			prev = strings.ToLower(w)
+		}
+	}
+}
+
+// word takes in one word, lower case. rest is what follows it in the brackets.
+func (p *Prefix) word(w string, rest *string, prev string) {
+	switch w {
+	case "patch", "patches", "patchset":
+		p.Patch = true
+		return
+	case "rfc", "rft":
+		p.RFC = true
+		return
+	case "resend", "repost", "resent":
+		p.Resend = true
+		return
+	case "pull", "git-pull", "gitpull":
+		p.Pull = true
+		return
+	case "git":
+		return
+	case "autosel":
+		p.AutoSel = true
+		return
+	case "others", "newer", "above", "onwards", "later", "up":
+		if len(p.Trees) > 0 {
+			p.AndUp = true
+			return
+		}
+	case "and", "or", "&", "for":
+		return // joins the words around it
+	case "of":
+		// "2 of 3", as Mercurial writes it
+		if n, ok := smallInt(prev); ok && p.Of == 0 {
+			next, tail, _ := strings.Cut(trimSpace(*rest), " ")
+			if of, ok := smallInt(next); ok {
+				p.N, p.Of, *rest = n, of, tail
+				p.Words = p.Words[:max(0, len(p.Words)-1)]
+				return
+			}
+		}
+	}
+	if n, of, ok := numbers(w); ok {
+		p.N, p.Of = n, of
+		return
+	}
+	if v, ok := version(w); ok {
+		p.Version = v
+		return
+	}
+	if p.tree(w) {
+		return
+	}
+	// joined words: "patchv3", "patch-v3", "rfc/patch", "rfcv2", "v2-resend", "1/2v3"
+	for _, head := range []string{"patch", "rfc", "rft", "resend", "autosel"} {
+		if tail, ok := strings.CutPrefix(w, head); ok {
+			if len(tail) > 0 && (tail[0] == '/' || tail[0] == '-' || tail[0] == '_' || tail[0] == '#' || tail[0] == '+') {
+				tail = tail[1:]
+			} else if tail != "" && !(len(tail) > 1 && tail[0] == 'v' && isDigit(tail[1])) && !isDigit(tail[0]) {
+				break
+			}
+			p.word(head, rest, prev)
+			if tail != "" {
+				p.word(tail, rest, head)
+			}
+			return
+		}
+	}
+	if i := strings.LastIndexByte(w, 'v'); i > 0 {
+		if v, ok := version(w[i:]); ok {
+			head := strings.TrimRight(w[:i], "-_")
+			if _, _, ok := numbers(head); ok || p.isTree(head) {
+				p.Version = v
+				p.word(head, rest, prev)
+				return
+			}
+		}
+	}
+	if v, tail, ok := strings.Cut(w, "-"); ok && tail == "resend" {
+		if n, ok := version(v); ok {
+			p.Version, p.Resend = n, true
+			return
+		}
+	}
+	p.Words = append(p.Words, w)
+}
+
+// numbers reads "3/7".
+func numbers(w string) (n, of int, ok bool) {
+	a, b, cut := strings.Cut(w, "/")
+	if !cut {
+		return 0, 0, false
+	}
+	n, ok = smallInt(a)
+	if !ok {
+		return 0, 0, false
+	}
+	of, ok = smallInt(b)
+	return n, of, ok
+}
+
+// version reads "v2", and "v2.1" where that is no kernel release.
+func version(w string) (int, bool) {
+	if len(w) < 2 || w[0] != 'v' {
+		return 0, false
+	}
+	major, minor, dotted := strings.Cut(w[1:], ".")
+	v, ok := smallInt(major)
+	if !ok {
+		return 0, false
+	}
+	if dotted {
+		m, ok := smallInt(minor)
+		// A dotted version is a repaired posting ("v2.1") or a kernel. Stable
+		// and long-term kernels that people still write "v" before are 4.4 and
+		// later in number; below that both readings exist and the posting is
+		// the common one.
+		if !ok || v >= 6 || v >= 3 && m >= 4 {
+			return 0, false
+		}
+	}
+	return v, true
+}
+
+// tree takes in a word that names one or several stable branches.
+func (p *Prefix) tree(w string) bool {
+	if !p.isTree(w) {
+		return false
+	}
+	for w != "" {
+		name, rest, andUp := treeName(w)
+		if name == "" {
+			break
+		}
+		p.Trees = appendNew(p.Trees, name)
+		p.AndUp = p.AndUp || andUp
+		w = rest
+		if w != "" {
+			if w[0] == '-' {
+				p.AndUp = true // a range: "6.19-5.15"
+			}
+			w = w[1:]
+		}
+	}
+	return true
+}
+
+// isTree reports whether all of w names branches: "6.6.y", "5.4/5.10",
+// "6.19-5.15", "linux-6.1.y", "for-6.6", "stable-5.15", "v6.6+".
+func (p *Prefix) isTree(w string) bool {
+	for {
+		name, rest, _ := treeName(w)
+		if name == "" {
+			return false
+		}
+		if rest == "" {
+			return true
+		}
+		if rest[0] != '/' && rest[0] != '-' && rest[0] != '+' && rest[0] != '&' {
+			return false
+		}
+		w = rest[1:]
+	}
+}
+
+// treeName reads one branch name from the start of w.
+func treeName(w string) (name, rest string, andUp bool) {
+	for _, head := range []string{"linux-", "stable-", "stable/", "stable:", "for-"} {
+		w = strings.TrimPrefix(w, head)
+	}
+	w = strings.TrimPrefix(w, "v")
+	name, n := Release(w)
+	if name == "" {
+		return "", "", false
+	}
+	w = w[n:]
+	for _, tail := range []string{"-stable", ".stable", "-lts", "-longterm", "-rt", "-cip", "-rc"} {
+		if t, ok := strings.CutPrefix(w, tail); ok {
+			w = strings.TrimLeft(t, "0123456789")
+			break
+		}
+	}
+	if t, ok := strings.CutPrefix(w, "+"); ok {
+		if t == "" || !isDigit(t[0]) && t[0] != 'v' {
+			return name, t, true
+		}
+		return name, w, false // "5.4+5.10": both
+	}
+	return name, w, false
+}
+
+// Release reads a kernel release from the start of s, "6.6", "6.6.y", "6.6.x"
+// or "6.6.12", and returns the branch it belongs to ("6.6", "2.6.32") and how
+// many bytes it took; "" when s does not begin with one.
+func Release(s string) (branch string, n int) {
+	i := digits(s, 0)
+	if i == 0 || i > 2 || i >= len(s) || s[i] != '.' || s[0] == '0' || s[0] == '1' && i == 1 {
+		return "", 0
+	}
+	j := digits(s, i+1)
+	if j == i+1 || j > i+4 {
+		return "", 0
+	}
+	end := j
+	if s[:j] == "2.6" && j < len(s) && s[j] == '.' {
+		if k := digits(s, j+1); k > j+1 {
+			end, j = k, k
+		}
+	}
+	// the point release, a letter for all of them
+	if j+1 < len(s) && (s[j] == '.' || s[j] == '-') && (s[j+1]|0x20 == 'y' || s[j+1]|0x20 == 'x') && (j+2 == len(s) || !isLetter(s[j+2])) {
+		return s[:end], j + 2
+	}
+	if j < len(s) && s[j] == '.' {
+		if k := digits(s, j+1); k > j+1 {
+			return s[:end], k
+		}
+	}
+	if j < len(s) && (s[j]|0x20 == 'y' || s[j]|0x20 == 'x') && (j+1 == len(s) || !isLetter(s[j+1])) {
+		j++ // "6.6y"
+	}
+	return s[:end], j
+}
+
+// digits returns the index of the first non-digit of s from i on.
+func digits(s string, i int) int {
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i
+}
+
+// smallInt reads a number of at most four digits: series and versions have no more.
+func smallInt(s string) (int, bool) {
+	if s == "" || len(s) > 4 {
+		return 0, false
+	}
+	n := 0
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, true
+}
+
+func appendNew(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
