@@ -1,0 +1,187 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Proc is a running git command with its answer as a stream. It is read by one
+// goroutine; Close may be called at any time, more than once.
+type Proc struct {
+	Out *os.File       // git's standard output
+	In  io.WriteCloser // git's standard input, nil when it was given at the start
+
+	ctx    context.Context
+	cmd    *exec.Cmd
+	errs   *tail
+	doing  string
+	repo   string
+	args   []string
+	waited sync.Once
+	err    error
+}
+
+// invocation is everything that may differ between two git commands.
+type invocation struct {
+	git   string   // the program
+	doing string   // for errors
+	repo  string   // for errors
+	dir   string   // working directory, "" for the present one
+	env   []string // added to what every command gets
+	args  []string
+	in    io.Reader // standard input, nil for none
+	pipe  bool      // give Proc.In instead
+}
+
+// scrubbed are variables of the caller's environment that would point git at
+// another repository or make it ask, write, or trace into our streams.
+var scrubbed = []string{
+	"GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_OBJECT_DIRECTORY=", "GIT_ALTERNATE_OBJECT_DIRECTORIES=",
+	"GIT_COMMON_DIR=", "GIT_NAMESPACE=", "GIT_CEILING_DIRECTORIES=", "GIT_SHALLOW_FILE=", "GIT_PREFIX=",
+	"GIT_EXTERNAL_DIFF=", "GIT_DIFF_OPTS=", "GIT_TRACE", "GIT_PAGER=", "GIT_LITERAL_PATHSPECS=", "GIT_GLOB_PATHSPECS=",
+	"GIT_NOGLOB_PATHSPECS=", "GIT_ICASE_PATHSPECS=", "GIT_CONFIG=", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_QUARANTINE_PATH=",
+	"LC_", "LANG=", "LANGUAGE=",
+}
+
+// environment is the caller's without the scrubbed variables, and with what
+// keeps git quiet, in the C locale, and away from the network.
+func environment(extra []string) []string {
+	env := make([]string, 0, len(os.Environ())+16)
+next:
+	for _, v := range os.Environ() {
+		for _, s := range scrubbed {
+			if strings.HasPrefix(v, s) {
+				continue next
+			}
+		}
+		env = append(env, v)
+	}
+	env = append(env,
+		"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_PAGER=cat", "GIT_ASKPASS=", "SSH_ASKPASS=",
+		"GIT_ATTR_NOSYSTEM=1", "GIT_ADVICE=0",
+		// An absent object stays absent: git 2.45 and newer obey the first, the
+		// second forbids every transport to the older ones.
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
+	)
+	return append(env, extra...)
+}
+
+// quiet are options for every command: nothing that a repository's
+// configuration names is run, and nothing is cleaned up behind the user's back.
+var quiet = []string{
+	"--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
+	"-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "log.showSignature=false", "-c", "core.quotePath=true",
+	"-c", "i18n.logOutputEncoding=UTF-8",
+}
+
+func start(ctx context.Context, v invocation) (*Proc, error) {
+	p := &Proc{ctx: ctx, errs: &tail{}, doing: v.doing, repo: v.repo, args: v.args}
+	p.cmd = exec.CommandContext(ctx, v.git, append(append([]string(nil), quiet...), v.args...)...)
+	ownGroup(p.cmd)
+	p.cmd.Dir = v.dir
+	p.cmd.Env = environment(v.env)
+	p.cmd.Stderr = p.errs
+	p.cmd.Stdin = v.in
+	// A grandchild that keeps the pipes open must not keep us.
+	p.cmd.WaitDelay = 2 * time.Second
+	if v.pipe {
+		in, err := p.cmd.StdinPipe()
+		if err != nil {
+			return nil, p.fail(err)
+		}
+		p.In = in
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, p.fail(err)
+	}
+	widen(w)
+	p.Out, p.cmd.Stdout = r, w
+	err = p.cmd.Start()
+	_ = w.Close() // git's end
+	if err != nil {
+		_ = r.Close()
+		return nil, p.fail(err)
+	}
+	return p, nil
+}
+
+// Wait returns how git ended. The output must have been read to its end.
+func (p *Proc) Wait() error {
+	p.waited.Do(func() {
+		err := p.cmd.Wait()
+		_ = p.Out.Close()
+		if err != nil {
+			p.err = p.fail(err)
+		}
+	})
+	return p.err
+}
+
+// Close ends git if it still runs. What it had to say is lost.
+func (p *Proc) Close() {
+	_ = killGroup(p.cmd)
+	_ = p.Wait()
+}
+
+// fail makes the typed error out of how git ended.
+func (p *Proc) fail(err error) error {
+	e := &Error{Doing: p.doing, Repo: p.repo, Args: p.args, Stderr: p.errs.String()}
+	switch cause := context.Cause(p.ctx); {
+	case cause != nil:
+		e.Err = cause
+	case errors.Is(err, exec.ErrNotFound):
+		e.Err, e.Advice = ErrNoGit, "install git 2.38 or newer"
+	default:
+		e.Err, e.Advice = classify(e.Stderr, err)
+	}
+	return e
+}
+
+// output runs a command to its end. Its answer has to be small.
+func output(ctx context.Context, v invocation) ([]byte, error) {
+	p, err := start(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, readErr := b.ReadFrom(p.Out)
+	if err := p.Wait(); err != nil {
+		return b.Bytes(), err
+	}
+	if readErr != nil {
+		return b.Bytes(), p.fail(readErr)
+	}
+	return b.Bytes(), nil
+}
+
+// tail keeps the last 8 KiB written to it: git says last why it died.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+const tailSize = 8 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	if over := len(t.b) - tailSize; over > 0 {
+		t.b = append(t.b[:0], t.b[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.b)
+}
