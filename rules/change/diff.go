@@ -22,6 +22,31 @@ const MaxPatchLines = 250_000
 // ErrTooLarge: the diff exceeds MaxPatchBytes or MaxPatchLines. Files is empty.
 var ErrTooLarge = errors.New("patch too large")
 
+// ErrNoPatch: what looks like a diff is none that can be applied; the message
+// says why. A text without anything like a diff is no error.
+var ErrNoPatch = errors.New("no patch")
+
+// noPatch says why a text without a diff has one to the eye, nil if it has not.
+func noPatch(k Kind, text string) error {
+	if k != Mail {
+		return nil
+	}
+	switch {
+	case lineWith(text, "diff --cc ") || lineWith(text, "diff --combined "):
+		return fmt.Errorf("%w: the diff is a combined one, of a merge", ErrNoPatch)
+	case strings.Contains(text, "\n> diff --git ") || strings.Contains(text, "\n>diff --git ") || strings.Contains(text, "\n> @@ -") || strings.Contains(text, "\n>> @@ -"):
+		return fmt.Errorf("%w: the diff is quoted", ErrNoPatch)
+	case lineWith(text, "@@ -"):
+		return fmt.Errorf("%w: hunks without the name of a file", ErrNoPatch)
+	}
+	return nil
+}
+
+// lineWith reports whether a line of s begins with head.
+func lineWith(s, head string) bool {
+	return strings.HasPrefix(s, head) || strings.Contains(s, "\n"+head)
+}
+
 // DamagedError: the diff does not parse, usually because a mail program has
 // wrapped its lines. git am refuses the same patches.
 type DamagedError struct {
@@ -37,9 +62,6 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 // readDiff parses the diff into Files and counts it.
 func (c *Change) readDiff(diff string) error {
-	if diff == "" {
-		return nil
-	}
 	if len(diff) > MaxPatchBytes {
 		return fmt.Errorf("%w: %d bytes, at most %d are read", ErrTooLarge, len(diff), MaxPatchBytes)
 	}
@@ -49,6 +71,12 @@ func (c *Change) readDiff(diff string) error {
 	files, _, err := gitdiff.Parse(&lines{s: diff})
 	if err != nil {
 		return damaged(err)
+	}
+	if len(files) == 0 {
+		if err := noPatch(Mail, diff); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: the diff names no file", ErrNoPatch)
 	}
 	c.Files = files
 	c.Size = Measure(files)

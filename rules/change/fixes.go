@@ -2,36 +2,108 @@ package change
 
 import "strings"
 
-// parseFixes reads the value of a Fixes: tag. It takes every form that people
-// write; WellFormed says whether it is the one that submitting-patches asks
-// for. A value without a commit id ("Fixes: a hang on resume", a bug's URL)
-// names no culprit.
-func parseFixes(t Trailer) (Fixes, bool) {
+// appendFixes reads the value of a Fixes: tag, which may name several commits.
+// It takes every form that people write; WellFormed says whether it is the one
+// that submitting-patches asks for. A value that names no commit (a bug's
+// number or address, prose) is no culprit; a quoted title without an id is.
+func appendFixes(list []Fixes, t Trailer) []Fixes {
 	v := t.Value
-	for _, head := range []string{"commit ", "Commit ", "<", "(", "\"", "'"} {
-		v = strings.TrimPrefix(v, head)
+	for {
+		f, rest, ok := readFixes(v)
+		if !ok {
+			return list
+		}
+		f.Line = t.Line
+		list = append(list, f)
+		rest = strings.TrimLeft(rest, " ,;&")
+		rest = strings.TrimPrefix(rest, "and ")
+		if id, _ := sha(rest); id == "" {
+			return list
+		}
+		v = rest
 	}
-	id, rest := sha(v)
-	if id == "" {
-		return Fixes{}, false
-	}
-	f := Fixes{SHA: id, Line: t.Line}
-	rest = strings.TrimLeft(rest, "> :,")
-	f.Subject = quotedTitle(rest)
-	f.WellFormed = len(id) >= 12 && strings.HasPrefix(rest, `("`) && strings.HasSuffix(trimRight(rest), `")`)
-	return f, true
 }
 
-// quotedTitle reads a commit's title out of ("title"), (title), "title" or 'title'.
-func quotedTitle(s string) string {
-	s = trimSpace(s)
-	for _, q := range []struct{ open, close string }{{`("`, `")`}, {`(“`, `”)`}, {`('`, `')`}, {`(`, `)`}, {`"`, `"`}, {`“`, `”`}, {`'`, `'`}} {
-		if in, ok := strings.CutPrefix(s, q.open); ok {
-			if i := strings.LastIndex(in, q.close); i >= 0 {
-				return collapse(trimSpace(in[:i]))
+// readFixes reads one culprit and returns what follows it.
+func readFixes(v string) (f Fixes, rest string, ok bool) {
+	plain := v
+	for _, head := range []string{"commit:", "Commit:", "commit ", "Commit ", "<", "[", "(", "'", "git-", ":"} {
+		v = strings.TrimLeft(strings.TrimPrefix(v, head), " \t")
+	}
+	id, after := sha(v)
+	switch {
+	case id != "":
+	case strings.HasPrefix(plain, "http"):
+		if id = commitURL(plain); id == "" {
+			return Fixes{}, "", false
+		}
+		return Fixes{SHA: id}, "", true
+	case strings.HasPrefix(plain, `("`), strings.HasPrefix(plain, `"`):
+		title, rest := quotedTitle(plain)
+		return Fixes{Subject: title}, rest, len(title) > 3
+	default:
+		return Fixes{}, "", false
+	}
+	f.SHA = id
+	exact := len(v) == len(plain) && len(id) >= 12 && strings.HasPrefix(after, ` ("`)
+	if strings.HasPrefix(after, ", ") || strings.HasPrefix(after, " and ") {
+		return f, after, true // a list of ids
+	}
+	f.Subject, rest = quotedTitle(strings.TrimLeft(after, "> :,-"))
+	closed := strings.HasSuffix(after[:len(after)-len(rest)], `")`)
+	rest = trimSpace(rest)
+	f.WellFormed = exact && closed && f.Subject != "" && (rest == "" || rest[0] == '#')
+	return f, rest, true
+}
+
+// commitURL takes the commit id out of the address of a commit in a web view.
+func commitURL(s string) string {
+	s, _, _ = strings.Cut(s, " ")
+	for _, mark := range []string{"/commit/?id=", "/commit/", "&id=", "?id=", ";h=", "/c/"} {
+		if i := strings.LastIndex(s, mark); i >= 0 {
+			if id, _ := sha(s[i+len(mark):]); id != "" {
+				return id
 			}
-			return collapse(trimSpace(in))
 		}
 	}
-	return collapse(s)
+	return ""
+}
+
+// titleQuotes are the ways to enclose a title, longest first.
+var titleQuotes = []struct{ open, close string }{
+	{`("`, `")`}, {`(“`, `”)`}, {`('`, `')`}, {`(`, `)`}, {`"`, `"`}, {`“`, `”`}, {`'`, `'`},
+}
+
+// quotedTitle reads a commit's title out of ("title"), (title), "title",
+// 'title' or the bare rest, and returns what follows it. A title may itself
+// hold quotes and brackets, so the last close that ends the value or stands
+// before a comma, a full stop or a comment is taken.
+func quotedTitle(s string) (title, rest string) {
+	s = trimSpace(s)
+	for _, q := range titleQuotes {
+		in, ok := strings.CutPrefix(s, q.open)
+		if !ok {
+			continue
+		}
+		end := -1
+		for from := 0; ; {
+			i := strings.Index(in[from:], q.close)
+			if i < 0 {
+				break
+			}
+			end = from + i
+			from = end + len(q.close)
+			if after := in[from:]; after == "" || after[0] == ',' || after[0] == '.' || strings.HasPrefix(trimSpace(after), "#") {
+				break
+			}
+		}
+		if end >= 0 {
+			return collapse(trimSpace(in[:end])), in[end+len(q.close):]
+		}
+		return collapse(trimSpace(in)), "" // cut short by its author
+	}
+	if i := strings.Index(s, " #"); i >= 0 {
+		return collapse(trimSpace(s[:i])), s[i:]
+	}
+	return collapse(s), ""
 }

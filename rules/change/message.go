@@ -39,6 +39,9 @@ func splitMail(text string) message {
 	} else {
 		m.body = head
 	}
+	if start >= 0 && m.notes == "" {
+		m.body, m.notes = cutDiffstat(m.body)
+	}
 	if start < 0 {
 		m.body = cutSignature(m.body)
 		m.notes = cutSignature(m.notes)
@@ -52,6 +55,24 @@ func splitMail(text string) message {
 	}
 	m.body = trimRight(m.body)
 	m.notes = trimRight(m.notes)
+	return m
+}
+
+// attached takes a patch from an attachment. Where that is a whole
+// format-patch file, its message counts, as git am would have it; where it is a
+// bare diff, the mail's text is the message.
+func attached(m message, diff string) message {
+	whole := splitMail(diff)
+	if whole.author != "" && whole.diff != "" {
+		return whole
+	}
+	if whole.diff != "" {
+		diff = whole.diff
+	}
+	m.diff = diff
+	if m.base == "" {
+		m.base = whole.base
+	}
 	return m
 }
 
@@ -258,6 +279,25 @@ func plainHeader(s string) bool {
 	}
 	_, s = nextLine(s)
 	return strings.HasPrefix(s, "@@ -")
+}
+
+// cutDiffstat moves a diffstat at the end of a body, as in mails written
+// without "---", out of the message.
+func cutDiffstat(body string) (message, notes string) {
+	s := trimRight(body)
+	last := s[strings.LastIndexByte(s, '\n')+1:]
+	if !strings.Contains(last, " changed, ") || len(last) < 2 || last[0] != ' ' || !isDigit(last[1]) {
+		return body, ""
+	}
+	at := len(s) - len(last)
+	for at > 0 {
+		from := strings.LastIndexByte(s[:at-1], '\n') + 1
+		if s[from] != ' ' || !strings.Contains(s[from:at], " | ") {
+			break
+		}
+		at = from
+	}
+	return s[:at], s[at:]
 }
 
 // cutSignature drops a mail signature.

@@ -21,17 +21,18 @@ type Input struct {
 }
 
 // Parse reads one change. The change is never nil: with an error it holds
-// everything but Files and their Size, so that nothing disappears silently.
+// everything but Files and Size, so that nothing disappears silently. A mail
+// without any diff is no error; see the errors of this package for the rest.
 func Parse(in Input) (*Change, error) {
 	c := &Change{ID: in.ID, Kind: in.Kind, Author: in.Author, Date: in.Date, To: in.To, Cc: in.Cc}
 	text, diff := toLF(in.Text), toLF(in.Diff)
 	subject := in.Subject
 	if in.Kind == Mail {
 		m := splitMail(text)
-		c.Body, c.Notes, c.Base = m.body, m.notes, m.base
-		if m.diff != "" {
-			diff = m.diff
+		if m.diff == "" && diff != "" {
+			m = attached(m, diff)
 		}
+		c.Body, c.Notes, c.Base, diff = m.body, m.notes, m.base, m.diff
 		if m.author != "" {
 			c.Author = ParsePerson(m.author)
 		}
@@ -43,28 +44,28 @@ func Parse(in Input) (*Change, error) {
 	}
 	c.Prefix, c.Subject = ParseSubject(subject)
 	c.readBody()
+	c.readRequest(diff != "")
+	if diff == "" {
+		return c, noPatch(in.Kind, text)
+	}
 	return c, c.readDiff(diff)
 }
 
 // readBody takes in the tags and marks of the message.
 func (c *Change) readBody() {
-	c.Trailers = ParseTrailers(c.Body)
+	var odd []int
+	c.Trailers, odd = scanTrailers(c.Body)
 	for _, t := range c.Trailers {
 		switch t.Key {
 		case "Fixes":
-			if f, ok := parseFixes(t); ok {
-				c.Fixes = append(c.Fixes, f)
-			}
-		case "Cc":
-			if s, ok := stableTag(t); ok {
-				c.Stable = append(c.Stable, s)
-			}
+			c.Fixes = appendFixes(c.Fixes, t)
 		case "Stable-dep-of":
-			if f, ok := parseFixes(t); ok {
+			for _, f := range appendFixes(nil, t) {
 				c.DependsOn = append(c.DependsOn, Origin{SHA: f.SHA, Subject: f.Subject, Form: "dep-of", Line: f.Line})
 			}
 		}
 	}
+	c.readStable(odd)
 	c.readOrigins()
 }
 
@@ -76,7 +77,9 @@ func toLF(s string) string {
 	return strings.ReplaceAll(s, "\r\n", "\n")
 }
 
-// IsPatch is a cheap test whether a decoded text can hold a patch at all.
+// IsPatch is a cheap test whether a decoded text may hold a patch: false means
+// that it has none, true that Parse is worth calling.
 func IsPatch(text string) bool {
-	return strings.Contains(text, "\n@@ -") || strings.Contains(text, "diff --git ") || strings.HasPrefix(text, "@@ -")
+	return strings.Contains(text, "\n@@ -") || strings.Contains(text, "\ndiff --git ") ||
+		strings.HasPrefix(text, "diff --git ") || strings.HasPrefix(text, "@@ -")
 }

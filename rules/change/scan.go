@@ -84,3 +84,6 @@ func hasPrefixFold(s, lower string) bool {
 	}
 	return true
 }
+
+// isWord reports whether c can be part of a word or a name.
+func isWord(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c >= 0x80 }

@@ -1,8 +1,6 @@
 package change
 
 import (
-	"strings"
-
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
 
@@ -26,13 +24,15 @@ const contextLines = 3
 func Measure(files []*gitdiff.File) Size {
 	var s Size
 	narrow, shown := shownContext(files)
+	var cls []lineClass
 	for _, f := range files {
 		s.Files++
 		name := f.NewName
 		if name == "" {
 			name = f.OldName
 		}
-		if strings.HasSuffix(name, ".h") {
+		class := classOf(name)
+		if class.header {
 			s.Headers++
 		}
 		switch {
@@ -52,7 +52,10 @@ func Measure(files []*gitdiff.File) Size {
 			s.Hunks++
 			s.Added += int(h.LinesAdded)
 			s.Removed += int(h.LinesDeleted)
-			s.LinesWithContext += within(h, contextLines)
+			if cap(cls) < len(h.Lines) {
+				cls = make([]lineClass, max(len(h.Lines), 64))
+			}
+			s.countHunk(class, h, cls[:len(h.Lines)])
 			if narrow {
 				start := oldStart(h)
 				s.LinesWithContext += hidden(f, h, i, start-prevEnd, shown)
@@ -64,29 +67,40 @@ func Measure(files []*gitdiff.File) Size {
 	return s
 }
 
-// within counts the changed lines of a hunk and the context at most n lines
-// from one of them.
-func within(h *gitdiff.TextFragment, n int64) int {
-	if h.LeadingContext <= n && h.TrailingContext <= n && int64(len(h.Lines)) <= h.LinesAdded+h.LinesDeleted+4*n {
-		return len(h.Lines) // no room for a gap of more than 2n
-	}
-	count, gap := int64(0), h.LeadingContext
-	first := true
-	for _, l := range h.Lines[h.LeadingContext:] {
-		if l.Op == gitdiff.OpContext {
-			gap++
-			continue
+// countHunk counts the lines of one hunk; cls is room for their classes.
+func (s *Size) countHunk(f fileClass, h *gitdiff.TextFragment, cls []lineClass) {
+	classify(f, h, cls)
+	gap := -contextLines - 1 // index of the last changed line, far away at first
+	for i, next := 0, -1; i < len(h.Lines); i++ {
+		switch op := h.Lines[i].Op; {
+		case op != gitdiff.OpContext:
+			gap = i
+			switch cls[i] {
+			case comment:
+				s.Comment++
+			case blank, table:
+			default:
+				s.CodeLines++
+			}
+		case i-gap > contextLines:
+			// context: near the change below, or left out
+			if next < i {
+				for next = i; next < len(h.Lines) && h.Lines[next].Op == gitdiff.OpContext; next++ {
+				}
+			}
+			if next == len(h.Lines) {
+				return
+			}
+			if next-i > contextLines {
+				i = next - contextLines - 1
+				continue
+			}
 		}
-		if first {
-			count += min(gap, n)
-			first = false
-		} else {
-			count += min(gap, 2*n)
+		s.LinesWithContext++
+		if cls[i] == table {
+			s.TableLines++
 		}
-		gap = 0
-		count++
 	}
-	return int(count + min(gap, n))
 }
 
 // oldStart is the first line of the old file that a hunk covers. A hunk that
