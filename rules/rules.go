@@ -67,6 +67,8 @@ type Facts struct {
 	Silicon []silicon.Match
 	Series  *Series // nil: a single patch, or nothing is known of its series
 	Tree    *Tree   // nil: no trees configured; every rule that needs one says unknown
+
+	derived
 }
 
 // Series is what is known of the posting that the change belongs to.
@@ -88,6 +90,8 @@ type Tree struct {
 	Followups []Followup
 	Branches  []Branch // newest first
 	Silicon   []Gate
+	Landing   Landing
+	Files     []FileAge
 }
 
 // Presence says whether a branch has the change, and as which commit.
@@ -108,6 +112,28 @@ type Culprit struct {
 	AgeDays  int    // from the culprit's author date to the change's
 	Release  string // first mainline release that carries it; "" when never released
 	Branches []string
+	// Cycles counts mainline releases from the culprit's first one to the one
+	// that the change goes to: 0 is the same cycle, so the bug was never
+	// released; -1 when either is not known.
+	Cycles int
+	// AsksStable and IsFix say that the culprit has a stable tag or a Fixes: tag
+	// itself: then it is, or will be, in stable branches older than its release.
+	AsksStable, IsFix bool
+}
+
+// Landing is how the change went, or would go, into mainline.
+type Landing struct {
+	Known bool
+	// WindowDays is the author date minus the release that opened the merge
+	// window of the release that carries the change: beyond 14 it was written
+	// after -rc1 and came as a fix; below -14 it waited for the window.
+	WindowDays int
+}
+
+// FileAge is how long a touched file has been in mainline, renames followed.
+type FileAge struct {
+	Path   string
+	Cycles int // releases from its first one to the change's: 0 is in no release yet; -1 when not known
 }
 
 // Followup is a later mainline commit that names this change.

@@ -1,0 +1,96 @@
+package rules
+
+// RealBug asks whether the change fixes something that people meet.
+var RealBug = &Rule{
+	ID: "real-bug",
+	Doc: `fixes a real bug that bothers people
+
+A crash, a hang, corruption, a leak, a hole, a regression, a failure that users
+see, a hardware quirk. What the message says counts most: the words for such
+bugs, a trace of the kernel, a report or a link to one. The words count when
+the change presents itself as a fix (a tag, its title), for many features speak
+of errors too. A fix that names its culprit but not what people meet is
+unknown: one sentence from its author settles it.
+
+Met: "fix a use after free in the flip handler", with a KASAN report.
+Unmet: "print the ring name in hex", without tag, report or symptom.`,
+	Ref: Ref{stableRules, ruleList, "a bug that people suffer from: oops, hang, corruption, security, quirk and the like"},
+	Run: func(f *Facts) (Finding, error) {
+		w := f.Words()
+		out, err := realBug(f, w)
+		flag := func(b bool) float64 {
+			if b {
+				return 1
+			}
+			return 0
+		}
+		var titled, told float64
+		for k := range WordTrace + 1 {
+			titled += flag(w.InTitle(k))
+			told += flag(w.Has(k))
+		}
+		out.Values = map[string]float64{"kinds": told, "kinds_in_title": titled, "trace": flag(w.StackTrace),
+			"claims": flag(f.claimsFix()), "quirk": flag(f.quirk())}
+		return out, err
+	},
+}
+
+// quirk reports whether the change works around one device or board.
+func (f *Facts) quirk() bool {
+	return f.Words().InTitle(WordQuirk) || f.Code().Net(SignQuirk) > 0 && f.Words().Has(WordQuirk)
+}
+
+func realBug(f *Facts, w *Words) (Finding, error) {
+	t, code := f.Tags(), f.Code()
+	claims := f.claimsFix()
+	reported := t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
+	if code.CommentsOnly || !f.hasCode() && f.complete() {
+		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
+	}
+	for k := range WordTrace + 1 {
+		if w.InTitle(k) && (claims || w.InTitle(WordRepair) || w.InTitle(WordWrong)) {
+			return met("its title speaks of "+k.String(), w.Evidence(k))
+		}
+	}
+	if f.quirk() {
+		ev := code.Evidence(SignQuirk)
+		if ev == (Evidence{}) {
+			ev = w.Evidence(WordQuirk)
+		}
+		return met("a hardware quirk or workaround", ev)
+	}
+	k, bug := w.Bug()
+	switch {
+	case bug && w.StackTrace && (claims || reported):
+		return met("speaks of "+k.String()+" and shows the kernel's trace of it", w.Evidence(WordTrace), w.Evidence(k))
+	case bug && claims && k != WordTrace:
+		return met("a fix whose message speaks of "+k.String(), w.Evidence(k))
+	case w.Has(WordBuild) && (claims || w.InTitle(WordBuild)):
+		return met("fixes a build error", w.Evidence(WordBuild))
+	case claims && w.Has(WordWarning) && !reported:
+		return unmet("silences a compiler or a checker: nobody who runs the kernel meets it", w.Evidence(WordWarning))
+	case claims && reported:
+		ev := t.Evidence("Reported-by")
+		if ev == (Evidence{}) {
+			ev = t.Evidence("Closes")
+		}
+		return met("a fix for something that was reported", ev)
+	case w.Revert:
+		return unknown("a revert that does not say what people meet without it")
+	case len(f.Change.Fixes) > 0:
+		return unknown("names the commit that it fixes, but neither message nor report says what people meet", f.bodyLine(f.Change.Fixes[0].Line))
+	case claims:
+		return unknown("presents itself as a fix, but neither message nor report says what people meet")
+	case bug && !f.feature():
+		return unknown("speaks of "+k.String()+", but neither tag nor title presents it as a fix", w.Evidence(k))
+	case w.InTitle(WordWrong), w.InTitle(WordRepair):
+		return unknown("its title sounds like a fix, but no tag, report or symptom supports it")
+	}
+	return unmet("nothing in it speaks of a bug: no Fixes: tag, no report, no symptom")
+}
+
+// hasCode reports whether a file changes that a kernel is made of.
+func (f *Facts) hasCode() bool {
+	c := f.Code()
+	return c.Sources+c.UAPI+c.Build > 0 || f.Change.Size.Binary > 0
+}

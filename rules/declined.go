@@ -1,0 +1,37 @@
+package rules
+
+import "strings"
+
+// NotDeclined honours a maintainer's no.
+var NotDeclined = &Rule{
+	ID: "not-declined",
+	Doc: `no maintainer declined it
+
+A tag to stable+noautosel@kernel.org takes a change out of automatic pickup and
+has to give its reason; a NAK in the thread stops a patch altogether. Both are
+believed as they stand. Replies count when the thread is known.
+
+Met: a patch that was reviewed without objection.
+Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
+	Ref: Ref{stableRules, "Option 1", "a variant of the tag, with a reason, tells the tools of the stable team to leave a change alone"},
+	Run: func(f *Facts) (Finding, error) {
+		for i := range f.Change.Stable {
+			t := &f.Change.Stable[i]
+			if !t.NoAutosel {
+				continue
+			}
+			reason := strings.TrimSpace(t.Comment)
+			if reason == "" {
+				return unmet("its tag refuses automatic pickup, without the reason that the rules ask for", f.bodyLine(t.Line))
+			}
+			return unmet("its tag refuses automatic pickup: "+shorten(reason), f.bodyLine(t.Line))
+		}
+		if s := f.Series; s != nil && len(s.Declined) > 0 {
+			return unmet("declined in the thread: "+shorten(s.Declined[0].Text), s.Declined...)
+		}
+		if f.Series != nil {
+			return met("no refusal in its tags or in the thread")
+		}
+		return met("no refusal in its tags; of a thread nothing is known")
+	},
+}

@@ -1,0 +1,26 @@
+package rules
+
+// NoDelay honours the wish to wait.
+var NoDelay = &Rule{
+	ID: "no-delay",
+	Doc: `not asked to be delayed
+
+A stable tag may ask for time in mainline first: "after -rc3", "after two
+weeks in a release". Applies to changes with a stable tag.
+
+Met: Cc: stable@vger.kernel.org # 6.6+
+Unmet: Cc: stable@vger.kernel.org # after -rc3`,
+	Ref: Ref{stableRules, "Option 1", "the tag may ask for the pick-up to be delayed"},
+	Run: func(f *Facts) (Finding, error) {
+		t := f.asked()
+		if t == nil {
+			return notApplicable("no stable tag that could ask for a delay")
+		}
+		for i := range f.Change.Stable {
+			if d := &f.Change.Stable[i]; d.After != "" && !d.NoAutosel {
+				return unmet("its stable tag asks to wait: "+shorten(d.After), f.bodyLine(d.Line))
+			}
+		}
+		return met("its stable tag asks for no delay", f.bodyLine(t.Line))
+	},
+}

@@ -1,0 +1,42 @@
+package rules
+
+import "fmt"
+
+// DeviceID recognises the one kind of new support that stable takes.
+var DeviceID = &Rule{
+	ID: "device-id",
+	Doc: `just adds a device ID
+
+A row in a PCI, USB, ACPI or device-tree match table, or the case of a version
+in a switch, and nothing else: stable takes these as it takes fixes. Changes
+that add no ID are not asked; one that adds an ID together with other code is
+unmet and is judged as what the other code is.
+
+Met: one added row PCI_DEVICE(0x1234, 0x5678).
+Unmet: the same row with a new init function beside it.`,
+	Ref: Ref{stableRules, ruleList, "instead of fixing a bug a change may just add a device ID"},
+	Run: func(f *Facts) (Finding, error) {
+		c, s, w := f.Code(), &f.Change.Size, f.Words()
+		ids, cases := c.Net(SignID), c.Net(SignCase)
+		says := w.InTitle(WordDeviceID)
+		// A case label alone is an ID only where the change is all labels.
+		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || f.claimsFix()) {
+			return notApplicable("adds no device ID")
+		}
+		rows := max(ids, 0) + max(cases, 0)
+		// A row may come with its constant, and with one line that hooks it up.
+		other := s.CodeLines - int(c.Added[SignID]+c.Removed[SignID]) - max(cases, 0) - int(c.Added[SignMacro]) - int(c.Added[SignQuirk])
+		ev := c.Evidence(SignID)
+		if ev == (Evidence{}) {
+			ev = c.Evidence(SignCase)
+		}
+		var out Finding
+		if other <= max(2, rows) && c.Net(SignFunction) <= 0 {
+			out, _ = met("adds "+plural(max(rows, 1), "ID")+" and nothing else of weight", ev)
+		} else {
+			out, _ = unmet(fmt.Sprintf("touches IDs, but %s of other code as well", plural(other, "line")), ev)
+		}
+		out.Values = map[string]float64{"ids": float64(rows), "other_lines": float64(max(other, 0))}
+		return out, nil
+	},
+}

@@ -1,0 +1,66 @@
+package rules
+
+// NoEnablement holds back new functions and new hardware.
+var NoEnablement = &Rule{
+	ID: "no-enablement",
+	Doc: `no new feature and no hardware enablement beyond an ID or a quirk
+
+A stable kernel is repaired, not extended. Told by the first word of the title
+(add, support, introduce, enable, ...) and by bring-up words, unless the change
+presents itself as a fix, or is no more than an ID. New functions in the diff
+are counted beside it. Fixes that need new code are not meant.
+
+Met: "fix the clock of the second pipe".
+Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
+	Ref: Ref{stableRules, ruleList, "a fix or a device ID; what is neither is left to mainline"},
+	Run: func(f *Facts) (Finding, error) {
+		w, c := f.Words(), f.Code()
+		fn := max(0, c.Net(SignFunction))
+		var out Finding
+		switch {
+		case f.feature() && f.justID():
+			out, _ = met("enables hardware by an ID alone")
+		case f.feature() && !f.claimsFix():
+			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(SignFunction))
+		case w.InTitle(WordBringup) && !f.claimsFix():
+			out, _ = unmet("early hardware work, by its title")
+		case f.feature():
+			out, _ = unknown("its title adds something new ("+w.Verb+"), its tags present it as a fix", f.tagEvidence())
+		default:
+			out, _ = met("adds no feature by its title, and " + plural(fn, "new function"))
+		}
+		out.Values = map[string]float64{"functions": float64(fn), "exports": float64(max(0, c.Net(SignExport)))}
+		return out, nil
+	},
+}
+
+// feature reports whether the title announces something new rather than a repair.
+func (f *Facts) feature() bool {
+	w := f.Words()
+	if w.Title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.Revert {
+		return false
+	}
+	switch w.Verb {
+	case "add", "adds", "adding", "added", "support", "introduce", "introduces", "implement", "implements", "enable", "enables", "enabling",
+		"initial", "extend", "expose", "allow", "new", "provide", "create", "advertise", "export":
+		return true
+	}
+	return false
+}
+
+// justID reports whether DeviceID is met.
+func (f *Facts) justID() bool {
+	out, err := DeviceID.Run(f)
+	return err == nil && out.Outcome == Met
+}
+
+// tagEvidence points at the tag that makes the change a fix.
+func (f *Facts) tagEvidence() Evidence {
+	if len(f.Change.Fixes) > 0 {
+		return f.bodyLine(f.Change.Fixes[0].Line)
+	}
+	if t := f.asked(); t != nil {
+		return f.bodyLine(t.Line)
+	}
+	return Evidence{}
+}

@@ -1,0 +1,27 @@
+package rules
+
+// NoNewKconfig holds back new questions to whoever configures a kernel.
+var NoNewKconfig = &Rule{
+	ID: "no-new-kconfig",
+	Doc: `no new Kconfig symbol
+
+A new symbol asks every user of a stable kernel a new question on update, and
+is the mark of something new. A changed dependency of an old symbol is often a
+build fix and is not meant.
+
+Met: a patch that adds "depends on PCI" to an existing symbol.
+Unmet: a patch that adds "config FOO_TURBO".`,
+	Ref: Ref{stableRules, ruleList, "a fix or a device ID; what is neither is left to mainline"},
+	Run: func(f *Facts) (Finding, error) {
+		c := f.Code()
+		switch n := c.Net(SignConfig); {
+		case !f.complete():
+			return unknown("there is no diff to look at")
+		case n > 0:
+			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(SignConfig))
+		case c.Added[SignConfigDep]+c.Removed[SignConfigDep] > 0:
+			return met("changes a dependency of an existing Kconfig symbol, adds none", c.Evidence(SignConfigDep))
+		}
+		return met("adds no Kconfig symbol")
+	},
+}

@@ -1,0 +1,101 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Prerequisites asks what else would have to come along.
+var Prerequisites = &Rule{
+	ID: "prerequisites",
+	Doc: `needs no other change that a branch lacks
+
+A stable tag may list commits to pick first; a message may say that it builds
+on another patch; a tree shows what is really missing. Patches of the same
+series need not be listed. Prerequisites are no reason against a change, but
+they make up the pile, and an unmerged one has to be waited for.
+
+Met: the change applies to every affected branch by itself.
+Unmet: Cc: stable@vger.kernel.org # 6.1: 0123456789ab: foo: split bar`,
+	Ref: Ref{stableRules, "Option 1", "commits that have to be picked before this one are named in the tag"},
+	Run: func(f *Facts) (Finding, error) {
+		c := f.Change
+		named := 0
+		var ev Evidence
+		for i := range c.Stable {
+			if n := len(c.Stable[i].Needs); n > 0 && named == 0 {
+				ev = f.bodyLine(c.Stable[i].Line)
+			}
+			named += len(c.Stable[i].Needs)
+		}
+		for i := range c.DependsOn {
+			if d := &c.DependsOn[i]; d.Form != "tag" && d.Form != "dep-of" {
+				if named == 0 {
+					ev = f.bodyLine(d.Line)
+				}
+				named++
+			}
+		}
+		out, err := prerequisites(f, named, ev)
+		if named > 0 {
+			if out.Values == nil {
+				out.Values = map[string]float64{}
+			}
+			out.Values["named"] = float64(named)
+		}
+		return out, err
+	},
+}
+
+func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
+	if f.Tree == nil {
+		w := f.Words()
+		switch {
+		case named > 0:
+			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
+		case w.Has(WordNeeds):
+			return unknown("the message may speak of another change that it builds on", w.Evidence(WordNeeds))
+		}
+		return noTrees("whether a branch lacks code that it builds on is not known")
+	}
+	var alone, with []string
+	var most *Branch
+	for i := range f.Tree.Branches {
+		b := &f.Tree.Branches[i]
+		if b.State != "affected" {
+			continue
+		}
+		switch {
+		case len(b.Prerequisites) > 0 || b.Applies == "needs-prerequisites":
+			with = append(with, b.Name)
+			if most == nil || b.PileLines > most.PileLines {
+				most = b
+			}
+		case b.Applies != "unknown" && b.Applies != "":
+			alone = append(alone, b.Name)
+		}
+	}
+	switch {
+	case most != nil:
+		more := ""
+		if most.PileMore {
+			more = "more than "
+		}
+		out, err := unmet(fmt.Sprintf("needs %s first in %s: %s%d lines with context in all; by itself in: %s",
+			plural(len(most.Prerequisites), "commit"), strings.Join(with, ", "), more, most.PileLines, orNone(alone)), ev)
+		out.Values = map[string]float64{"prerequisites": float64(len(most.Prerequisites)), "pile_lines": float64(most.PileLines)}
+		return out, err
+	case named > 0:
+		return unmet("names "+plural(named, "commit")+" to be picked first", ev)
+	case len(alone) > 0:
+		return met("needs nothing else in " + strings.Join(alone, ", "))
+	}
+	return notApplicable("no configured branch is known to need it")
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}

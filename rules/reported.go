@@ -1,0 +1,57 @@
+package rules
+
+import "fmt"
+
+// UserReport asks whether anybody met the bug.
+var UserReport = &Rule{
+	ID: "reported",
+	Doc: `somebody met the bug and said so
+
+A Reported-by or Closes tag, a link to a bug tracker, a distribution's bug
+number: the strongest sign that a bug bothers people. A robot's or fuzzer's
+report counts too and is counted apart. Most fixes have none, so silence is
+unknown; unmet is a fix whose author says that it was found by reading code or
+by a checker.
+
+Met: Reported-by with a Closes link to a tracker.
+Unmet: "found by code inspection, not observed".`,
+	Ref: Ref{stableRules, ruleList, "a bug that people suffer from, or a serious issue reported by a distribution's user"},
+	Run: func(f *Facts) (Finding, error) {
+		t, w := f.Tags(), f.Words()
+		values := map[string]float64{"reported": float64(t.Reported), "robots": float64(t.ReportedByBot), "links": float64(w.Bugs())}
+		var out Finding
+		switch {
+		case t.Reported+w.Bugs() > 0:
+			ev := t.Evidence("Reported-by")
+			for _, l := range w.Links {
+				if ev == (Evidence{}) && l.Kind == LinkBug {
+					ev = Evidence{Line: l.Line, Text: shorten(l.URL)}
+				}
+			}
+			out, _ = met(fmt.Sprintf("reported by %s, %s to bug trackers", people(t.Reported), plural(w.Bugs(), "link")), ev)
+		case w.StackTrace:
+			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(WordTrace))
+		case t.ReportedByBot > 0:
+			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
+		case !f.claimsFix():
+			out, _ = notApplicable("does not present itself as a fix")
+		case w.Has(WordTheory), w.Has(WordWarning):
+			k := WordTheory
+			if !w.Has(k) {
+				k = WordWarning
+			}
+			out, _ = unmet("found by reading or by a checker: nobody is said to have met it", w.Evidence(k))
+		default:
+			out, _ = unknown("no report, and no link to one")
+		}
+		out.Values = values
+		return out, nil
+	},
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}

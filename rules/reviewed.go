@@ -1,0 +1,53 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Reviewed asks who besides the author finds the change correct.
+var Reviewed = &Rule{
+	ID: "reviewed",
+	Doc: `somebody other than the author has looked at the change
+
+"Obviously correct" is what others say of a patch, not its author. Reviews and
+acknowledgements count, from the message and from replies to the mail; in a
+commit a sign-off of somebody else shows the way through a maintainer. A mail
+without them is only young, so it is unknown rather than unmet.
+
+Met: a patch with one Reviewed-by from a colleague.
+Unmet: a commit that carries no name but its author's.`,
+	Ref: Ref{stableRules, ruleList, "the change is correct beyond doubt"},
+	Run: func(f *Facts) (Finding, error) {
+		t := f.Tags()
+		values := map[string]float64{"reviewed": float64(t.Reviewed), "acked": float64(t.Acked), "passed_on": float64(t.OtherSigned)}
+		var out Finding
+		switch n := t.Reviewed + t.Acked; {
+		case n > 0:
+			var parts []string
+			if t.Reviewed > 0 {
+				parts = append(parts, strconv.Itoa(t.Reviewed)+" Reviewed-by")
+			}
+			if t.Acked > 0 {
+				parts = append(parts, strconv.Itoa(t.Acked)+" Acked-by")
+			}
+			key := "Reviewed-by"
+			if t.Reviewed == 0 {
+				key = "Acked-by"
+			}
+			reason := strings.Join(parts, " and ") + " of people other than the author"
+			if t.FromReplies > 0 {
+				reason += ", " + strconv.Itoa(t.FromReplies) + " of the tags given in replies"
+			}
+			out, _ = met(reason, t.Evidence(key))
+		case t.OtherSigned > 0:
+			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", t.Evidence("Signed-off-by"))
+		case f.Change.Kind == "mail":
+			out, _ = unknown("no review yet: it may still come in a reply")
+		default:
+			out, _ = unmet("no review, acknowledgement or sign-off by anybody but its author")
+		}
+		out.Values = values
+		return out, nil
+	},
+}

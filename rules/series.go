@@ -1,0 +1,41 @@
+package rules
+
+import "fmt"
+
+// SeriesComplete asks whether all that was posted together is there.
+var SeriesComplete = &Rule{
+	ID: "series-complete",
+	Doc: `the series it belongs to is complete and current
+
+One patch of five cannot be judged while the other four are on their way, for
+they may be what it needs; and a version that has been superseded needs no
+answer. Applies to patches that are numbered.
+
+Met: 3/4, all four patches of version 2 have arrived.
+Unmet: 3/4, two of four have arrived.`,
+	Ref: Ref{submitting, "Separate your changes", "a change may build on others of its series, which then belong together"},
+	Run: func(f *Facts) (Finding, error) {
+		p := f.Change.Prefix
+		if s := f.Series; s != nil {
+			switch {
+			case s.Superseded:
+				return unmet(fmt.Sprintf("version %d has been superseded by a newer one", s.Version))
+			case s.Of <= 1:
+				return notApplicable("a single patch")
+			case s.Have < s.Of:
+				out, err := unmet(fmt.Sprintf("%d of %d patches of version %d have arrived", s.Have, s.Of, s.Version))
+				out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
+				return out, err
+			}
+			out, err := met(fmt.Sprintf("all %d patches of version %d have arrived", s.Of, s.Version))
+			out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
+			return out, err
+		}
+		if p.Of <= 1 {
+			return notApplicable("a single patch or commit")
+		}
+		out, err := unknown(fmt.Sprintf("patch %d of %d; the others are not known", p.N, p.Of))
+		out.Values = map[string]float64{"of": float64(p.Of)}
+		return out, err
+	},
+}

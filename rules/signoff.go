@@ -1,0 +1,27 @@
+package rules
+
+// SignOff asks for the author's signature.
+var SignOff = &Rule{
+	ID: "sign-off",
+	Doc: `signed off by its author
+
+Without the author's Signed-off-by nothing can be merged anywhere. The person
+is compared by address or by decoded name, for people post from more than one
+address. Signatures of others, who passed the patch on, are counted beside it.
+
+Met: a patch signed off by the person in its From line.
+Unmet: a patch without Signed-off-by, or signed by others only.`,
+	Ref: Ref{submitting, "Sign your work - the Developer's Certificate of Origin", "the author certifies the origin with a Signed-off-by line"},
+	Run: func(f *Facts) (Finding, error) {
+		t := f.Tags()
+		switch {
+		case t.AuthorSigned:
+			return met("signed off by its author", t.Evidence("Signed-off-by"))
+		case t.SignedOff == 0 && len(f.Change.Trailers) == 0 && !f.complete():
+			return notApplicable("there is no patch to sign")
+		case t.SignedOff == 0:
+			return unmet("no Signed-off-by at all")
+		}
+		return unmet(plural(t.SignedOff, "sign-off")+", none of them by the author, "+f.Change.Author.String(), t.Evidence("Signed-off-by"))
+	},
+}

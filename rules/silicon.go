@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// ProductionSilicon asks whether anybody can own the hardware.
+var ProductionSilicon = &Rule{
+	ID: "production-silicon",
+	Doc: `affects hardware that can be bought
+
+A bug of silicon that never left the lab bothers nobody. The state comes from
+the catalogue; one shipped chip among those affected is enough. A chip that is
+on sale but not yet enabled by default in a branch is production, and the gate
+is stated. Hardware that the catalogue does not know is unknown, never guessed.
+
+Met: a patch to the code of a generation on sale since 2023.
+Unmet: a patch that only touches a platform announced for next year.`,
+	Ref: Ref{stableRules, ruleList, "a bug bothers people; nobody is bothered by hardware that nobody has"},
+	Run: func(f *Facts) (Finding, error) {
+		if len(f.Silicon) == 0 {
+			return notApplicable("touches no hardware that the catalogue knows")
+		}
+		var shipped, lab, other []string
+		var first *silicon.Match
+		for i := range f.Silicon {
+			m := &f.Silicon[i]
+			switch m.State {
+			case silicon.Production:
+				shipped = append(shipped, m.Name)
+				if first == nil {
+					first = m
+				}
+			case silicon.PreProduction:
+				lab = append(lab, m.Name)
+			default:
+				other = append(other, m.Name)
+			}
+		}
+		values := map[string]float64{"production": float64(len(shipped)), "pre_production": float64(len(lab)), "unknown": float64(len(other))}
+		var out Finding
+		switch {
+		case first != nil:
+			reason := listed(shipped) + " can be bought"
+			if first.Launched != "" {
+				reason += " (" + first.Name + " since " + first.Launched + ")"
+			}
+			if f.Tree != nil && len(f.Tree.Silicon) > 0 {
+				g := f.Tree.Silicon[0]
+				reason += "; " + g.Chip + " is not enabled by default in " + g.Branch + " (" + g.How + ")"
+				values["gated"] = float64(len(f.Tree.Silicon))
+			}
+			out, _ = met(reason, recognised(first))
+		case len(other) > 0:
+			out, _ = unknown("the catalogue does not say whether " + listed(other) + " can be bought")
+		default:
+			out, _ = unmet(listed(lab)+" cannot be bought yet", recognised(&f.Silicon[0]))
+		}
+		out.Values = values
+		return out, nil
+	},
+}
+
+// listed writes up to three names.
+func listed(names []string) string {
+	if len(names) > 3 {
+		return strings.Join(names[:3], ", ") + " and " + plural(len(names)-3, "other")
+	}
+	return strings.Join(names, ", ")
+}
+
+func recognised(m *silicon.Match) Evidence {
+	if len(m.Where) == 0 {
+		return Evidence{}
+	}
+	w := m.Where[0]
+	return Evidence{File: w.File, Line: w.Line, Text: shorten(w.Text)}
+}

@@ -1,0 +1,32 @@
+package rules
+
+import "fmt"
+
+// Tables counts the lines that nobody has to review one by one.
+var Tables = &Rule{
+	ID: "tables",
+	Doc: `without its table lines the change is within the limit
+
+Rows of register headers, firmware lists, quirk and ID tables are long and
+harmless; stable has taken a patch of 468 lines of which 397 were a register
+table. They are counted apart, and this rule looks at what is left. It applies
+only where there are such rows.
+
+Met: 180 lines with context of which 150 are quirk rows.
+Unmet: 400 lines with context of which 60 are quirk rows.`,
+	Ref: Ref{stableRules, ruleList, "no more than a hundred lines; device IDs and quirks are welcome"},
+	Run: func(f *Facts) (Finding, error) {
+		s := &f.Change.Size
+		if s.TableLines == 0 {
+			return notApplicable("no table or generated lines in it")
+		}
+		rest := s.LinesWithContext - s.TableLines
+		o, rel := Met, "within"
+		if rest > maxLines {
+			o, rel = Unmet, "over"
+		}
+		return Finding{Outcome: o,
+			Reason: fmt.Sprintf("%d of %d lines with context are table lines; the other %d are %s the documented limit of %d", s.TableLines, s.LinesWithContext, rest, rel, maxLines),
+			Values: map[string]float64{"table_lines": float64(s.TableLines), "rest": float64(rest)}}, nil
+	},
+}

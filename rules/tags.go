@@ -1,0 +1,102 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// Tags is what the trailers say about people: who answers for the change, who
+// looked at it, who met the bug.
+type Tags struct {
+	SignedOff     int  // Signed-off-by, all
+	AuthorSigned  bool // one of them is the author's or a co-author's submitter
+	OtherSigned   int  // of people other than the author: they passed it on
+	Reviewed      int  // Reviewed-by, of others
+	Acked         int  // Acked-by, of others
+	Tested        int  // Tested-by, the author's own included
+	Reported      int  // Reported-by people
+	ReportedByBot int  // Reported-by robots and fuzzers
+	FromReplies   int  // of the above, given in replies to the mail
+
+	list []change.Trailer
+}
+
+// Evidence points at the first trailer with this key.
+func (t *Tags) Evidence(key string) Evidence {
+	for i := range t.list {
+		if tr := &t.list[i]; strings.EqualFold(tr.Key, key) {
+			return Evidence{Line: tr.Line, Text: shorten(tr.Key + ": " + tr.Value)}
+		}
+	}
+	return Evidence{}
+}
+
+func readTags(c *change.Change) *Tags {
+	t := &Tags{list: c.Trailers}
+	for i := range c.Trailers {
+		tr := &c.Trailers[i]
+		key := tr.Key
+		counts := true
+		switch {
+		case strings.EqualFold(key, "Signed-off-by"):
+			t.SignedOff++
+			if samePerson(tr.Value, c.Author) {
+				t.AuthorSigned = true
+			} else {
+				t.OtherSigned++
+			}
+		case strings.EqualFold(key, "Reviewed-by"):
+			if counts = !samePerson(tr.Value, c.Author); counts {
+				t.Reviewed++
+			}
+		case strings.EqualFold(key, "Acked-by"):
+			if counts = !samePerson(tr.Value, c.Author); counts {
+				t.Acked++
+			}
+		case strings.EqualFold(key, "Tested-by"):
+			t.Tested++
+		case strings.EqualFold(key, "Reported-by"), strings.EqualFold(key, "Reported-and-tested-by"):
+			if robot(tr.Value) {
+				t.ReportedByBot++
+			} else {
+				t.Reported++
+			}
+			if len(key) > len("Reported-by") {
+				t.Tested++
+			}
+		default:
+			counts = false
+		}
+		if counts && tr.FromThread != "" {
+			t.FromReplies++
+		}
+	}
+	return t
+}
+
+// samePerson compares a "Name <address>" with a person: the address decides, or
+// the name, for people post from several addresses.
+func samePerson(value string, p change.Person) bool {
+	name, rest, ok := strings.Cut(value, "<")
+	if !ok {
+		name, rest = value, value
+	}
+	addr, _, _ := strings.Cut(rest, ">")
+	if p.Address != "" && strings.EqualFold(strings.TrimSpace(addr), p.Address) {
+		return true
+	}
+	name = strings.Trim(strings.TrimSpace(name), `"`)
+	return p.Name != "" && strings.EqualFold(name, p.Name)
+}
+
+// robot tells test robots and fuzzers by the names that they sign reports with.
+func robot(value string) bool {
+	v := strings.ToLower(value)
+	for _, w := range [...]string{"robot", "syzbot", "syzkaller", "lkp@", "zeroday", "coverity", "hulk", "kernelci", " bot ", "bot@", "ci@", "abaci", "smatch"} {
+		if strings.Contains(v, w) {
+			return true
+		}
+	}
+	return false
+}

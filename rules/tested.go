@@ -1,0 +1,33 @@
+package rules
+
+// Tested asks whether anybody ran the change.
+var Tested = &Rule{
+	ID: "tested",
+	Doc: `somebody ran the change
+
+A tag is the usual way to say so; a sentence of the message counts as well.
+Most changes that stable takes carry neither, so silence is unknown. Unmet is
+the author's own word that it was not run, and a posting for comments only.
+
+Met: a patch with a Tested-by, or one that says on which board it was tested.
+Unmet: a patch whose author could only compile it.`,
+	Ref: Ref{stableRules, ruleList, "the change has been tested"},
+	Run: func(f *Facts) (Finding, error) {
+		t, w := f.Tags(), f.Words()
+		switch {
+		case t.Tested > 0:
+			ev := t.Evidence("Tested-by")
+			if ev == (Evidence{}) {
+				ev = t.Evidence("Reported-and-tested-by")
+			}
+			return met(plural(t.Tested, "Tested-by tag"), ev)
+		case w.Has(WordUntested):
+			return unmet("its author says that it was not run on hardware", w.Evidence(WordUntested))
+		case f.Change.Prefix.RFC:
+			return unmet("posted for comments, not as a finished patch")
+		case w.Has(WordTested):
+			return met("the message says how it was tested", w.Evidence(WordTested))
+		}
+		return unknown("neither a tag nor the message says that it was tested")
+	},
+}

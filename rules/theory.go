@@ -1,0 +1,46 @@
+package rules
+
+// NoTheory holds back bugs that exist on paper.
+var NoTheory = &Rule{
+	ID: "no-theory",
+	Doc: `no theoretical bug, unless it is explained how it can be hit
+
+A race that nobody has met, a "potential" fault that a checker found: stable
+wants to hear how it happens. A trace, a report, a reproducer or the two
+threads written side by side are such explanations. Applies to changes that
+speak of a race or of what could be.
+
+Met: a race with the interleaving of both CPUs and a syzbot report.
+Unmet: "in theory a reader could see a stale pointer here".`,
+	Ref: Ref{stableRules, ruleList, "nothing of the kind that could become a problem, such as a theoretical race, without an explanation of how it can be exploited"},
+	Run: func(f *Facts) (Finding, error) {
+		w, t := f.Words(), f.Tags()
+		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.Has(WordTheory)
+		potential := w.InTitle(WordPotential)
+		shown := w.StackTrace || w.Has(WordExploit) || t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
+		at := WordTheory
+		switch {
+		case !theory && potential:
+			at = WordPotential
+		case !theory:
+			at = WordRace
+		}
+		switch {
+		case !race && !theory && !potential:
+			return notApplicable("speaks neither of a race nor of what could happen")
+		case shown:
+			k := WordExploit
+			if w.StackTrace {
+				k = WordTrace
+			}
+			return met("says how it is hit, or that it was", w.Evidence(k))
+		case theory:
+			return unmet("theoretical by its own word, and it does not say how it could be hit", w.Evidence(at))
+		case potential && w.Has(WordWarning):
+			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(WordWarning))
+		case race:
+			return unknown("a race; the message does not say how it is hit, or that it was", w.Evidence(at))
+		}
+		return unknown("speaks of what could happen, not of what did", w.Evidence(at))
+	},
+}

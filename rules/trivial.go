@@ -1,0 +1,50 @@
+package rules
+
+// NotTrivial holds back what users gain nothing from.
+var NotTrivial = &Rule{
+	ID: "not-trivial",
+	Doc: `not a trivial change
+
+Spelling, whitespace, comments, documentation, warnings of checkers, renaming:
+fine for mainline, without benefit for the users of a stable kernel. Decided by
+the diff where it can be (only blanks, only comments or only documentation
+differ), else by what the title says the change is.
+
+Met: a patch that adds a missing unlock.
+Unmet: a patch that corrects the spelling of a comment.`,
+	Ref: Ref{stableRules, ruleList, "no trivial changes that users have no benefit from, such as spelling and whitespace"},
+	Run: func(f *Facts) (Finding, error) {
+		w, c := f.Words(), f.Code()
+		if !f.complete() {
+			return unknown("there is no diff to look at")
+		}
+		first := Evidence{File: fileName(f.Change.Files[0])}
+		switch {
+		case c.WhitespaceOnly:
+			return unmet("only blanks and line breaks differ", first)
+		case c.CommentsOnly:
+			return unmet("only comments differ", first)
+		case !f.hasCode() && c.Docs > 0:
+			return unmet("only documentation changes: "+plural(c.Docs+c.Tests, "file"), first)
+		case !f.hasCode() && c.Tests > 0:
+			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
+		case w.Title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
+			return met("changes what the kernel does: " + plural(f.Change.Size.CodeLines, "line") + " of code")
+		case c.StringsOnly && (w.Has(WordTrivial) || w.Has(WordDebug) || w.Has(WordDocs)):
+			return unmet("only the text of messages differs", first)
+		case w.InTitle(WordVersion):
+			return unmet("sets a version or date, nothing that a user meets")
+		case w.InTitle(WordTrivial):
+			return unmet("spelling or style, by its title", w.Evidence(WordTrivial))
+		case w.InTitle(WordWarning):
+			return unmet("for a compiler or checker, by its title", w.Evidence(WordWarning))
+		case w.InTitle(WordDocs) && !f.claimsFix():
+			return unmet("documentation or comments, by its title")
+		case w.InTitle(WordCleanup) && !f.claimsFix():
+			return unmet("a cleanup, by its title", w.Evidence(WordCleanup))
+		case w.InTitle(WordDebug) && !f.claimsFix():
+			return unmet("debug output or tests, by its title")
+		}
+		return met("changes what the kernel does: " + plural(f.Change.Size.CodeLines, "line") + " of code")
+	},
+}
