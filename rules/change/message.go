@@ -302,25 +302,46 @@ func cutDiffstat(body string) (message, notes string) {
 
 // cutSignature drops a mail signature.
 func cutSignature(s string) string {
-	if i := strings.LastIndex("\n"+s, "\n-- \n"); i >= 0 {
-		return s[:max(0, i-1)]
+	if strings.HasPrefix(s, "-- \n") {
+		return ""
+	}
+	if i := lastLine(s, "\n-- \n"); i >= 0 {
+		return s[:i]
 	}
 	return s
 }
 
+// lastLine is strings.LastIndex, which looks at every byte, for what is rare.
+func lastLine(s, what string) int {
+	at := -1
+	for from := 0; ; {
+		i := strings.Index(s[from:], what)
+		if i < 0 {
+			return at
+		}
+		at = from + i
+		from = at + 1
+	}
+}
+
+// baseTail is how much of the end of a diff is searched for a base commit; git
+// format-patch writes it, and at most some dozen prerequisites of 64 bytes each,
+// below the last hunk.
+const baseTail = 8 << 10
+
 // baseCommit finds the trailer that git format-patch --base writes.
 func baseCommit(s string) string {
 	const key = "base-commit: "
+	s = s[max(0, len(s)-baseTail):]
 	for {
-		i := strings.LastIndex(s, key)
+		i := strings.Index(s, key)
 		if i < 0 {
 			return ""
 		}
-		if i == 0 || s[i-1] == '\n' {
-			if id, _ := sha(s[i+len(key):]); id != "" {
-				return id
-			}
+		at := i == 0 || s[i-1] == '\n'
+		s = s[i+len(key):]
+		if id, _ := sha(s); at && id != "" {
+			return id
 		}
-		s = s[:i]
 	}
 }

@@ -6,8 +6,12 @@ import "strings"
 // lists are reports of a tree, not requests.
 const maxRequested = 64
 
-// requestWords are the verbs of a request to the stable team.
-var requestWords = []string{"backport", "back-port", "apply", "pick", "include", "queue", "add ", "take ", "pull in", "stable inclusion", "missing"}
+// A request has a verb and a polite word or the name of what it is; a report of
+// a regression names commits and branches as well, but asks for neither.
+var (
+	requestVerbs = []string{"backport", "back-port", "apply", "cherry-pick", "cherry pick", "pick up", "pick the", "include", "queue", "add the", "add commit", "take commit", "inclusion"}
+	requestWords = []string{"please", "could you", "can you", "would you", "request", "consider", "should go", "should be applied", "to be applied"}
+)
 
 // readRequest reads a text-only request to stable@ (option 2 of
 // stable-kernel-rules: the subject or id of the commit, why, and the versions).
@@ -19,11 +23,8 @@ func (c *Change) readRequest(hasDiff bool) {
 		return
 	}
 	text := c.LowerSubject() + "\n" + c.LowerBody()
-	asks := false
-	for _, w := range requestWords {
-		asks = asks || strings.Contains(text, w)
-	}
-	if !asks {
+	if strings.Contains(c.LowerSubject(), "regression") || hasAny(c.Prefix.Words, "regression") ||
+		!containsAny(text, requestVerbs) || !containsAny(text, requestWords) {
 		return
 	}
 	tag := StableTag{Address: to, Text: true, Versions: append([]string(nil), c.Prefix.Trees...)}
@@ -118,4 +119,22 @@ func requestVersions(have []string, line string) []string {
 		prev = strings.ToLower(w)
 	}
 	return have
+}
+
+func containsAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAny(list []string, s string) bool {
+	for _, have := range list {
+		if have == s {
+			return true
+		}
+	}
+	return false
 }

@@ -55,7 +55,7 @@ func Measure(files []*gitdiff.File) Size {
 			if cap(cls) < len(h.Lines) {
 				cls = make([]lineClass, max(len(h.Lines), 64))
 			}
-			s.countHunk(class, h, cls[:len(h.Lines)])
+			s.countHunk(class, h.Lines, cls[:cap(cls)])
 			if narrow {
 				start := oldStart(h)
 				s.LinesWithContext += hidden(f, h, i, start-prevEnd, shown)
@@ -67,38 +67,42 @@ func Measure(files []*gitdiff.File) Size {
 	return s
 }
 
-// countHunk counts the lines of one hunk; cls is room for their classes.
-func (s *Size) countHunk(f fileClass, h *gitdiff.TextFragment, cls []lineClass) {
-	classify(f, h, cls)
-	gap := -contextLines - 1 // index of the last changed line, far away at first
-	for i, next := 0, -1; i < len(h.Lines); i++ {
-		switch op := h.Lines[i].Op; {
-		case op != gitdiff.OpContext:
-			gap = i
-			switch cls[i] {
-			case comment:
-				s.Comment++
-			case blank, table:
-			default:
-				s.CodeLines++
-			}
-		case i-gap > contextLines:
-			// context: near the change below, or left out
-			if next < i {
-				for next = i; next < len(h.Lines) && h.Lines[next].Op == gitdiff.OpContext; next++ {
-				}
-			}
-			if next == len(h.Lines) {
-				return
-			}
-			if next-i > contextLines {
-				i = next - contextLines - 1
-				continue
+// countHunk counts one hunk as the hunks that git diff -U3 would make of it;
+// cls is room for the classes of its lines. Lines outside those play no part, so
+// a patch counts the same however much context it was posted with.
+func (s *Size) countHunk(f fileClass, lines []gitdiff.Line, cls []lineClass) {
+	for i := 0; i < len(lines); {
+		first := i
+		for first < len(lines) && lines[first].Op == gitdiff.OpContext {
+			first++
+		}
+		if first == len(lines) {
+			return
+		}
+		// two changes share a hunk when their context touches
+		last := first
+		for j := first + 1; j < len(lines) && j-last <= 2*contextLines+1; j++ {
+			if lines[j].Op != gitdiff.OpContext {
+				last = j
 			}
 		}
-		s.LinesWithContext++
-		if cls[i] == table {
+		from, to := max(i, first-contextLines), min(last+1+contextLines, len(lines))
+		s.countLines(lines[from:to], classify(f, lines[from:to], cls))
+		i = to
+	}
+}
+
+func (s *Size) countLines(lines []gitdiff.Line, cls []lineClass) {
+	s.LinesWithContext += len(lines)
+	for i := range lines {
+		changed := lines[i].Op != gitdiff.OpContext
+		switch k := cls[i]; {
+		case k == table:
 			s.TableLines++
+		case changed && k == comment:
+			s.Comment++
+		case changed && k != blank:
+			s.CodeLines++
 		}
 	}
 }

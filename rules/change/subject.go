@@ -28,6 +28,9 @@ func ParseSubject(s string) (Prefix, string) {
 		p.read(s[1:end])
 		s = trimSpace(s[end+1:])
 	}
+	if p.Words != nil {
+		s = trimSpace(strings.TrimPrefix(s, ":")) // "[REGRESSION]: title"
+	}
 	return p, collapse(s)
 }
 
@@ -100,7 +103,7 @@ func (p *Prefix) read(s string) {
 	prev := ""
 	for s != "" {
 		var w string
-		if i := strings.IndexAny(s, " \t,;[]"); i >= 0 {
+		if i := strings.IndexAny(s, " \t,;[]()"); i >= 0 {
 			w, s = s[:i], s[i+1:]
 		} else {
 			w, s = s, ""
@@ -221,11 +224,10 @@ func version(w string) (int, bool) {
 	}
 	if dotted {
 		m, ok := smallInt(minor)
-		// A dotted version is a repaired posting ("v2.1") or a kernel. Stable
-		// and long-term kernels that people still write "v" before are 4.4 and
-		// later in number; below that both readings exist and the posting is
-		// the common one.
-		if !ok || v >= 6 || v >= 3 && m >= 4 {
+		// A dotted version is a repaired posting ("v7.1" follows "v7") or a
+		// kernel. Repairs stop at .3; of the kernels below that, 6.1 alone is
+		// a long-term one that patches are posted for.
+		if !ok || v >= 3 && m >= 4 || v == 6 && m == 1 {
 			return 0, false
 		}
 	}

@@ -41,7 +41,7 @@ const (
 type fileClass struct {
 	table  bool // generated or data: every line is a table line
 	text   bool // documentation: no line is code
-	header bool // .h: constants of an enum may be rows
+	header bool // .h
 	hash   bool // "#" begins a comment
 }
 
@@ -56,11 +56,8 @@ func classOf(name string) fileClass {
 	switch ext {
 	case ".h":
 		f.header = true
-		for _, tail := range []string{"_sh_mask.h", "_offset.h", "_d.h", "_default.h"} {
-			if strings.HasSuffix(base, tail) && (tail == "_sh_mask.h" || tail == "_offset.h" || strings.Contains(name, "asic_reg/")) {
-				f.table = true
-			}
-		}
+		f.table = strings.HasSuffix(base, "_sh_mask.h") || strings.HasSuffix(base, "_offset.h") ||
+			strings.HasSuffix(base, "_enum.h") || strings.Contains(name, "/asic_reg/")
 	case ".dts", ".dtsi", ".dtso", ".ihex", ".hex":
 		f.table = true
 	case ".rst", ".txt", ".md":
@@ -76,8 +73,9 @@ func classOf(name string) fileClass {
 	return f
 }
 
-// classify puts the class of each line of a hunk into cls.
-func classify(f fileClass, h *gitdiff.TextFragment, cls []lineClass) {
+// classify returns the class of each of the lines, in cls.
+func classify(f fileClass, lines []gitdiff.Line, cls []lineClass) []lineClass {
+	cls = cls[:len(lines)]
 	rows, start := 0, 0
 	end := func(i int) {
 		if rows >= minTableRows && rows*rowShare >= i-start {
@@ -87,10 +85,10 @@ func classify(f fileClass, h *gitdiff.TextFragment, cls []lineClass) {
 		}
 		rows, start = 0, i+1
 	}
-	for i := range h.Lines {
+	for i := range lines {
 		k := table
 		if !f.table {
-			k = classLine(f, h.Lines[i].Line)
+			k = classLine(f, lines[i].Line)
 		}
 		cls[i] = k
 		switch k {
@@ -100,7 +98,8 @@ func classify(f fileClass, h *gitdiff.TextFragment, cls []lineClass) {
 			end(i)
 		}
 	}
-	end(len(h.Lines))
+	end(len(lines))
+	return cls
 }
 
 // classLine looks at one line alone.
@@ -147,7 +146,7 @@ func classLine(f fileClass, s string) lineClass {
 	case isDigit(c):
 		return numbersClass(s)
 	case c >= 'A' && c <= 'Z':
-		return macroClass(f, s)
+		return macroClass(s)
 	}
 	return code
 }
@@ -210,14 +209,14 @@ func numbersClass(s string) lineClass {
 	return row
 }
 
-// macroClass tells rows made of macros, "PCI_VDEVICE(…)," and
-// "DMI_MATCH(…),", and the numbered constants of a header.
-func macroClass(f fileClass, s string) lineClass {
+// macroClass tells rows made of macros, "PCI_VDEVICE(…)," and "DMI_MATCH(…),".
+// The rows of an ioctl table are code: they say who may call what.
+func macroClass(s string) lineClass {
 	i := 0
 	for i < len(s) && (s[i] >= 'A' && s[i] <= 'Z' || isDigit(s[i]) || s[i] == '_') {
 		i++
 	}
-	if i < len(s) && s[i] == '(' && i > 1 {
+	if i < len(s) && s[i] == '(' && i > 1 && !strings.Contains(s[:i], "IOCTL") {
 		for _, mark := range []string{"/*", "//"} {
 			if j := strings.Index(s, mark); j >= 0 {
 				s = trimRight(s[:j])
@@ -228,17 +227,6 @@ func macroClass(f fileClass, s string) lineClass {
 			return row
 		}
 		return code
-	}
-	if f.header {
-		for i < len(s) && isWord(s[i]) {
-			i++
-		}
-		if v, ok := strings.CutPrefix(strings.TrimLeft(s[i:], " \t"), "="); ok {
-			v = strings.TrimLeft(v, " \t")
-			if v != "" && isDigit(v[0]) && strings.Contains(v, ",") {
-				return row
-			}
-		}
 	}
 	return code
 }
