@@ -1,0 +1,597 @@
+package mail
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// field is a header field that this package reads; all others are skipped.
+type field int
+
+const (
+	fMessageID field = iota
+	fInReplyTo
+	fReferences
+	fFrom
+	fSender
+	fReplyTo
+	fOriginalFrom
+	fTo
+	fCc
+	fDate
+	fSubject
+	fListID
+	fAutoSubmitted
+	fPrecedence
+	fReturnPath
+	fReceived
+	fStable
+	fContentType
+	fEncoding
+	fDisposition
+	fields
+)
+
+// fieldOf names the field of a lower-case key.
+func fieldOf(key []byte) (field, bool) {
+	switch string(key) {
+	case "message-id":
+		return fMessageID, true
+	case "in-reply-to":
+		return fInReplyTo, true
+	case "references":
+		return fReferences, true
+	case "from":
+		return fFrom, true
+	case "sender":
+		return fSender, true
+	case "reply-to":
+		return fReplyTo, true
+	case "x-original-from":
+		return fOriginalFrom, true
+	case "to":
+		return fTo, true
+	case "cc":
+		return fCc, true
+	case "date":
+		return fDate, true
+	case "subject":
+		return fSubject, true
+	case "list-id":
+		return fListID, true
+	case "auto-submitted":
+		return fAutoSubmitted, true
+	case "precedence":
+		return fPrecedence, true
+	case "return-path":
+		return fReturnPath, true
+	case "received":
+		return fReceived, true
+	case "x-stable":
+		return fStable, true
+	case "content-type":
+		return fContentType, true
+	case "content-transfer-encoding":
+		return fEncoding, true
+	case "content-disposition":
+		return fDisposition, true
+	}
+	return 0, false
+}
+
+// header holds the values of the fields of a mail, still folded and encoded,
+// as parts of the raw mail. The first of several equal fields counts, as in
+// git; To and Cc are joined.
+type header [fields][]byte
+
+// splitHeader cuts raw at the first empty line and reads the fields above it.
+// A line that is no header line is passed over: one bad line that a gateway
+// put in must not turn the rest of the header into text.
+func splitHeader(raw []byte) (h header, body []byte) {
+	const longestKey = len("content-transfer-encoding")
+	var key [longestKey]byte
+	current := field(-1)
+	start := 0 // of the value of current
+	end := 0   // of the line before
+	flush := func() {
+		if current < 0 {
+			return
+		}
+		v := bytes.TrimSpace(raw[start:end])
+		switch {
+		case h[current] == nil:
+			h[current] = v
+		case current == fTo || current == fCc:
+			joined := make([]byte, 0, len(h[current])+2+len(v))
+			joined = append(append(joined, h[current]...), ", "...)
+			h[current] = append(joined, v...)
+		}
+		current = -1
+	}
+	for pos := 0; pos < len(raw); {
+		next := len(raw)
+		if i := bytes.IndexByte(raw[pos:], '\n'); i >= 0 {
+			next = pos + i + 1
+		}
+		switch c := raw[pos]; {
+		case c == '\n' || c == '\r' && next == pos+2:
+			flush()
+			return h, raw[next:]
+		case c == ' ' || c == '\t':
+			// the value goes on
+		default:
+			flush()
+			n := 0
+			for n < longestKey && pos+n < next {
+				c := raw[pos+n]
+				if c == ':' || c == ' ' {
+					break
+				}
+				if c >= 'A' && c <= 'Z' {
+					c |= 0x20
+				}
+				key[n] = c
+				n++
+			}
+			colon := pos + n
+			for colon < next && raw[colon] == ' ' {
+				colon++ // "Subject : x" is seen in the wild
+			}
+			if colon < next && raw[colon] == ':' {
+				if f, ok := fieldOf(key[:n]); ok {
+					current, start = f, colon+1
+				}
+			}
+		}
+		pos, end = next, next
+	}
+	flush()
+	return h, nil
+}
+
+// hasHeader reports whether raw begins with a header line. A bare diff and the
+// output of other programs do not.
+func hasHeader(raw []byte) bool {
+	for i, c := range raw {
+		switch {
+		case c == ':':
+			return i > 0 && !bytes.HasPrefix(raw, []byte("Index: ")) // an svn-style diff
+		case c <= ' ' || c >= 0x7f:
+			return false
+		}
+	}
+	return false
+}
+
+// unfold makes one line of a value: a line break and the blanks after it are
+// one blank.
+func unfold(v []byte) string {
+	if bytes.IndexByte(v, '\n') < 0 {
+		return string(v)
+	}
+	out := make([]byte, 0, len(v))
+	for len(v) > 0 {
+		i := bytes.IndexByte(v, '\n')
+		if i < 0 {
+			out = append(out, v...)
+			break
+		}
+		out = append(out, bytes.TrimRight(v[:i], " \t\r")...)
+		v = bytes.TrimLeft(v[i+1:], " \t\r\n")
+		if len(v) > 0 {
+			out = append(out, ' ')
+		}
+	}
+	return string(out)
+}
+
+// text is a value as a reader sees it: unfolded, encoded words decoded, UTF-8.
+func (h *header) text(f field) string { return decodeWords(unfold(h[f])) }
+
+// decodeWords decodes the encoded words of RFC 2047, more liberally than the
+// standard library: neighbouring words of one charset are joined before the
+// charset is decoded, since mail programs split characters between them, and a
+// word that cannot be decoded stays as it is. 8-bit text outside of words is
+// taken as UTF-8 or, failing that, Latin-1.
+func decodeWords(s string) string {
+	if !strings.Contains(s, "=?") {
+		return validUTF8(s)
+	}
+	var out strings.Builder
+	var pending []byte // decoded words of one charset, not yet converted
+	charset := ""
+	flush := func() {
+		if pending != nil {
+			text, _ := toUTF8(charset, pending)
+			out.WriteString(text)
+			pending = nil
+		}
+	}
+	for s != "" {
+		i := strings.Index(s, "=?")
+		if i < 0 {
+			break
+		}
+		label, text, rest, ok := encodedWord(s[i:])
+		if !ok {
+			flush()
+			out.WriteString(validUTF8(s[:i+2]))
+			s = s[i+2:]
+			continue
+		}
+		if between := s[:i]; pending == nil || strings.Trim(between, " \t") != "" {
+			flush()
+			out.WriteString(validUTF8(between))
+		}
+		if pending != nil && label != charset {
+			flush()
+		}
+		if pending == nil {
+			pending = []byte{}
+		}
+		charset, pending, s = label, append(pending, text...), rest
+	}
+	flush()
+	out.WriteString(validUTF8(s))
+	return out.String()
+}
+
+// encodedWord decodes the word that s begins with, up to its charset.
+func encodedWord(s string) (charset string, text []byte, rest string, ok bool) {
+	charset, s, ok = strings.Cut(s[2:], "?")
+	if !ok || charset == "" || strings.ContainsAny(charset, " \t<>") || len(s) < 2 || s[1] != '?' {
+		return "", nil, "", false
+	}
+	charset, _, _ = strings.Cut(charset, "*") // RFC 2231 language
+	code := s[0] | 0x20
+	word, rest, ok := strings.Cut(s[2:], "?=")
+	if !ok {
+		return "", nil, "", false
+	}
+	switch code {
+	case 'q':
+		text = make([]byte, 0, len(word))
+		for i := 0; i < len(word); i++ {
+			switch c := word[i]; {
+			case c == '_':
+				text = append(text, ' ')
+			case c == '=' && i+2 < len(word) && unhex(word[i+1]) >= 0 && unhex(word[i+2]) >= 0:
+				text = append(text, byte(unhex(word[i+1])<<4|unhex(word[i+2])))
+				i += 2
+			default:
+				text = append(text, c)
+			}
+		}
+	case 'b':
+		text = decodeBase64(nil, []byte(word))
+	default:
+		return "", nil, "", false
+	}
+	return strings.ToLower(charset), text, rest, true
+}
+
+// decodeBase64 appends the decoded form of src to dst. Whatever is not of the
+// alphabet is passed over, and missing padding is no error: what can be read is read.
+func decodeBase64(dst, src []byte) []byte {
+	clean := make([]byte, 0, len(src))
+	for len(src) > 0 {
+		line := src
+		if i := bytes.IndexByte(src, '\n'); i >= 0 {
+			line, src = src[:i], src[i+1:]
+		} else {
+			src = nil
+		}
+		for i, c := range line {
+			if !isBase64(c) {
+				// the usual case, a CR or padding at the end, costs no second look
+				clean = append(clean, line[:i]...)
+				for _, c := range line[i:] {
+					if isBase64(c) {
+						clean = append(clean, c)
+					}
+				}
+				line = nil
+				break
+			}
+		}
+		clean = append(clean, line...)
+	}
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1]
+	}
+	n := len(dst)
+	dst = append(dst, make([]byte, base64.RawStdEncoding.DecodedLen(len(clean)))...)
+	m, _ := base64.RawStdEncoding.Decode(dst[n:], clean) // clean has nothing that could fail
+	return dst[:n+m]
+}
+
+func isBase64(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
+}
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}
+
+// ids returns the message ids of a value, without their brackets. Comments and
+// prose between them are passed over; a value without any bracket is one id.
+func ids(v []byte) []string {
+	if len(v) == 0 {
+		return nil
+	}
+	s := unfold(v)
+	var out []string
+	if strings.IndexByte(s, '<') < 0 {
+		if s = strings.TrimSpace(s); s != "" && !strings.ContainsAny(s, " \t") {
+			out = append(out, s)
+		}
+		return out
+	}
+	out = make([]string, 0, strings.Count(s, "<"))
+	for {
+		_, tail, ok := strings.Cut(s, "<")
+		if !ok {
+			return out
+		}
+		id, rest, ok := strings.Cut(tail, ">")
+		if !ok {
+			return out
+		}
+		if strings.ContainsAny(id, " \t") {
+			id = strings.Join(strings.Fields(id), "")
+		}
+		if id != "" {
+			out = append(out, id)
+		}
+		s = rest
+	}
+}
+
+// people reads an address list. It never fails: what has no address keeps its name.
+func people(v []byte) []change.Person {
+	if len(v) == 0 {
+		return nil
+	}
+	s := unfold(v)
+	out := make([]change.Person, 0, strings.Count(s, ",")+1)
+	held := "" // "Doe," of an unquoted "Doe, Jane <jane@…>"
+	for s != "" {
+		one, rest := cutAddress(s)
+		s = rest
+		one = strings.TrimSpace(one)
+		if one == "" {
+			continue
+		}
+		if i := strings.LastIndexByte(one, ':'); i >= 0 && strings.IndexByte(one[:i], '@') < 0 && strings.IndexByte(one[:i], '"') < 0 && strings.IndexByte(one[:i], '<') < 0 {
+			one = strings.TrimSpace(one[i+1:]) // the name of a group
+		}
+		one = strings.TrimSpace(strings.TrimSuffix(one, ";"))
+		if one == "" || one == "undisclosed-recipients" {
+			continue
+		}
+		if strings.IndexByte(one, '@') < 0 && strings.IndexByte(one, '<') < 0 && s != "" {
+			held += one + ", "
+			continue
+		}
+		out = append(out, person(held+one))
+		held = ""
+	}
+	if held != "" {
+		out = append(out, person(strings.TrimSuffix(held, ", ")))
+	}
+	return out
+}
+
+// cutAddress cuts at the first comma that stands outside quotes, angle
+// brackets and comments.
+func cutAddress(s string) (one, rest string) {
+	quoted, angle, comment := false, false, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			if comment == 0 {
+				quoted = !quoted
+			}
+		case '<':
+			angle = angle || !quoted
+		case '>':
+			angle = false
+		case '(':
+			if !quoted {
+				comment++
+			}
+		case ')':
+			if comment > 0 {
+				comment--
+			}
+		case ',':
+			if !quoted && !angle && comment == 0 {
+				return s[:i], s[i+1:]
+			}
+		}
+	}
+	return s, ""
+}
+
+// person reads one address. Encoded words are decoded after the list was
+// split, so a comma inside of them does no harm.
+func person(s string) change.Person {
+	name, addr := s, ""
+	if i := strings.LastIndexByte(s, '<'); i >= 0 {
+		name = s[:i]
+		addr, _, _ = strings.Cut(s[i+1:], ">")
+	} else if i := strings.IndexByte(s, '('); i >= 0 && strings.IndexByte(s[:i], '@') > 0 {
+		addr, name = s[:i], strings.TrimSuffix(strings.TrimSpace(s[i+1:]), ")")
+	} else if strings.IndexByte(s, '@') >= 0 && !strings.ContainsAny(strings.TrimSpace(s), " \t") {
+		addr, name = s, ""
+	}
+	name = strings.TrimSpace(name)
+	if strings.ContainsAny(name, `"\\`) {
+		name = unquote(name)
+	}
+	name = strings.TrimSpace(decodeWords(name))
+	if strings.IndexByte(name, '\n') >= 0 || strings.Contains(name, "  ") {
+		name = strings.Join(strings.Fields(name), " ")
+	}
+	if len(name) >= 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
+		name = name[1 : len(name)-1] // Outlook's doubled quotes
+	}
+	return change.Person{Name: name, Address: strings.ToLower(strings.TrimSpace(validUTF8(addr)))}
+}
+
+// unquote takes out the quotes and backslashes of quoted strings, wherever in
+// a display name they stand.
+func unquote(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		} else if s[i] == '"' {
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// date reads a Date field, fast for the form that nearly all mails use and
+// with the standard library for the rest; the zero time when unreadable.
+func date(v []byte) time.Time {
+	if len(v) == 0 {
+		return time.Time{}
+	}
+	s := unfold(v)
+	if t, ok := plainDate(s); ok {
+		return t
+	}
+	if t, err := mail.ParseDate(s); err == nil {
+		return t
+	}
+	return time.Time{}
+}
+
+// plainDate reads "Tue, 20 Jan 2026 19:19:06 +0100 (CET)".
+func plainDate(s string) (time.Time, bool) {
+	if len(s) > 4 && s[3] == ',' {
+		s = strings.TrimLeft(s[4:], " ")
+	}
+	day, s, ok := number(s, 2)
+	if !ok || len(s) < 5 || s[0] != ' ' || s[4] != ' ' {
+		return time.Time{}, false
+	}
+	month := strings.Index("JanFebMarAprMayJunJulAugSepOctNovDec", s[1:4])
+	year, s, ok := number(s[5:], 4)
+	if !ok || month%3 != 0 || year < 1970 || len(s) == 0 || s[0] != ' ' {
+		return time.Time{}, false
+	}
+	hour, s, ok := number(s[1:], 2)
+	if !ok || len(s) == 0 || s[0] != ':' {
+		return time.Time{}, false
+	}
+	minute, s, ok := number(s[1:], 2)
+	if !ok {
+		return time.Time{}, false
+	}
+	second := 0
+	if len(s) > 0 && s[0] == ':' {
+		if second, s, ok = number(s[1:], 2); !ok {
+			return time.Time{}, false
+		}
+	}
+	zone := time.UTC
+	if len(s) < 6 || s[0] != ' ' || s[1] != '+' && s[1] != '-' {
+		return time.Time{}, false
+	}
+	off, tail, ok := number(s[2:], 4)
+	if !ok || len(s)-len(tail) != 6 || tail != "" && tail[0] != ' ' {
+		return time.Time{}, false
+	}
+	if off = off/100*3600 + off%100*60; off != 0 {
+		if s[1] == '-' {
+			off = -off
+		}
+		zone = time.FixedZone("", off)
+	}
+	if day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60 || off > 14*3600 || off < -14*3600 {
+		return time.Time{}, false
+	}
+	return time.Date(year, time.Month(month/3+1), day, hour, minute, second, 0, zone), true
+}
+
+// number reads up to most digits.
+func number(s string, most int) (n int, rest string, ok bool) {
+	i := 0
+	for i < len(s) && i < most && s[i] >= '0' && s[i] <= '9' {
+		n = n*10 + int(s[i]-'0')
+		i++
+	}
+	return n, s[i:], i > 0
+}
+
+// param returns a parameter of a Content-Type or Content-Disposition value,
+// more liberally than mime.ParseMediaType, which refuses the whole value for
+// one parameter written twice or without quotes.
+func param(s, name string) string {
+	for {
+		i := strings.IndexByte(s, ';')
+		if i < 0 {
+			return ""
+		}
+		s = strings.TrimLeft(s[i+1:], " \t")
+		eq := strings.IndexByte(s, '=')
+		if eq < 0 {
+			return ""
+		}
+		key := strings.TrimSpace(s[:eq])
+		extended := strings.HasSuffix(key, "*")
+		key = strings.TrimSuffix(strings.TrimSuffix(key, "*"), "*0")
+		value := strings.TrimLeft(s[eq+1:], " \t")
+		if strings.HasPrefix(value, `"`) {
+			var out strings.Builder
+			i := 1
+			for i < len(value) && value[i] != '"' {
+				if value[i] == '\\' && i+1 < len(value) {
+					i++
+				}
+				out.WriteByte(value[i])
+				i++
+			}
+			s, value = value[min(i+1, len(value)):], out.String()
+		} else {
+			end := strings.IndexAny(value, "; \t")
+			if end < 0 {
+				end = len(value)
+			}
+			s, value = value[end:], value[:end]
+		}
+		if strings.EqualFold(key, name) {
+			if extended {
+				if _, rest, ok := strings.Cut(value, "'"); ok {
+					_, value, _ = strings.Cut(rest, "'")
+				}
+			}
+			return value
+		}
+	}
+}
+
+// mediaType returns the type of a Content-Type value in lower case.
+func mediaType(s string) string {
+	s, _, _ = strings.Cut(s, ";")
+	return strings.ToLower(strings.TrimSpace(s))
+}

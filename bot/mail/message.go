@@ -1,0 +1,545 @@
+// Package mail reads mails: from bytes to a message and, when it carries a
+// patch, to a change; and from mboxes, maildirs and files to bytes.
+//
+// Keys and invariants:
+//
+//   - A message's key is its Message-ID, without brackets. A mail without one
+//     gets an ID made from its sender, date, subject and text, so the same
+//     mail read twice, or received over two lists, has the same key; Synthetic
+//     says so.
+//   - Every string of a message is UTF-8 with LF line ends and has been
+//     decoded. Where the patch was in another charset, Native has the bytes
+//     that git would apply.
+//   - A mail either has a Change or a NoPatch that says in words why not.
+//     Nothing is left out silently: Damaged says what could not be read.
+//   - No input makes this package panic, and a mail costs memory in proportion
+//     to its size, which is capped.
+package mail
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// MaxSize is the largest mail that is parsed. The largest of the 19,811 mails
+// of a DRM list is 3 MB and vger refuses more than 400 kB; what is larger than
+// this is a file sent by mistake.
+const MaxSize = 32 << 20
+
+// TooLargeError: the mail exceeds MaxSize and was not parsed.
+type TooLargeError struct {
+	Size int64 // what was seen of it; 0 when not known
+	Cap  int64
+}
+
+func (e *TooLargeError) Error() string {
+	if e.Size == 0 {
+		return fmt.Sprintf("the mail is larger than the %d MiB that are read of one mail", e.Cap>>20)
+	}
+	return fmt.Sprintf("the mail has %d bytes, at most %d MiB are read of one mail", e.Size, e.Cap>>20)
+}
+
+// The reasons of NoPatch that callers branch on.
+const (
+	Reply    = "a reply"
+	Cover    = "a cover letter"
+	Pull     = "a pull request"
+	NoDiff   = "no diff in it"
+	Combined = "a combined diff, which cannot be applied"
+	Robot    = "a notice from a program"
+	Queue    = "a notice from a patch queue"
+	Talk     = "a diff in a discussion: no [PATCH] in the subject and no sign-off"
+)
+
+// Message is one mail. Text reads the raw mail on demand, so a message must
+// not outlive a buffer that is used again; all else is copied.
+type Message struct {
+	ID        string // without angle brackets
+	Synthetic bool   // the mail had no Message-ID: ID is made from its content
+	InReplyTo string
+	// References are the ancestors, oldest first.
+	References []string
+
+	// From is the sender. A list that rewrites senders ("Jane via list") is
+	// undone where the mail says whom it replaced.
+	From    change.Person
+	ReplyTo []change.Person
+	To, Cc  []change.Person
+	// Date is as the sender wrote it; the time of the last hop when it is
+	// missing or unreadable, the zero time when there is neither.
+	Date    time.Time
+	Subject string // decoded and unfolded, with Re: and brackets
+	Title   string // without them
+	Prefix  change.Prefix
+
+	ListID        string // the id alone: "nouveau.lists.freedesktop.org"
+	AutoSubmitted string // lower case, "" when absent or "no"
+	Precedence    string // lower case
+	// Program names the program that wrote the mail, "" for a person.
+	Program string
+	// StableReview: posted by the stable team for review of what it has queued.
+	StableReview bool
+
+	// IsPatch: the mail carries a patch of its own. Change is what it holds,
+	// nil without one or when only Scan was asked for.
+	IsPatch bool
+	Change  *change.Change
+	// NoPatch is why IsPatch is false.
+	NoPatch string
+	// Native is the diff as transfer-decoded, in its own charset, when that was
+	// not UTF-8; nil when the text has the same bytes.
+	Native []byte
+	// Attached: the patch was a file attached to the mail. More counts further
+	// attached patches, which are not judged.
+	Attached bool
+	More     int
+	// Damaged is what could not be read: a broken MIME structure, or a patch
+	// that does not parse.
+	Damaged error
+
+	contentType, encoding, disposition string
+	body                               []byte
+	bare                               bool // no header: a diff from a file
+	leaves                             []part
+	split                              bool
+	text                               string
+	decoded                            bool
+	patch                              patchText
+}
+
+// patchText is what Parse hands to the change package.
+type patchText struct {
+	subject string // of an attached file, "" when the mail's counts
+	text    string
+	diff    string
+	others  []string // other readings of text, when it does not parse
+}
+
+// Parse reads a mail and the patch in it. The error is a *TooLargeError; every
+// other mail gives a message.
+func Parse(raw []byte) (*Message, error) {
+	m, err := Scan(raw)
+	if err != nil || !m.IsPatch {
+		return m, err
+	}
+	in := change.Input{
+		ID: m.ID, Kind: change.Mail, Subject: m.Subject, Author: m.From, Date: m.Date,
+		Text: m.patch.text, Diff: m.patch.diff, To: addresses(m.To), Cc: addresses(m.Cc),
+	}
+	if m.patch.subject != "" {
+		in.Subject = m.patch.subject
+	}
+	c, err := change.Parse(in)
+	for _, other := range m.patch.others {
+		if err == nil {
+			break
+		}
+		in.Text = other
+		if again, e := change.Parse(in); e == nil {
+			c, err = again, nil
+		}
+	}
+	m.Change = c
+	if err != nil {
+		m.Damaged = err
+	}
+	return m, nil
+}
+
+// Scan is Parse without the patch: IsPatch is known, Change stays nil. It is
+// for readers that want the thread rather than the changes.
+func Scan(raw []byte) (*Message, error) {
+	if len(raw) > MaxSize {
+		return nil, &TooLargeError{Size: int64(len(raw)), Cap: MaxSize}
+	}
+	m := &Message{}
+	var h header
+	m.body = raw
+	if looksLikeFrom(raw) {
+		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
+			m.body = raw[i+1:]
+		}
+	}
+	if hasHeader(m.body) {
+		h, m.body = splitHeader(m.body)
+	} else {
+		m.bare = true
+	}
+	m.readHeader(&h)
+	m.classify()
+	return m, nil
+}
+
+func (m *Message) readHeader(h *header) {
+	m.Subject = h.text(fSubject)
+	if strings.ContainsAny(m.Subject, "\r\n\x00") {
+		m.Subject = strings.Join(strings.FieldsFunc(m.Subject, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }), " ")
+	}
+	m.Prefix, m.Title = change.ParseSubject(m.Subject)
+	if from := people(h[fFrom]); len(from) > 0 {
+		m.From = from[0]
+	} else if sender := people(h[fSender]); len(sender) > 0 {
+		m.From = sender[0]
+	}
+	m.ReplyTo = people(h[fReplyTo])
+	m.To, m.Cc = people(h[fTo]), people(h[fCc])
+	m.undoVia(people(h[fOriginalFrom]))
+	m.Date = date(h[fDate])
+	if m.Date.IsZero() && h[fReceived] != nil {
+		if i := bytes.LastIndexByte(h[fReceived], ';'); i >= 0 {
+			m.Date = date(bytes.TrimSpace(h[fReceived][i+1:]))
+		}
+	}
+	if list := ids(h[fInReplyTo]); len(list) > 0 {
+		m.InReplyTo = list[0]
+	}
+	m.References = ids(h[fReferences])
+	if m.InReplyTo == "" && len(m.References) > 0 {
+		m.InReplyTo = m.References[len(m.References)-1]
+	}
+	m.ListID = listID(h[fListID])
+	if v := strings.ToLower(unfold(h[fAutoSubmitted])); v != "no" {
+		m.AutoSubmitted, _, _ = strings.Cut(v, ";")
+	}
+	m.Precedence = strings.ToLower(unfold(h[fPrecedence]))
+	m.StableReview = strings.EqualFold(string(h[fStable]), "review")
+	m.contentType, m.encoding, m.disposition = unfold(h[fContentType]), string(h[fEncoding]), unfold(h[fDisposition])
+	m.Program = program(m, string(h[fReturnPath]))
+	if list := ids(h[fMessageID]); len(list) > 0 {
+		m.ID = validUTF8(list[0])
+	} else {
+		m.ID, m.Synthetic = synthetic(h, m.body), true
+	}
+}
+
+// undoVia puts the author back where a list, to satisfy DMARC, has put its own
+// address and "Jane via list" in the sender.
+func (m *Message) undoVia(original []change.Person) {
+	name, _, via := strings.Cut(m.From.Name, " via ")
+	if !via {
+		return
+	}
+	if len(original) > 0 && original[0].Address != "" {
+		m.From = original[0]
+		return
+	}
+	for _, p := range m.ReplyTo {
+		// a list's own address says nothing of the author
+		if p.Address != "" && p.Address != m.From.Address && (len(m.ReplyTo) == 1 || strings.EqualFold(p.Name, strings.Trim(name, `'" `))) {
+			if p.Name == "" {
+				p.Name = strings.Trim(name, `'" `)
+			}
+			m.From = p
+			return
+		}
+	}
+}
+
+// synthetic makes a message id from what every copy of a mail has in common.
+// The name is one that nobody can own (RFC 6761).
+func synthetic(h *header, body []byte) string {
+	sum := sha256.New()
+	for _, v := range [][]byte{h[fFrom], h[fDate], h[fSubject], body} {
+		sum.Write(v)
+		sum.Write([]byte{0})
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16]) + "@no-message-id.invalid"
+}
+
+// listID is the part in angle brackets, or all of a value without them.
+func listID(v []byte) string {
+	s := strings.ToLower(unfold(v))
+	if i := strings.LastIndexByte(s, '<'); i >= 0 {
+		s, _, _ = strings.Cut(s[i+1:], ">")
+	}
+	return validUTF8(strings.TrimSpace(s))
+}
+
+func addresses(list []change.Person) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]string, 0, len(list))
+	for _, p := range list {
+		if p.Address != "" {
+			out = append(out, p.Address)
+		}
+	}
+	return out
+}
+
+// classify decides whether the mail carries a patch. What its subject settles
+// is settled without looking at the body.
+func (m *Message) classify() {
+	switch {
+	case m.Prefix.Reply:
+		m.NoPatch = Reply
+		return
+	case m.Prefix.Cover():
+		m.NoPatch = Cover
+		return
+	case m.Prefix.Pull:
+		m.NoPatch = Pull
+		return
+	case isQueueNotice(m.Subject, m.Title):
+		m.NoPatch = Queue
+		return
+	case m.Program != "" && !m.Prefix.Patch:
+		m.NoPatch = Robot
+		return
+	}
+	if !m.mayHoldDiff() {
+		m.NoPatch = NoDiff
+		return
+	}
+	m.findPatch()
+	if m.IsPatch && !m.offered() {
+		m.IsPatch, m.Attached, m.More, m.Native, m.NoPatch = false, false, 0, nil, Talk
+	}
+}
+
+// offered reports whether the patch was posted to be applied, rather than
+// shown in a bug report or a question.
+func (m *Message) offered() bool {
+	p := m.Prefix
+	if m.patch.subject != "" {
+		p, _ = change.ParseSubject(m.patch.subject)
+	}
+	return m.bare || p.Patch || p.RFC || p.Resend || p.AutoSel || p.Of > 0 || p.Version > 1 || len(p.Trees) > 0 ||
+		m.Prefix.Patch || strings.Contains(m.patch.text, "Signed-off-by: ") || strings.Contains(m.patch.diff, "Signed-off-by: ")
+}
+
+// mayHoldDiff is a test of the raw body that is never wrong about "no".
+func (m *Message) mayHoldDiff() bool {
+	switch strings.ToLower(m.encoding) {
+	case "quoted-printable", "base64":
+		return true // decoding costs less than finding out what an encoder may do
+	}
+	if len(m.contentType) >= 10 && strings.EqualFold(m.contentType[:10], "multipart/") {
+		return true
+	}
+	return bytes.Contains(m.body, []byte("diff --")) || bytes.Contains(m.body, []byte("+++ "))
+}
+
+// parts splits the body once.
+func (m *Message) parts() []part {
+	if !m.split {
+		var err error
+		m.leaves, err = split(m.contentType, m.encoding, m.disposition, m.body)
+		m.split = true
+		if err != nil && m.Damaged == nil {
+			m.Damaged = err
+		}
+	}
+	return m.leaves
+}
+
+// Text is what the mail says: its inline plain text, decoded, with LF line
+// ends, the lines of format=flowed joined. It is decoded when first asked for.
+func (m *Message) Text() string {
+	if m.decoded {
+		return m.text
+	}
+	m.decoded = true
+	for _, p := range m.parts() {
+		if !p.inline() {
+			continue
+		}
+		t, _ := toUTF8(p.charset, p.decode())
+		if p.flowed {
+			t = unflow(t, p.delSp)
+		}
+		m.text = join(m.text, t)
+	}
+	return m.text
+}
+
+// join puts the text of two parts one below the other.
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	if !strings.HasSuffix(a, "\n") {
+		a += "\n"
+	}
+	return a + b
+}
+
+// findPatch looks for a diff in the text that the mail shows, then in the
+// files attached to it.
+func (m *Message) findPatch() {
+	leaves := m.parts()
+	var text string // as sent: a patch is not to be re-wrapped
+	var flowed, delSp, combined bool
+	var native []byte
+	inlines := 0
+	for i := range leaves {
+		p := &leaves[i]
+		if !p.inline() {
+			continue
+		}
+		b := p.decode()
+		t, same := toUTF8(p.charset, b)
+		if !same {
+			native = b
+		}
+		flowed, delSp = flowed || p.flowed, delSp || p.delSp
+		text = join(text, t)
+		inlines++
+	}
+	shown := text
+	if flowed {
+		shown = unflow(text, delSp)
+	}
+	if inlines <= 1 || !flowed {
+		m.text, m.decoded = shown, true
+	}
+	kind := diffKind(text)
+	var others []string
+	if flowed {
+		// Programs differ in what they do to a patch that they label as flowed:
+		// nothing, stuffing alone, or stuffing and wrapping.
+		unstuffed := unstuff(text)
+		candidates := []string{shown, unstuffed, text}
+		text = ""
+		for _, c := range candidates {
+			if k := diffKind(c); k == unified {
+				if text == "" {
+					text, kind = c, k
+				} else {
+					others = append(others, c)
+				}
+			} else {
+				combined = combined || k == merge
+			}
+		}
+	}
+	if kind == unified {
+		m.IsPatch, m.patch = true, patchText{text: text, others: others}
+		m.Native = native
+		return
+	}
+	combined = combined || kind == merge
+	for i := range leaves {
+		p := &leaves[i]
+		if !p.isPatchFile() {
+			continue
+		}
+		b := p.decode()
+		t, same := toUTF8(p.charset, b)
+		switch diffKind(t) {
+		case unified:
+			if m.IsPatch {
+				m.More++
+				continue
+			}
+			m.attach(t)
+			if !same {
+				m.Native = b
+			}
+		case merge:
+			combined = true
+		}
+	}
+	if m.IsPatch {
+		return
+	}
+	switch {
+	case combined:
+		m.NoPatch = Combined
+	case strings.Contains(shown, "are available in the Git repository at"), strings.Contains(shown, "are available in the git repository at"):
+		m.NoPatch = Pull
+	default:
+		m.NoPatch = NoDiff
+	}
+}
+
+// attach takes an attached patch: a whole mail as git format-patch writes it,
+// whose header then counts, or a bare diff below the text of the mail.
+func (m *Message) attach(file string) {
+	m.IsPatch, m.Attached = true, true
+	body := []byte(file)
+	if looksLikeFrom(body) {
+		_, rest, _ := bytes.Cut(body, []byte("\n"))
+		body = rest
+	}
+	if hasHeader(body) {
+		h, rest := splitHeader(body)
+		if h[fFrom] != nil && h[fSubject] != nil {
+			p := newPart(unfold(h[fContentType]), string(h[fEncoding]), "", rest)
+			t, _ := toUTF8(p.charset, p.decode())
+			m.patch.subject = h.text(fSubject)
+			m.patch.text = "From: " + decodeWords(unfold(h[fFrom])) + "\n\n" + t
+			return
+		}
+	}
+	m.patch.text, m.patch.diff = m.text, file
+}
+
+// diffForm is what kind of diff a text holds.
+type diffForm int
+
+const (
+	none    diffForm = iota
+	unified          // one that git apply takes
+	merge            // a combined diff: several parents
+)
+
+// diffKind looks for the first unquoted diff in text.
+func diffKind(text string) diffForm {
+	kind := none
+	for rest := text; rest != ""; {
+		switch {
+		case strings.HasPrefix(rest, "diff --git "):
+			if gitHeader(rest) {
+				return unified
+			}
+		case strings.HasPrefix(rest, "--- "):
+			if plainHeader(rest) {
+				return unified
+			}
+		case strings.HasPrefix(rest, "diff --cc "), strings.HasPrefix(rest, "diff --combined "):
+			kind = merge
+		}
+		// the next line that may begin one
+		for {
+			i := strings.IndexByte(rest, '\n')
+			if i < 0 {
+				return kind
+			}
+			rest = rest[i+1:]
+			if rest == "" || rest[0] == 'd' || rest[0] == '-' {
+				break
+			}
+		}
+	}
+	return kind
+}
+
+// gitHeader reports whether a "diff --git" line is followed by what git writes below it.
+func gitHeader(s string) bool {
+	_, s, _ = strings.Cut(s, "\n")
+	for _, head := range [...]string{"index ", "--- ", "old mode ", "new mode ", "deleted file ", "new file ",
+		"similarity ", "dissimilarity ", "rename ", "copy ", "GIT binary", "Binary files "} {
+		if strings.HasPrefix(s, head) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainHeader reports whether s begins with the file names and the first hunk of a diff.
+func plainHeader(s string) bool {
+	_, s, _ = strings.Cut(s, "\n")
+	if !strings.HasPrefix(s, "+++ ") {
+		return false
+	}
+	_, s, _ = strings.Cut(s, "\n")
+	return strings.HasPrefix(s, "@@ -")
+}

@@ -1,0 +1,103 @@
+package mail
+
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// program names the program that wrote a mail, "" for a person. It goes by
+// addresses and header fields; a person who writes of a robot is no robot.
+func program(m *Message, returnPath string) string {
+	local, domain, _ := strings.Cut(m.From.Address, "@")
+	name := strings.ToLower(m.From.Name)
+	switch {
+	case strings.TrimSpace(returnPath) == "<>", local == "mailer-daemon", local == "postmaster",
+		strings.HasPrefix(m.contentType, "multipart/report"):
+		return "mailer-daemon"
+	case strings.HasPrefix(local, "syzbot") && strings.HasSuffix(domain, "syzkaller.appspotmail.com"):
+		return "syzbot"
+	case name == "kernel test robot", name == "kbuild test robot", m.From.Address == "lkp@intel.com":
+		return "kernel test robot"
+	case strings.HasPrefix(local, "patchwork"):
+		return "patchwork"
+	case strings.HasPrefix(local, "bugzilla"):
+		return "bugzilla"
+	case strings.HasPrefix(local, "tip-bot"):
+		return "tip-bot"
+	case strings.HasSuffix(local, "-bot"), strings.HasPrefix(local, "bot-"), strings.HasPrefix(local, "bot+"),
+		local == "bot", local == "noreply", local == "no-reply", local == "ci_notify", local == "buildbot",
+		strings.HasPrefix(local, "jenkins"), strings.HasPrefix(local, "buildbot"):
+		return local
+	case strings.HasSuffix(name, " bot"), strings.HasSuffix(name, "-bot"), strings.HasSuffix(name, " robot"),
+		strings.HasSuffix(name, "[bot]"):
+		return name
+	}
+	// RFC 3834. A Precedence of list or bulk is what list software adds to
+	// everybody's mail; auto_reply is what vacation programs say.
+	if m.AutoSubmitted != "" {
+		return "auto-submitted"
+	}
+	if m.Precedence == "auto_reply" || m.Precedence == "junk" {
+		return "auto-reply"
+	}
+	return ""
+}
+
+// Notice is what a mail of the stable team's scripts says of a change.
+type Notice struct {
+	Kind   string // "queued": added to the queue; "failed": it did not apply there
+	Title  string
+	Branch string // "6.1"
+}
+
+// Notice reads the notices of the stable team's scripts; ok is false for all
+// other mails.
+func (m *Message) Notice() (n Notice, ok bool) {
+	if rest, cut := strings.CutPrefix(m.Title, `Patch "`); cut {
+		title, tail, cut := cutLast(rest, `" has been added to the `)
+		if tree, stable := stableTree(tail); cut && stable {
+			return Notice{Kind: "queued", Title: title, Branch: tree}, true
+		}
+	}
+	if rest, cut := strings.CutPrefix(m.Title, `FAILED: patch "`); cut {
+		title, tail, cut := cutLast(rest, `" failed to apply to `)
+		if tree, stable := stableTree(tail); cut && stable {
+			_, title = change.ParseSubject(title)
+			return Notice{Kind: "failed", Title: title, Branch: tree}, true
+		}
+	}
+	return Notice{}, false
+}
+
+// stableTree reads "6.1-stable tree".
+func stableTree(s string) (branch string, ok bool) {
+	s, ok = strings.CutSuffix(strings.TrimSpace(s), "-stable tree")
+	if !ok {
+		return "", false
+	}
+	branch, n := change.Release(s)
+	return branch, n == len(s) && branch != ""
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// isQueueNotice recognises mails that carry a patch only to say what a queue
+// or a tree has done with it.
+func isQueueNotice(subject, title string) bool {
+	switch {
+	case strings.HasPrefix(title, `Patch "`):
+		return strings.Contains(title, `" has been added to the `)
+	case strings.HasPrefix(title, `FAILED: patch "`), strings.HasSuffix(title, " removed from -mm tree"):
+		return true
+	case strings.HasPrefix(title, "+ ") && strings.HasSuffix(title, " branch"):
+		return strings.Contains(title, ".patch added to ")
+	}
+	return strings.HasPrefix(subject, "[tip:")
+}
