@@ -1,0 +1,405 @@
+package series
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// Distances in time. They are wide where only authors are compared with
+// themselves, and were checked by reading threads of a DRM list.
+const (
+	// slack is how far the clocks and queues of one sender may put mails out of order.
+	slack = 10 * time.Minute
+	// oneRun is how long the sending of one series may take.
+	oneRun = time.Hour
+	// repost is how long the same title without a higher version is taken for
+	// the same patch posted again; later it is another patch with a usual title.
+	repost = 90 * 24 * time.Hour
+	// revision is how long a higher version may take.
+	revision = 400 * 24 * time.Hour
+)
+
+// Index answers questions about threads from the notes that were added to it.
+// It is not safe for concurrent use. The zero value is ready.
+type Index struct {
+	// AsOf leaves out whatever is dated later; zero leaves out nothing.
+	AsOf time.Time
+
+	ids      map[string]int32 // message id → place in mails, mentioned ones included
+	mails    []entry
+	postings []posting
+	byKey    map[string]int32
+	byGroup  map[uint64][]int32 // sender, trees, version and number → postings
+	byTitle  map[uint64][]int32 // sender, trees and title → mails
+	byTopic  map[uint64][]int32 // b4 topic → postings
+	memo     map[int32]bool     // postings → replaced, until the next patch comes
+	seed     maphash.Seed
+	seeded   bool
+}
+
+// entry is a mail, or the mere mention of one (kind "").
+type entry struct {
+	kind     Kind
+	n        int
+	posting  int32 // of a patch or cover
+	date     int64
+	title    uint64
+	up       []int32 // ancestors, nearest first
+	down     []int32 // all mails that have this one among their ancestors
+	given    []Given
+	declined []rules.Evidence
+}
+
+// posting is one version of one series.
+type posting struct {
+	sender, trees uint64
+	group         uint64
+	topic         uint64
+	title         string // of the cover
+	titleHash     uint64
+	version, of   int
+	run, resend   bool
+	first         int64 // the earliest date of a member
+	cover         int32 // -1 without one
+	members       []int32
+}
+
+// Add takes in one mail. A mail that was added before changes nothing.
+func (x *Index) Add(m *mail.Message) {
+	if x.late(m.Date) {
+		return
+	}
+	x.AddNote(NoteOf(m))
+}
+
+func (x *Index) late(t time.Time) bool { return !x.AsOf.IsZero() && t.After(x.AsOf) }
+
+// AddNote is Add from a stored note.
+func (x *Index) AddNote(n Note) {
+	if x.late(n.Date) {
+		return
+	}
+	if !x.seeded {
+		x.ids, x.byKey = map[string]int32{}, map[string]int32{}
+		x.byGroup, x.byTitle, x.byTopic = map[uint64][]int32{}, map[uint64][]int32{}, map[uint64][]int32{}
+		x.seed, x.seeded = maphash.MakeSeed(), true
+	}
+	at := x.place(n.ID)
+	if x.mails[at].kind != "" {
+		return
+	}
+	up := make([]int32, 0, len(n.Ancestors))
+	for _, id := range n.Ancestors {
+		if a := x.place(id); a != at {
+			up = append(up, a)
+			x.mails[a].down = append(x.mails[a].down, at)
+		}
+	}
+	e := &x.mails[at]
+	e.kind, e.date, e.up, e.posting = n.Kind, n.Date.Unix(), up, -1
+	e.given, e.declined = n.Given, n.Declined
+	if n.Kind == Other {
+		return
+	}
+	x.memo = nil
+	sender, trees := x.hash(whose(n.Sender)), x.hash(n.Trees...)
+	title := x.titleHash(n.Title)
+	e.n, e.title = n.N, title^sender^trees
+	x.byTitle[e.title] = append(x.byTitle[e.title], at)
+	p, ok := x.byKey[n.Key]
+	if !ok {
+		p = int32(len(x.postings))
+		x.byKey[strings.Clone(n.Key)] = p
+		group := sender ^ trees ^ uint64(n.Version)<<32 ^ uint64(n.Of)
+		s := posting{sender: sender, trees: trees, group: group, version: n.Version, of: n.Of, run: n.Run, first: e.date, cover: -1}
+		if n.Of > 0 {
+			x.byGroup[group] = append(x.byGroup[group], p)
+		}
+		if n.Topic != "" {
+			s.topic = x.hash(n.Topic)
+			x.byTopic[s.topic] = append(x.byTopic[s.topic], p)
+		}
+		x.postings = append(x.postings, s)
+	}
+	e.posting = p
+	s := &x.postings[p]
+	s.first = min(s.first, e.date)
+	s.version = max(s.version, n.Version)
+	s.resend = s.resend || n.Resend
+	if n.Kind == Cover {
+		if s.cover < 0 {
+			s.cover, s.title, s.titleHash = at, strings.Clone(n.Title), e.title
+		}
+		return
+	}
+	s.members = append(s.members, at)
+}
+
+// whose tells senders apart. People post from several addresses but under one
+// name; a name of one word is too little to go by.
+func whose(p change.Person) string {
+	if strings.IndexByte(p.Name, ' ') > 0 {
+		return strings.ToLower(p.Name)
+	}
+	return plainAddress(p.Address)
+}
+
+// place returns where a mail is kept, and makes room for it.
+func (x *Index) place(id string) int32 {
+	at, ok := x.ids[id]
+	if !ok {
+		at = int32(len(x.mails))
+		x.ids[strings.Clone(id)] = at // id may be part of a larger text
+		x.mails = append(x.mails, entry{posting: -1})
+	}
+	return at
+}
+
+func (x *Index) hash(words ...string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(x.seed)
+	for _, w := range words {
+		_, _ = h.WriteString(w) // never fails
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// titleHash is of the title as compared: case, blanks and the stop at the end
+// change between versions.
+func (x *Index) titleHash(s string) uint64 {
+	s = strings.ToLower(strings.TrimRight(s, ". "))
+	if strings.Contains(s, "  ") {
+		s = strings.Join(strings.Fields(s), " ")
+	}
+	return x.hash(s)
+}
+
+// known finds a mail that was added.
+func (x *Index) known(id string) (int32, *entry, bool) {
+	at, ok := x.ids[id]
+	if !ok || x.mails[at].kind == "" {
+		return 0, nil, false
+	}
+	return at, &x.mails[at], true
+}
+
+// Facts says what is known of the posting that a patch belongs to; nil when the
+// mail is no patch, or was not added.
+func (x *Index) Facts(m *mail.Message) *rules.Series {
+	at, e, ok := x.known(m.ID)
+	if !ok || e.kind != Patch {
+		return nil
+	}
+	s := &x.postings[e.posting]
+	f := &rules.Series{Version: s.version, N: e.n, Of: s.of, Have: 1}
+	kin := x.kin(e.posting)
+	if s.of > 0 {
+		f.Have = len(x.have(kin))
+	}
+	for _, p := range kin {
+		if f.Title == "" {
+			f.Title = x.postings[p].title
+		}
+	}
+	f.Superseded = x.superseded(at)
+	f.Declined = append(f.Declined, x.answers(at, func(e *entry) []rules.Evidence { return e.declined })...)
+	for _, p := range kin {
+		if c := x.postings[p].cover; c >= 0 {
+			f.Declined = append(f.Declined, x.answers(c, func(e *entry) []rules.Evidence { return e.declined })...)
+		}
+	}
+	return f
+}
+
+// Superseded reports whether a newer version of the patch, or of its series, was posted.
+func (x *Index) Superseded(m *mail.Message) bool {
+	at, e, ok := x.known(m.ID)
+	return ok && e.kind != Other && x.superseded(at)
+}
+
+// Trailers returns what replies give to a patch: answers to the patch itself,
+// to its cover letter, and to a mate where the reply says that it is for the
+// series. A trailer given twice is there once.
+func (x *Index) Trailers(id string) []change.Trailer { return x.given(id, false) }
+
+// Mismatched returns the trailers that do not count, since somebody else than
+// the person named has sent them.
+func (x *Index) Mismatched(id string) []change.Trailer { return x.given(id, true) }
+
+func (x *Index) given(id string, mismatch bool) []change.Trailer {
+	at, e, ok := x.known(id)
+	if !ok || e.kind != Patch {
+		return nil
+	}
+	var out []change.Trailer
+	add := func(list []Given, seriesOnly bool) {
+		for _, g := range list {
+			if g.Mismatch != mismatch || seriesOnly && !g.Series {
+				continue
+			}
+			if !slices.ContainsFunc(out, func(t change.Trailer) bool { return sameTrailer(t, g.Trailer) }) {
+				out = append(out, g.Trailer)
+			}
+		}
+	}
+	get := func(e *entry) []Given { return e.given }
+	add(x.answers2(at, get), false)
+	for _, p := range x.kin(e.posting) {
+		s := &x.postings[p]
+		if s.cover >= 0 {
+			add(x.answers2(s.cover, get), false)
+		}
+		for _, mate := range s.members {
+			if mate != at {
+				add(x.answers2(mate, get), true)
+			}
+		}
+	}
+	return out
+}
+
+// sameTrailer compares by the person where there is one.
+func sameTrailer(a, b change.Trailer) bool {
+	if a.Key != b.Key {
+		return false
+	}
+	p, q := change.ParsePerson(a.Value), change.ParsePerson(b.Value)
+	if p.Address != "" && q.Address != "" {
+		return p.Address == q.Address
+	}
+	return strings.EqualFold(a.Value, b.Value)
+}
+
+func (x *Index) answers(at int32, get func(*entry) []rules.Evidence) []rules.Evidence {
+	var out []rules.Evidence
+	x.replies(at, func(e *entry) { out = append(out, get(e)...) })
+	return out
+}
+
+func (x *Index) answers2(at int32, get func(*entry) []Given) []Given {
+	var out []Given
+	x.replies(at, func(e *entry) { out = append(out, get(e)...) })
+	return out
+}
+
+// replies visits the mails that answer at, directly or through other mails, in
+// the order they were added; what answers another patch or cover letter below
+// it belongs there.
+func (x *Index) replies(at int32, visit func(*entry)) {
+	var found []int32
+	seen := map[int32]bool{at: true}
+	for queue := []int32{at}; len(queue) > 0; queue = queue[1:] {
+		for _, d := range x.mails[queue[0]].down {
+			if seen[d] {
+				continue
+			}
+			seen[d] = true
+			if x.mails[d].kind != Other {
+				continue
+			}
+			queue = append(queue, d)
+			if x.target(d) == at {
+				found = append(found, d)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b int32) int {
+		if d := x.mails[a].date - x.mails[b].date; d != 0 {
+			return int(d)
+		}
+		return int(a - b)
+	})
+	for _, f := range found {
+		visit(&x.mails[f])
+	}
+}
+
+// target is the patch or cover letter that a reply is about: the nearest among
+// its ancestors and theirs; -1 when none was added.
+func (x *Index) target(at int32) int32 {
+	// A thread is a chain of at most as many steps as it has mails; forged
+	// headers can make it a circle.
+	for step := 0; step < 1000; step++ {
+		next := int32(-1)
+		for _, a := range x.mails[at].up {
+			switch x.mails[a].kind {
+			case Patch, Cover:
+				return a
+			case Other:
+				if next < 0 {
+					next = a
+				}
+			}
+		}
+		if next < 0 {
+			return -1
+		}
+		at = next
+	}
+	return -1
+}
+
+// kin returns the posting and those that must be parts of it: a mail system
+// that rewrites Message-IDs makes the first mail of a thread look like another
+// posting of the same sender, version and number, sent within the hour, with
+// other members.
+func (x *Index) kin(p int32) []int32 {
+	s := &x.postings[p]
+	out := []int32{p}
+	if s.of == 0 {
+		return out
+	}
+	for _, q := range x.byGroup[s.group] {
+		o := &x.postings[q]
+		if q == p || s.run && o.run || s.of != o.of || distance(s.first, o.first) > oneRun || s.cover >= 0 && o.cover >= 0 {
+			continue
+		}
+		if !slices.ContainsFunc(o.members, func(a int32) bool {
+			return slices.ContainsFunc(s.members, func(b int32) bool { return x.mails[a].n == x.mails[b].n })
+		}) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// have counts the members there are, those of the version before included
+// where single patches of it were posted anew ("[PATCH v2 3/7]" in reply to
+// "[PATCH 3/7]").
+func (x *Index) have(kin []int32) map[int]bool {
+	have := map[int]bool{}
+	for step := 0; step < 8; step++ { // versions back
+		before := int32(-1)
+		for _, p := range kin {
+			s := &x.postings[p]
+			for _, a := range s.members {
+				have[x.mails[a].n] = true
+				if t := x.target(a); t >= 0 && x.mails[t].kind == Patch && x.mails[t].n == x.mails[a].n {
+					if o := &x.postings[x.mails[t].posting]; o.sender == s.sender && o.of == s.of && o.version < s.version {
+						before = x.mails[t].posting
+					}
+				}
+			}
+		}
+		if before < 0 || len(have) >= x.postings[kin[0]].of {
+			break
+		}
+		kin = x.kin(before)
+	}
+	delete(have, 0)
+	return have
+}
+
+func distance(a, b int64) time.Duration {
+	if a < b {
+		a, b = b, a
+	}
+	return time.Duration(a-b) * time.Second
+}

@@ -1,0 +1,327 @@
+package series
+
+import (
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// Kind says what a mail is in a thread.
+type Kind string
+
+// The kinds of a note.
+const (
+	Patch Kind = "patch"
+	Cover Kind = "cover"
+	Other Kind = "other" // a reply, or whatever else hangs in the thread
+)
+
+// maxAncestors bounds what a note keeps of References: the nearest, by which a
+// reply finds its patch, and the root. Threads nest deeper, but each mail of
+// them that was read has a note of its own.
+const maxAncestors = 8
+
+// Note is what is kept of one mail. It is a value that can be stored and read
+// again.
+type Note struct {
+	ID        string        `json:"id"`
+	Kind      Kind          `json:"kind"`
+	Ancestors []string      `json:"ancestors,omitempty"` // nearest first
+	Sender    change.Person `json:"sender"`
+	Date      time.Time     `json:"date"`
+
+	// Of a patch or a cover letter:
+	Key     string   `json:"key,omitempty"`
+	Run     bool     `json:"run,omitempty"` // Key comes from the form of the Message-ID
+	Title   string   `json:"title,omitempty"`
+	Topic   string   `json:"topic,omitempty"` // what all versions of a b4 series share
+	Version int      `json:"version,omitempty"`
+	N       int      `json:"n,omitempty"`
+	Of      int      `json:"of,omitempty"`
+	Resend  bool     `json:"resend,omitempty"`
+	Trees   []string `json:"trees,omitempty"`
+
+	// Of a reply:
+	Given    []Given          `json:"given,omitempty"`
+	Declined []rules.Evidence `json:"declined,omitempty"`
+}
+
+// Given is a trailer that a reply gives.
+type Given struct {
+	change.Trailer
+	// Series: the words around it say that it is for the whole series.
+	Series bool `json:"series,omitempty"`
+	// Mismatch: the sender is not the person it names, so it does not count.
+	Mismatch bool `json:"mismatch,omitempty"`
+}
+
+// NoteOf takes from a mail what a thread needs of it. It reads the text of
+// replies, and of nothing else.
+func NoteOf(m *mail.Message) Note {
+	n := Note{ID: m.ID, Kind: Other, Sender: m.From, Date: m.Date, Ancestors: ancestors(m)}
+	switch {
+	case m.IsPatch:
+		n.Kind = Patch
+	case m.NoPatch == mail.Cover:
+		n.Kind = Cover
+	}
+	if n.Kind == Other {
+		if m.Program == "" && m.NoPatch != mail.Pull && len(n.Ancestors) > 0 {
+			n.Given, n.Declined = readReply(m)
+		}
+		return n
+	}
+	p := m.Prefix
+	_, n.Run = base(m.ID, m.InReplyTo, m.References, p.Of)
+	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
+	n.Version, n.N, n.Of, n.Resend, n.Trees = p.Version, p.N, p.Of, p.Resend, p.Trees
+	return n
+}
+
+// ancestors lists In-Reply-To and then References from the end, without repeats.
+func ancestors(m *mail.Message) []string {
+	var out []string
+	add := func(id string) {
+		if id == m.ID || id == "" {
+			return
+		}
+		for _, have := range out {
+			if have == id {
+				return
+			}
+		}
+		out = append(out, id)
+	}
+	add(m.InReplyTo)
+	for i := len(m.References) - 1; i >= 0 && len(out) < maxAncestors-1; i-- {
+		add(m.References[i])
+	}
+	if len(m.References) > 0 {
+		add(m.References[0])
+	}
+	return out
+}
+
+// readReply looks for trailers and refusals in what the sender himself wrote:
+// at the start of a line, not quoted, above the signature and above what a mail
+// program appends of the original.
+func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
+	text := m.Text()
+	if !mayTell(text) {
+		return nil, nil
+	}
+	stable := m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || strings.Contains(m.Title, "-stable tree")
+	proposal := holdsProposal(text)
+	above, wide := true, 0 // above: nothing unquoted stands directly above
+	lineNo := 0
+	for rest := text; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		lineNo++
+		line = strings.TrimRight(line, " \t\r")
+		if endsOwnWords(line, rest) {
+			break
+		}
+		if line == "" || line[0] == '>' || line[0] == '|' {
+			above = true
+			wide--
+			continue
+		}
+		if speaksOfSeries(line) {
+			wide = 3 // lines: "For the series:", an empty line, the trailer
+		}
+		if g, ok := trailer(line, rest); ok {
+			switch {
+			case g.Key == "Nacked-by":
+				declined = append(declined, evidence(m, line, lineNo))
+			case proposal && !vouches(g.Key):
+				// belongs to the patch that the reply proposes
+			default:
+				g.FromThread, g.Value = m.ID, strings.Clone(g.Value) // not all of the text
+				g.Series = wide > 0
+				g.Mismatch = vouches(g.Key) && !samePerson(change.ParsePerson(g.Value), m.From)
+				given = append(given, g)
+			}
+			above = false
+			continue
+		}
+		if above && isNak(line) || refusesStable(line, stable) {
+			declined = append(declined, evidence(m, line, lineNo))
+		}
+		above = false
+		wide--
+	}
+	return given, declined
+}
+
+// mayTell is a cheap test that spares most replies the line by line reading.
+func mayTell(text string) bool {
+	if strings.Contains(text, "-by:") || strings.Contains(text, "-By:") || strings.Contains(text, "NAK") || strings.Contains(text, "NACK") ||
+		strings.Contains(text, "Fixes:") || strings.Contains(text, "Closes:") || strings.Contains(text, "Cc:") || strings.Contains(text, "CC:") {
+		return true
+	}
+	return strings.Contains(text, "stable") || strings.Contains(text, "backport") || strings.Contains(text, "drop") || strings.Contains(text, "-BY:")
+}
+
+// evidence keeps a line and who wrote it.
+func evidence(m *mail.Message, line string, no int) rules.Evidence {
+	who := m.From.Name
+	if who == "" {
+		who = m.From.Address
+	}
+	text := who + ": " + strings.TrimSpace(line)
+	if len(text) > 120 {
+		text = strings.ToValidUTF8(text[:120], "")
+	}
+	return rules.Evidence{Line: no, Text: text}
+}
+
+// endsOwnWords reports whether a line begins the signature or an unquoted copy
+// of the mail that is answered.
+func endsOwnWords(line, rest string) bool {
+	switch {
+	case line == "--":
+		return true
+	case strings.HasPrefix(line, "-----") && strings.Contains(line, "Original Message"),
+		strings.HasPrefix(line, "-------- ") && strings.HasSuffix(line, " --------"),
+		strings.HasPrefix(line, "________________________________"):
+		return true
+	case strings.HasPrefix(line, "From: "):
+		next, _, _ := strings.Cut(rest, "\n")
+		return strings.HasPrefix(next, "Sent:") || strings.HasPrefix(next, "Date:") || strings.HasPrefix(next, "To:")
+	}
+	return false
+}
+
+// holdsProposal reports whether the reply has a patch of its own in it.
+func holdsProposal(text string) bool {
+	return strings.Contains(text, "\ndiff --git ") || strings.Contains(text, "\n--- a/") ||
+		strings.Contains(text, "8<") || strings.Contains(text, ">8")
+}
+
+// speaksOfSeries reports whether a line says that what follows is for all patches.
+func speaksOfSeries(line string) bool {
+	low := strings.ToLower(line)
+	i := strings.Index(low, "series")
+	if i < 0 {
+		return false
+	}
+	for _, s := range [...]string{"the series", "whole series", "entire series", "full series", "series is", "this series", "series:", "for series"} {
+		if strings.Contains(low, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// The keys that a reply can give, in the kernel's spelling.
+var keys = map[string]string{
+	"reviewed-by": "Reviewed-by", "acked-by": "Acked-by", "tested-by": "Tested-by",
+	"reviewed-and-tested-by": "Reviewed-and-tested-by", "tested-and-reviewed-by": "Tested-and-reviewed-by",
+	"acked-and-tested-by": "Acked-and-tested-by", "tested-and-acked-by": "Tested-and-acked-by",
+	"reported-and-tested-by": "Reported-and-tested-by", "tested-and-reported-by": "Tested-and-reported-by",
+	"reported-by": "Reported-by", "nacked-by": "Nacked-by",
+	"fixes": "Fixes", "closes": "Closes", "cc": "Cc",
+}
+
+// vouches reports whether a key says something of the person that it names, so
+// that only this person can give it.
+func vouches(key string) bool {
+	switch key {
+	case "Reported-by", "Fixes", "Closes", "Cc":
+		return false
+	}
+	return true
+}
+
+// trailer reads one trailer at the start of a line. rest is the text below, for
+// an address that a mail program has wrapped.
+func trailer(line, rest string) (Given, bool) {
+	var g Given
+	name, value, ok := strings.Cut(line, ":")
+	if !ok || len(name) < 2 || len(name) > 24 {
+		return g, false
+	}
+	g.Key = keys[strings.ToLower(name)]
+	g.Value = strings.TrimSpace(value)
+	switch g.Key {
+	case "":
+		return g, false
+	case "Fixes":
+		sha, _, _ := strings.Cut(g.Value, " ")
+		return g, len(sha) >= 7 && len(sha) <= 40 && hexadecimal(strings.ToLower(sha))
+	case "Closes":
+		return g, strings.HasPrefix(g.Value, "http")
+	case "Cc":
+		low := strings.ToLower(g.Value)
+		return g, strings.Contains(low, "stable@vger.kernel.org") || strings.Contains(low, "stable@kernel.org") || strings.Contains(low, "stable+noautosel@kernel.org")
+	}
+	if strings.IndexByte(g.Value, '@') < 0 {
+		next, _, _ := strings.Cut(rest, "\n")
+		if next = strings.TrimSpace(next); strings.HasPrefix(next, "<") && strings.IndexByte(next, '@') > 0 {
+			g.Value = strings.TrimSpace(g.Value + " " + next)
+		}
+	}
+	return g, g.Key == "Nacked-by" && g.Value != "" || strings.IndexByte(g.Value, '@') > 0
+}
+
+// isNak recognises a refusal that opens a paragraph: "NAK", "NACK, because …".
+// Display hardware sends NAKs too, so the word must be in capitals and stand
+// alone or before a stop.
+func isNak(line string) bool {
+	rest, ok := strings.CutPrefix(line, "NAK")
+	if !ok {
+		if rest, ok = strings.CutPrefix(line, "NACK"); !ok {
+			return false
+		}
+	}
+	if rest == "" {
+		return true
+	}
+	switch rest[0] {
+	case '.', ',', '!', ';', ':':
+		return true
+	}
+	return strings.HasPrefix(rest, " - ") || strings.HasPrefix(rest, " -- ") || strings.HasPrefix(rest, " from me") ||
+		strings.HasPrefix(rest, " to this") || strings.HasPrefix(rest, " on this") || strings.HasPrefix(rest, " for this")
+}
+
+// Phrases by which people keep a change out of stable. The second list counts
+// only in answer to a stable submission; elsewhere the words are about a new
+// version.
+var (
+	refusals = [...]string{
+		"not for stable", "not stable material", "isn't stable material", "is no stable material",
+		"not suitable for stable", "not appropriate for stable", "should not be backported", "shouldn't be backported",
+		"should not go to stable", "shouldn't go to stable", "should not go into stable", "shouldn't go into stable",
+		"don't backport this", "do not backport this", "no need to backport this", "not be backported to stable",
+		"drop this from stable", "drop it from stable", "drop this from all stable", "drop it from all stable",
+	}
+	stableRefusals = [...]string{
+		"please drop", "please don't apply this", "please do not apply this", "please don't backport", "please do not backport",
+		"not needed in this", "not needed for this", "do not pick this", "don't pick this",
+	}
+)
+
+func refusesStable(line string, stable bool) bool {
+	if strings.IndexByte(line, '?') >= 0 {
+		return false
+	}
+	low := strings.ToLower(line)
+	for _, s := range refusals {
+		if strings.Contains(low, s) {
+			return true
+		}
+	}
+	if stable {
+		for _, s := range stableRefusals {
+			if strings.HasPrefix(low, s) || strings.Contains(low, ", "+s) || strings.Contains(low, ". "+s) || strings.Contains(low, "so "+s) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+package series
+
+import (
+	"slices"
+	"time"
+)
+
+// superseded decides for a patch or a cover letter. A patch is superseded by a
+// later mail of the same sender, for the same trees, with the same title, or
+// together with its series.
+func (x *Index) superseded(at int32) bool {
+	e := &x.mails[at]
+	s := &x.postings[e.posting]
+	kin := x.kin(e.posting)
+	for _, o := range x.byTitle[e.title] {
+		q := &x.mails[o]
+		if o == at || slices.Contains(kin, q.posting) {
+			continue
+		}
+		if newer(x.postings[q.posting].version > s.version, e.date, q.date) {
+			return true
+		}
+	}
+	// Single patches of a series posted anew, perhaps under another title.
+	for _, d := range e.down {
+		q := &x.mails[d]
+		if q.kind == Patch && x.target(d) == at && !slices.Contains(kin, q.posting) {
+			o := &x.postings[q.posting]
+			if o.sender == s.sender && o.trees == s.trees && o.version > s.version && (o.of == 0 || q.n == e.n && o.of == s.of) {
+				return true
+			}
+		}
+	}
+	gone, ok := x.memo[e.posting]
+	if !ok {
+		for _, p := range kin {
+			gone = gone || x.replaced(p, kin)
+		}
+		if x.memo == nil {
+			x.memo = map[int32]bool{}
+		}
+		x.memo[e.posting] = gone
+	}
+	return gone
+}
+
+// newer compares the dates of two mails; higher says whether the second has the
+// higher version. Without that the second must be later, but not so much later
+// that it is another patch under a usual title.
+func newer(higher bool, first, second int64) bool {
+	later := time.Duration(second-first) * time.Second
+	if higher {
+		return later > -slack && later < revision
+	}
+	return later > 0 && later < repost
+}
+
+// replaced reports whether another posting takes the place of all of p. What
+// connects two postings of one sender, by strength: the topic that b4 puts
+// into Message-IDs, the title of the cover letter, a second version sent in
+// reply to the first, at least half of the titles.
+func (x *Index) replaced(p int32, kin []int32) bool {
+	s := &x.postings[p]
+	takes := func(q int32, titleCounts bool) bool {
+		o := &x.postings[q]
+		if slices.Contains(kin, q) || o.sender != s.sender || o.trees != s.trees {
+			return false
+		}
+		if o.version > s.version {
+			return titleCounts && newer(true, s.first, o.first) || x.share(s, q)*2 >= len(s.members) && len(s.members) > 0 && newer(true, s.first, o.first)
+		}
+		// A new start of the numbering, or the same posted again.
+		shared := x.share(s, q)
+		return newer(false, s.first, o.first) && len(s.members) > 0 && (shared*2 >= len(s.members) || titleCounts && shared > 0)
+	}
+	if s.topic != 0 {
+		for _, q := range x.byTopic[s.topic] {
+			if takes(q, true) {
+				return true
+			}
+		}
+	}
+	if s.cover >= 0 {
+		for _, a := range x.byTitle[s.titleHash] {
+			if takes(x.mails[a].posting, true) {
+				return true
+			}
+		}
+		if x.followed(s.cover, s, kin) {
+			return true
+		}
+	}
+	for _, m := range s.members {
+		for _, a := range x.byTitle[x.mails[m].title] {
+			if takes(x.mails[a].posting, false) {
+				return true
+			}
+		}
+		if x.followed(m, s, kin) {
+			return true
+		}
+	}
+	return false
+}
+
+// followed reports whether a newer version of all of s was sent in reply to
+// at, or to what answers it.
+func (x *Index) followed(at int32, s *posting, kin []int32) bool {
+	for _, d := range x.mails[at].down {
+		q := &x.mails[d]
+		if q.kind != Patch && q.kind != Cover || slices.Contains(kin, q.posting) || x.target(d) != at {
+			continue
+		}
+		o := &x.postings[q.posting]
+		if o.sender != s.sender || o.trees != s.trees || o.version <= s.version || !newer(true, s.first, o.first) {
+			continue
+		}
+		// In reply to a patch of a series, a patch may stand for that one alone.
+		if q.kind == Cover || x.mails[at].kind == Cover || s.of == 0 || len(o.members)*2 >= max(o.of, 2) {
+			return true
+		}
+	}
+	return false
+}
+
+// share counts the titles of s that posting q has as well.
+func (x *Index) share(s *posting, q int32) int {
+	n := 0
+	for _, m := range s.members {
+		if slices.ContainsFunc(x.byTitle[x.mails[m].title], func(a int32) bool { return x.mails[a].posting == q && x.mails[a].kind == Patch }) {
+			n++
+		}
+	}
+	return n
+}
