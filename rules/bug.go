@@ -37,6 +37,10 @@ Unmet: "print the ring name in hex", without tag, report or symptom.`,
 
 // quirk reports whether the change works around one device or board.
 func (f *Facts) quirk() bool {
+	switch f.Words().Verb {
+	case "revert", "remove", "drop": // an end of one
+		return false
+	}
 	return f.Words().InTitle(WordQuirk) || f.Code().Net(SignQuirk) > 0 && f.Words().Has(WordQuirk)
 }
 
@@ -46,6 +50,9 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	reported := t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
 	if code.CommentsOnly || !f.hasCode() && f.complete() {
 		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
+	}
+	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.Title&bugWords == 0 && !reported {
+		return unmet("about spelling, style or documentation, by its title")
 	}
 	for k := range WordTrace + 1 {
 		if w.InTitle(k) && (claims || w.InTitle(WordRepair) || w.InTitle(WordWrong)) {

@@ -39,7 +39,7 @@ const (
 	SignDriver                // registers a driver or a module
 	SignValue                 // the same line with other numbers; counted as added
 	SignMacro                 // defines a constant
-	SignCase                  // a label of a switch
+	SignCase                  // a label of a switch that stands for a chip, a version or an ID
 	numSigns      = iota
 )
 
@@ -135,7 +135,6 @@ func readCode(c *change.Change) *Code {
 				out.NewUAPI += int(h.LinesAdded - h.LinesDeleted)
 			}
 		}
-		out.same(r.add.all == r.del.all, r.add.code == r.del.code, r.add.bare == r.del.bare)
 	}
 	if !changed || out.Truncated {
 		out.same(false, false, false)
@@ -191,8 +190,8 @@ type reader struct {
 	file     *gitdiff.File
 	kconfig  bool
 	uapi     bool
-	comment  bool // inside a block comment
-	add, del sum
+	comment  [2]bool // inside a block comment, before and after the change
+	add, del sum     // of the current block of changed lines
 	// shapes of removed lines of the current block, to be paired with added ones
 	shapes [16]shape
 	nshape int
@@ -209,16 +208,19 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 	if strings.Contains(fn, "reset") || strings.Contains(fn, "recover") || strings.Contains(fn, "unload") || strings.Contains(fn, "teardown") {
 		r.out.Reset++
 	}
-	r.comment = startsInComment(h)
+	in := startsInComment(h)
+	r.comment = [2]bool{in, in}
 	line := int32(h.NewPosition)
 	paired := 0
 	for _, l := range h.Lines {
 		switch l.Op {
 		case gitdiff.OpContext:
-			r.nshape, paired = 0, 0
+			r.block()
+			paired = 0
 			line++
-			if r.comment || strings.Contains(l.Line, "/*") {
-				r.comment = endsInComment(l.Line, r.comment)
+			if r.comment != [2]bool{} || strings.Contains(l.Line, "/*") {
+				r.comment[0] = endsInComment(l.Line, r.comment[0])
+				r.comment[1] = endsInComment(l.Line, r.comment[1])
 			}
 			if r.kconfig && r.out.conf.file == nil && strings.Contains(l.Line, "BROKEN") {
 				r.out.conf = place{r.file, line - 1, l.Line}
@@ -250,6 +252,19 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 			line++
 		}
 	}
+	r.block()
+}
+
+// block closes a run of changed lines: its two sides are compared by
+// themselves, so that code moved elsewhere is a difference. A block that opens
+// or closes a comment around lines it does not show hides or reveals code.
+func (r *reader) block() {
+	if r.add != (sum{}) || r.del != (sum{}) {
+		shut := r.comment[0] == r.comment[1]
+		r.out.same(r.add.all == r.del.all, shut && r.add.code == r.del.code, shut && r.add.bare == r.del.bare)
+		r.add, r.del = sum{}, sum{}
+	}
+	r.nshape = 0
 }
 
 // startsInComment tells whether the first lines shown are the inside of a
@@ -295,9 +310,9 @@ const (
 // line reads one changed line: its fingerprint, its shape, its identifiers.
 // ok is false for lines that hold no code.
 func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
-	side := &r.del
+	side, comment := &r.del, &r.comment[0]
 	if add {
-		side = &r.add
+		side, comment = &r.add, &r.comment[1]
 	}
 	all, code, bare := side.all, side.code, side.bare
 	form, numbers := uint64(fnvBasis), uint64(fnvBasis)
@@ -308,7 +323,7 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 	}
 	column := i
 	begin := i
-	if !r.comment && i < len(s) && s[i] == '*' && (i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '\n' || s[i+1] == '/' || s[i+1] == '\t') {
+	if !*comment && i < len(s) && s[i] == '*' && (i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '\n' || s[i+1] == '/' || s[i+1] == '\t') {
 		// The middle of a comment whose ends are not shown.
 		for ; i < len(s); i++ {
 			if c := s[i]; c > ' ' {
@@ -328,17 +343,17 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 		case c <= ' ':
 			i++
 			continue
-		case r.comment:
+		case *comment:
 			all = (all ^ uint64(c)) * fnvPrime
 			if c == '*' && i+1 < len(s) && s[i+1] == '/' {
 				all = (all ^ '/') * fnvPrime
-				r.comment = false
+				*comment = false
 				i++
 			}
 			i++
 			continue
 		case c == '/' && i+1 < len(s) && s[i+1] == '*':
-			r.comment = true
+			*comment = true
 			all = ((all^'/')*fnvPrime ^ '*') * fnvPrime
 			i += 2
 			continue
@@ -401,8 +416,10 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 				}
 				continue
 			}
-			if start == begin && (id == "case" || id == "default") {
-				seen |= 1 << SignCase
+			if start == begin && id == "case" {
+				if names(s[i:]) {
+					seen |= 1 << SignCase
+				}
 				continue
 			}
 			if id == "compatible" && start > 0 && s[start-1] == '.' {
@@ -453,6 +470,11 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 		seen >>= 1
 	}
 	return shape{form, numbers}, ok
+}
+
+// names tells whether a case label stands for a chip, a version or an ID.
+func names(label string) bool {
+	return strings.Contains(label, "VERSION(") || strings.Contains(label, "CHIP_") || strings.Contains(label, "DEVICE_ID") || strings.Contains(label, "DEV_ID")
 }
 
 // calls tells whether the operand of "!" is a call rather than a variable.

@@ -19,8 +19,8 @@ Unmet: the same row with a new init function beside it.`,
 		c, s, w := f.Code(), &f.Change.Size, f.Words()
 		ids, cases := c.Net(SignID), c.Net(SignCase)
 		says := w.InTitle(WordDeviceID)
-		// A case label alone is an ID only where the change is all labels.
-		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || f.claimsFix()) {
+		// A case label alone is an ID only where the change is labels and adds support.
+		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
 		}
 		rows := max(ids, 0) + max(cases, 0)

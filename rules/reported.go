@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // UserReport asks whether anybody met the bug.
 var UserReport = &Rule{
@@ -28,7 +31,14 @@ Unmet: "found by code inspection, not observed".`,
 					ev = Evidence{Line: l.Line, Text: shorten(l.URL)}
 				}
 			}
-			out, _ = met(fmt.Sprintf("reported by %s, %s to bug trackers", people(t.Reported), plural(w.Bugs(), "link")), ev)
+			var parts []string
+			if t.Reported > 0 {
+				parts = append(parts, "reported by "+people(t.Reported))
+			}
+			if n := w.Bugs(); n > 0 {
+				parts = append(parts, plural(n, "link")+" to bug trackers or robots' reports")
+			}
+			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.StackTrace:
 			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(WordTrace))
 		case t.ReportedByBot > 0:

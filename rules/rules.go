@@ -92,6 +92,9 @@ type Tree struct {
 	Silicon   []Gate
 	Landing   Landing
 	Files     []FileAge
+	// Is the code that the change edits in released kernels? In the newest
+	// release and the newest and second newest longterm one of that day.
+	Last, LTS, OldLTS Base
 }
 
 // Presence says whether a branch has the change, and as which commit.
@@ -128,6 +131,16 @@ type Landing struct {
 	// window of the release that carries the change: beyond 14 it was written
 	// after -rc1 and came as a fix; below -14 it waited for the window.
 	WindowDays int
+}
+
+// Base is how much of the code that a change edits stands in a release.
+type Base struct {
+	Known bool
+	Hunks int // hunks of the change in files that it does not add
+	Exact int // of them: all lines before the change, context included, stand together in that release's file
+	Near  int // the same with one line of context
+	Files int // files that the change edits
+	Have  int // of them: the release has the file
 }
 
 // FileAge is how long a touched file has been in mainline, renames followed.

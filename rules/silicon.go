@@ -44,7 +44,10 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		switch {
 		case first != nil:
 			reason := listed(shipped) + " can be bought"
-			if first.Launched != "" {
+			switch {
+			case first.Launched != "" && len(shipped) == 1:
+				reason += " since " + first.Launched
+			case first.Launched != "":
 				reason += " (" + first.Name + " since " + first.Launched + ")"
 			}
 			if f.Tree != nil && len(f.Tree.Silicon) > 0 {

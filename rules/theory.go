@@ -15,7 +15,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 	Ref: Ref{stableRules, ruleList, "nothing of the kind that could become a problem, such as a theoretical race, without an explanation of how it can be exploited"},
 	Run: func(f *Facts) (Finding, error) {
 		w, t := f.Words(), f.Tags()
-		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.Has(WordTheory)
+		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.InTitle(WordTheory) || w.Has(WordTheory) && f.claimsFix()
 		potential := w.InTitle(WordPotential)
 		shown := w.StackTrace || w.Has(WordExploit) || t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
 		at := WordTheory

@@ -29,7 +29,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 		case !f.hasCode() && c.Tests > 0:
 			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
 		case w.Title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
-			return met("changes what the kernel does: " + plural(f.Change.Size.CodeLines, "line") + " of code")
+			return met(changesCode(f))
 		case c.StringsOnly && (w.Has(WordTrivial) || w.Has(WordDebug) || w.Has(WordDocs)):
 			return unmet("only the text of messages differs", first)
 		case w.InTitle(WordVersion):
@@ -45,6 +45,13 @@ Unmet: a patch that corrects the spelling of a comment.`,
 		case w.InTitle(WordDebug) && !f.claimsFix():
 			return unmet("debug output or tests, by its title")
 		}
-		return met("changes what the kernel does: " + plural(f.Change.Size.CodeLines, "line") + " of code")
+		return met(changesCode(f))
 	},
+}
+
+func changesCode(f *Facts) string {
+	if n := f.Change.Size.CodeLines; n > 0 {
+		return "changes what the kernel does: " + plural(n, "line") + " of code"
+	}
+	return "changes what the kernel does"
 }

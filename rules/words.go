@@ -91,7 +91,7 @@ var phrases = [numWords][]string{
 	WordRegression: {"regression*", "regress", "regressed", "regresses", "bisect*", "used to work", "worked before", "worked fine before", "no longer work*", "stopped working", "stops working", "stop working", "broke", "breaks", "broken since", "broken by", "was broken"},
 	WordSymptom: {"black screen*", "blank screen*", "screen blank*", "white screen*", "green screen*", "flicker*", "flash on", "no display", "blank display", "does not light up", "doesn't light up", "no light up", "artifact*", "artefact*", "underrun*", "tearing", "distort*", "no sound", "no audio", "audio lost", "loss of audio",
 		"fails to boot", "fail to boot", "failed to boot", "boot failure*", "fails to probe", "probe failure*", "fails to load", "fail to load", "failed to load", "fails to resume", "fail to resume", "resume failure*", "resume fail*", "suspend fail*", "suspend failure*", "s3 fail*", "fails to suspend",
-		"not work", "not working", "doesn't work", "does not work", "don't work", "do not work", "didn't work", "not detected", "not recognized", "unusable", "unbootable", "cannot connect", "can't connect", "link training fail*", "link loss", "packet loss", "drop packets", "wakes up", "spurious wake*", "overheat*", "battery drain", "power drain", "data abort"},
+		"not work", "not working", "doesn't work", "does not work", "don't work", "do not work", "didn't work", "not detected", "not recognized", "unusable", "unbootable", "cannot connect", "can't connect", "link training fail*", "link loss", "packet loss", "drop packets", "wakes up", "spurious wake*", "overheat*", "stability", "unstable", "instab*", "underflow*", "loading fail*", "load fail*", "init fail*", "initialization fail*", "initialisation fail*", "doing nothing", "no effect", "fail to light", "fails to light", "light up", "noise", "no video", "can't boot", "cannot boot", "unable to boot", "probe fail*", "battery drain", "power drain", "data abort"},
 	WordTrace:       {"call trace", "backtrace", "stack trace", "call stack", "warn_on*", "warning: cpu", "warning: possible", "warning: at", "cut here", "splat*", "warning trace", "rip:", "irqs disabled", "suspicious rcu", "hardware name:"},
 	WordBuild:       {"build error*", "build failure*", "build break*", "build fail*", "build issue*", "build regression*", "fails to build", "fail to build", "failed to build", "broken build", "fix build", "fix the build", "fixes build", "compile error*", "compilation error*", "compile fail*", "compiling error*", "compilation fail*", "compilation issue*", "fails to compile", "fail to compile", "doesn't compile", "does not compile", "doesn't build", "does not build", "link error*", "linker error*", "link failure*", "linking error*", "undefined reference", "undefined symbol*", "implicit declaration", "implicit function declaration", "modpost*", "unmet direct dependenc*", "unmet dependenc*", "fatal error:", "randconfig", "allmodconfig", "allyesconfig"},
 	WordRace:        {"race", "races", "raced", "racing", "racy", "data race*", "race condition*", "toctou", "kcsan*"},
@@ -270,7 +270,7 @@ func readWords(c *change.Change) *Words {
 		}
 	}
 	w.StackTrace = strings.Contains(body, "+0x") && (w.Body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
-	if w.StackTrace {
+	if w.StackTrace || strings.Contains(body, "*error*") { // what drivers print into the kernel log
 		w.Body |= 1 << WordTrace
 	}
 	return w
