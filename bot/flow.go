@@ -32,6 +32,9 @@ type Item struct {
 	Mail     []byte         // RFC 5322 bytes, nil for a commit
 	Commit   *change.Change // nil for a mail
 	Branch   string         // of a commit: the configured branch it was seen on
+	// Err says why the source could not bring the item whole; Mail is then a part
+	// of it, or nil. It is recorded, never judged: nothing disappears silently.
+	Err error
 }
 
 // Inlet is what a source sees of the bot.
@@ -63,11 +66,20 @@ type Action struct {
 	Kind      string // "reply"
 	Sink      string // name of the sink that carries it out
 	SeriesKey string
+	Cause     string // what it answers: CauseFirst, later a command's Message-ID
 	List      string
 	Verdict   string
+	Line      string // the verdict line as told; the next version is answered when it differs
 	Message   []byte // the complete mail
 	Created   time.Time
+	Attempts  int // how often it was begun, filled by the journal
 }
+
+// CauseFirst is the cause of the first answer to a series version.
+const CauseFirst = "first"
+
+// ActionKey is the key of what is done to a series for a cause.
+func ActionKey(seriesKey, cause string) string { return seriesKey + "/" + cause }
 
 // Sink carries actions out.
 type Sink interface {
