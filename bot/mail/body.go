@@ -218,7 +218,10 @@ func walk(leaves *[]part, contentType string, body []byte, depth int) error {
 			break
 		}
 		if err != nil {
-			damage = fmt.Errorf("reading part %d of a %s mail: %w", n+1, kind, err)
+			damage = fmt.Errorf("a %s mail is broken after part %d: %w", kind, n, err)
+			if strings.HasSuffix(err.Error(), "EOF") {
+				damage = fmt.Errorf("a %s mail ends after part %d without its closing boundary", kind, n)
+			}
 			break
 		}
 		if len(*leaves) >= maxParts {

@@ -336,7 +336,7 @@ func ids(v []byte) []string {
 	var out []string
 	if strings.IndexByte(s, '<') < 0 {
 		if s = strings.TrimSpace(s); s != "" && !strings.ContainsAny(s, " \t") {
-			out = append(out, s)
+			out = append(out, cleanID(s))
 		}
 		return out
 	}
@@ -350,14 +350,37 @@ func ids(v []byte) []string {
 		if !ok {
 			return out
 		}
-		if strings.ContainsAny(id, " \t") {
-			id = strings.Join(strings.Fields(id), "")
-		}
-		if id != "" {
+		if id = cleanID(id); id != "" {
 			out = append(out, id)
 		}
 		s = rest
 	}
+}
+
+// cleanID takes out blanks, which folding leaves, and control characters, which
+// must not reach a header of ours.
+func cleanID(id string) string {
+	for i := range len(id) {
+		if c := id[i]; c <= ' ' || c >= 0x7f {
+			return validUTF8(strings.Map(func(r rune) rune {
+				if r <= ' ' || r == 0x7f {
+					return -1
+				}
+				return r
+			}, id))
+		}
+	}
+	return id
+}
+
+// oneLine makes blanks of control characters: encoded words can hold them.
+func oneLine(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == 0x7f {
+			return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+		}
+	}
+	return s
 }
 
 // people reads an address list. It never fails: what has no address keeps its name.
@@ -444,14 +467,14 @@ func person(s string) change.Person {
 	if strings.ContainsAny(name, `"\\`) {
 		name = unquote(name)
 	}
-	name = strings.TrimSpace(decodeWords(name))
-	if strings.IndexByte(name, '\n') >= 0 || strings.Contains(name, "  ") {
+	name = strings.TrimSpace(oneLine(decodeWords(name)))
+	if strings.Contains(name, "  ") {
 		name = strings.Join(strings.Fields(name), " ")
 	}
 	if len(name) >= 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
 		name = name[1 : len(name)-1] // Outlook's doubled quotes
 	}
-	return change.Person{Name: name, Address: strings.ToLower(strings.TrimSpace(validUTF8(addr)))}
+	return change.Person{Name: name, Address: strings.ToLower(cleanID(addr))}
 }
 
 // unquote takes out the quotes and backslashes of quoted strings, wherever in

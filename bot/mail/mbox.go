@@ -107,8 +107,8 @@ func (b *mbox) next() (raw []byte, origin string, err error) {
 	if large > 0 {
 		return nil, origin, fmt.Errorf("%s: %w", origin, &TooLargeError{Size: large, Cap: MaxSize})
 	}
-	if b.done && len(bytes.TrimSpace(b.buf)) == 0 {
-		return b.next() // nothing but empty lines at the end
+	if len(bytes.TrimSpace(b.buf)) == 0 {
+		return b.next() // nothing but empty lines before the first mail or after the last
 	}
 	return b.buf, origin, nil
 }

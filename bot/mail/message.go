@@ -177,10 +177,7 @@ func Scan(raw []byte) (*Message, error) {
 }
 
 func (m *Message) readHeader(h *header) {
-	m.Subject = h.text(fSubject)
-	if strings.ContainsAny(m.Subject, "\r\n\x00") {
-		m.Subject = strings.Join(strings.FieldsFunc(m.Subject, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }), " ")
-	}
+	m.Subject = oneLine(h.text(fSubject))
 	m.Prefix, m.Title = change.ParseSubject(m.Subject)
 	if from := people(h[fFrom]); len(from) > 0 {
 		m.From = from[0]
@@ -204,15 +201,15 @@ func (m *Message) readHeader(h *header) {
 		m.InReplyTo = m.References[len(m.References)-1]
 	}
 	m.ListID = listID(h[fListID])
-	if v := strings.ToLower(unfold(h[fAutoSubmitted])); v != "no" {
+	if v := strings.ToLower(oneLine(h.text(fAutoSubmitted))); v != "no" {
 		m.AutoSubmitted, _, _ = strings.Cut(v, ";")
 	}
-	m.Precedence = strings.ToLower(unfold(h[fPrecedence]))
+	m.Precedence = strings.ToLower(oneLine(h.text(fPrecedence)))
 	m.StableReview = strings.EqualFold(string(h[fStable]), "review")
 	m.contentType, m.encoding, m.disposition = unfold(h[fContentType]), string(h[fEncoding]), unfold(h[fDisposition])
 	m.Program = program(m, string(h[fReturnPath]))
 	if list := ids(h[fMessageID]); len(list) > 0 {
-		m.ID = validUTF8(list[0])
+		m.ID = list[0]
 	} else {
 		m.ID, m.Synthetic = synthetic(h, m.body), true
 	}
@@ -258,7 +255,7 @@ func listID(v []byte) string {
 	if i := strings.LastIndexByte(s, '<'); i >= 0 {
 		s, _, _ = strings.Cut(s[i+1:], ">")
 	}
-	return validUTF8(strings.TrimSpace(s))
+	return cleanID(s)
 }
 
 func addresses(list []change.Person) []string {
@@ -525,7 +522,10 @@ func diffKind(text string) diffForm {
 // gitHeader reports whether a "diff --git" line is followed by what git writes below it.
 func gitHeader(s string) bool {
 	_, s, _ = strings.Cut(s, "\n")
-	for _, head := range [...]string{"index ", "--- ", "old mode ", "new mode ", "deleted file ", "new file ",
+	if strings.HasPrefix(s, "--- ") {
+		return plainHeader(s)
+	}
+	for _, head := range [...]string{"index ", "old mode ", "new mode ", "deleted file ", "new file ",
 		"similarity ", "dissimilarity ", "rename ", "copy ", "GIT binary", "Binary files "} {
 		if strings.HasPrefix(s, head) {
 			return true
