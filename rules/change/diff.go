@@ -85,6 +85,10 @@ func (c *Change) readDiff(diff string) error {
 
 // damaged takes the position out of the parser's message.
 func damaged(err error) error {
+	var d *DamagedError
+	if errors.As(err, &d) {
+		return d
+	}
 	msg := strings.TrimPrefix(err.Error(), "gitdiff: ")
 	if rest, ok := strings.CutPrefix(msg, "line "); ok {
 		if n, text, ok := strings.Cut(rest, ": "); ok {
@@ -96,19 +100,32 @@ func damaged(err error) error {
 	return &DamagedError{Err: errors.New(msg)}
 }
 
+// maxHeader bounds a "diff --git" line, which has two paths of at most 4096
+// bytes, quoted in the worst case. The parser looks for equal halves of that
+// line in quadratic time.
+const maxHeader = 40 << 10
+
 // lines hands the diff parser its lines as parts of the one string, uncopied:
 // the parser prefers ReadString where a reader has it.
-type lines struct{ s string }
+type lines struct {
+	s string
+	n int
+}
 
 func (l *lines) ReadString(delim byte) (string, error) {
+	l.n++
 	i := strings.IndexByte(l.s, delim)
 	if i < 0 {
-		line := l.s
-		l.s = ""
-		return line, io.EOF
+		i = len(l.s) - 1
 	}
 	line := l.s[:i+1]
 	l.s = l.s[i+1:]
+	if len(line) > maxHeader && strings.HasPrefix(line, "diff --git ") {
+		return "", &DamagedError{Line: l.n, Err: fmt.Errorf("a file header of %d bytes", len(line))}
+	}
+	if line == "" || line[len(line)-1] != delim {
+		return line, io.EOF
+	}
 	return line, nil
 }
 

@@ -2,13 +2,17 @@ package change
 
 import "strings"
 
+// maxNamed bounds how many commits a message is taken to name in its tags; the
+// longest real lists have about twenty.
+const maxNamed = 64
+
 // appendFixes reads the value of a Fixes: tag, which may name several commits.
 // It takes every form that people write; WellFormed says whether it is the one
 // that submitting-patches asks for. A value that names no commit (a bug's
 // number or address, prose) is no culprit; a quoted title without an id is.
 func appendFixes(list []Fixes, t Trailer) []Fixes {
 	v := t.Value
-	for {
+	for len(list) < maxNamed {
 		f, rest, ok := readFixes(v)
 		if !ok {
 			return list
@@ -22,6 +26,7 @@ func appendFixes(list []Fixes, t Trailer) []Fixes {
 		}
 		v = rest
 	}
+	return list
 }
 
 // readFixes reads one culprit and returns what follows it.
@@ -42,7 +47,15 @@ func readFixes(v string) (f Fixes, rest string, ok bool) {
 		title, rest := quotedTitle(plain)
 		return Fixes{Subject: title}, rest, len(title) > 3
 	default:
-		return Fixes{}, "", false
+		// "a hang since commit <sha> ("title")", or an id with a typo
+		i := strings.Index(plain, `("`)
+		if i < 1 {
+			return Fixes{}, "", false
+		}
+		words := trimRight(plain[:i])
+		f.SHA, _ = sha(words[strings.LastIndexByte(words, ' ')+1:])
+		f.Subject, rest = quotedTitle(plain[i:])
+		return f, rest, f.SHA != "" || strings.IndexByte(words, ' ') < 0
 	}
 	f.SHA = id
 	exact := len(v) == len(plain) && len(id) >= 12 && strings.HasPrefix(after, ` ("`)
@@ -100,7 +113,7 @@ func quotedTitle(s string) (title, rest string) {
 		if end >= 0 {
 			return collapse(trimSpace(in[:end])), in[end+len(q.close):]
 		}
-		return collapse(trimSpace(in)), "" // cut short by its author
+		return strings.TrimRight(collapse(trimSpace(in)), `"`), "" // cut short by its author
 	}
 	if i := strings.Index(s, " #"); i >= 0 {
 		return collapse(trimSpace(s[:i])), s[i:]

@@ -2,10 +2,6 @@ package change
 
 import "strings"
 
-// maxRequested bounds how many commits one request is taken to name: longer
-// lists are reports of a tree, not requests.
-const maxRequested = 64
-
 // A request has a verb and a polite word or the name of what it is; a report of
 // a regression names commits and branches as well, but asks for neither.
 var (
@@ -31,7 +27,7 @@ func (c *Change) readRequest(hasDiff bool) {
 	tag.Versions = requestVersions(tag.Versions, c.Subject)
 	named := len(c.Origin)
 	lineNo, line := 0, ""
-	for rest := c.Body; rest != "" && len(c.Origin) < maxRequested; {
+	for rest := c.Body; rest != "" && len(c.Origin) < maxNamed; {
 		line, rest = nextLine(rest)
 		lineNo++
 		if line == "" || line[0] == '>' {
@@ -64,8 +60,11 @@ func requestedCommit(line, below string) (Origin, bool) {
 			continue
 		}
 		id, rest := sha(line[i:])
-		before := strings.ToLower(trimRight(line[:i]))
-		if id == "" || len(id) < 12 && !strings.HasSuffix(before, "commit") || strings.HasSuffix(before, "fixes:") {
+		if id == "" {
+			continue
+		}
+		before := strings.ToLower(trimRight(line[max(0, i-12):i]))
+		if len(id) < 12 && !strings.HasSuffix(before, "commit") || strings.HasSuffix(before, "fixes:") {
 			continue
 		}
 		if rest = trimSpace(rest); rest == "" {

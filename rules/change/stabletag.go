@@ -137,10 +137,13 @@ func (st *StableTag) readComment() {
 		}
 		name, n := Release(c[j:])
 		if name == "" || !plausible(name) {
-			i++
+			for i++; i < len(c) && !isSpace(c[i-1]); i++ {
+			}
 			continue
 		}
-		if st.After == "" || !strings.Contains(st.After, c[i:j+n]) {
+		sure := j > i || c[j+n-1] == 'x' || c[j+n-1] == 'y' || j+n < len(c) && c[j+n] == '+'
+		waiting := st.After != "" && strings.Contains(st.After, c[i:j+n])
+		if !st.NoAutosel && !waiting && (sure || beforeBranch(c[:i])) {
 			st.Versions = appendNew(st.Versions, name)
 		}
 		i = j + n
@@ -150,10 +153,27 @@ func (st *StableTag) readComment() {
 	}
 }
 
+// beforeBranch reports whether a bare "6.1" behind head is a branch: at the
+// beginning, behind another version, or behind a word that leads to one. Chips
+// have versions too ("DCN 3.1 hangs").
+func beforeBranch(head string) bool {
+	head = strings.TrimRight(head, " \t,;&/(>=-")
+	if head == "" {
+		return true
+	}
+	w := head[strings.LastIndexAny(head, " \t,;&/(")+1:]
+	switch strings.ToLower(w) {
+	case "since", "from", "for", "in", "to", "and", "or", "only", "until", "till", "through", "kernel", "kernels",
+		"linux", "stable", "version", "versions", "needs", "up", "backport", "branch":
+		return true
+	}
+	return isDigit(w[0]) || len(w) > 1 && w[0] == 'v' && isDigit(w[1])
+}
+
 // readNeeds takes a list of prerequisites: "<sha>: title", "<sha> title",
 // `<sha> ("title")`, `<sha> ("title"), <sha> ("title")` or "<sha>, <sha>".
 func (st *StableTag) readNeeds(s string) {
-	for s != "" {
+	for s != "" && len(st.Needs) < maxNamed {
 		id, rest := sha(s)
 		if id == "" {
 			return

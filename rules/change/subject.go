@@ -144,11 +144,13 @@ func (p *Prefix) word(w string, rest *string, prev string) {
 		return // joins the words around it
 	case "of":
 		// "2 of 3", as Mercurial writes it
-		if n, ok := smallInt(prev); ok && p.Of == 0 {
+		if n, ok := smallInt(prev); ok && p.Of == 0 && len(p.Words) > 0 {
 			next, tail, _ := strings.Cut(trimSpace(*rest), " ")
 			if of, ok := smallInt(next); ok {
 				p.N, p.Of, *rest = n, of, tail
-				p.Words = p.Words[:max(0, len(p.Words)-1)]
+				if p.Words = p.Words[:len(p.Words)-1]; len(p.Words) == 0 {
+					p.Words = nil
+				}
 				return
 			}
 		}

@@ -21,6 +21,11 @@ import (
 // constants beside code does not.
 const minTableRows = 3
 
+// minDefineRows is the least number of added or removed #define lines that make
+// a register table. Fewer are constants that somebody changed by hand, which is
+// code: a mask that was wrong, a time-out, a version.
+const minDefineRows = 8
+
 // rowShare: at least one line in rowShare of a run is a row. A DMI quirk of
 // nine lines has two.
 const rowShare = 5
@@ -76,14 +81,14 @@ func classOf(name string) fileClass {
 // classify returns the class of each of the lines, in cls.
 func classify(f fileClass, lines []gitdiff.Line, cls []lineClass) []lineClass {
 	cls = cls[:len(lines)]
-	rows, start := 0, 0
+	rows, defines, changed, start := 0, 0, 0, 0 // changed: of the defines
 	end := func(i int) {
-		if rows >= minTableRows && rows*rowShare >= i-start {
+		if (rows >= minTableRows || changed >= minDefineRows) && (rows+defines)*rowShare >= i-start {
 			for j := start; j < i; j++ {
 				cls[j] = table
 			}
 		}
-		rows, start = 0, i+1
+		rows, defines, changed, start = 0, 0, 0, i+1
 	}
 	for i := range lines {
 		k := table
@@ -94,6 +99,11 @@ func classify(f fileClass, lines []gitdiff.Line, cls []lineClass) []lineClass {
 		switch k {
 		case row:
 			rows++
+		case define:
+			defines++
+			if lines[i].Op != gitdiff.OpContext {
+				changed++
+			}
 		case code:
 			end(i)
 		}
@@ -174,16 +184,16 @@ func defineClass(s string) lineClass {
 	case v == "":
 		return code
 	case isDigit(v[0]):
-		return row
+		return define
 	case v[0] == '(':
 		v = strings.TrimLeft(v, "( ")
 		if v != "" && isDigit(v[0]) {
-			return row
+			return define
 		}
 	}
 	for _, head := range []string{"BIT(", "BIT_ULL(", "GENMASK(", "GENMASK_ULL(", "REG_BIT(", "REG_GENMASK(", "REG_FIELD_PREP(", "_MMIO(", "_MMIO_", "XE_REG("} {
 		if strings.HasPrefix(v, head) {
-			return row
+			return define
 		}
 	}
 	return code

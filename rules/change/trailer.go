@@ -20,6 +20,13 @@ var trailerKeys = map[string]string{
 // "Reported-and-suggested-and-tested-by".
 const keyMax = 40
 
+// Bounds for hostile messages: tree-wide patches have copied some hundred
+// people, and no folded value is longer than a few lines.
+const (
+	maxTrailers = 1000
+	maxValue    = 2000 // bytes of a folded value; what follows is left out
+)
+
 // ParseTrailers returns the trailers of a message in order. A usual key counts
 // in any paragraph; another "Some-key: value", or a usual key whose value is
 // prose ("Issue: it hangs"), only below the last paragraph of prose. Quoted
@@ -45,7 +52,7 @@ func scanTrailers(body string) (out []Trailer, odd []int) {
 		prose, tags, open = false, false, false
 	}
 	lineNo := 0
-	for rest := body; rest != ""; {
+	for rest := body; rest != "" && len(out) < maxTrailers; {
 		var line string
 		line, rest = nextLine(rest)
 		lineNo++
@@ -98,6 +105,9 @@ func scanTrailers(body string) (out []Trailer, odd []int) {
 		if out == nil {
 			out = make([]Trailer, 0, 6)
 		}
+		if strings.IndexByte(value, 0xC2) >= 0 {
+			value = trimSpace(strings.ReplaceAll(value, "\u00a0", " ")) // pasted from a web page
+		}
 		out = append(out, Trailer{Key: name, Value: value, Line: lineNo})
 		open = true
 	}
@@ -123,6 +133,9 @@ func dropWeak(ts []Trailer, weak map[int]bool) []Trailer {
 }
 
 func appendValue(t *Trailer, line string) {
+	if len(t.Value) > maxValue {
+		return
+	}
 	if v := trimSpace(line); t.Value == "" {
 		t.Value = v
 	} else if v != "" {
@@ -134,6 +147,9 @@ func appendValue(t *Trailer, line string) {
 // mail program or an editor wrapped: a title whose quote is still open, or a
 // value that has not begun.
 func continues(t *Trailer, line string) bool {
+	if len(t.Value) > maxValue {
+		return false
+	}
 	switch t.Key {
 	case "Fixes", "Stable-dep-of":
 		if strings.Contains(t.Value, `("`) {
