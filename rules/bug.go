@@ -47,7 +47,7 @@ func (f *Facts) quirk() bool {
 func realBug(f *Facts, w *Words) (Finding, error) {
 	t, code := f.Tags(), f.Code()
 	claims := f.claimsFix()
-	reported := t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
+	reported := t.Reported+t.ReportedByBot+w.Bugs()+w.Robots() > 0
 	if code.CommentsOnly || !f.hasCode() && f.complete() {
 		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
 	}

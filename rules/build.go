@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 // BuildError tells build errors from warnings, and from code that is known to be broken.
 var BuildError = &Rule{
 	ID: "build-error",
@@ -15,8 +17,10 @@ Unmet: "silence a missing-prototypes warning".`,
 	Run: func(f *Facts) (Finding, error) {
 		w, c := f.Words(), f.Code()
 		_, bug := w.Bug()
+		// "fix build warnings" is about warnings, "fix build error: unused x" is not.
+		warning := w.InTitle(WordWarning) && strings.Contains(f.Change.LowerSubject(), "warning")
 		switch {
-		case w.Has(WordBuild) && (w.InTitle(WordBuild) || f.claimsFix()) && w.Title&bugWords == 0:
+		case !warning && w.Has(WordBuild) && (w.InTitle(WordBuild) || f.claimsFix()) && w.Title&bugWords == 0:
 			ev := c.conf.evidence()
 			if c.Added[SignBroken]+c.Removed[SignBroken] > 0 {
 				ev = c.Evidence(SignBroken)

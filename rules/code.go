@@ -29,7 +29,8 @@ const (
 	SignFunction              // begins a function
 	SignExport                // EXPORT_SYMBOL
 	SignParam                 // module_param
-	SignFirmware              // MODULE_FIRMWARE, request_firmware
+	SignFirmware              // MODULE_FIRMWARE
+	SignFWLoad                // request_firmware
 	SignIoctl                 // defines an ioctl
 	SignSysfs                 // creates an attribute of sysfs or procfs
 	SignDebugfs               // creates a debugfs file
@@ -422,7 +423,7 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 				}
 				continue
 			}
-			if id == "compatible" && start > 0 && s[start-1] == '.' {
+			if id == "compatible" && start > 0 && s[start-1] == '.' && strings.HasPrefix(s[i:], " = \"") {
 				seen |= 1 << SignID
 				continue
 			}
@@ -541,7 +542,7 @@ func identifier(id string, call bool) (Sign, bool) {
 	case strings.HasPrefix(id, "sysfs_create"), strings.HasPrefix(id, "device_create_file"), strings.HasPrefix(id, "proc_create"):
 		return SignSysfs, true
 	case strings.HasPrefix(id, "request_firmware"), strings.HasPrefix(id, "firmware_request"):
-		return SignFirmware, true
+		return SignFWLoad, true
 	case strings.HasPrefix(id, "module_param"):
 		return SignParam, true
 	case strings.HasPrefix(id, "module_"):
@@ -574,7 +575,9 @@ func macro(id string, call bool) (Sign, bool) {
 		return SignIoctl, call
 	case strings.HasPrefix(id, "DEVICE_ATTR"), strings.HasPrefix(id, "DRIVER_ATTR"):
 		return SignSysfs, true
-	case id == "PCI_ANY_ID", strings.HasSuffix(id, "_IDS") && call, strings.HasPrefix(id, "PCI_DEVICE"), strings.HasPrefix(id, "PCI_VDEVICE"), strings.HasPrefix(id, "USB_DEVICE"), strings.HasPrefix(id, "SDIO_DEVICE"),
+	case strings.HasPrefix(id, "DECLARE_PCI_FIXUP"):
+		return SignQuirk, call
+	case id == "PCI_ANY_ID", strings.HasSuffix(id, "_IDS") && call, strings.HasPrefix(id, "PCI_DEVICE") && call, strings.HasPrefix(id, "PCI_VDEVICE"), strings.HasPrefix(id, "USB_DEVICE"), strings.HasPrefix(id, "SDIO_DEVICE"),
 		strings.HasSuffix(id, "_VGA_DEVICE"), strings.HasPrefix(id, "HID_USB_DEVICE"), strings.HasPrefix(id, "USB_VENDOR_AND"), strings.HasSuffix(id, "_DEVICE_INFO") && call:
 		return SignID, true
 	case strings.Contains(id, "QUIRK"):

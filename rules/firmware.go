@@ -21,6 +21,8 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 			return out, err
 		case c.Added[SignFirmware] > 0 && !c.moved(SignFirmware):
 			return unmet("changes the name of a firmware file", c.Evidence(SignFirmware))
+		case c.Net(SignFWLoad) > 0:
+			return unknown("loads firmware in one more place; whether systems have the file is not known", c.Evidence(SignFWLoad))
 		case w.Has(WordNeedsFW):
 			return unknown("the message speaks of a firmware version; whether systems have it is not known", w.Evidence(WordNeedsFW))
 		case !f.complete():

@@ -21,11 +21,17 @@ Unmet: "found by code inspection, not observed".`,
 	Ref: Ref{stableRules, ruleList, "a bug that people suffer from, or a serious issue reported by a distribution's user"},
 	Run: func(f *Facts) (Finding, error) {
 		t, w := f.Tags(), f.Words()
-		values := map[string]float64{"reported": float64(t.Reported), "robots": float64(t.ReportedByBot), "links": float64(w.Bugs())}
+		values := map[string]float64{"reported": float64(t.Reported), "robots": float64(t.ReportedByBot + w.Robots()), "links": float64(w.Bugs())}
+		robots := t.ReportedByBot + w.Robots()
 		var out Finding
 		switch {
-		case t.Reported+w.Bugs() > 0:
-			ev := t.Evidence("Reported-by")
+		case !f.claimsFix() && !w.StackTrace && t.Reported == 0:
+			out, _ = notApplicable("does not present itself as a fix")
+		case t.Reported > 0 || w.Bugs() > 0 && robots == 0:
+			var ev Evidence
+			if t.Reported > 0 {
+				ev = t.Evidence("Reported-by")
+			}
 			for _, l := range w.Links {
 				if ev == (Evidence{}) && l.Kind == LinkBug {
 					ev = Evidence{Line: l.Line, Text: shorten(l.URL)}
@@ -36,15 +42,13 @@ Unmet: "found by code inspection, not observed".`,
 				parts = append(parts, "reported by "+people(t.Reported))
 			}
 			if n := w.Bugs(); n > 0 {
-				parts = append(parts, plural(n, "link")+" to bug trackers or robots' reports")
+				parts = append(parts, plural(n, "link")+" to bug trackers")
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.StackTrace:
 			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(WordTrace))
-		case t.ReportedByBot > 0:
+		case robots > 0:
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
-		case !f.claimsFix():
-			out, _ = notApplicable("does not present itself as a fix")
 		case w.Has(WordTheory), w.Has(WordWarning):
 			k := WordTheory
 			if !w.Has(k) {

@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 // SignOff asks for the author's signature.
 var SignOff = &Rule{
 	ID: "sign-off",
@@ -19,6 +21,8 @@ Unmet: a patch without Signed-off-by, or signed by others only.`,
 			return met("signed off by its author", t.Evidence("Signed-off-by"))
 		case t.SignedOff == 0 && len(f.Change.Trailers) == 0 && !f.complete():
 			return notApplicable("there is no patch to sign")
+		case t.SignedOff == 0 && strings.Contains(f.Change.Notes, "Signed-off-by: "):
+			return unmet("its Signed-off-by stands below the \"---\" line and would be lost")
 		case t.SignedOff == 0:
 			return unmet("no Signed-off-by at all")
 		}

@@ -10,15 +10,18 @@ var Tables = &Rule{
 Rows of register headers, firmware lists, quirk and ID tables are long and
 harmless; stable has taken a patch of 468 lines of which 397 were a register
 table. They are counted apart, and this rule looks at what is left. It applies
-only where there are such rows.
+only where such rows are a quarter of the patch or more.
 
 Met: 180 lines with context of which 150 are quirk rows.
-Unmet: 400 lines with context of which 60 are quirk rows.`,
+Unmet: 400 lines with context of which 160 are quirk rows.`,
 	Ref: Ref{stableRules, ruleList, "no more than a hundred lines; device IDs and quirks are welcome"},
 	Run: func(f *Facts) (Finding, error) {
 		s := &f.Change.Size
 		if s.TableLines == 0 {
 			return notApplicable("no table or generated lines in it")
+		}
+		if s.TableLines*4 < s.LinesWithContext { // a few rows explain no size
+			return notApplicable(fmt.Sprintf("only %d of %d lines with context are table lines", s.TableLines, s.LinesWithContext))
 		}
 		rest := s.LinesWithContext - s.TableLines
 		o, rel := Met, "within"

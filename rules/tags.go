@@ -83,12 +83,22 @@ func samePerson(value string, p change.Person) bool {
 		name, rest = value, value
 	}
 	addr, _, _ := strings.Cut(rest, ">")
-	if p.Address != "" && strings.EqualFold(strings.TrimSpace(addr), p.Address) {
+	addr = strings.TrimSpace(addr)
+	if p.Address != "" && strings.EqualFold(addr, p.Address) {
+		return true
+	}
+	// A local part of some length is one person's at every provider.
+	here, _, _ := strings.Cut(addr, "@")
+	there, _, _ := strings.Cut(p.Address, "@")
+	if len(here) >= ownLocalPart && strings.EqualFold(here, there) {
 		return true
 	}
 	name = strings.Trim(strings.TrimSpace(name), `"`)
 	return p.Name != "" && strings.EqualFold(name, p.Name)
 }
+
+// ownLocalPart keeps "info", "linux", "kernel" and first names apart.
+const ownLocalPart = 7
 
 // robot tells test robots and fuzzers by the names that they sign reports with.
 func robot(value string) bool {

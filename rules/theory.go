@@ -17,7 +17,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		w, t := f.Words(), f.Tags()
 		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.InTitle(WordTheory) || w.Has(WordTheory) && f.claimsFix()
 		potential := w.InTitle(WordPotential)
-		shown := w.StackTrace || w.Has(WordExploit) || t.Reported+t.ReportedByBot > 0 || w.Bugs() > 0
+		shown := w.StackTrace || w.Has(WordExploit) || t.Reported+t.ReportedByBot+w.Bugs()+w.Robots() > 0
 		at := WordTheory
 		switch {
 		case !theory && potential:
@@ -26,7 +26,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 			at = WordRace
 		}
 		switch {
-		case !race && !theory && !potential:
+		case !race && !theory && !potential, w.InTitle(WordBuild):
 			return notApplicable("speaks neither of a race nor of what could happen")
 		case shown:
 			k := WordExploit

@@ -41,7 +41,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 		case w.InTitle(WordDocs) && !f.claimsFix():
 			return unmet("documentation or comments, by its title")
 		case w.InTitle(WordCleanup) && !f.claimsFix():
-			return unmet("a cleanup, by its title", w.Evidence(WordCleanup))
+			return unmet("a cleanup or preparation, by its title", w.Evidence(WordCleanup))
 		case w.InTitle(WordDebug) && !f.claimsFix():
 			return unmet("debug output or tests, by its title")
 		}

@@ -83,15 +83,15 @@ var phrases = [numWords][]string{
 	WordMemory: {"use after free*", "uaf", "out of bound*", "out of range access*", "oob", "buffer overflow*", "buffer overrun*", "array overflow*", "integer overflow*", "overrun*", "overflow*", "double free*", "double put", "invalid free",
 		"uninitialized", "uninitialised", "uninit", "kasan*", "kmsan*", "kfence*", "ubsan*", "dangling", "stale pointer*", "invalid memory access", "invalid read", "invalid write", "wild access",
 		"array index*", "memory access violation", "underflow of", "refcount_t", "shift out of bounds", "slab*out"},
-	WordSecurity:   {"cve*", "security", "vulnerab*", "exploitable", "privilege escalation", "information leak*", "info leak*", "infoleak*", "leak kernel", "leaks kernel", "user controlled", "userspace controlled", "untrusted", "spectre*", "malicious"},
-	WordCorruption: {"corrupt*", "garbage", "garbled", "data loss", "lost data", "overwrit*", "clobber*", "inconsistent data", "wrong data", "memory trash*", "incoheren*"},
+	WordSecurity:   {"cve*", "security issue*", "security bug*", "security hole*", "security flaw*", "security fix*", "security problem*", "security vuln*", "security risk*", "vulnerab*", "exploitable", "privilege escalation", "information leak*", "info leak*", "infoleak*", "leak kernel", "leaks kernel", "user controlled", "userspace controlled", "untrusted", "spectre*", "malicious"},
+	WordCorruption: {"corrupt*", "garbage", "garbled", "data loss", "lost data", "overwrit*", "clobber*", "inconsistent data", "wrong data", "memory trash*"},
 	WordHang: {"hang", "hangs", "hanging", "hung", "deadlock*", "dead lock*", "lockup*", "lock up", "locks up", "livelock*", "freeze*", "froze*", "stuck", "stall*", "infinite loop*", "endless loop*", "infinite recurs*", "wait forever", "waits forever", "waiting forever", "never return*", "never complete*",
 		"circular lock*", "recursive lock*", "lockdep*", "lock inversion", "sleeping function", "sleep in atomic", "scheduling while atomic", "atomic context", "invalid wait context", "blocked for more", "ring timeout", "unresponsive", "timed out", "timeouts"},
 	WordLeak:       {"leak", "leaks", "leaked", "leaking", "leakage", "memleak*", "kmemleak*", "refcount leak*", "unbalanced", "imbalance*", "refcount underflow*", "missing put", "missing kfree", "not freed", "never freed", "not released", "never released"},
 	WordRegression: {"regression*", "regress", "regressed", "regresses", "bisect*", "used to work", "worked before", "worked fine before", "no longer work*", "stopped working", "stops working", "stop working", "broke", "breaks", "broken since", "broken by", "was broken"},
 	WordSymptom: {"black screen*", "blank screen*", "screen blank*", "white screen*", "green screen*", "flicker*", "flash on", "no display", "blank display", "does not light up", "doesn't light up", "no light up", "artifact*", "artefact*", "underrun*", "tearing", "distort*", "no sound", "no audio", "audio lost", "loss of audio",
 		"fails to boot", "fail to boot", "failed to boot", "boot failure*", "fails to probe", "probe failure*", "fails to load", "fail to load", "failed to load", "fails to resume", "fail to resume", "resume failure*", "resume fail*", "suspend fail*", "suspend failure*", "s3 fail*", "fails to suspend",
-		"not work", "not working", "doesn't work", "does not work", "don't work", "do not work", "didn't work", "not detected", "not recognized", "unusable", "unbootable", "cannot connect", "can't connect", "link training fail*", "link loss", "packet loss", "drop packets", "wakes up", "spurious wake*", "overheat*", "stability", "unstable", "instab*", "underflow*", "loading fail*", "load fail*", "init fail*", "initialization fail*", "initialisation fail*", "doing nothing", "no effect", "fail to light", "fails to light", "light up", "noise", "no video", "can't boot", "cannot boot", "unable to boot", "probe fail*", "battery drain", "power drain", "data abort"},
+		"not work", "not working", "doesn't work", "does not work", "don't work", "do not work", "didn't work", "not detected", "not recognized", "unusable", "unbootable", "cannot connect", "can't connect", "link training fail*", "link loss", "packet loss", "drop packets", "wakes up", "spurious wake*", "overheat*", "stability", "unstable", "instab*", "underflow*", "loading fail*", "load fail*", "init fail*", "initialization fail*", "initialisation fail*", "doing nothing", "fail to light", "fails to light", "light up", "noise", "no video", "can't boot", "cannot boot", "unable to boot", "probe fail*", "battery drain", "power drain", "data abort"},
 	WordTrace:       {"call trace", "backtrace", "stack trace", "call stack", "warn_on*", "warning: cpu", "warning: possible", "warning: at", "cut here", "splat*", "warning trace", "rip:", "irqs disabled", "suspicious rcu", "hardware name:"},
 	WordBuild:       {"build error*", "build failure*", "build break*", "build fail*", "build issue*", "build regression*", "fails to build", "fail to build", "failed to build", "broken build", "fix build", "fix the build", "fixes build", "compile error*", "compilation error*", "compile fail*", "compiling error*", "compilation fail*", "compilation issue*", "fails to compile", "fail to compile", "doesn't compile", "does not compile", "doesn't build", "does not build", "link error*", "linker error*", "link failure*", "linking error*", "undefined reference", "undefined symbol*", "implicit declaration", "implicit function declaration", "modpost*", "unmet direct dependenc*", "unmet dependenc*", "fatal error:", "randconfig", "allmodconfig", "allyesconfig"},
 	WordRace:        {"race", "races", "raced", "racing", "racy", "data race*", "race condition*", "toctou", "kcsan*"},
@@ -102,7 +102,7 @@ var phrases = [numWords][]string{
 	WordFix:       {"fix", "fixes", "fixed", "fixing", "fixup*", "bugfix*", "hotfix*"},
 	WordRepair:    {"avoid*", "prevent*", "restor*", "correct", "corrects", "properly", "don't", "do not", "never", "ensure*", "make sure", "guard against", "protect*", "check for", "check return*", "handle error*", "bail out", "bail early", "revert*", "drop the bogus", "stop using", "reject*", "validat*"},
 	WordWrong:     {"wrong*", "incorrect*", "invalid*", "missing", "missed", "forgot*", "broken", "bug", "bugs", "buggy", "fail", "fails", "failed", "failing", "failure*", "error", "errors", "issue", "issues", "problem*", "bogus", "mismatch*", "unexpected*", "mistake*", "unhandled", "illegal", "oversight", "faulty", "defect*", "inconsisten*", "misbehav*", "unable to"},
-	WordTheory:    {"theoretical*", "in theory", "hypothetical*", "not seen in practice", "never seen in practice", "could be a problem", "might be a problem", "no known user", "no real world", "unlikely to happen", "purely theoretical", "only found by inspection", "found by code inspection", "found by inspection", "found by code review", "not observed", "never observed", "haven't observed", "not been observed"},
+	WordTheory:    {"theoretical*", "in theory", "hypothetical*", "not seen in practice", "never seen in practice", "no known user", "no real world", "unlikely to happen", "purely theoretical", "only found by inspection", "found by code inspection", "found by inspection", "found by code review", "not observed", "never observed", "haven't observed", "not been observed"},
 	WordPotential: {"potential*", "possible", "possibly", "might", "could lead", "can lead", "may lead", "could cause", "may cause", "could result", "may result", "could potentially"},
 	WordExploit:   {"reproduc*", "repro", "steps to", "trigger*", "exploit", "exploited", "observed", "hit this", "seen on", "seen with", "happens when", "occurs when", "can happen if", "cpu0", "cpu 0", "thread 1", "thread a", "task a"},
 	WordWarning:   {"compiler warning*", "build warning*", "compile warning*", "compilation warning*", "warning: variable", "warning: no previous", "warning: unused", "warning: function", "warning: expecting", "warning: cannot understand", "warning: missing", "gcc warning*", "clang warning*", "sparse", "sparse warning*", "smatch*", "coccinelle", "coccicheck*", "cppcheck*", "coverity*", "checkpatch*", "static checker*", "static analy*", "kernel test robot", "unused variable*", "unused but set", "set but not used", "set but unused", "missing prototype*", "no previous prototype*", "missing prototypes", "wmissing*", "wunused*", "w=1", "wformat*", "wimplicit*", "wenum*", "werror*", "lint", "klocwork", "cid *", "fixes warning*", "fix warning*", "fix the following warning*", "inconsistent indenting", "inconsistent return", "duplicate header*", "included more than once"},
@@ -185,11 +185,16 @@ func (w *Words) Evidence(k Word) Evidence {
 	return lineAt(w.body, at-1)
 }
 
-// Bugs counts the links to bug trackers and robots' reports.
-func (w *Words) Bugs() int {
+// Bugs counts the links to bug trackers.
+func (w *Words) Bugs() int { return w.count(LinkBug) }
+
+// Robots counts the links to reports of robots and fuzzers.
+func (w *Words) Robots() int { return w.count(LinkBot) }
+
+func (w *Words) count(k LinkKind) int {
 	n := 0
 	for _, l := range w.Links {
-		if l.Kind == LinkBug || l.Kind == LinkBot {
+		if l.Kind == k {
 			n++
 		}
 	}
