@@ -36,6 +36,7 @@ type lineClass byte
 const (
 	code   lineClass = iota
 	row              // a table's row: enough of them make a table
+	define           // a #define of a constant: many of them make a table
 	member           // may stand inside a table: brace, .name = value, string
 	comment
 	blank
