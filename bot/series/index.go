@@ -21,8 +21,8 @@ const (
 	// repost is how long the same title without a higher version is taken for
 	// the same patch posted again; later it is another patch with a usual title.
 	repost = 90 * 24 * time.Hour
-	// revision is how long a higher version may take.
-	revision = 400 * 24 * time.Hour
+	// Revision is how long a higher version may take.
+	Revision = 400 * 24 * time.Hour
 )
 
 // Index answers questions about threads from the notes that were added to it.
@@ -209,10 +209,10 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 		}
 	}
 	f.Superseded = x.superseded(at)
-	f.Declined = append(f.Declined, x.answers(at, func(e *entry) []rules.Evidence { return e.declined })...)
+	f.Declined = append(f.Declined, x.refusals(at)...)
 	for _, p := range kin {
 		if c := x.postings[p].cover; c >= 0 {
-			f.Declined = append(f.Declined, x.answers(c, func(e *entry) []rules.Evidence { return e.declined })...)
+			f.Declined = append(f.Declined, x.refusals(c)...)
 		}
 	}
 	return f
@@ -249,16 +249,15 @@ func (x *Index) given(id string, mismatch bool) []change.Trailer {
 			}
 		}
 	}
-	get := func(e *entry) []Given { return e.given }
-	add(x.answers2(at, get), false)
+	add(x.gifts(at), false)
 	for _, p := range x.kin(e.posting) {
 		s := &x.postings[p]
 		if s.cover >= 0 {
-			add(x.answers2(s.cover, get), false)
+			add(x.gifts(s.cover), false)
 		}
 		for _, mate := range s.members {
 			if mate != at {
-				add(x.answers2(mate, get), true)
+				add(x.gifts(mate), true)
 			}
 		}
 	}
@@ -277,15 +276,15 @@ func sameTrailer(a, b change.Trailer) bool {
 	return strings.EqualFold(a.Value, b.Value)
 }
 
-func (x *Index) answers(at int32, get func(*entry) []rules.Evidence) []rules.Evidence {
+func (x *Index) refusals(at int32) []rules.Evidence {
 	var out []rules.Evidence
-	x.replies(at, func(e *entry) { out = append(out, get(e)...) })
+	x.replies(at, func(e *entry) { out = append(out, e.declined...) })
 	return out
 }
 
-func (x *Index) answers2(at int32, get func(*entry) []Given) []Given {
+func (x *Index) gifts(at int32) []Given {
 	var out []Given
-	x.replies(at, func(e *entry) { out = append(out, get(e)...) })
+	x.replies(at, func(e *entry) { out = append(out, e.given...) })
 	return out
 }
 

@@ -50,7 +50,7 @@ func (x *Index) superseded(at int32) bool {
 func newer(higher bool, first, second int64) bool {
 	later := time.Duration(second-first) * time.Second
 	if higher {
-		return later > -slack && later < revision
+		return later > -slack && later < Revision
 	}
 	return later > 0 && later < repost
 }
