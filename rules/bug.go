@@ -51,7 +51,7 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	if code.CommentsOnly || !f.hasCode() && f.complete() {
 		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
 	}
-	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.Title&bugWords == 0 && !reported {
+	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.Title&bugWords == 0 && !reported && code.Added[SignValue] == 0 {
 		return unmet("about spelling, style or documentation, by its title")
 	}
 	for k := range WordTrace + 1 {

@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 // NotTrivial holds back what users gain nothing from.
 var NotTrivial = &Rule{
 	ID: "not-trivial",
@@ -34,6 +36,8 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unmet("only the text of messages differs", first)
 		case w.InTitle(WordVersion):
 			return unmet("sets a version or date, nothing that a user meets")
+		case c.Added[SignValue] > 0 && strings.Contains(f.Change.LowerSubject(), "typo"):
+			return met("a typo in a value that the code uses, not in a text", c.Evidence(SignValue))
 		case w.InTitle(WordTrivial):
 			return unmet("spelling or style, by its title", w.Evidence(WordTrivial))
 		case w.InTitle(WordWarning):
