@@ -46,3 +46,29 @@ func TestParsePerson(t *testing.T) {
 		}
 	}
 }
+
+func TestTrailerKeys(t *testing.T) {
+	for line, want := range map[string]string{
+		"reviewed-by: A <a@example.org>":     "Reviewed-by",
+		"Singed-off-by: A <a@example.org>":   "Signed-off-by",
+		"Rreviewed-by: A <a@example.org>":    "Reviewed-by",
+		"Build-tested-by: A <a@example.org>": "Build-tested-by",
+		"Tested-on: a lamp":                  "Tested-on",
+		"CC: stable@vger.kernel.org":         "Cc",
+		"Cc:stable@vger.kernel.org":          "Cc",
+		"Cc : stable@vger.kernel.org":        "Cc",
+		"Note: not a tag":                    "",
+		"http://example.org":                 "",
+		"Reviewed-by A <a@example.org>":      "",
+		"> Reviewed-by: A <a@example.org>":   "",
+		"    Reviewed-by: A <a@example.org>": "",
+	} {
+		got := ""
+		if ts := ParseTrailers(line); len(ts) > 0 {
+			got = ts[0].Key
+		}
+		if got != want {
+			t.Errorf("%q: key %q, want %q", line, got, want)
+		}
+	}
+}

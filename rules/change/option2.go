@@ -26,8 +26,9 @@ func (c *Change) readRequest(hasDiff bool) {
 	tag := StableTag{Address: to, Text: true, Versions: append([]string(nil), c.Prefix.Trees...)}
 	tag.Versions = requestVersions(tag.Versions, c.Subject)
 	named := len(c.Origin)
-	lineNo, line := 0, ""
+	lineNo := 0
 	for rest := c.Body; rest != "" && len(c.Origin) < maxNamed; {
+		var line string
 		line, rest = nextLine(rest)
 		lineNo++
 		if line == "" || line[0] == '>' {

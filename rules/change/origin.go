@@ -2,14 +2,11 @@ package change
 
 import "strings"
 
-// minUpstream is the least number of digits that makes a commit id of hex in
-// running text; kernel documents ask for 12, people paste 7 to 40.
-const minUpstream = 7
-
 // readOrigins finds the marks that say which commit this message carries.
 func (c *Change) readOrigins() {
-	line, lineNo := "", 0
-	for rest := c.Body; rest != ""; {
+	lineNo := 0
+	for rest := c.Body; rest != "" && len(c.Origin) < maxNamed; {
+		var line string
 		line, rest = nextLine(rest)
 		lineNo++
 		if len(line) < 16 {
@@ -75,7 +72,7 @@ func originLine(line string) (Origin, bool) {
 			continue
 		}
 		id, rest := sha(strings.TrimLeft(s[len(h.head):], " :"))
-		if len(id) < minUpstream {
+		if id == "" {
 			continue
 		}
 		if !bracket && strings.Trim(rest, ".,;:])} ") != "" {

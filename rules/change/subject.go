@@ -169,10 +169,12 @@ func (p *Prefix) word(w string, rest *string, prev string) {
 	// joined words: "patchv3", "patch-v3", "rfc/patch", "rfcv2", "v2-resend", "1/2v3"
 	for _, head := range []string{"patch", "rfc", "rft", "resend", "autosel"} {
 		if tail, ok := strings.CutPrefix(w, head); ok {
-			if len(tail) > 0 && (tail[0] == '/' || tail[0] == '-' || tail[0] == '_' || tail[0] == '#' || tail[0] == '+') {
-				tail = tail[1:]
-			} else if tail != "" && !(len(tail) > 1 && tail[0] == 'v' && isDigit(tail[1])) && !isDigit(tail[0]) {
-				break
+			joined := tail == "" || isDigit(tail[0]) || len(tail) > 1 && tail[0] == 'v' && isDigit(tail[1])
+			if !joined && strings.IndexByte("/-_#+", tail[0]) >= 0 {
+				tail, joined = tail[1:], true
+			}
+			if !joined {
+				break // "patchwork", "rfcomm"
 			}
 			p.word(head, rest, prev)
 			if tail != "" {

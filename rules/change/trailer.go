@@ -194,7 +194,15 @@ func usualKey(key string) (string, bool) {
 		return name, true
 	}
 	name := strings.ToUpper(key[:1]) + string(low[1:len(key)])
-	return name, strings.HasSuffix(name, "-by")
+	if !strings.HasSuffix(name, "-by") {
+		return name, false
+	}
+	for _, right := range [...]string{"Signed-off-by", "Reviewed-by", "Acked-by", "Tested-by", "Reported-by", "Suggested-by"} {
+		if near(string(low[1:len(key)]), right[1:]) || near(string(low[:len(key)]), strings.ToLower(right)) {
+			return right, true // "Singed-off-by", "Review-by"
+		}
+	}
+	return name, true
 }
 
 // trailerLine reads "Key: value". Besides that it takes the slips that people
