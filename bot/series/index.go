@@ -46,7 +46,7 @@ type Index struct {
 // entry is a mail, or the mere mention of one (kind "").
 type entry struct {
 	kind     Kind
-	n        int
+	n, of    int32 // as in the subject
 	posting  int32 // of a patch or cover
 	date     int64
 	title    uint64
@@ -103,6 +103,7 @@ func (x *Index) AddNote(n Note) {
 	}
 	e := &x.mails[at]
 	e.kind, e.date, e.up, e.posting = n.Kind, n.Date.Unix(), up, -1
+	e.n, e.of = int32(n.N), int32(n.Of)
 	e.given, e.declined = n.Given, n.Declined
 	if n.Kind == Other {
 		return
@@ -110,7 +111,7 @@ func (x *Index) AddNote(n Note) {
 	x.memo = nil
 	sender, trees := x.hash(whose(n.Sender)), x.hash(n.Trees...)
 	title := x.titleHash(n.Title)
-	e.n, e.title = n.N, title^sender^trees
+	e.title = title ^ sender ^ trees
 	x.byTitle[e.title] = append(x.byTitle[e.title], at)
 	p, ok := x.byKey[n.Key]
 	if !ok {
@@ -198,7 +199,7 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 		return nil
 	}
 	s := &x.postings[e.posting]
-	f := &rules.Series{Version: s.version, N: e.n, Of: s.of, Have: 1}
+	f := &rules.Series{Version: s.version, N: int(e.n), Of: s.of, Have: 1}
 	kin := x.kin(e.posting)
 	if s.of > 0 {
 		f.Have = len(x.have(kin))
@@ -320,9 +321,18 @@ func (x *Index) replies(at int32, visit func(*entry)) {
 	}
 }
 
-// target is the patch or cover letter that a reply is about: the nearest among
-// its ancestors and theirs; -1 when none was added.
+// target is the patch or cover letter that a reply is about: the one among its
+// ancestors whose number its subject has, since some mail programs put
+// References into disorder, else the nearest of them and theirs; -1 when none
+// was added.
 func (x *Index) target(at int32) int32 {
+	if e := &x.mails[at]; e.kind == Other && e.of > 0 {
+		for _, a := range e.up {
+			if o := &x.mails[a]; (o.kind == Patch || o.kind == Cover) && o.n == e.n && o.of == e.of {
+				return a
+			}
+		}
+	}
 	// A thread is a chain of at most as many steps as it has mails; forged
 	// headers can make it a circle.
 	for step := 0; step < 1000; step++ {
@@ -372,8 +382,8 @@ func (x *Index) kin(p int32) []int32 {
 // have counts the members there are, those of the version before included
 // where single patches of it were posted anew ("[PATCH v2 3/7]" in reply to
 // "[PATCH 3/7]").
-func (x *Index) have(kin []int32) map[int]bool {
-	have := map[int]bool{}
+func (x *Index) have(kin []int32) map[int32]bool {
+	have := map[int32]bool{}
 	for step := 0; step < 8; step++ { // versions back
 		before := int32(-1)
 		for _, p := range kin {

@@ -33,14 +33,15 @@ type Note struct {
 	Sender    change.Person `json:"sender"`
 	Date      time.Time     `json:"date"`
 
+	N  int `json:"n,omitempty"` // as in the subject, of a reply too
+	Of int `json:"of,omitempty"`
+
 	// Of a patch or a cover letter:
 	Key     string   `json:"key,omitempty"`
 	Run     bool     `json:"run,omitempty"` // Key comes from the form of the Message-ID
 	Title   string   `json:"title,omitempty"`
 	Topic   string   `json:"topic,omitempty"` // what all versions of a b4 series share
 	Version int      `json:"version,omitempty"`
-	N       int      `json:"n,omitempty"`
-	Of      int      `json:"of,omitempty"`
 	Resend  bool     `json:"resend,omitempty"`
 	Trees   []string `json:"trees,omitempty"`
 
@@ -68,16 +69,17 @@ func NoteOf(m *mail.Message) Note {
 	case m.NoPatch == mail.Cover:
 		n.Kind = Cover
 	}
+	p := m.Prefix
+	n.N, n.Of = p.N, p.Of
 	if n.Kind == Other {
 		if m.Program == "" && m.NoPatch != mail.Pull && len(n.Ancestors) > 0 {
 			n.Given, n.Declined = readReply(m)
 		}
 		return n
 	}
-	p := m.Prefix
 	_, n.Run = base(m.ID, m.InReplyTo, m.References, p.Of)
 	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
-	n.Version, n.N, n.Of, n.Resend, n.Trees = p.Version, p.N, p.Of, p.Resend, p.Trees
+	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
 	return n
 }
 
@@ -209,7 +211,10 @@ func speaksOfSeries(line string) bool {
 	if i < 0 {
 		return false
 	}
-	for _, s := range [...]string{"the series", "whole series", "entire series", "full series", "series is", "this series", "series:", "for series"} {
+	for _, s := range [...]string{
+		"for the series", "for this series", "for series", "for the whole", "for the entire", "for the full", "whole series", "entire series",
+		"series is", "series looks", "series:", "to the series", "on the series",
+	} {
 		if strings.Contains(low, s) {
 			return true
 		}
