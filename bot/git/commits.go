@@ -65,8 +65,10 @@ type Query struct {
 	Revs  []string // revisions and ranges, "--all", "--branches"; HEAD when empty
 	Paths []string // only commits that touch these; their diffs are whole all the same
 	Max   int      // at most so many, 0 for all
-	// OldestFirst begins at the other end; git then walks all before the first.
+	// OldestFirst begins at the other end, no commit before its parents; git then
+	// walks all before the first is out.
 	OldestFirst bool
+	Since       time.Time // only commits that were committed at or after, when set
 	FirstParent bool
 	NoMerges    bool
 }
@@ -166,7 +168,11 @@ func (r *Repo) RevList(ctx context.Context, q Query) (*IDs, error) {
 	}
 	args := []string{"rev-list"}
 	if q.OldestFirst {
-		args = append(args, "--reverse")
+		args = append(args, "--reverse", "--topo-order")
+	}
+	if !q.Since.IsZero() {
+		// As a filter: one commit with a slow clock must not hide those behind it.
+		args = append(args, "--since-as-filter=@"+strconv.FormatInt(q.Since.Unix(), 10)+" +0000")
 	}
 	if q.FirstParent {
 		args = append(args, "--first-parent")

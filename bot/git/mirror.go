@@ -1,0 +1,215 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Mirror is a bare repository of the bot's own that follows a remote. One
+// process fetches into it at a time.
+type Mirror struct {
+	*Repo
+	URL string
+
+	o MirrorOptions
+}
+
+// MirrorOptions say how a remote is followed.
+type MirrorOptions struct {
+	Options
+	// Refspecs are what is fetched; all branches and nothing else by default.
+	Refspecs []string
+	// Borrow is a repository on this machine whose objects need not be fetched
+	// again. It has to stay: git keeps looking there.
+	Borrow string
+	// Timeout bounds one fetch; 10 minutes by default, which is enough for the
+	// 1 GiB that an epoch of a large list archive has, at 2 MiB a second.
+	Timeout time.Duration
+}
+
+// Move is what a fetch did to one ref.
+type Move struct {
+	Ref      string
+	Old, New string // "" when the ref appeared, or is gone
+	// Rewritten: Old is not in the history of New. Old can still be read here.
+	Rewritten bool
+}
+
+func (m Move) String() string {
+	switch {
+	case m.Old == "":
+		return m.Ref + " appeared"
+	case m.New == "":
+		return m.Ref + " is gone"
+	case m.Rewritten:
+		return fmt.Sprintf("%s was rewritten: %.12s is not in the history of %.12s", m.Ref, m.Old, m.New)
+	}
+	return fmt.Sprintf("%s moved from %.12s to %.12s", m.Ref, m.Old, m.New)
+}
+
+// OpenMirror opens the mirror at dir, and makes it when it is not there.
+func OpenMirror(ctx context.Context, dir, url string, o MirrorOptions) (*Mirror, error) {
+	if url == "" || strings.HasPrefix(url, "-") || strings.Contains(url, "::") {
+		return nil, &Error{Doing: "opening a mirror", Repo: url, Err: ErrRemote, Advice: "give a path, or a file, http, https, git or ssh address"}
+	}
+	if len(o.Refspecs) == 0 {
+		o.Refspecs = []string{"+refs/heads/*:refs/heads/*"}
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Minute
+	}
+	if err := checkVersion(ctx, o.program()); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "HEAD")); errors.Is(err, os.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+			return nil, &Error{Doing: "making a mirror", Repo: dir, Err: err}
+		}
+		// No template: a template's hooks are not ours.
+		v := invocation{git: o.program(), doing: "making a mirror", repo: dir, args: []string{"init", "-q", "--bare", "--template=", "-b", "main", dir}}
+		if _, err := output(ctx, v); err != nil {
+			return nil, err
+		}
+	}
+	m := &Mirror{URL: url, o: o}
+	if o.Borrow != "" {
+		if err := m.borrow(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if m.Repo, err = Open(ctx, dir, o.Options); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// borrow makes git look for objects in a repository on this machine, too.
+func (m *Mirror) borrow(ctx context.Context, dir string) error {
+	from, err := Open(ctx, m.o.Borrow, m.o.Options)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	info := filepath.Join(dir, "objects", "info")
+	if err := os.MkdirAll(info, 0o755); err != nil {
+		return &Error{Doing: "making a mirror", Repo: dir, Err: err}
+	}
+	line := filepath.Join(from.Common, "objects") + "\n"
+	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(line), 0o644); err != nil {
+		return &Error{Doing: "making a mirror", Repo: dir, Err: err}
+	}
+	return nil
+}
+
+// network is the environment of the commands that may use it. Nothing is
+// asked; only transports that git itself brings are used; a connection that
+// moves less than 1 KiB a second for 30 seconds is given up.
+func network() []string {
+	env := []string{"GIT_ALLOW_PROTOCOL=file:git:http:https:ssh", "GIT_HTTP_LOW_SPEED_LIMIT=1024", "GIT_HTTP_LOW_SPEED_TIME=30", "GCM_INTERACTIVE=never"}
+	if os.Getenv("GIT_SSH_COMMAND") == "" && os.Getenv("GIT_SSH") == "" {
+		env = append(env, "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20")
+	}
+	return env
+}
+
+// Fetch brings the mirror up to date and tells what moved, in the order of the
+// names. What a remote has rewritten is followed, and the old commits are kept.
+// A remote that cannot be read is ErrRemote; the mirror stays as it was.
+func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
+	before, err := m.Refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, m.o.Timeout,
+		fmt.Errorf("%w: it took longer than %v", ErrRemote, m.o.Timeout))
+	defer cancel()
+	url := m.URL
+	if st, err := os.Stat(url); err == nil && st.IsDir() {
+		if url, err = filepath.Abs(url); err != nil {
+			return nil, &Error{Doing: "fetching", Repo: m.URL, Err: err}
+		}
+	}
+	args := append([]string{"--git-dir=" + m.Dir, "-c", "core.askPass=", "-c", "credential.interactive=never", "fetch", "--quiet", "--prune", "--no-tags",
+		"--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--end-of-options", url}, m.o.Refspecs...)
+	v := invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network()}
+	if _, err := output(limited, v); err != nil {
+		var e *Error
+		if errors.As(err, &e) && errors.Is(e.Err, ErrNotRepository) {
+			e.Err = ErrRemote
+		}
+		return nil, err
+	}
+	after, err := m.Refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.moves(ctx, before, after)
+}
+
+func (m *Mirror) moves(ctx context.Context, before, after map[string]string) ([]Move, error) {
+	var moves []Move
+	for ref, new := range after {
+		if old := before[ref]; old != new {
+			moves = append(moves, Move{Ref: ref, Old: old, New: new})
+		}
+	}
+	for ref, old := range before {
+		if _, ok := after[ref]; !ok {
+			moves = append(moves, Move{Ref: ref, Old: old})
+		}
+	}
+	sort.Slice(moves, func(i, j int) bool { return moves[i].Ref < moves[j].Ref })
+	for i, mv := range moves {
+		if mv.Old != "" && mv.New != "" {
+			forward, err := m.Ancestor(ctx, mv.Old, mv.New)
+			if err != nil {
+				return nil, err
+			}
+			moves[i].Rewritten = !forward
+		}
+	}
+	return moves, nil
+}
+
+// Remote is what a remote says of itself.
+type Remote struct {
+	Default string            // full name of the branch that HEAD names, "" when it names none
+	Refs    map[string]string // full names, and HEAD
+}
+
+// LookAt asks a remote for its refs without fetching anything.
+func LookAt(ctx context.Context, url string, o Options) (Remote, error) {
+	r := Remote{Refs: map[string]string{}}
+	if strings.HasPrefix(url, "-") || strings.Contains(url, "::") {
+		return r, &Error{Doing: "looking at a remote", Repo: url, Err: ErrRemote, Advice: "give a path, or a file, http, https, git or ssh address"}
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%w: it took longer than a minute", ErrRemote))
+	defer cancel()
+	out, err := output(limited, invocation{git: o.program(), doing: "looking at a remote", repo: url, env: network(),
+		args: []string{"-c", "core.askPass=", "-c", "credential.interactive=never", "ls-remote", "--quiet", "--symref", "--end-of-options", url}})
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) && errors.Is(e.Err, ErrNotRepository) {
+			e.Err = ErrRemote
+		}
+		return r, err
+	}
+	for line := range strings.Lines(string(out)) {
+		id, name, ok := strings.Cut(strings.TrimSpace(line), "\t")
+		if ref, isSym := strings.CutPrefix(id, "ref: "); isSym {
+			if name == "HEAD" {
+				r.Default = ref
+			}
+		} else if ok {
+			r.Refs[name] = id
+		}
+	}
+	return r, nil
+}
