@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-//go:generate go test -run TestReadme -update .
+//go:generate go test -run TestReadme . -update
 
 // Markdown writes the documentation of a suite, which is README.md of this
 // folder. The text of each rule comes from its value, so that it cannot lag

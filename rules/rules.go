@@ -91,10 +91,10 @@ type Tree struct {
 	Branches  []Branch // newest first
 	Silicon   []Gate
 	Landing   Landing
-	Files     []FileAge
 	// Is the code that the change edits in released kernels? In the newest
 	// release and the newest and second newest longterm one of that day.
 	Last, LTS, OldLTS Base
+	Habit             Habit
 }
 
 // Presence says whether a branch has the change, and as which commit.
@@ -143,10 +143,15 @@ type Base struct {
 	Have  int // of them: the release has the file
 }
 
-// FileAge is how long a touched file has been in mainline, renames followed.
-type FileAge struct {
-	Path   string
-	Cycles int // releases from its first one to the change's: 0 is in no release yet; -1 when not known
+// Habit is what the people of the touched code usually write into their fixes:
+// where every fix carries its tag, one without it is not meant for stable. It is
+// counted over the four mainline releases before the change's, in the deepest
+// directory of its first file that has had at least 40 claimed fixes (a Fixes:
+// tag, a stable tag, or a title word that begins with "fix").
+type Habit struct {
+	Claims int // 0: not known
+	Tagged int // of them: with a Fixes: or stable tag
+	Stable int // of them: with a stable tag
 }
 
 // Followup is a later mainline commit that names this change.

@@ -227,7 +227,7 @@ const smallDiff = `diff --git a/drivers/foo/bar.c b/drivers/foo/bar.c
 func TestCheckSurvivesBadRules(t *testing.T) {
 	suite := []*Rule{
 		{ID: "fails", Run: func(*Facts) (Finding, error) { return Finding{}, errors.New("no luck") }},
-		{ID: "panics", Run: func(*Facts) (Finding, error) { var m map[string]int; m["x"] = 1; return Finding{}, nil }},
+		{ID: "panics", Run: func(f *Facts) (Finding, error) { return met(f.Change.Subject) }},
 		{ID: "works", Run: func(*Facts) (Finding, error) { return met("fine") }},
 	}
 	got := Check(suite, &Facts{})
