@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -13,9 +12,9 @@ import (
 // folder. The text of each rule comes from its value, so that it cannot lag
 // behind.
 func Markdown(w io.Writer, suite []*Rule) error {
-	b := bufio.NewWriter(w)
-	fmt.Fprint(b, readmeHead)
-	fmt.Fprint(b, "| rule | asks that |\n|---|---|\n")
+	b := new(strings.Builder)
+	b.WriteString(readmeHead)
+	b.WriteString("| rule | asks that |\n|---|---|\n")
 	for _, r := range suite {
 		fmt.Fprintf(b, "| [%s](#%s) | %s |\n", r.ID, r.ID, cell(r.Title()))
 	}
@@ -24,8 +23,9 @@ func Markdown(w io.Writer, suite []*Rule) error {
 		fmt.Fprintf(b, "\n## %s\n\n**%s**\n\n%s\n\n- met: %s\n- unmet: %s\n- asked by: `%s`, \"%s\": %s\n",
 			r.ID, d.Title, d.Why, oneLine(d.Met), oneLine(d.Unmet), r.Ref.File, r.Ref.Section, r.Ref.Says)
 	}
-	fmt.Fprint(b, readmeTail)
-	return b.Flush()
+	b.WriteString(readmeTail)
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
