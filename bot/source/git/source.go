@@ -1,0 +1,307 @@
+// Package git is the source that judges new commits on the branches of a
+// remote.
+//
+// Keys and invariants:
+//
+//   - Each branch has a cursor of its own, under "git:NAME/BRANCH": the last
+//     commit that was delivered. Commits come parents first, so whatever a
+//     cursor's history holds was delivered; after a crash in a history with
+//     merges some come again, and are judged to the same result.
+//   - Merges are not delivered: git shows no diff of them, and what they bring
+//     in is delivered by itself.
+//   - A branch that was rewritten is told and goes on where the two histories
+//     part; one that is gone is told and keeps its cursor.
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/git"
+)
+
+// Config is one remote.
+type Config struct {
+	Name     string
+	URL      string
+	Branches []string // names, or patterns such as "linux-6.*.y"; the remote's default branch when empty
+	Paths    []string // only commits that touch these
+	// Since is where the first run begins: a day ("2026-01-31") or a revision of
+	// the remote. Empty: at the tip, with the next commit.
+	Since string
+	State string        // the folder that the copy is kept in
+	Every time.Duration // between two fetches; 10 minutes when 0
+	Git   git.MirrorOptions
+}
+
+const defaultEvery = 10 * time.Minute
+
+const heads = "refs/heads/"
+
+// Source follows the branches of one remote.
+type Source struct {
+	cfg   Config
+	name  string
+	log   *zap.Logger
+	since time.Time // of cfg.Since when it is a day
+
+	mirror *git.Mirror
+	gone   map[string]bool // branches that were told to be gone
+}
+
+var _ bot.Source = (*Source)(nil)
+
+// New checks the configuration; it does not connect.
+func New(cfg Config, log *zap.Logger) (*Source, error) {
+	var bad []error
+	if cfg.Name == "" || strings.ContainsAny(cfg.Name, "/\\") || strings.HasPrefix(cfg.Name, ".") {
+		bad = append(bad, errors.New("name: a short word without slashes is needed, as it names a folder"))
+	}
+	if cfg.URL == "" {
+		bad = append(bad, errors.New("url is missing: the address of a repository that git can fetch"))
+	}
+	if cfg.State == "" {
+		bad = append(bad, errors.New("no state folder to keep the copy in"))
+	}
+	for _, b := range cfg.Branches {
+		if _, err := path.Match(b, ""); err != nil || b == "" || strings.ContainsAny(b, " :~^\\") {
+			bad = append(bad, fmt.Errorf("branches: %q is neither a branch nor a pattern", b))
+		}
+	}
+	if len(bad) > 0 {
+		return nil, fmt.Errorf("git remote %q: %w", cfg.Name, errors.Join(bad...))
+	}
+	if cfg.Every <= 0 {
+		cfg.Every = defaultEvery
+	}
+	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}}
+	s.log = log.With(zap.String(bot.KeySource, s.name))
+	if t, err := time.Parse(time.DateOnly, cfg.Since); err == nil {
+		s.since = t
+	}
+	return s, nil
+}
+
+// Name is "git:NAME"; the cursors are kept under "git:NAME/BRANCH".
+func (s *Source) Name() string { return s.name }
+
+// Wait waits for the interval to pass: git remotes announce nothing.
+func (s *Source) Wait(ctx context.Context) error {
+	t := time.NewTimer(s.cfg.Every)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close ends the git processes.
+func (s *Source) Close() error {
+	if s.mirror == nil {
+		return nil
+	}
+	err := s.mirror.Close()
+	s.mirror = nil
+	return err
+}
+
+// Check looks at the remote and its branches without fetching.
+func (s *Source) Check(ctx context.Context) error {
+	tips, err := s.tips(ctx)
+	if err == nil && len(tips) == 0 {
+		err = fmt.Errorf("%s has none of the branches %s", s.cfg.URL, strings.Join(s.cfg.Branches, ", "))
+	}
+	if err != nil {
+		return fmt.Errorf("checking %s: %w", s.name, err)
+	}
+	return nil
+}
+
+// Poll fetches and delivers the commits behind each branch's cursor.
+func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+	err := s.poll(ctx, in)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, git.ErrRemote):
+		return fmt.Errorf("reading %s: %w: %w", s.name, bot.ErrTemporary, err)
+	}
+	return fmt.Errorf("reading %s: %w", s.name, err)
+}
+
+func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
+	tips, err := s.tips(ctx)
+	if err != nil {
+		return err
+	}
+	branches := make([]string, 0, len(tips))
+	for b := range tips {
+		branches = append(branches, b)
+	}
+	sort.Strings(branches)
+	s.tellGone(tips)
+	cursors, fresh := map[string]string{}, len(branches) > 0 && s.mirror == nil
+	for _, b := range branches {
+		if cursors[b], err = in.Cursor(ctx, s.key(b)); err != nil {
+			return err
+		}
+		fresh = fresh || cursors[b] != tips[b]
+	}
+	if !fresh {
+		return nil // nothing moved: nothing is fetched
+	}
+	if tips, err = s.fetch(ctx, branches); err != nil {
+		return err
+	}
+	for _, b := range branches {
+		if tip := tips[heads+b]; tip != "" && tip != cursors[b] {
+			if err := s.branch(ctx, in, b, cursors[b], tip); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Source) key(branch string) string { return s.name + "/" + branch }
+
+// tips asks the remote where the configured branches are.
+func (s *Source) tips(ctx context.Context) (map[string]string, error) {
+	r, err := git.LookAt(ctx, s.cfg.URL, s.cfg.Git.Options)
+	if err != nil {
+		return nil, err
+	}
+	tips := map[string]string{}
+	for ref, id := range r.Refs {
+		b, ok := strings.CutPrefix(ref, heads)
+		if !ok {
+			continue
+		}
+		wanted := len(s.cfg.Branches) == 0 && ref == r.Default
+		for _, p := range s.cfg.Branches {
+			if match, _ := path.Match(p, b); match {
+				wanted = true
+			}
+		}
+		if wanted {
+			tips[b] = id
+		}
+	}
+	return tips, nil
+}
+
+// tellGone says once of each named branch that the remote does not have it.
+func (s *Source) tellGone(tips map[string]string) {
+	for _, b := range s.cfg.Branches {
+		if strings.ContainsAny(b, "*?[") {
+			continue
+		}
+		_, here := tips[b]
+		if !here && !s.gone[b] {
+			s.log.Warn("the remote has no such branch", zap.String("branch", b), zap.String("url", s.cfg.URL))
+		}
+		s.gone[b] = !here
+	}
+}
+
+func (s *Source) fetch(ctx context.Context, branches []string) (map[string]string, error) {
+	if s.mirror != nil {
+		if err := s.mirror.Close(); err != nil {
+			return nil, err
+		}
+		s.mirror = nil
+	}
+	o := s.cfg.Git
+	o.Refspecs = nil
+	for _, b := range branches {
+		o.Refspecs = append(o.Refspecs, "+"+heads+b+":"+heads+b)
+	}
+	m, err := git.OpenMirror(ctx, filepath.Join(s.cfg.State, "git", s.cfg.Name+".git"), s.cfg.URL, o)
+	if err != nil {
+		return nil, err
+	}
+	s.mirror = m
+	moves, err := m.Fetch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, mv := range moves {
+		if mv.Rewritten {
+			s.log.Warn("a branch was rewritten", zap.String("branch", strings.TrimPrefix(mv.Ref, heads)), zap.String("old", mv.Old), zap.String("new", mv.New))
+		}
+	}
+	return m.Refs(ctx, heads)
+}
+
+// branch delivers what is new on one branch.
+func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip string) error {
+	q := git.Query{Revs: []string{tip}, Paths: s.cfg.Paths, OldestFirst: true, NoMerges: true}
+	switch {
+	case from != "":
+		base, err := s.base(ctx, from, tip)
+		if err != nil {
+			return err
+		}
+		if base != from {
+			s.log.Warn("the branch does not go on from what was read; resuming where the two histories part",
+				zap.String("branch", branch), zap.String("read", from), zap.String("from", base))
+		}
+		if base == "" {
+			return in.Advance(ctx, s.key(branch), tip) // another history altogether: from its tip on
+		}
+		q.Revs = append(q.Revs, "^"+base)
+	case !s.since.IsZero():
+		q.Since = s.since
+	case s.cfg.Since != "":
+		start, err := s.mirror.Resolve(ctx, s.cfg.Since)
+		if err != nil {
+			return err
+		}
+		q.Revs = append(q.Revs, "^"+start)
+	default:
+		return in.Advance(ctx, s.key(branch), tip)
+	}
+	last := from
+	for c, err := range s.mirror.Commits(ctx, q) {
+		if err != nil {
+			return err
+		}
+		ch, partly := c.Change()
+		if partly != nil {
+			s.log.Warn("a commit was read in part", zap.String(bot.KeyCommit, c.ID), zap.String(bot.KeyWhy, partly.Error()))
+		}
+		item := bot.Item{Source: s.key(branch), Cursor: c.ID, Received: c.Committer.Date, Commit: ch, Branch: branch, Err: partly}
+		if err := in.Accept(ctx, item); err != nil {
+			return err
+		}
+		last = c.ID
+	}
+	if last == tip {
+		return nil
+	}
+	return in.Advance(ctx, s.key(branch), tip) // a merge, or commits that touch other paths
+}
+
+// base is where the histories of the cursor and the tip part: the cursor
+// itself when the branch only grew, "" when they share nothing.
+func (s *Source) base(ctx context.Context, from, tip string) (string, error) {
+	if _, err := s.mirror.Stat(ctx, from+"^{commit}"); errors.Is(err, git.ErrMissing) {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	return s.mirror.MergeBase(ctx, from, tip)
+}

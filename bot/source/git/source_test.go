@@ -1,0 +1,175 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/git/gittest"
+)
+
+// inlet keeps what it is given; fail makes the next Accept but n fail once.
+type inlet struct {
+	cursors map[string]string
+	got     []string // "branch: title"
+	errs    []error
+	fail    int
+}
+
+func newInlet() *inlet { return &inlet{cursors: map[string]string{}, fail: -1} }
+
+func (i *inlet) Cursor(_ context.Context, key string) (string, error) { return i.cursors[key], nil }
+
+func (i *inlet) Advance(_ context.Context, key, cursor string) error {
+	i.cursors[key] = cursor
+	return nil
+}
+
+var errCrash = errors.New("crash")
+
+func (i *inlet) Accept(_ context.Context, item bot.Item) error {
+	if i.fail--; i.fail == -1 {
+		return errCrash
+	}
+	i.got = append(i.got, item.Branch+": "+item.Commit.Subject)
+	if item.Err != nil {
+		i.errs = append(i.errs, item.Err)
+	}
+	i.cursors[item.Source] = item.Cursor
+	return nil
+}
+
+func follow(t *testing.T, c Config) (*Source, *observer.ObservedLogs) {
+	t.Helper()
+	core, logs := observer.New(zap.InfoLevel)
+	c.Name = "x"
+	if c.State == "" {
+		c.State = t.TempDir()
+	}
+	s, err := New(c, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s, logs
+}
+
+func poll(t *testing.T, s *Source, in *inlet, want ...string) {
+	t.Helper()
+	if err := s.Poll(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(in.got, want) {
+		t.Errorf("got  %q\nwant %q", in.got, want)
+	}
+	in.got = nil
+}
+
+func TestFollowsBranches(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("drivers/a.c", "0\n", "root")
+	g.Git("branch", "linux-6.1.y")
+	g.Git("branch", "unrelated")
+	in := newInlet()
+	s, logs := follow(t, Config{URL: g.Dir, Branches: []string{"main", "linux-*.y", "absent"}, Paths: []string{"drivers"}})
+	poll(t, s, in) // from the tip on
+	poll(t, s, in)
+	if logs.FilterMessageSnippet("no such branch").Len() != 1 {
+		t.Errorf("an absent branch was told %d times", logs.Len())
+	}
+
+	g.Put("drivers/a.c", "1\n", "fix one")
+	g.Put("docs", "x\n", "elsewhere")
+	g.Git("checkout", "-q", "-b", "side", "HEAD~2")
+	g.Put("drivers/b.c", "1\n", "on the side")
+	g.Git("checkout", "-q", "main")
+	g.Git("merge", "-q", "--no-ff", "-m", "merge", "side")
+	g.Git("checkout", "-q", "linux-6.1.y")
+	g.Put("drivers/a.c", "2\n", "backport")
+	poll(t, s, in, "linux-6.1.y: backport", "main: fix one", "main: on the side")
+	poll(t, s, in)
+
+	// A crash between two commits.
+	g.Put("drivers/a.c", "3\n", "third")
+	g.Put("drivers/a.c", "4\n", "fourth")
+	in.fail = 1
+	if err := s.Poll(t.Context(), in); !errors.Is(err, errCrash) {
+		t.Fatal(err)
+	}
+	in.got = nil
+	poll(t, s, in, "linux-6.1.y: fourth")
+
+	// The branch is written anew from "backport" on.
+	g.Git("reset", "-q", "--hard", "HEAD~2")
+	g.Put("drivers/a.c", "5\n", "third, again")
+	poll(t, s, in, "linux-6.1.y: third, again")
+	if logs.FilterMessageSnippet("histories part").Len() != 1 {
+		t.Errorf("rewriting was not told: %v", logs.All())
+	}
+	// Another history altogether: from its tip on.
+	g.Git("checkout", "-q", "--orphan", "new")
+	g.Put("drivers/a.c", "6\n", "new root")
+	g.Git("branch", "-f", "linux-6.1.y", "new")
+	poll(t, s, in)
+	g.Git("checkout", "-q", "linux-6.1.y")
+	g.Put("drivers/a.c", "7\n", "after it")
+	poll(t, s, in, "linux-6.1.y: after it")
+}
+
+func TestDefaultBranchAndSince(t *testing.T) {
+	g := gittest.New(t)
+	first := g.Put("a", "0\n", "first")
+	g.Put("a", "1\n", "second")
+	g.Git("branch", "a-branch-at-the-same-commit")
+	for _, since := range []string{first, "2024-01-01"} {
+		s, _ := follow(t, Config{URL: g.Dir, Since: since})
+		want := []string{"main: second"}
+		if since == "2024-01-01" {
+			want = []string{"main: first", "main: second"}
+		}
+		poll(t, s, newInlet(), want...)
+	}
+	s, _ := follow(t, Config{URL: g.Dir, Since: "nowhere"})
+	if err := s.Poll(t.Context(), newInlet()); !errors.Is(err, git.ErrNoRevision) {
+		t.Errorf("unknown revision: %v", err)
+	}
+}
+
+func TestGoneRemote(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("a", "0\n", "first")
+	s, _ := follow(t, Config{URL: g.Dir})
+	in := newInlet()
+	poll(t, s, in)
+	if err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := os.Rename(g.Dir, g.Dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Poll(t.Context(), in); !errors.Is(err, bot.ErrTemporary) || !errors.Is(err, git.ErrRemote) {
+		t.Errorf("gone: %v", err)
+	}
+	if err := os.Rename(g.Dir+".away", g.Dir); err != nil {
+		t.Fatal(err)
+	}
+	g.Put("a", "1\n", "second")
+	poll(t, s, in, "main: second")
+}
+
+func TestConfig(t *testing.T) {
+	_, err := New(Config{Name: "..", Branches: []string{"a b", "[x"}}, zap.NewNop())
+	for _, word := range []string{"name", "url", "state", `"a b"`, `"[x"`} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%q is not in %v", word, err)
+		}
+	}
+}
