@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,12 +65,16 @@ func TestMailsApply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mails, err := Mails(fixtures.Demo(), shas)
+	mails, err := fixtures.Demo()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ids, patches := map[string]bool{}, 0
 	for i, m := range mails {
+		m, err := Expand(m, shas)
+		if err != nil {
+			t.Errorf("mail %d: %v", i+1, err)
+		}
 		r, err := mail.CreateReader(bytes.NewReader(m))
 		if err != nil {
 			t.Fatalf("mail %d: %v", i+1, err)
@@ -120,17 +123,9 @@ func TestMailsApply(t *testing.T) {
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	mails, err := fs.Glob(fixtures.Demo(), "*.eml")
+	all, err := fixtures.Demo()
 	if err != nil {
 		t.Fatal(err)
-	}
-	var all [][]byte
-	for _, name := range mails {
-		m, err := fs.ReadFile(fixtures.Demo(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, m)
 	}
 	srv, err := Serve(ctx, all)
 	if err != nil {

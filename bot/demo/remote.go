@@ -243,25 +243,3 @@ func apply(files map[string]string, diff string) (changed []string, err error) {
 	}
 	return changed, nil
 }
-
-// Mails returns the mails *.eml of fsys in the order of their names, with the
-// commits that they name.
-func Mails(fsys fs.FS, shas map[string]string) ([][]byte, error) {
-	names, err := fs.Glob(fsys, "*.eml")
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	var mails [][]byte
-	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		if text, err = Expand(text, shas); err != nil {
-			return nil, fmt.Errorf("demo mail %s: %w", name, err)
-		}
-		mails = append(mails, text)
-	}
-	return mails, nil
-}

@@ -164,11 +164,10 @@ func (l *lines) line() ([]byte, error) {
 		if len(whole) > maxLine {
 			return nil, l.cut(fmt.Errorf("the server sent a line of more than %d bytes", maxLine))
 		}
-		if err != bufio.ErrBufferFull {
-			// The end of the stream in mid-line counts as its end.
-			if err == nil {
-				return whole, nil
-			}
+		if err == nil {
+			return whole, nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return nil, err
 		}
 		part, err = l.br.ReadSlice('\n')
