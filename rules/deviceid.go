@@ -24,7 +24,8 @@ Unmet: the same row with a new init function beside it.`,
 			return notApplicable("adds no device ID")
 		}
 		rows := max(ids, 0) + max(cases, 0)
-		// A row may come with its constant, and with one line that hooks it up.
+		// A row may come with its constant, and with a line or two that hook it up
+		// or change; a long table with as many lines as it has rows.
 		other := s.CodeLines - int(c.Added[SignID]+c.Removed[SignID]) - max(cases, 0) - int(c.Added[SignMacro]) - int(c.Added[SignQuirk])
 		ev := c.Evidence(SignID)
 		if ev == (Evidence{}) {

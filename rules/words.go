@@ -274,6 +274,7 @@ func readWords(c *change.Change) *Words {
 			w.link(tr.Value[j:], tr.Line)
 		}
 	}
+	// Three symbols with offsets are a trace even without its heading.
 	w.StackTrace = strings.Contains(body, "+0x") && (w.Body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
 	if w.StackTrace || strings.Contains(body, "*error*") { // what drivers print into the kernel log
 		w.Body |= 1 << WordTrace
@@ -306,7 +307,7 @@ func (w *Words) scanBody(t *trie, body string, from, stop int) {
 		}
 		w.Body |= mask
 	})
-	for i := 0; ; {
+	for i := 0; len(w.Links) < maxLinks; {
 		j := strings.Index(part[i:], "://")
 		if j < 0 {
 			break
@@ -328,7 +329,7 @@ func (w *Words) link(s string, line int) {
 	if i := strings.IndexAny(s, " \t\n>)]\","); i >= 0 {
 		s = s[:i]
 	}
-	if len(s) > 8 && len(w.Links) < maxLinks {
+	if len(s) > len("https://") && len(w.Links) < maxLinks {
 		w.Links = append(w.Links, Link{URL: s, Kind: linkKind(s), Line: line})
 	}
 }
