@@ -1,6 +1,7 @@
 package series
 
 import (
+	"cmp"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -38,9 +39,12 @@ type Index struct {
 	byGroup  map[uint64][]int32 // sender, trees, version and number → postings
 	byTitle  map[uint64][]int32 // sender, trees and title → mails
 	byTopic  map[uint64][]int32 // b4 topic → postings
-	memo     map[int32]bool     // postings → replaced, until the next patch comes
 	seed     maphash.Seed
 	seeded   bool
+
+	// Made when first asked for, until the next mail comes.
+	memo  map[int32]bool    // postings → replaced
+	about map[int32][]int32 // patches and covers → mails that say something of them
 }
 
 // entry is a mail, or the mere mention of one (kind "").
@@ -94,6 +98,7 @@ func (x *Index) AddNote(n Note) {
 	if x.mails[at].kind != "" {
 		return
 	}
+	x.memo, x.about = nil, nil
 	up := make([]int32, 0, len(n.Ancestors))
 	for _, id := range n.Ancestors {
 		if a := x.place(id); a != at {
@@ -108,7 +113,6 @@ func (x *Index) AddNote(n Note) {
 	if n.Kind == Other {
 		return
 	}
-	x.memo = nil
 	sender, trees := x.hash(whose(n.Sender)), x.hash(n.Trees...)
 	title := x.titleHash(n.Title)
 	e.title = title ^ sender ^ trees
@@ -289,50 +293,55 @@ func (x *Index) gifts(at int32) []Given {
 	return out
 }
 
-// replies visits the mails that answer at, directly or through other mails, in
-// the order they were added; what answers another patch or cover letter below
-// it belongs there.
+// replies visits what is said in answer to at, directly or through other mails,
+// oldest first; what answers another patch or cover letter below it belongs
+// there.
 func (x *Index) replies(at int32, visit func(*entry)) {
-	var found []int32
-	seen := map[int32]bool{at: true}
-	for queue := []int32{at}; len(queue) > 0; queue = queue[1:] {
-		for _, d := range x.mails[queue[0]].down {
-			if seen[d] {
-				continue
+	if x.about == nil {
+		x.about = map[int32][]int32{}
+		for i := range x.mails {
+			if e := &x.mails[i]; len(e.given)+len(e.declined) > 0 {
+				if t := x.target(int32(i)); t >= 0 {
+					x.about[t] = append(x.about[t], int32(i))
+				}
 			}
-			seen[d] = true
-			if x.mails[d].kind != Other {
-				continue
-			}
-			queue = append(queue, d)
-			if x.target(d) == at {
-				found = append(found, d)
-			}
+		}
+		for _, list := range x.about {
+			slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(x.mails[a].date, x.mails[b].date) })
 		}
 	}
-	slices.SortFunc(found, func(a, b int32) int {
-		if d := x.mails[a].date - x.mails[b].date; d != 0 {
-			return int(d)
-		}
-		return int(a - b)
-	})
-	for _, f := range found {
+	for _, f := range x.about[at] {
 		visit(&x.mails[f])
 	}
 }
 
-// target is the patch or cover letter that a reply is about: the one among its
-// ancestors whose number its subject has, since some mail programs put
-// References into disorder, else the nearest of them and theirs; -1 when none
-// was added.
+// target is the patch or cover letter that a reply is about; -1 when none was
+// added. It is the nearest of its ancestors and theirs, unless its subject has
+// the number of another one: some mail programs put References into disorder,
+// or name nothing but the cover letter there.
 func (x *Index) target(at int32) int32 {
-	if e := &x.mails[at]; e.kind == Other && e.of > 0 {
+	e := &x.mails[at]
+	numbered := e.kind == Other && e.of > 0
+	if numbered {
 		for _, a := range e.up {
 			if o := &x.mails[a]; (o.kind == Patch || o.kind == Cover) && o.n == e.n && o.of == e.of {
 				return a
 			}
 		}
 	}
+	t := x.nearest(at)
+	if numbered && t >= 0 && x.mails[t].kind == Cover && x.mails[t].of == e.of {
+		for _, m := range x.postings[x.mails[t].posting].members {
+			if x.mails[m].n == e.n {
+				return m
+			}
+		}
+	}
+	return t
+}
+
+// nearest is the first patch or cover letter among a mail's ancestors and theirs.
+func (x *Index) nearest(at int32) int32 {
 	// A thread is a chain of at most as many steps as it has mails; forged
 	// headers can make it a circle.
 	for step := 0; step < 1000; step++ {
