@@ -379,7 +379,7 @@ func (s *v1) idle(ctx context.Context, atMost, every time.Duration) error {
 	case <-ctx.Done():
 		_ = s.wire.Close()
 		close(stop)
-		_ = <-done // says no more than ctx does
+		s.log.Debug("left IDLE", zap.Error(<-done))
 		return ctx.Err()
 	case err := <-done:
 		close(stop)
