@@ -52,6 +52,7 @@ func TestHostileMessages(t *testing.T) {
 	const n = 1 << 20
 	for name, text := range map[string]string{
 		"an open quote":  "Fixes: 0123456789ab (\"x\n" + strings.Repeat("word\n", n),
+		"a folded head":  "From: a@example.org\n" + strings.Repeat(" word\n", n),
 		"a folded value": "Link: http://x\n" + strings.Repeat(" word\n", n),
 		"ids":            "Fixes: " + strings.Repeat("0123456789ab, ", n),
 		"tags":           strings.Repeat("Cc: stable@vger.kernel.org # 6.1\n\nprose\n\n", n/16),

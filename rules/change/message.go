@@ -82,11 +82,11 @@ func (m *message) inBody(text string) string {
 	rest, seen := text, false
 	for {
 		line, next := nextLine(rest)
-		// the first line of a body may have been quoted for an mbox
-		key, value, ok := strings.Cut(strings.TrimPrefix(line, ">From: "), ": ")
+		// a From at the start of a line may have been quoted for an mbox
 		if strings.HasPrefix(line, ">From: ") {
-			key, value, ok = "From", line[len(">From: "):], true
+			line = line[1:]
 		}
+		key, value, ok := strings.Cut(line, ": ")
 		if !ok {
 			break
 		}
@@ -108,7 +108,9 @@ func (m *message) inBody(text string) string {
 		*into, seen, rest = value, true, next
 		for rest != "" && (rest[0] == ' ' || rest[0] == '\t') && trimSpace(firstLine(rest)) != "" {
 			line, rest = nextLine(rest)
-			*into += " " + trimSpace(line)
+			if len(*into) < maxValue {
+				*into += " " + trimSpace(line)
+			}
 		}
 	}
 	if !seen {
