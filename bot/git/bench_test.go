@@ -19,7 +19,7 @@ func BenchmarkChanges(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	n, incomplete := 0, 0
 	for b.Loop() {
 		for _, err := range r.Changes(b.Context(), q) {

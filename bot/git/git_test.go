@@ -74,6 +74,33 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+func TestAnotherUsersRepository(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a repository away: run the tests as root in a container")
+	}
+	g := gittest.New(t)
+	g.Put("f", "a\n", "a")
+	for _, path := range []string{g.Dir, filepath.Join(g.Dir, ".git")} {
+		if err := os.Chown(path, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(t.Context(), g.Dir, Options{}); !errors.Is(err, ErrOwner) || !strings.Contains(err.Error(), "safe.directory") {
+		t.Errorf("not trusted: %v", err)
+	}
+	r, err := Open(t.Context(), g.Dir, Options{Trust: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	if got := all(t, r, Query{}); len(got) != 1 {
+		t.Errorf("trusted: %d commits", len(got))
+	}
+	if _, err := r.Object(t.Context(), "HEAD:f"); err != nil {
+		t.Errorf("trusted: %v", err)
+	}
+}
+
 func TestVersions(t *testing.T) {
 	for in, want := range map[string]string{
 		"git version 2.39.5\n":                 "2.39",
@@ -392,7 +419,7 @@ func digest(t *testing.T, dir string) string {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(h, path, d.Type())
+		_, _ = fmt.Fprintln(h, path, d.Type())
 		if d.Type().IsRegular() {
 			b, err := os.ReadFile(path)
 			h.Write(b)

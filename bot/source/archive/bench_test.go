@@ -56,7 +56,7 @@ func BenchmarkArchive(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer a.Close()
+			defer func() { _ = a.Close() }()
 			n, cpu := 0, ownCPU()
 			for b.Loop() {
 				err := Read(b.Context(), a, Options{}, func(m *Mail) uint32 { return spin(spins) }, func(uint32) error { n++; return nil })

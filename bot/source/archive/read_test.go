@@ -29,7 +29,7 @@ func read(t *testing.T, path string, o Options) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	var got []string
 	err = Read(t.Context(), a, o, func(m *Mail) string {
 		switch {
@@ -179,7 +179,7 @@ func TestEmitErrorEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
+	defer func() { _ = a.Close() }()
 	full := errors.New("disk full")
 	if err := Read(t.Context(), a, Options{}, func(*Mail) int { return 0 }, func(int) error { return full }); !errors.Is(err, full) {
 		t.Errorf("emit: %v", err)

@@ -91,7 +91,7 @@ func TestSourceFollowsEpochs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer func() { _ = again.Close() }()
 	poll(t, again, in, "b", "c")
 	e0.Add(msg("d"), gittest.Message{Raw: mail("a", 10), Delete: true})
 	gittest.NewInbox(t, filepath.Join(dir, "git", "1.git")).Add(msg("e"))
