@@ -259,7 +259,7 @@ func readWords(c *change.Change) *Words {
 				stop = offsetOfLine(body, from, line, trailers[0].Line)
 				last = trailers[0].Line - 1
 			}
-			w.scanBody(t, body, from, stop)
+			w.scanBody(t, body, from, stop, line)
 			from, line = stop, last
 			continue
 		}
@@ -294,7 +294,8 @@ func offsetOfLine(s string, from, at, want int) int {
 	return from
 }
 
-func (w *Words) scanBody(t *trie, body string, from, stop int) {
+// scanBody reads a run of lines that are no trailers; the first is number firstLine.
+func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 	part := body[from:stop]
 	t.scan(part, func(at int, mask uint64) {
 		if mask&^w.Body == 0 {
@@ -307,7 +308,8 @@ func (w *Words) scanBody(t *trie, body string, from, stop int) {
 		}
 		w.Body |= mask
 	})
-	for i := 0; len(w.Links) < maxLinks; {
+	line, counted := firstLine, 0 // lines are counted once, up to counted
+	for i := 0; len(w.Links) < maxLinks; i += len("://") {
 		j := strings.Index(part[i:], "://")
 		if j < 0 {
 			break
@@ -317,15 +319,22 @@ func (w *Words) scanBody(t *trie, body string, from, stop int) {
 		for start > 0 && part[start-1] >= 'a' && part[start-1] <= 'z' {
 			start--
 		}
-		w.link(part[start:], 1+strings.Count(body[:from+start], "\n"))
-		i += 3
+		if start >= counted {
+			line += strings.Count(part[counted:start], "\n")
+			counted = start
+		}
+		w.link(part[start:], line)
 	}
 }
 
-// maxLinks bounds what a hostile mail can make us keep.
-const maxLinks = 32
+// maxLinks and maxURL bound what a hostile mail can make us keep.
+const (
+	maxLinks = 32
+	maxURL   = 2000
+)
 
 func (w *Words) link(s string, line int) {
+	s = s[:min(len(s), maxURL)]
 	if i := strings.IndexAny(s, " \t\n>)]\","); i >= 0 {
 		s = s[:i]
 	}
