@@ -39,6 +39,7 @@ Unmet: a fix without that line.`,
 			switch t := &c.Stable[i]; {
 			case t.NoAutosel:
 				return unmet("its tag refuses automatic pickup", f.bodyLine(t.Line))
+			case f.Submission():
 			case t.Recipient:
 				return unmet("sent to " + t.Address + ", but the message has no stable tag: the request is lost when it is merged")
 			}

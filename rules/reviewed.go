@@ -3,6 +3,8 @@ package rules
 import (
 	"strconv"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Reviewed asks who besides the author finds the change correct.
@@ -40,9 +42,9 @@ Unmet: a commit that carries no name but its author's.`,
 				reason += ", " + strconv.Itoa(t.FromReplies) + " of the tags given in replies"
 			}
 			out, _ = met(reason, t.Evidence(key))
-		case t.OtherSigned > 0:
-			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", t.Evidence("Signed-off-by"))
-		case f.Change.Kind == "mail":
+		case t.OtherSigned > 0 && f.Change.Kind == change.Commit:
+			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", tagLine(t.others))
+		case f.Change.Kind == change.Mail:
 			out, _ = unknown("no review yet: it may still come in a reply")
 		default:
 			out, _ = unmet("no review, acknowledgement or sign-off by anybody but its author")

@@ -18,7 +18,7 @@ Unmet: a patch without Signed-off-by, or signed by others only.`,
 		t := f.Tags()
 		switch {
 		case t.AuthorSigned:
-			return met("signed off by its author", t.Evidence("Signed-off-by"))
+			return met("signed off by its author", tagLine(t.authors))
 		case t.SignedOff == 0 && len(f.Change.Trailers) == 0 && !f.complete():
 			return notApplicable("there is no patch to sign")
 		case t.SignedOff == 0 && strings.Contains(f.Change.Notes, "Signed-off-by: "):

@@ -20,16 +20,25 @@ type Tags struct {
 	FromReplies   int  // of the above, given in replies to the mail
 
 	list []change.Trailer
+	// the sign-offs that AuthorSigned and OtherSigned speak of, nil without
+	authors, others *change.Trailer
 }
 
 // Evidence points at the first trailer with this key.
 func (t *Tags) Evidence(key string) Evidence {
 	for i := range t.list {
 		if tr := &t.list[i]; strings.EqualFold(tr.Key, key) {
-			return Evidence{Line: tr.Line, Text: shorten(tr.Key + ": " + tr.Value)}
+			return tagLine(tr)
 		}
 	}
 	return Evidence{}
+}
+
+func tagLine(tr *change.Trailer) Evidence {
+	if tr == nil {
+		return Evidence{}
+	}
+	return Evidence{Line: tr.Line, Text: shorten(tr.Key + ": " + tr.Value)}
 }
 
 func readTags(c *change.Change) *Tags {
@@ -42,9 +51,9 @@ func readTags(c *change.Change) *Tags {
 		case strings.EqualFold(key, "Signed-off-by"):
 			t.SignedOff++
 			if samePerson(tr.Value, c.Author) {
-				t.AuthorSigned = true
+				t.AuthorSigned, t.authors = true, tr
 			} else {
-				t.OtherSigned++
+				t.OtherSigned, t.others = t.OtherSigned+1, tr
 			}
 		case strings.EqualFold(key, "Reviewed-by"):
 			if counts = !samePerson(tr.Value, c.Author); counts {
