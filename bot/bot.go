@@ -1,0 +1,183 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Options are everything a bot is made of, wired by hand in main.
+type Options struct {
+	Sources []Source
+	Sinks   []Sink // the first one gets the replies
+	Journal Journal
+	// Judge judges one change; series and tree may be nil.
+	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
+	Suite  []*rules.Rule // for what a reply cites
+	Policy Policy
+	Bot    report.Bot
+	// Settle is how long an incomplete series is waited for; 0: DefaultSettle.
+	Settle time.Duration
+	Log    *zap.Logger // nil: no logs
+	Clock  Clock       // zero: the real one
+	// Told is called after a sink has taken an action; nil: nobody is told.
+	Told func(Action)
+}
+
+// Clock is the time that the pipeline lives in.
+type Clock struct {
+	Now   func() time.Time
+	After func(time.Duration) <-chan time.Time
+	// Jitter maps a duration to a random part of it, so that many bots do not
+	// come back at the same moment.
+	Jitter func(time.Duration) time.Duration
+}
+
+// Bot is the pipeline.
+type Bot struct {
+	Options
+	log    *zap.Logger
+	refs   map[string]rules.Ref
+	mailed chan struct{}            // something was kept
+	sinks  map[string]chan struct{} // something was planned for a sink
+
+	fatal context.CancelCauseFunc
+	once  bool
+
+	mu     sync.Mutex
+	health map[string]healthState
+}
+
+// New checks the options and returns a bot that Run starts.
+func New(o Options) (*Bot, error) {
+	var errs []error
+	if o.Journal == nil {
+		errs = append(errs, errors.New("there is no journal"))
+	}
+	if o.Judge == nil {
+		errs = append(errs, errors.New("there is no judge"))
+	}
+	if len(o.Sinks) == 0 {
+		errs = append(errs, errors.New("there is no sink for the replies"))
+	}
+	if o.Bot.Address == "" {
+		errs = append(errs, errors.New("the bot has no address to write from"))
+	}
+	errs = append(errs, o.Policy.Validate()...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("setting up the bot: %w", err)
+	}
+	if o.Settle == 0 {
+		o.Settle = DefaultSettle
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Clock.Now == nil {
+		o.Clock.Now = time.Now
+	}
+	if o.Clock.After == nil {
+		o.Clock.After = time.After
+	}
+	if o.Clock.Jitter == nil {
+		o.Clock.Jitter = func(d time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(d) + 1)) }
+	}
+	b := &Bot{Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{},
+		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, health: map[string]healthState{}}
+	for _, r := range o.Suite {
+		b.refs[r.ID] = r.Ref
+	}
+	for _, s := range o.Sinks {
+		if b.sinks[s.Name()] != nil {
+			return nil, fmt.Errorf("setting up the bot: two sinks are named %s", s.Name())
+		}
+		b.sinks[s.Name()] = make(chan struct{}, 1)
+	}
+	return b, nil
+}
+
+// Run works until ctx ends, then finishes the items in hand and returns nil.
+// With once it polls every source to its end, judges what there is without
+// waiting for late patches, delivers, and returns what went wrong.
+func (b *Bot) Run(ctx context.Context, once bool) error {
+	ctx, b.fatal = context.WithCancelCause(ctx)
+	defer b.fatal(nil)
+	b.once = once
+	if err := b.recover(ctx); err != nil {
+		return err
+	}
+	if once {
+		return b.runOnce(ctx)
+	}
+	var wg sync.WaitGroup
+	for _, s := range b.Sources {
+		wg.Go(func() { b.supervise(ctx, s) })
+	}
+	wg.Go(func() { b.desk(ctx) })
+	for _, s := range b.Sinks {
+		wg.Go(func() { b.deliverAll(ctx, s) })
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func (b *Bot) runOnce(ctx context.Context) error {
+	var errs []error
+	for _, s := range b.Sources {
+		if err := b.pollOnce(ctx, s); err != nil {
+			errs = append(errs, err)
+		}
+		if err := s.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
+		}
+	}
+	for ctx.Err() == nil {
+		n, err := b.work(ctx)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if n == 0 || err != nil {
+			break
+		}
+	}
+	for _, s := range b.Sinks {
+		if _, err := b.deliver(ctx, s); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// inHand is the context for finishing what was begun: it outlives a SIGTERM,
+// but not for ever.
+func inHand(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+}
+
+// graceTime is how long one item may take after a SIGTERM; systemd kills after
+// 90 s by default, and several sinks may have something in hand.
+const graceTime = 30 * time.Second
+
+// wake makes a waiting loop look again. It never blocks.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

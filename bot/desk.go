@@ -1,0 +1,420 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// deskBatch bounds what is read ahead of filing and judging.
+const deskBatch = 200
+
+// desk files and judges until ctx ends.
+func (b *Bot) desk(ctx context.Context) {
+	for failed := 0; ctx.Err() == nil; {
+		n, err := b.work(ctx)
+		b.report(ctx, "pipeline", err)
+		wait := time.Minute
+		switch {
+		case err != nil:
+			failed++
+			wait = b.backoff(failed)
+			b.log.Warn("filing or judging failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+		case n > 0:
+			failed = 0
+			continue
+		default:
+			due, err := b.Journal.NextDue(ctx)
+			if err == nil && !due.IsZero() {
+				wait = min(wait, max(due.Sub(b.Clock.Now()), time.Millisecond))
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-b.mailed:
+		case <-b.Clock.After(wait):
+		}
+	}
+}
+
+// work files what is unfiled and judges what is due, and returns how much that
+// was. Once does not wait: everything is due when there is no more mail.
+func (b *Bot) work(ctx context.Context) (n int, err error) {
+	for ctx.Err() == nil {
+		mails, err := b.Journal.Unfiled(ctx, deskBatch)
+		if err != nil {
+			return n, b.failed(err)
+		}
+		for _, m := range mails {
+			if ctx.Err() != nil {
+				return n, nil
+			}
+			if err := b.fileOne(ctx, m); err != nil {
+				return n, b.failed(err)
+			}
+			n++
+		}
+		if len(mails) < deskBatch {
+			break
+		}
+	}
+	now := b.Clock.Now()
+	if b.once {
+		now = now.Add(b.Settle + DefaultMaxAge)
+	}
+	due, err := b.Journal.Due(ctx, now, deskBatch)
+	if err != nil {
+		return n, b.failed(err)
+	}
+	for _, s := range due {
+		if ctx.Err() != nil {
+			return n, nil
+		}
+		if err := b.settle(ctx, s); err != nil {
+			return n, b.failed(err)
+		}
+		n++
+	}
+	return n, nil
+}
+
+// fileOne finds the place of one mail. Whatever the mail is, it is filed: one
+// that cannot be read or breaks something is filed as bad, with the error.
+func (b *Bot) fileOne(ctx context.Context, m Mail) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	var f Filing
+	var lookup error
+	err := guarded(func() error {
+		msg, err := mail.Parse(m.Raw)
+		if err != nil {
+			return err
+		}
+		f, lookup = b.place(ctx, m, msg)
+		return nil
+	})
+	if lookup != nil {
+		return lookup
+	}
+	if err != nil {
+		f = Filing{Kind: KindBad, Note: err.Error()}
+	}
+	f.ID = m.ID
+	if err := b.Journal.File(ctx, f); err != nil {
+		return err
+	}
+	log := b.log.With(aboutMail(m.ID), zap.String(KeyKind, string(f.Kind)), zap.String(KeyList, m.List))
+	switch {
+	case f.Kind == KindBad:
+		log.Warn("a mail could not be judged; it is kept with this error", zap.String(KeyWhy, f.Note))
+	case f.Series != nil:
+		log.Debug("a mail was filed", zap.String(KeySeries, f.Series.Key))
+	default:
+		log.Debug("a mail goes no further", zap.String(KeyWhy, f.Note))
+	}
+	return nil
+}
+
+// place decides what a mail is and which series it belongs to.
+func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, error) {
+	f := Filing{Kind: KindOther, Note: msg.NoPatch}
+	note := series.NoteOf(msg)
+	switch {
+	case msg.From.Address != "" && containsFold([]string{b.Bot.Address}, msg.From.Address):
+		f.Note = "own mail"
+		return f, nil
+	case msg.IsPatch && msg.Change == nil:
+		f.Kind, f.Note = KindBad, "the patch cannot be read"
+		if msg.Damaged != nil {
+			f.Note = msg.Damaged.Error()
+		}
+		return f, nil
+	case note.Kind == series.Patch:
+		f.Kind, f.Note = KindPatch, ""
+	case note.Kind == series.Cover:
+		f.Kind, f.Note = KindCover, ""
+	default:
+		return b.placeReply(ctx, f, msg, note)
+	}
+	s, err := b.seriesFor(ctx, m, msg, note)
+	if err != nil {
+		return f, err
+	}
+	add := Member{ID: m.ID, N: place(note), Title: note.Title}
+	if !slices.ContainsFunc(s.Members, func(o Member) bool { return o.ID == m.ID }) {
+		s.Members = append(s.Members, add)
+	}
+	if f.Kind == KindCover || s.Title == "" {
+		s.Title = note.Title
+	}
+	s.Private = s.Private || embargoed(msg)
+	s.Due = m.Received.Add(b.Settle)
+	if s.Have() >= s.Of {
+		s.Due = m.Received // complete: at once
+	}
+	if f.Kind == KindCover && s.Have() == 0 {
+		// A cover letter alone: its patches are on their way.
+		s.Due = m.Received.Add(b.Settle)
+	}
+	if s.Previous == "" {
+		if s.Previous, err = b.previous(ctx, s, note); err != nil {
+			return f, err
+		}
+	}
+	f.Series, f.Adds = s, &add
+	return f, nil
+}
+
+// place is the number of a patch in its series; a single patch is the first.
+func place(n series.Note) int {
+	if n.Of == 0 {
+		return 1
+	}
+	return n.N
+}
+
+// seriesFor returns the series of a patch or cover letter, a new one if it is
+// the first to come.
+func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note series.Note) (*Series, error) {
+	s, err := b.Journal.Series(ctx, note.Key)
+	if s != nil || err != nil {
+		return s, err
+	}
+	if note.Of > 0 && !note.Run {
+		// A mail system that rewrites Message-IDs breaks the key: the rest of
+		// the series stands under another one, sent within the hour.
+		recent, err := b.Journal.BySender(ctx, m.Sender, nil, m.Received.Add(-time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range recent {
+			if o.Version == note.Version && o.Of == note.Of && o.Have() < o.Of &&
+				!slices.ContainsFunc(o.Members, func(have Member) bool { return have.N == note.N }) {
+				return &o, nil
+			}
+		}
+	}
+	return &Series{Key: note.Key, Sender: m.Sender, Version: msg.Prefix.Version, Of: max(note.Of, 1), List: m.List, First: m.Received}, nil
+}
+
+// versionSpan is how far apart two versions of one series may be, the same as
+// in bot/series.
+const versionSpan = 400 * 24 * time.Hour
+
+// previous finds the version before: the same sender and a shared title, or
+// the lower version that this one was sent in reply to.
+func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string, error) {
+	older := func(o Series) bool {
+		return o.Key != s.Key && o.Sender == s.Sender && (o.Version < s.Version || o.Version == s.Version && o.First.Before(s.First))
+	}
+	titled, err := b.Journal.BySender(ctx, s.Sender, []string{note.Title}, s.First.Add(-versionSpan))
+	if err != nil {
+		return "", err
+	}
+	for _, o := range titled {
+		if older(o) {
+			return o.Key, nil
+		}
+	}
+	thread, err := b.Journal.Threads(ctx, note.Ancestors)
+	if err != nil {
+		return "", err
+	}
+	for _, o := range thread {
+		if older(o) && o.Version < s.Version {
+			return o.Key, nil
+		}
+	}
+	return "", nil
+}
+
+// placeReply files what is no patch: with the series it answers, if any. Only
+// what says something that counts makes the series be judged anew.
+func (b *Bot) placeReply(ctx context.Context, f Filing, msg *mail.Message, note series.Note) (Filing, error) {
+	if len(note.Ancestors) == 0 || msg.Program != "" {
+		if msg.Program != "" {
+			f.Note = "written by a program: " + msg.Program
+		}
+		return f, nil
+	}
+	f.Kind = KindReply
+	thread, err := b.Journal.Threads(ctx, note.Ancestors)
+	if err != nil || len(thread) == 0 {
+		return f, err
+	}
+	s := nearest(thread, note.Ancestors)
+	if s.Due.IsZero() && (len(note.Given) > 0 || len(note.Declined) > 0) {
+		s.Due = b.Clock.Now()
+	}
+	f.Series = s
+	return f, nil
+}
+
+// nearest is the series that holds the closest ancestor.
+func nearest(thread []Series, ancestors []string) *Series {
+	for _, id := range ancestors {
+		for i := range thread {
+			if slices.ContainsFunc(thread[i].Members, func(m Member) bool { return m.ID == id }) {
+				return &thread[i]
+			}
+		}
+	}
+	return &thread[0]
+}
+
+// settle judges a series and plans what is said of it.
+func (b *Bot) settle(ctx context.Context, s Series) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	brief, judged, err := b.judgeSeries(ctx, s)
+	if err != nil {
+		return err
+	}
+	var (
+		actions []Action
+		quiet   string
+	)
+	if problem := guarded(func() (err error) { actions, quiet, err = Plan(brief); return err }); problem != nil {
+		b.log.Error("planning failed; the judgement is kept", zap.String(KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
+		quiet = "planning failed: " + problem.Error()
+	}
+	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, At: brief.Now})
+	if err != nil || !settled {
+		return err
+	}
+	for _, j := range judged {
+		b.log.Info("a patch was judged", aboutMail(j.ID), zap.String(KeySeries, s.Key), zap.String(KeyList, j.List),
+			zap.String(KeyVerdict, string(j.Verdict)), zap.Float64(KeyScore, j.Score))
+	}
+	if quiet != "" {
+		b.log.Debug("nothing is said", aboutMail(firstID(brief)), zap.String(KeySeries, s.Key), zap.String(KeyWhy, quiet))
+	}
+	for _, a := range actions {
+		wake(b.sinks[a.Sink])
+	}
+	return nil
+}
+
+func firstID(b Brief) string {
+	if len(b.Posts) == 0 {
+		return ""
+	}
+	return b.Posts[0].Message.ID
+}
+
+// judgeSeries reads the mails of a series and judges its patches with all that
+// the thread says.
+func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error) {
+	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), Refs: b.refs, Now: b.Clock.Now()}
+	mails, err := b.Journal.Mails(ctx, s.Key)
+	if err != nil {
+		return brief, nil, err
+	}
+	var idx series.Index
+	if s.Previous != "" {
+		// Single patches posted anew leave their mates in the version before.
+		before, err := b.Journal.Mails(ctx, s.Previous)
+		if err != nil {
+			return brief, nil, err
+		}
+		for _, m := range before {
+			if msg, err := mail.Scan(m.Raw); err == nil && m.Kind != KindReply {
+				idx.Add(msg)
+			}
+		}
+	}
+	for _, m := range mails {
+		msg, err := mail.Parse(m.Raw)
+		if err != nil {
+			continue // filed as bad, never as part of a series
+		}
+		idx.Add(msg)
+		if m.Kind != KindReply {
+			brief.Posts = append(brief.Posts, Posted{Message: msg, Lists: m.Lists, Received: m.Received})
+		}
+	}
+	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
+	var judged []Judged
+	for i := range brief.Posts {
+		p := &brief.Posts[i]
+		if p.Message.Change == nil {
+			continue
+		}
+		facts := idx.Facts(p.Message)
+		if facts != nil {
+			facts.Superseded = facts.Superseded || s.Next != ""
+			if facts.Of > 0 && facts.Have > brief.Have {
+				brief.Have = facts.Have
+			}
+		}
+		for _, t := range idx.Trailers(p.Message.ID) {
+			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
+		}
+		j := b.judge(p.Message.Change, facts)
+		p.Judgement = &j
+		list := s.List
+		if len(p.Lists) > 0 {
+			list = p.Lists[0]
+		}
+		judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: source(mails, j.ID), List: list, At: brief.Now, Private: s.Private})
+	}
+	brief.Have = max(brief.Have, s.Have())
+	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
+		return brief, nil, err
+	}
+	brief.Out, err = b.Journal.OptedOut(ctx, brief.asked())
+	return brief, judged, err
+}
+
+func source(mails []Mail, id string) string {
+	for _, m := range mails {
+		if m.ID == id {
+			return m.Source
+		}
+	}
+	return ""
+}
+
+// asked is everybody whose opt-out matters to a series.
+func (b Brief) asked() []string {
+	var out []string
+	add := func(who string) {
+		if who != "" && who != "list:" && !slices.Contains(out, who) {
+			out = append(out, who)
+		}
+	}
+	add("list:" + b.Series.List)
+	for _, p := range b.Posts {
+		for _, l := range p.Lists {
+			add("list:" + l)
+		}
+		add(p.Message.From.Address)
+		for _, r := range append(slices.Clone(p.Message.To), p.Message.Cc...) {
+			add(r.Address)
+		}
+	}
+	return out
+}
+
+// judge judges one change. A defect in the rules is no reason to lose it: it
+// becomes an uncertain judgement that says so.
+func (b *Bot) judge(c *change.Change, s *rules.Series) (j verdict.Judgement) {
+	defer func() {
+		if p := recover(); p != nil {
+			problem := fmt.Sprintf("a defect in stablebot: %v", p)
+			b.log.Error("judging failed", aboutMail(c.ID), zap.String(KeyWhy, problem))
+			j = verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(),
+				Verdict: verdict.Uncertain, Reason: "it could not be judged", Error: &problem}
+		}
+	}()
+	return b.Judge(c, s, nil)
+}

@@ -1,0 +1,104 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/mail"
+)
+
+// keptOfBad is how much of a mail is kept that is too large to be read: its
+// header and the beginning, for a person to see what it was.
+const keptOfBad = 64 << 10
+
+// inlet is what one source sees of the bot.
+type inlet struct {
+	b      *Bot
+	source string
+	log    *zap.Logger
+}
+
+var _ Inlet = (*inlet)(nil)
+
+// Cursor implements Inlet.
+func (in *inlet) Cursor(ctx context.Context, key string) (string, error) {
+	v, err := in.b.Journal.Cursor(ctx, key)
+	return v, in.b.failed(err)
+}
+
+// Advance implements Inlet.
+func (in *inlet) Advance(ctx context.Context, key, cursor string) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	return in.b.failed(in.b.Journal.Advance(ctx, Cursor{key, cursor}))
+}
+
+// Accept implements Inlet. A mail that cannot be read is kept with its error
+// and is no failure of the source.
+func (in *inlet) Accept(ctx context.Context, item Item) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, done := inHand(ctx)
+	defer done()
+	if item.Commit != nil {
+		return in.commit(ctx, item)
+	}
+	m := in.read(item)
+	fresh, err := in.b.Journal.Keep(ctx, m, Cursor{item.Source, item.Cursor})
+	if err != nil {
+		return in.b.failed(err)
+	}
+	switch {
+	case !fresh:
+		in.log.Debug("a mail came again", aboutMail(m.ID), zap.String(KeyList, m.List))
+	case m.Kind == KindBad:
+		in.log.Warn("a mail could not be read; it is kept with this error", aboutMail(m.ID), zap.String(KeyWhy, m.Note))
+	default:
+		in.log.Debug("a mail came", aboutMail(m.ID), zap.String(KeyList, m.List), zap.String(KeySubject, m.Subject))
+	}
+	if fresh {
+		wake(in.b.mailed)
+	}
+	return nil
+}
+
+// read finds what the journal must know of a mail.
+func (in *inlet) read(item Item) Mail {
+	m := Mail{Source: item.Source, List: item.List, Received: item.Received, Raw: item.Mail}
+	if m.Received.IsZero() {
+		m.Received = in.b.Clock.Now()
+	}
+	var msg *mail.Message
+	err := guarded(func() (err error) { msg, err = mail.Scan(item.Mail); return err })
+	if err != nil {
+		sum := sha256.Sum256(item.Mail)
+		m.ID, m.Kind, m.Note = hex.EncodeToString(sum[:16])+"@unread.invalid", KindBad, err.Error()
+		var large *mail.TooLargeError
+		if errors.As(err, &large) {
+			m.Raw = m.Raw[:min(len(m.Raw), keptOfBad)]
+		}
+		return m
+	}
+	m.ID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject, msg.InReplyTo
+	m.List = in.b.Policy.listOf(msg, item.List)
+	return m
+}
+
+// commit judges at once: a commit needs nothing that may still come.
+func (in *inlet) commit(ctx context.Context, item Item) error {
+	now := in.b.Clock.Now()
+	j := in.b.judge(item.Commit, nil)
+	err := in.b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: item.Source, List: item.List, Branch: item.Branch, At: now},
+		Cursor{item.Source, item.Cursor})
+	if err == nil {
+		in.log.Info("a commit was judged", zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
+			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject))
+	}
+	return in.b.failed(err)
+}

@@ -1,0 +1,199 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Journal is the durable side of the pipeline. Each method is one transaction:
+// after a crash it has happened or it has not. An error that repeating may
+// mend wraps ErrTemporary.
+//
+// One mail takes this way: Keep (with the cursor of its source) → File (it has
+// found its series, or says why it has none) → Settle (judgements and planned
+// actions of the series) → Begin → End.
+type Journal interface {
+	// Cursor returns the stored position for key, "" when there is none.
+	Cursor(ctx context.Context, key string) (string, error)
+	// Advance stores a position that no mail stands behind.
+	Advance(ctx context.Context, c Cursor) error
+	// Keep stores a mail and the cursor behind it. It returns false, and moves
+	// the cursor alone, when a mail of this ID is there already; the list it
+	// came over this time is remembered with it.
+	Keep(ctx context.Context, m Mail, c Cursor) (fresh bool, err error)
+	// KeepJudged stores the judgement of a commit and the cursor behind it.
+	KeepJudged(ctx context.Context, j Judged, c Cursor) error
+
+	// Unfiled returns up to n kept mails that File has not seen, oldest first.
+	Unfiled(ctx context.Context, n int) ([]Mail, error)
+	// Series returns one series, nil when there is none of this key.
+	Series(ctx context.Context, key string) (*Series, error)
+	// Threads returns the series that hold one of ids, answers included, newest
+	// first.
+	Threads(ctx context.Context, ids []string) ([]Series, error)
+	// BySender returns a sender's series since a time, newest first, at most
+	// 20; with titles only those that have a member of one of them.
+	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
+	// File ends the unfiled state of one mail.
+	File(ctx context.Context, f Filing) error
+
+	// Due returns up to n series whose time has come, earliest first.
+	Due(ctx context.Context, now time.Time, n int) ([]Series, error)
+	// NextDue is when the earliest series is due, the zero time for none.
+	NextDue(ctx context.Context) (time.Time, error)
+	// Mails returns the mails of a series in order of arrival, replies included.
+	Mails(ctx context.Context, seriesKey string) ([]Mail, error)
+	// Said returns the last verdict line told, or about to be told, to a series
+	// or to the versions before it; "" when nothing was.
+	Said(ctx context.Context, seriesKey string) (string, error)
+	// Settle stores what was decided for a series: all of it or nothing. It
+	// returns false and stores nothing when mail was filed to the series since
+	// s.Series was read; the series is then due again by itself.
+	Settle(ctx context.Context, s Settlement) (bool, error)
+	// OptedOut reports which of the addresses and lists want no mail.
+	OptedOut(ctx context.Context, who []string) (map[string]bool, error)
+
+	// Planned returns up to n actions of a sink that wait to be done.
+	Planned(ctx context.Context, sink string, now time.Time, n int) ([]Action, error)
+	// Begin moves an action from planned to doing, and that is on the disk when
+	// it returns. It returns false when the action is not planned any more, or
+	// when a cap is reached, which holds the action with the reason.
+	Begin(ctx context.Context, key string, now time.Time, c Caps) (bool, error)
+	// End says how an action that was begun ended.
+	End(ctx context.Context, key string, e Ending) error
+	// Begun returns the actions of a sink that were begun and not ended: those
+	// that a crash interrupted.
+	Begun(ctx context.Context, sink string) ([]Action, error)
+
+	// Healthy records how a source, a sink or the pipeline last did; nil is well.
+	Healthy(ctx context.Context, component string, at time.Time, problem error) error
+}
+
+// Cursor is a source's position.
+type Cursor struct{ Key, Value string }
+
+// MailKind is what a mail was found to be.
+type MailKind string
+
+// The kinds of mail.
+const (
+	KindPatch MailKind = "patch"
+	KindCover MailKind = "cover"
+	KindReply MailKind = "reply" // belongs to the thread of a series
+	KindOther MailKind = "other"
+	KindBad   MailKind = "bad" // could not be read; Note says why
+)
+
+// Mail is one stored message.
+type Mail struct {
+	ID        string // Message-ID without angle brackets; NoID of the bytes when it has none
+	Source    string
+	List      string
+	Lists     []string // every list it came over, List first; filled by Mails
+	Received  time.Time
+	Date      time.Time
+	Sender    string // address
+	Subject   string
+	InReplyTo string
+	Raw       []byte
+	Kind      MailKind // "" until it is filed
+	Note      string   // why it was skipped, or the error
+}
+
+// Series is the posting of one version: what gets one reply.
+type Series struct {
+	Key      string // fixed when its first mail is filed; later mails change nothing
+	Sender   string
+	Title    string // of the cover letter, else of the first patch that came
+	Version  int
+	Of       int // patches announced, 1 for a single patch
+	List     string
+	First    time.Time // when its first mail was received
+	Due      time.Time // zero: settled
+	Previous string    // key of the version before, "" when none is known
+	Next     string    // key of the version that supersedes it
+	Private  bool      // embargoed: never shown or answered
+	Quiet    string    // why it got no reply, when it was settled without one
+	Members  []Member
+	Revision int64 // grows with every mail filed
+	Settled  int   // how often it was settled
+}
+
+// Member is one patch or cover letter of a series.
+type Member struct {
+	ID    string // Message-ID
+	N     int    // 0: cover letter
+	Title string // normalised
+}
+
+// Have counts the patches that have arrived.
+func (s *Series) Have() int {
+	var n int
+	for _, m := range s.Members {
+		if m.N > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Filing is where one mail belongs.
+type Filing struct {
+	ID   string
+	Kind MailKind
+	Note string // why it goes no further, or the error
+	// Series is created or updated when set; its Due says when it is to be
+	// judged. Adds is the mail's place in it, nil for a reply.
+	Series *Series
+	Adds   *Member
+}
+
+// Settlement is what was decided for a series.
+type Settlement struct {
+	Series  Series // as read: its Revision guards against mail that came meanwhile
+	Judged  []Judged
+	Actions []Action
+	Quiet   string // why there is no action
+	At      time.Time
+}
+
+// Judged is one judgement with what lists are filtered by.
+type Judged struct {
+	verdict.Judgement
+	SeriesKey string
+	Source    string
+	List      string
+	Branch    string // of a commit
+	At        time.Time
+	Private   bool
+}
+
+// Caps limit the replies to one list; 0 allows none.
+type Caps struct {
+	List            string
+	PerHour, PerDay int
+}
+
+// ActionState is where an action stands.
+type ActionState string
+
+// The states of an action.
+const (
+	StatePlanned ActionState = "planned"
+	StateDoing   ActionState = "doing"
+	StateDone    ActionState = "done"
+	StateFailed  ActionState = "failed"
+	StateUnknown ActionState = "unknown" // a crash left open whether it was done; never repeated
+	StateHeld    ActionState = "held"    // waits for a person
+)
+
+// Ending is how an action ended. State StatePlanned means that it certainly
+// was not done and is to be tried again from NotBefore on.
+type Ending struct {
+	State     ActionState
+	Problem   string
+	At        time.Time
+	NotBefore time.Time
+}

@@ -1,0 +1,175 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Posted is one mail of a series, read, and judged when it is a patch.
+type Posted struct {
+	Message   *mail.Message
+	Lists     []string
+	Received  time.Time
+	Judgement *verdict.Judgement // nil for a cover letter
+}
+
+// Brief is everything that planning may look at.
+type Brief struct {
+	Series Series
+	Posts  []Posted // the cover letter first, then the patches in order
+	Policy Policy
+	Bot    report.Bot
+	Sink   string
+	Refs   map[string]rules.Ref
+	Have   int             // patches there are, those kept from the version before included
+	Said   string          // the last verdict line told to this series or an earlier version
+	Out    map[string]bool // opted out: addresses and "list:" names
+	Now    time.Time
+}
+
+// Plan decides what is done about a judged series. It is pure. Without an
+// action, quiet says why nothing is said.
+func Plan(b Brief) (actions []Action, quiet string, err error) {
+	if len(b.Posts) == 0 {
+		return nil, "nothing of it could be read", nil
+	}
+	first := b.Posts[0]
+	list := b.list(first)
+	if quiet := b.mayNot(first, list); quiet != "" {
+		return nil, quiet, nil
+	}
+	v := report.ValuesOf(b.posting(list))
+	switch {
+	case len(v.Rows) == 0:
+		return nil, "none of its verdicts is answered on this list", nil
+	case v.Line == b.Said:
+		return nil, "nothing changed since the last answer", nil
+	}
+	to, cc := b.recipients(first.Message, list)
+	key := ActionKey(b.Series.Key, CauseFirst)
+	m := first.Message
+	raw, err := report.Mail{
+		Bot: b.Bot, To: to, Cc: cc, Key: key, Date: b.Now, Values: v,
+		Answers: report.Answered{ID: m.ID, References: m.References, From: m.From, Subject: m.Subject,
+			Date: m.Date, Text: answeredText(m)},
+	}.Bytes()
+	if err != nil {
+		return nil, "", err
+	}
+	return []Action{{
+		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: CauseFirst, List: list.ID,
+		Verdict: string(v.Lead.Verdict), Line: v.Line, Message: raw, Created: b.Now,
+	}}, "", nil
+}
+
+// list is the policy that counts: the first list that the mail came over and
+// that is not muted. One mail over several lists gets one answer.
+func (b Brief) list(p Posted) ListPolicy {
+	for _, name := range p.Lists {
+		if l := b.Policy.For(name); l.Reply != ReplyNone && l.Reply != "" {
+			return l
+		}
+	}
+	return b.Policy.For(b.Series.List)
+}
+
+// mayNot says why this series is not answered, whatever its verdict.
+func (b Brief) mayNot(first Posted, list ListPolicy) string {
+	m := first.Message
+	var out []string
+	for _, l := range append([]string{b.Series.List}, first.Lists...) {
+		out = append(out, "list:"+l)
+	}
+	switch {
+	case b.Series.Private:
+		return "a security contact is among its recipients"
+	case b.Series.Next != "":
+		return "superseded by a newer version"
+	case slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }):
+		return "a submission to stable is not answered"
+	case m.Program != "":
+		return "written by a program: " + m.Program
+	case list.Reply == ReplyNone || list.Reply == "":
+		return "the list is muted"
+	case slices.ContainsFunc(out, func(l string) bool { return b.Out[l] }):
+		return "the list has opted out"
+	case b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
+		return "the author wants no mail, or is ignored on this list"
+	case b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge:
+		return fmt.Sprintf("older than %s", b.Policy.MaxAge)
+	case m.From.Address == "":
+		return "the author has no address"
+	}
+	return ""
+}
+
+// posted is when a mail was written, or received when it does not say.
+func posted(p Posted) time.Time {
+	if p.Message.Date.IsZero() {
+		return p.Received
+	}
+	return p.Message.Date
+}
+
+// stableSubmission: what is offered to a stable branch already. Its judgement
+// is recorded; the stable team needs no answer from us.
+func stableSubmission(m *mail.Message) bool {
+	if m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || m.StableReview {
+		return true
+	}
+	return m.Change != nil && slices.ContainsFunc(m.Change.Origin, func(o change.Origin) bool { return o.Form == "upstream" })
+}
+
+func (b Brief) posting(list ListPolicy) report.Posting {
+	p := report.Posting{Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}
+	for _, q := range b.Posts {
+		if q.Judgement != nil && list.answers(q.Judgement.Verdict) {
+			p.Patches = append(p.Patches, report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change})
+		}
+	}
+	return p
+}
+
+// recipients applies the list's policy. Nobody is added that the answered mail
+// did not address.
+func (b Brief) recipients(m *mail.Message, list ListPolicy) (to, cc []change.Person) {
+	to = []change.Person{m.From}
+	if list.Reply != ReplyAll {
+		return to, nil
+	}
+	seen := map[string]bool{m.From.Address: true, strings.ToLower(b.Bot.Address): true}
+	for _, p := range append(slices.Clone(m.To), m.Cc...) {
+		a := strings.ToLower(p.Address)
+		if a == "" || seen[a] || b.unwanted(a) || securityAddress(a) || stableAddress(a) && !list.KeepStable {
+			continue
+		}
+		seen[a] = true
+		cc = append(cc, p)
+	}
+	return to, cc
+}
+
+func (b Brief) unwanted(address string) bool {
+	return b.Out[strings.ToLower(address)] || containsFold(b.Policy.OptOut, address)
+}
+
+func containsFold(in []string, s string) bool {
+	return slices.ContainsFunc(in, func(v string) bool { return strings.EqualFold(v, s) })
+}
+
+// answeredText is what the quote is taken from: the message of a patch, all of
+// a cover letter.
+func answeredText(m *mail.Message) string {
+	if m.Change != nil && m.Change.Body != "" {
+		return m.Change.Body
+	}
+	return m.Text()
+}

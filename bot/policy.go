@@ -1,0 +1,146 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// ReplyTo says who gets a reply.
+type ReplyTo string
+
+// The recipients of a reply. The zero value of a list is ReplyNone.
+const (
+	ReplyNone   ReplyTo = "none"   // muted: judged and recorded
+	ReplyAuthor ReplyTo = "author" // the author alone
+	ReplyAll    ReplyTo = "all"    // the author and who was addressed
+)
+
+// ListPolicy is what may be said on one list.
+type ListPolicy struct {
+	ID       string            // List-Id without angle brackets, or the posting address
+	Reply    ReplyTo           // muted unless said otherwise
+	Verdicts []verdict.Verdict // which are answered; nil: DefaultVerdicts
+	Ignore   []string          // senders never answered here
+	PerHour  int               // caps on replies; 0: none are sent
+	PerDay   int
+	// KeepStable leaves stable@vger.kernel.org among the recipients. Off by
+	// default: that list is for requests by people.
+	KeepStable bool
+}
+
+// DefaultVerdicts are those that tell a maintainer something to act upon.
+var DefaultVerdicts = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly}
+
+// Policy is what the bot may do.
+type Policy struct {
+	Lists  []ListPolicy
+	OptOut []string // addresses never written to, from the configuration
+	// MaxAge: mail older than this is judged and recorded, never answered.
+	MaxAge time.Duration
+}
+
+// DefaultMaxAge: an answer to a patch that people settled days ago is noise.
+const DefaultMaxAge = 72 * time.Hour
+
+// DefaultSettle is how long an incomplete series is waited for. A series
+// trickles in over a minute or two; greylisting and list moderation can hold a
+// part back for some ten minutes.
+const DefaultSettle = 15 * time.Minute
+
+// For returns the policy of a list; one that is not configured is muted.
+func (p Policy) For(list string) ListPolicy {
+	for _, l := range p.Lists {
+		if strings.EqualFold(l.ID, list) {
+			return l
+		}
+	}
+	return ListPolicy{ID: list, Reply: ReplyNone}
+}
+
+// listOf says which list a mail came over: what its source stands for, the
+// List-Id, or a configured posting address among its recipients.
+func (p Policy) listOf(m *mail.Message, of string) string {
+	if of != "" {
+		return of
+	}
+	for _, l := range p.Lists {
+		if strings.EqualFold(l.ID, m.ListID) {
+			return l.ID
+		}
+	}
+	for _, r := range append(slices.Clone(m.To), m.Cc...) {
+		for _, l := range p.Lists {
+			if strings.EqualFold(l.ID, r.Address) {
+				return l.ID
+			}
+		}
+	}
+	return m.ListID
+}
+
+// answers reports whether a verdict is worth a mail on this list.
+func (l ListPolicy) answers(v verdict.Verdict) bool {
+	if l.Verdicts == nil {
+		return slices.Contains(DefaultVerdicts, v)
+	}
+	return slices.Contains(l.Verdicts, v)
+}
+
+func (l ListPolicy) caps() Caps { return Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay} }
+
+// embargoed reports whether a mail may be about an unpublished hole: a security
+// contact is addressed, or stable@kernel.org, which unlike stable@vger is no
+// public list.
+func embargoed(m *mail.Message) bool {
+	var public, private bool
+	for _, r := range append(slices.Clone(m.To), m.Cc...) {
+		switch {
+		case securityAddress(r.Address):
+			return true
+		case r.Address == "stable@vger.kernel.org":
+			public = true
+		case r.Address == "stable@kernel.org":
+			private = true
+		}
+	}
+	return private && !public
+}
+
+func securityAddress(a string) bool {
+	local, domain, _ := strings.Cut(strings.ToLower(a), "@")
+	switch local {
+	case "security", "psirt", "product-security", "secalert":
+		return true
+	case "distros", "linux-distros":
+		return domain == "vs.openwall.org"
+	}
+	return false
+}
+
+func stableAddress(a string) bool {
+	local, domain, _ := strings.Cut(strings.ToLower(a), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local == "stable" && (domain == "vger.kernel.org" || domain == "kernel.org")
+}
+
+// Validate reports everything that is wrong with p, with the list's name.
+func (p Policy) Validate() []error {
+	var errs []error
+	for _, l := range p.Lists {
+		if l.ID == "" {
+			errs = append(errs, fmt.Errorf("a list policy has no list"))
+		}
+		if !slices.Contains([]ReplyTo{"", ReplyNone, ReplyAuthor, ReplyAll}, l.Reply) {
+			errs = append(errs, fmt.Errorf("list %s: reply is %q; it can be none, author or all", l.ID, l.Reply))
+		}
+		if l.PerHour < 0 || l.PerDay < 0 {
+			errs = append(errs, fmt.Errorf("list %s: a cap is negative", l.ID))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,317 @@
+// Package report turns judgements into what a maintainer reads.
+//
+// It has two halves. Values picks what is worth telling, without a word of
+// prose; the templates put it into phrases. So a mail, a comment on a pull
+// request and a page say the same.
+//
+// Promises of a mail:
+//
+//   - It fits one screen and 72 columns, in plain text.
+//   - Nothing in it is taken for something else by the tools that read lists:
+//     no line looks like a trailer, a diff or a command (see guard.go).
+//   - No text from the answered mail can add a header or a recipient.
+//   - The same input gives the same bytes, so a mail that is composed again
+//     after a crash is the same mail.
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Patch is one judged patch of the posting that is answered.
+type Patch struct {
+	verdict.Judgement
+	N      int            // place in the series, 0 for a single patch
+	Change *change.Change // what its author already did: tags
+}
+
+// Posting is the single patch or series that is answered.
+type Posting struct {
+	Patches []Patch // those that deserve a word, in series order
+	Of      int     // patches announced, 1 for a single patch
+	Have    int     // patches that have arrived
+	Version int
+	Refs    map[string]rules.Ref // rule id → what it cites
+}
+
+// Values is a reply without its phrases.
+type Values struct {
+	Series  bool
+	Of      int
+	Missing int
+	Lead    Row // of the patch whose verdict heads the reply
+	Rows    []Row
+	Tally   []Tally
+	Line    string // the verdict line: what a new version is compared by
+}
+
+// Tally counts the patches of one verdict.
+type Tally struct {
+	Verdict verdict.Verdict
+	Class   verdict.Class
+	N       int
+}
+
+// Row is one patch.
+type Row struct {
+	N        int
+	ID       string
+	Title    string
+	Verdict  verdict.Verdict
+	Class    verdict.Class
+	When     verdict.When
+	Mixed    bool
+	Score    float64
+	Reason   string
+	Size     change.Size
+	Silicon  []string
+	Branches []Branch
+	Takes    []string // branches that it is stable-eligible for
+	Misses   []string // branches that would need it and cannot take it
+	Rules    []Rule
+	Next     []Step
+}
+
+// Branch is one stable branch.
+type Branch struct {
+	Name, State, Applies, Why string
+	Verdict                   verdict.Verdict // "" when there is nothing to decide
+	Class                     verdict.Class
+	Score                     float64
+	Prerequisites             []string
+	PileLines                 int
+}
+
+// Rule is one finding that decided, with what it cites.
+type Rule struct {
+	ID, Reason string
+	Met        bool
+	Weight     float64
+	File       string // "stable-kernel-rules.rst"
+	Section    string
+}
+
+// Step is one thing to do next. Say is a phrase's name, Lines are to be copied.
+type Step struct {
+	Say   Say
+	Lines []string
+}
+
+// Say names what a step is about; phrases.go has the words.
+type Say string
+
+// The steps.
+const (
+	SayTagged      Say = "tagged"   // nothing: the tag is there
+	SayTag         Say = "tag"      // add this tag
+	SayAsk         Say = "ask"      // it is in mainline: ask for it
+	SayFixes       Say = "fixes"    // name the culprit
+	SayPick        Say = "pick"     // prerequisites, in order
+	SaySplit       Say = "split"    // send the fix alone
+	SayVendor      Say = "vendor"   // put it into the vendor package
+	SayUpstream    Say = "upstream" // send it upstream
+	SayNothing     Say = "nothing"  // a maintainer has spoken
+	SayMissing     Say = "missing"  // patches have not arrived
+	SayWait        Say = "wait"     // it is asked to wait
+	SayLook        Say = "look"     // a person should look
+	maxRules           = 5          // what fits one screen beside the rest
+	maxRulesSeries     = 2          // of each row of a series
+	maxBranches        = 8          // more than kernel.org keeps active at a time
+	maxRows            = 12         // rows of a series on one screen
+	maxPicks           = 5          // prerequisites shown; the details have all
+)
+
+// order is which verdict heads a reply: the one that asks most of its reader.
+var order = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}
+
+func rank(v verdict.Verdict) int {
+	if i := slices.Index(order, v); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// ValuesOf picks what is worth telling. It is pure.
+func ValuesOf(p Posting) Values {
+	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0)}
+	for _, q := range p.Patches {
+		v.Rows = append(v.Rows, row(p, q))
+	}
+	if len(v.Rows) == 0 {
+		return v
+	}
+	v.Lead = slices.MinFunc(v.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))
+	})
+	v.Tally = tally(v.Rows)
+	v.Line = v.line()
+	return v
+}
+
+func row(p Posting, q Patch) Row {
+	r := Row{
+		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
+		Score: q.Score, Reason: q.Reason, Size: q.Size,
+	}
+	for _, s := range q.Silicon {
+		name := s.Name
+		switch {
+		case s.Since != "":
+			name += " (" + string(s.State) + ", in mainline since " + s.Since + ")"
+		case s.State != "":
+			name += " (" + string(s.State) + ")"
+		}
+		r.Silicon = append(r.Silicon, name)
+	}
+	for _, b := range q.Branches {
+		out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
+			Prerequisites: b.Prerequisites, PileLines: b.PileLines}
+		if b.Verdict != nil {
+			out.Verdict = *b.Verdict
+		}
+		switch out.Verdict {
+		case verdict.StableEligible:
+			r.Takes = append(r.Takes, b.Name)
+		case verdict.DKMSOnly:
+			r.Misses = append(r.Misses, b.Name)
+		}
+		r.Branches = append(r.Branches, out)
+	}
+	r.Rules = decided(q.Rules, p.Refs)
+	r.Next = next(p, q, r)
+	return r
+}
+
+// decided returns the findings that moved the score, heaviest first. Findings
+// without a weight only stand in when none has one: they say what is missing.
+func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
+	var out []Rule
+	add := func(w verdict.Weighed) {
+		ref := refs[w.ID]
+		out = append(out, Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight,
+			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:], Section: ref.Section})
+	}
+	for _, w := range all {
+		if w.Weight != 0 && w.Reason != "" && (w.Outcome == rules.Met || w.Outcome == rules.Unmet) {
+			add(w)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Rule) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
+	if len(out) == 0 {
+		for _, w := range all {
+			if w.Outcome == rules.Unmet && w.Reason != "" {
+				add(w)
+			}
+		}
+	}
+	return out
+}
+
+func tally(rows []Row) []Tally {
+	var out []Tally
+	for _, r := range rows {
+		i := slices.IndexFunc(out, func(t Tally) bool { return t.Verdict == r.Verdict && t.Class == r.Class })
+		if i < 0 {
+			out = append(out, Tally{r.Verdict, r.Class, 1})
+			continue
+		}
+		out[i].N++
+	}
+	slices.SortFunc(out, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(a.Class, b.Class))
+	})
+	return out
+}
+
+func next(p Posting, q Patch, r Row) []Step {
+	var out []Step
+	c := q.Change
+	if c == nil {
+		c = &change.Change{}
+	}
+	switch q.Verdict {
+	case verdict.StableEligible:
+		switch {
+		case slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient && !t.Text }):
+			out = append(out, Step{Say: SayTagged})
+		case q.When == verdict.Now && q.Kind == change.Commit:
+			out = append(out, Step{Say: SayAsk, Lines: []string{q.ID}})
+		default:
+			out = append(out, Step{Say: SayTag, Lines: []string{stableTag(r)}})
+		}
+		for _, b := range r.Branches {
+			if b.Verdict == verdict.StableEligible && len(b.Prerequisites) > 0 {
+				out = append(out, pick(b))
+				break // the newest branch; the details have the others
+			}
+		}
+	case verdict.DKMSOnly:
+		switch q.ReasonClass {
+		case verdict.Declined:
+			return []Step{{Say: SayNothing}}
+		case verdict.TooBig:
+			out = append(out, Step{Say: SaySplit})
+		case verdict.NotUpstream:
+			return []Step{{Say: SayUpstream, Lines: []string{
+				"git format-patch -1 COMMIT", "scripts/get_maintainer.pl 0001-*.patch"}}}
+		}
+		out = append(out, Step{Say: SayVendor, Lines: fetch(q)})
+	case verdict.Wait:
+		if p.Have < p.Of {
+			return []Step{{Say: SayMissing}}
+		}
+		return []Step{{Say: SayWait}}
+	case verdict.Uncertain:
+		out = append(out, Step{Say: SayLook})
+	default:
+		return nil
+	}
+	if q.Verdict != verdict.DKMSOnly && len(c.Fixes) == 0 {
+		out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
+	}
+	return out
+}
+
+// stableTag is the tag as stable-kernel-rules.rst writes it; a version there
+// means it and every newer tree.
+func stableTag(r Row) string {
+	tag := "Cc: stable@vger.kernel.org"
+	if len(r.Takes) > 0 {
+		tag += " # " + r.Takes[len(r.Takes)-1] + ".x"
+	}
+	return tag
+}
+
+func pick(b Branch) Step {
+	s := Step{Say: SayPick, Lines: []string{"git switch -c backport-" + b.Name + " stable/linux-" + b.Name + ".y"}}
+	for i, sha := range b.Prerequisites {
+		if i == maxPicks {
+			s.Lines = append(s.Lines, "# and more: see the details")
+			break
+		}
+		s.Lines = append(s.Lines, "git cherry-pick -x "+sha)
+	}
+	return s
+}
+
+func fetch(q Patch) []string {
+	if q.Kind == change.Commit {
+		return []string{"git format-patch -1 " + q.ID}
+	}
+	return []string{"b4 am -o - " + shellWord(q.ID) + " | git am -3"}
+}
+
+// shellWord quotes a stranger's text for a command that a reader may copy.
+func shellWord(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+=") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

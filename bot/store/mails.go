@@ -1,0 +1,240 @@
+package store
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/stablebot/stablebot/bot"
+)
+
+// Packings of the column raw.
+const (
+	plain    = ""
+	deflated = "deflate"
+)
+
+// packFrom is the size from which mails are compressed; below it there is
+// nothing to gain over a page's own overhead.
+const packFrom = 1 << 10
+
+var packers = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	return w
+}}
+
+func pack(raw []byte) ([]byte, string) {
+	if len(raw) < packFrom {
+		return raw, plain
+	}
+	var b bytes.Buffer
+	w := packers.Get().(*flate.Writer)
+	defer packers.Put(w)
+	w.Reset(&b)
+	_, err := w.Write(raw)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil || b.Len() >= len(raw) {
+		return raw, plain
+	}
+	return b.Bytes(), deflated
+}
+
+func unpack(b []byte, packing string, size int) ([]byte, error) {
+	switch packing {
+	case plain:
+		return b, nil
+	case deflated:
+		out := bytes.NewBuffer(make([]byte, 0, size))
+		if _, err := io.Copy(out, flate.NewReader(bytes.NewReader(b))); err != nil {
+			return nil, fmt.Errorf("unpacking a stored mail: %w", err)
+		}
+		return out.Bytes(), nil
+	}
+	return nil, fmt.Errorf("a stored mail is packed as %q, which this version does not know", packing)
+}
+
+// Cursor implements bot.Journal.
+func (s *Store) Cursor(ctx context.Context, key string) (string, error) {
+	var v string
+	err := s.read.QueryRowContext(ctx, "select value from position where source = ?", key).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return v, s.wrap("reading the cursor of "+key+" from", err)
+}
+
+// Advance implements bot.Journal.
+func (s *Store) Advance(ctx context.Context, c bot.Cursor) error {
+	return s.tx(ctx, "moving the cursor of "+c.Key+" in", false, func(t *txn) error { return t.advance(c) })
+}
+
+func (t *txn) advance(c bot.Cursor) error {
+	if c.Key == "" {
+		return nil
+	}
+	_, err := t.exec(`insert into position (source, value, moved) values (?, ?, ?)
+		on conflict (source) do update set value = excluded.value, moved = excluded.moved`, c.Key, c.Value, now())
+	return err
+}
+
+// Keep implements bot.Journal.
+func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool, err error) {
+	raw, packing := pack(m.Raw)
+	err = s.tx(ctx, "keeping mail <"+m.ID+"> in", false, func(t *txn) error {
+		n, err := t.exec(`insert into mail
+			(id, source, list, received, date, sender, subject, in_reply_to, kind, note, filed, seq, packing, size, raw)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select coalesce(max(seq), 0) + 1 from mail), ?, ?, ?)
+			on conflict (id) do nothing`,
+			m.ID, m.Source, m.List, millis(m.Received), millis(m.Date), m.Sender, m.Subject, m.InReplyTo,
+			string(m.Kind), m.Note, flag(m.Kind != ""), packing, len(m.Raw), raw)
+		if err != nil {
+			return err
+		}
+		fresh = n > 0
+		if m.List != "" {
+			if _, err := t.exec(`insert into mail_list (mail_id, list) values (?, ?) on conflict do nothing`, m.ID, m.List); err != nil {
+				return err
+			}
+		}
+		return t.advance(c)
+	})
+	return fresh, err
+}
+
+const mailColumns = "id, source, list, received, date, sender, subject, in_reply_to, kind, note, packing, size, raw"
+
+func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			m              bot.Mail
+			received, date int64
+			packing        string
+			size           int
+			raw            []byte
+		)
+		if err := rows.Scan(&m.ID, &m.Source, &m.List, &received, &date, &m.Sender, &m.Subject, &m.InReplyTo,
+			&m.Kind, &m.Note, &packing, &size, &raw); err != nil {
+			return nil, err
+		}
+		m.Received, m.Date = fromMillis(received), fromMillis(date)
+		if m.Raw, err = unpack(raw, packing, size); err != nil {
+			return nil, fmt.Errorf("mail <%s>: %w", m.ID, err)
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+// Unfiled implements bot.Journal.
+func (s *Store) Unfiled(ctx context.Context, n int) ([]bot.Mail, error) {
+	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where filed = 0 order by seq limit ?", n)
+	if err != nil {
+		return nil, s.wrap("reading new mail from", err)
+	}
+	out, err := scanMails(rows)
+	return out, s.wrap("reading new mail from", err)
+}
+
+// Mails implements bot.Journal.
+func (s *Store) Mails(ctx context.Context, seriesKey string) ([]bot.Mail, error) {
+	doing := "reading the mails of series " + seriesKey + " from"
+	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where series_key = ? and series_key <> '' order by seq", seriesKey)
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	out, err := scanMails(rows)
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	for i := range out {
+		if err := s.lists(ctx, &out[i]); err != nil {
+			return nil, s.wrap(doing, err)
+		}
+	}
+	return out, nil
+}
+
+// lists fills m.Lists, the list that brought it first in front.
+func (s *Store) lists(ctx context.Context, m *bot.Mail) (err error) {
+	rows, err := s.read.QueryContext(ctx, "select list from mail_list where mail_id = ? order by list = ? desc, list", m.ID, m.List)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var l string
+		if err := rows.Scan(&l); err != nil {
+			return err
+		}
+		m.Lists = append(m.Lists, l)
+	}
+	return rows.Err()
+}
+
+// File implements bot.Journal.
+func (s *Store) File(ctx context.Context, f bot.Filing) error {
+	return s.tx(ctx, "filing mail <"+f.ID+"> in", false, func(t *txn) error {
+		key := ""
+		if f.Series != nil {
+			key = f.Series.Key
+			if err := t.putSeries(f.Series); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec("update mail set kind = ?, note = ?, filed = 1, series_key = ? where id = ?",
+			string(f.Kind), f.Note, key, f.ID); err != nil {
+			return err
+		}
+		if f.Adds == nil || f.Series == nil {
+			return nil
+		}
+		if _, err := t.exec("insert into member (series_key, mail_id, n, title) values (?, ?, ?, ?) on conflict do nothing",
+			key, f.Adds.ID, f.Adds.N, f.Adds.Title); err != nil {
+			return err
+		}
+		// Replies that overtook the patch they answer.
+		_, err := t.exec("update mail set series_key = ? where in_reply_to = ? and kind = 'reply' and series_key = ''", key, f.ID)
+		return err
+	})
+}
+
+func (t *txn) putSeries(s *bot.Series) error {
+	_, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, previous, next, private, revision)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+		on conflict (key) do update set title = excluded.title, due = excluded.due,
+			previous = excluded.previous, private = case when series.private = 1 then 1 else excluded.private end, revision = series.revision + 1`,
+		s.Key, s.Sender, s.Title, s.Version, s.Of, s.List, millis(s.First), millis(s.Due), s.Previous, s.Next, flag(s.Private))
+	if err != nil || s.Previous == "" {
+		return err
+	}
+	_, err = t.exec("update series set next = ? where key = ? and next <> ?", s.Key, s.Previous, s.Key)
+	return err
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// marks is "?, ?, …" for n arguments, and the arguments.
+func marks(in []string) (string, []any) {
+	args := make([]any, len(in))
+	for i, v := range in {
+		args[i] = v
+	}
+	return strings.TrimSuffix(strings.Repeat("?, ", len(in)), ", "), args
+}

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+)
+
+// ErrNone says that nothing is known of what was asked for.
+var ErrNone = errors.New("nothing is stored about it")
+
+// Case is everything known about one change or mail.
+type Case struct {
+	Mail      *bot.Mail // nil for a commit
+	Series    *bot.Series
+	Judged    *bot.Judged // nil while it is not judged, or when it is no change
+	Revision  int         // how often it was judged
+	Mates     []bot.Judged
+	Replies   []bot.Mail // other mails of its thread
+	Actions   []ActionRow
+	Notes     []Note
+	Unsettled time.Time // when its series will be judged, zero when it was
+}
+
+// ActionRow is an action with its history.
+type ActionRow struct {
+	bot.Action
+	State     bot.ActionState
+	Problem   string
+	Begun     time.Time
+	Ended     time.Time
+	NotBefore time.Time
+}
+
+// Note is what a person said.
+type Note struct {
+	About, Who, Body string
+	At               time.Time
+}
+
+// Health is how one source, sink or stage last did.
+type Health struct {
+	Component string
+	OK        time.Time // last success
+	Failed    time.Time // last failure
+	Problem   string    // of the last failure
+	Failures  int       // in a row, up to now
+}
+
+// Explain returns everything known about id: a Message-ID with or without
+// angle brackets, a commit SHA or a prefix of at least 7 digits. Unknown ids
+// give ErrNone.
+func (s *Store) Explain(ctx context.Context, id string) (*Case, error) {
+	id = strings.Trim(strings.TrimSpace(id), "<>")
+	c := &Case{}
+	j, rev, err := s.judgement(ctx, id)
+	switch {
+	case err == nil:
+		c.Judged, c.Revision, id = j, rev, j.ID
+	case !errors.Is(err, ErrNone):
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where id = ?", id)
+	if err != nil {
+		return nil, s.wrap("reading", err)
+	}
+	mails, err := scanMails(rows)
+	if err != nil {
+		return nil, s.wrap("reading", err)
+	}
+	if len(mails) == 0 && c.Judged == nil {
+		return nil, fmt.Errorf("%q: %w; give a Message-ID or a commit SHA that this bot has seen", id, ErrNone)
+	}
+	if len(mails) > 0 {
+		c.Mail = &mails[0]
+		if err := s.lists(ctx, c.Mail); err != nil {
+			return nil, s.wrap("reading", err)
+		}
+	}
+	if c.Notes, err = s.Notes(ctx, id); err != nil {
+		return nil, err
+	}
+	return c, s.explainSeries(ctx, id, c)
+}
+
+func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
+	found, err := s.series(ctx, "reading", "select "+seriesColumns+` from series where key =
+		(select series_key from mail where id = ? and series_key <> '')`, id)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	c.Series, c.Unsettled = &found[0], found[0].Due
+	key := found[0].Key
+	if c.Actions, err = s.actionRows(ctx, "series_key = ?", 100, key); err != nil {
+		return err
+	}
+	if c.Mates, err = s.Judgements(ctx, Filter{SeriesKey: key, Private: true}); err != nil {
+		return err
+	}
+	mails, err := s.Mails(ctx, key)
+	for _, m := range mails {
+		if m.Kind == bot.KindReply && m.ID != id {
+			c.Replies = append(c.Replies, m)
+		}
+	}
+	return err
+}
+
+func (s *Store) judgement(ctx context.Context, id string) (*bot.Judged, int, error) {
+	where, arg := "change_id = ?", any(id)
+	if len(id) >= 7 && len(id) < 40 && strings.Trim(id, "0123456789abcdef") == "" {
+		where, arg = "kind = 'commit' and change_id >= ? and change_id < ? || 'g'", id
+	}
+	args := []any{arg}
+	if strings.Count(where, "?") == 2 {
+		args = append(args, arg)
+	}
+	js, revs, err := s.judgements(ctx, where, "judged desc", 2, args...)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case len(js) == 0:
+		return nil, 0, ErrNone
+	case len(js) > 1:
+		return nil, 0, fmt.Errorf("%q begins the id of more than one commit; give more of its digits", id)
+	}
+	return &js[0], revs[0], nil
+}
+
+// Filter selects judgements; empty fields select everything.
+type Filter struct {
+	Verdict, Class, Driver, Chip, Author, List, Branch, SeriesKey string
+	Since, Until                                                  time.Time
+	Private                                                       bool // embargoed ones as well
+	Limit                                                         int  // 0: 100
+}
+
+// Judgements returns what matches, newest first.
+func (s *Store) Judgements(ctx context.Context, f Filter) ([]bot.Judged, error) {
+	where, args := []string{"1 = 1"}, []any(nil)
+	add := func(cond, v string) {
+		if v != "" {
+			where, args = append(where, cond), append(args, v)
+		}
+	}
+	add("verdict = ?", f.Verdict)
+	add("reason_class = ?", f.Class)
+	add("author = ?", f.Author)
+	add("list = ?", f.List)
+	add("branch = ?", f.Branch)
+	add("series_key = ?", f.SeriesKey)
+	add("change_id in (select change_id from judgement_chip where driver = ?)", f.Driver)
+	add("change_id in (select change_id from judgement_chip where chip = ?)", f.Chip)
+	if !f.Since.IsZero() {
+		where, args = append(where, "judged >= ?"), append(args, millis(f.Since))
+	}
+	if !f.Until.IsZero() {
+		where, args = append(where, "judged < ?"), append(args, millis(f.Until))
+	}
+	if !f.Private {
+		where = append(where, "private = 0")
+	}
+	if f.Limit == 0 {
+		f.Limit = 100
+	}
+	js, _, err := s.judgements(ctx, strings.Join(where, " and "), "judged desc, change_id", f.Limit, args...)
+	return js, err
+}
+
+func (s *Store) judgements(ctx context.Context, where, order string, limit int, args ...any) (out []bot.Judged, revs []int, err error) {
+	rows, err := s.read.QueryContext(ctx, "select series_key, source, list, branch, judged, private, revision, body from judgement where "+
+		where+" order by "+order+" limit ?", append(args, limit)...)
+	if err != nil {
+		return nil, nil, s.wrap("reading judgements from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			j    bot.Judged
+			at   int64
+			rev  int
+			body string
+		)
+		if err := rows.Scan(&j.SeriesKey, &j.Source, &j.List, &j.Branch, &at, &j.Private, &rev, &body); err != nil {
+			return nil, nil, s.wrap("reading judgements from", err)
+		}
+		if err := json.Unmarshal([]byte(body), &j.Judgement); err != nil {
+			return nil, nil, fmt.Errorf("reading a stored judgement: %w", err)
+		}
+		j.At = fromMillis(at)
+		out, revs = append(out, j), append(revs, rev)
+	}
+	return out, revs, s.wrap("reading judgements from", rows.Err())
+}
+
+// Actions returns the newest actions first; state "" gives every state.
+func (s *Store) Actions(ctx context.Context, state bot.ActionState, limit int) ([]ActionRow, error) {
+	if state == "" {
+		return s.actionRows(ctx, "1 = 1", limit)
+	}
+	return s.actionRows(ctx, "state = ?", limit, string(state))
+}
+
+func (s *Store) actionRows(ctx context.Context, where string, limit int, args ...any) (out []ActionRow, err error) {
+	rows, err := s.read.QueryContext(ctx, "select "+actionColumns+", state, problem, begun, ended, not_before from action where "+
+		where+" order by created desc, key limit ?", append(args, limit)...)
+	if err != nil {
+		return nil, s.wrap("reading actions from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			a                                 ActionRow
+			created, begun, ended, notBefores int64
+		)
+		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &a.Message,
+			&a.State, &a.Problem, &begun, &ended, &notBefores); err != nil {
+			return nil, s.wrap("reading actions from", err)
+		}
+		a.Created, a.Begun, a.Ended, a.NotBefore = fromMillis(created), fromMillis(begun), fromMillis(ended), fromMillis(notBefores)
+		out = append(out, a)
+	}
+	return out, s.wrap("reading actions from", rows.Err())
+}
+
+// AddNote records what a person said about a change or series.
+func (s *Store) AddNote(ctx context.Context, n Note) error {
+	return s.tx(ctx, "recording a note in", false, func(t *txn) error {
+		_, err := t.exec("insert into note (about, at, who, body) values (?, ?, ?, ?)", n.About, millis(n.At), n.Who, n.Body)
+		return err
+	})
+}
+
+// Notes returns what was said about a change or series, oldest first.
+func (s *Store) Notes(ctx context.Context, about string) (out []Note, err error) {
+	rows, err := s.read.QueryContext(ctx, "select about, at, who, body from note where about = ? order by at, id", about)
+	if err != nil {
+		return nil, s.wrap("reading notes from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			n  Note
+			at int64
+		)
+		if err := rows.Scan(&n.About, &at, &n.Who, &n.Body); err != nil {
+			return nil, s.wrap("reading notes from", err)
+		}
+		n.At = fromMillis(at)
+		out = append(out, n)
+	}
+	return out, s.wrap("reading notes from", rows.Err())
+}
+
+// Health returns the state of every component that ever reported, by name.
+func (s *Store) Health(ctx context.Context) (out []Health, err error) {
+	rows, err := s.read.QueryContext(ctx, "select component, ok, failed, problem, failures from health order by component")
+	if err != nil {
+		return nil, s.wrap("reading the health from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			h          Health
+			ok, failed int64
+		)
+		if err := rows.Scan(&h.Component, &ok, &failed, &h.Problem, &h.Failures); err != nil {
+			return nil, s.wrap("reading the health from", err)
+		}
+		h.OK, h.Failed = fromMillis(ok), fromMillis(failed)
+		out = append(out, h)
+	}
+	return out, s.wrap("reading the health from", rows.Err())
+}
+
+// Counts is how much is stored.
+type Counts struct {
+	Mails, Unfiled, Bad, Series, Unsettled, Judgements int
+	Actions                                            map[bot.ActionState]int
+}
+
+// Counts counts what is stored.
+func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
+	c.Actions = map[bot.ActionState]int{}
+	err = s.read.QueryRowContext(ctx, `select (select count(*) from mail), (select count(*) from mail where filed = 0),
+		(select count(*) from mail where kind = 'bad'), (select count(*) from series),
+		(select count(*) from series where due > 0), (select count(*) from judgement)`).
+		Scan(&c.Mails, &c.Unfiled, &c.Bad, &c.Series, &c.Unsettled, &c.Judgements)
+	if err != nil {
+		return c, s.wrap("counting what is in", err)
+	}
+	rows, err := s.read.QueryContext(ctx, "select state, count(*) from action group by state")
+	if err != nil {
+		return c, s.wrap("counting what is in", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			state bot.ActionState
+			n     int
+		)
+		if err := rows.Scan(&state, &n); err != nil {
+			return c, s.wrap("counting what is in", err)
+		}
+		c.Actions[state] = n
+	}
+	return c, s.wrap("counting what is in", rows.Err())
+}
+
+// Check reads the whole file and reports what is damaged; doctor calls it.
+func (s *Store) Check(ctx context.Context) error {
+	var found sql.NullString
+	if err := s.read.QueryRowContext(ctx, "pragma quick_check(1)").Scan(&found); err != nil {
+		return s.wrap("checking", err)
+	}
+	if found.String != "ok" {
+		return fmt.Errorf("checking the store: %w: %s: %s", ErrDamaged, s.path, found.String)
+	}
+	return nil
+}

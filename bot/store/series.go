@@ -1,0 +1,254 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled"
+
+// series runs a query that selects seriesColumns and adds the members.
+func (s *Store) series(ctx context.Context, doing, query string, args ...any) ([]bot.Series, error) {
+	out, err := s.querySeries(ctx, query, args...)
+	return out, s.wrap(doing, err)
+}
+
+func (s *Store) querySeries(ctx context.Context, query string, args ...any) (out []bot.Series, err error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	if out, err = scanSeries(rows); err != nil || len(out) == 0 {
+		return nil, err
+	}
+	at := make(map[string]int, len(out))
+	keys := make([]string, len(out))
+	for i := range out {
+		at[out[i].Key], keys[i] = i, out[i].Key
+	}
+	in, vals := marks(keys)
+	rows, err = s.read.QueryContext(ctx, "select series_key, mail_id, n, title from member where series_key in ("+in+") order by series_key, n, mail_id", vals...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			key string
+			m   bot.Member
+		)
+		if err := rows.Scan(&key, &m.ID, &m.N, &m.Title); err != nil {
+			return nil, err
+		}
+		out[at[key]].Members = append(out[at[key]].Members, m)
+	}
+	return out, rows.Err()
+}
+
+func scanSeries(rows *sql.Rows) (out []bot.Series, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			v          bot.Series
+			first, due int64
+		)
+		if err := rows.Scan(&v.Key, &v.Sender, &v.Title, &v.Version, &v.Of, &v.List, &first, &due,
+			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled); err != nil {
+			return nil, err
+		}
+		v.First, v.Due = fromMillis(first), fromMillis(due)
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// Series implements bot.Journal.
+func (s *Store) Series(ctx context.Context, key string) (*bot.Series, error) {
+	out, err := s.series(ctx, "reading series "+key+" from", "select "+seriesColumns+" from series where key = ?", key)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return &out[0], nil
+}
+
+// Threads implements bot.Journal.
+func (s *Store) Threads(ctx context.Context, ids []string) ([]bot.Series, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, args := marks(ids)
+	return s.series(ctx, "looking up a thread in", "select "+seriesColumns+` from series where key in (
+		select series_key from mail where id in (`+in+`) and series_key <> '') order by first desc, key`, args...)
+}
+
+// BySender implements bot.Journal.
+func (s *Store) BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]bot.Series, error) {
+	in, args := marks(titles)
+	titled := ""
+	if len(titles) > 0 {
+		titled = "and key in (select series_key from member where title in (" + in + "))"
+	}
+	return s.series(ctx, "looking up versions in", "select "+seriesColumns+" from series where sender = ? and first >= ? "+
+		titled+" order by first desc, key limit 20", append([]any{sender, millis(since)}, args...)...)
+}
+
+// Due implements bot.Journal.
+func (s *Store) Due(ctx context.Context, now time.Time, n int) ([]bot.Series, error) {
+	return s.series(ctx, "looking for settled series in",
+		"select "+seriesColumns+" from series where due > 0 and due <= ? order by due, key limit ?", millis(now), n)
+}
+
+// NextDue implements bot.Journal.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	var ms sql.NullInt64
+	err := s.read.QueryRowContext(ctx, "select min(due) from series where due > 0").Scan(&ms)
+	return fromMillis(ms.Int64), s.wrap("looking for settled series in", err)
+}
+
+// Said implements bot.Journal.
+func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
+	var line string
+	// The depth ends a ring of versions, which only a forged thread can make.
+	err := s.read.QueryRowContext(ctx, `with recursive version (key, previous, depth) as (
+			select key, previous, 0 from series where key = ?
+			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
+		select a.line from action a join version v on a.series_key = v.key
+		where a.state in ('planned', 'doing', 'done', 'unknown') order by v.depth, a.created desc limit 1`, seriesKey).Scan(&line)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return line, s.wrap("reading what was said to series "+seriesKey+" from", err)
+}
+
+// Settle implements bot.Journal.
+func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err error) {
+	bodies, err := encode(d.Judged)
+	if err != nil {
+		return false, err
+	}
+	err = s.tx(ctx, "recording the judgement of series "+d.Series.Key+" in", false, func(t *txn) error {
+		n, err := t.exec("update series set due = 0, quiet = ?, settled = settled + 1 where key = ? and revision = ?",
+			d.Quiet, d.Series.Key, d.Series.Revision)
+		if err != nil || n == 0 {
+			return err
+		}
+		for i, j := range d.Judged {
+			if err := t.putJudgement(j, bodies[i]); err != nil {
+				return err
+			}
+		}
+		for _, a := range d.Actions {
+			if err := t.plan(a); err != nil {
+				return err
+			}
+		}
+		settled = true
+		return nil
+	})
+	return settled, err
+}
+
+// KeepJudged implements bot.Journal.
+func (s *Store) KeepJudged(ctx context.Context, j bot.Judged, c bot.Cursor) error {
+	bodies, err := encode([]bot.Judged{j})
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, "recording the judgement of "+j.ID+" in", false, func(t *txn) error {
+		if err := t.putJudgement(j, bodies[0]); err != nil {
+			return err
+		}
+		return t.advance(c)
+	})
+}
+
+func encode(js []bot.Judged) ([]string, error) {
+	out := make([]string, len(js))
+	for i, j := range js {
+		b, err := json.Marshal(j.Judgement)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the judgement of %s: %w", j.ID, err)
+		}
+		out[i] = string(b)
+	}
+	return out, nil
+}
+
+func (t *txn) putJudgement(j bot.Judged, body string) error {
+	_, err := t.exec(`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed,
+			score, fix, author, subject, date, weights, judged, private, body)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (change_id) do update set series_key = excluded.series_key, verdict = excluded.verdict,
+			reason_class = excluded.reason_class, mixed = excluded.mixed, score = excluded.score, fix = excluded.fix,
+			author = excluded.author, subject = excluded.subject, date = excluded.date, weights = excluded.weights,
+			judged = excluded.judged, private = case when judgement.private = 1 then 1 else excluded.private end, body = excluded.body,
+			revision = judgement.revision + 1`,
+		j.ID, string(j.Kind), j.SeriesKey, j.Source, j.List, j.Branch, string(j.Verdict), string(j.ReasonClass), flag(j.Mixed),
+		j.Score, j.Fix, j.Author, j.Subject, j.Date, j.Weights, millis(j.At), flag(j.Private), body)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("delete from judgement_chip where change_id = ?", j.ID); err != nil {
+		return err
+	}
+	for _, c := range chips(j.Silicon) {
+		if _, err := t.exec("insert into judgement_chip (change_id, chip, driver) values (?, ?, ?) on conflict do nothing", j.ID, c.Name, c.Driver); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxChips bounds the index of one judgement: a tree-wide change touches every
+// driver there is and belongs to none.
+const maxChips = 32
+
+func chips(m []silicon.Match) []silicon.Match {
+	return m[:min(len(m), maxChips)]
+}
+
+// OptedOut implements bot.Journal.
+func (s *Store) OptedOut(ctx context.Context, who []string) (out map[string]bool, err error) {
+	out = map[string]bool{}
+	if len(who) == 0 {
+		return out, nil
+	}
+	in, args := marks(who)
+	rows, err := s.read.QueryContext(ctx, "select who from opt_out where who in ("+in+")", args...)
+	if err != nil {
+		return nil, s.wrap("reading the opt-outs from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var w string
+		if err := rows.Scan(&w); err != nil {
+			return nil, s.wrap("reading the opt-outs from", err)
+		}
+		out[w] = true
+	}
+	return out, s.wrap("reading the opt-outs from", rows.Err())
+}
+
+// OptOut records that an address, or "list:" and a list, wants no mail; told
+// says by whom.
+func (s *Store) OptOut(ctx context.Context, who, told string) error {
+	return s.tx(ctx, "recording an opt-out in", false, func(t *txn) error {
+		_, err := t.exec("insert into opt_out (who, since, told) values (?, ?, ?) on conflict do nothing", who, now(), told)
+		return err
+	})
+}
+
+// OptIn takes an opt-out back.
+func (s *Store) OptIn(ctx context.Context, who string) error {
+	return s.tx(ctx, "removing an opt-out from", false, func(t *txn) error {
+		_, err := t.exec("delete from opt_out where who = ?", who)
+		return err
+	})
+}

@@ -1,0 +1,405 @@
+// Package storetest holds what every journal must do, whatever database is
+// behind it. A store's own test calls Run.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// T0 is the day on which the tests begin.
+var T0 = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+
+// Run runs the suite. open is called once for each test, and must give an
+// empty journal each time; again gives up the journal, without closing it in
+// order, and opens the same one anew.
+func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testing.T, j bot.Journal) bot.Journal) {
+	for name, f := range map[string]func(*testing.T, *suite){
+		"keep":      keep,
+		"file":      file,
+		"orphans":   orphans,
+		"settle":    settle,
+		"versions":  versions,
+		"actions":   actions,
+		"caps":      caps,
+		"interrupt": interrupt,
+		"race":      race,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f(t, &suite{Journal: open(t), again: again, ctx: t.Context()})
+		})
+	}
+}
+
+type suite struct {
+	bot.Journal
+	again func(*testing.T, bot.Journal) bot.Journal
+	ctx   context.Context
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Mail is a small mail.
+func Mail(id string) bot.Mail {
+	return bot.Mail{ID: id, Source: "imap:work/INBOX", List: "drm.example.org", Received: T0, Date: T0.Add(-time.Minute),
+		Sender: "ada@example.org", Subject: "[PATCH] " + id, Raw: []byte("Message-ID: <" + id + ">\r\n\r\n" + strings.Repeat("line\r\n", 300))}
+}
+
+// Judgement is a full one.
+func Judgement(id string, v verdict.Verdict) bot.Judged {
+	return bot.Judged{
+		Judgement: verdict.Judgement{ID: id, Kind: change.Mail, Subject: "drm/x: " + id, Author: "Ada <ada@example.org>", Date: T0.Format(time.RFC3339),
+			Verdict: v, Score: 0.87, Fix: 0.99, Reason: "fixes an oops", Weights: "test",
+			Silicon:  []silicon.Match{{Name: "GFX12", Driver: "amdgpu", State: silicon.Production}, {Name: "DCN 4.0.1", Driver: "amdgpu"}},
+			Branches: []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &v, Score: 0.8}},
+			Rules: []verdict.Weighed{{Finding: rules.Finding{ID: "size", Outcome: rules.Met, Reason: "12 lines with context"}, Weight: 0.4},
+				{Finding: rules.Finding{ID: "fixes-tag", Outcome: rules.Unmet, Reason: "no culprit is named"}, Weight: -0.4}}},
+		Source: "imap:work/INBOX", List: "drm.example.org", At: T0,
+	}
+}
+
+func keep(t *testing.T, s *suite) {
+	if v, err := s.Cursor(s.ctx, "a"); v != "" || err != nil {
+		t.Fatalf("a new cursor is %q, %v", v, err)
+	}
+	m := Mail("1@example.org")
+	fresh, err := s.Keep(s.ctx, m, bot.Cursor{Key: "a", Value: "7"})
+	must(t, err)
+	if !fresh {
+		t.Error("a first mail is not fresh")
+	}
+	other := m
+	other.List, other.Source, other.Raw = "gfx.example.org", "archive", []byte("other bytes")
+	fresh, err = s.Keep(s.ctx, other, bot.Cursor{Key: "b", Value: "1"})
+	must(t, err)
+	if fresh {
+		t.Error("the same Message-ID is fresh twice")
+	}
+	must(t, s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "9"}))
+	s.Journal = s.again(t, s.Journal)
+	for key, want := range map[string]string{"a": "9", "b": "1"} {
+		if v, err := s.Cursor(s.ctx, key); v != want || err != nil {
+			t.Errorf("cursor %s is %q, %v; want %q", key, v, err, want)
+		}
+	}
+	got, err := s.Unfiled(s.ctx, 10)
+	must(t, err)
+	if len(got) != 1 {
+		t.Fatalf("%d unfiled mails, want 1", len(got))
+	}
+	if d := cmp.Diff(m, got[0]); d != "" {
+		t.Errorf("the mail came back changed (-want +got):\n%s", d)
+	}
+	bad := Mail("bad@example.org")
+	bad.Kind, bad.Note = bot.KindBad, "too large"
+	_, err = s.Keep(s.ctx, bad, bot.Cursor{})
+	must(t, err)
+	if got, _ := s.Unfiled(s.ctx, 10); len(got) != 1 {
+		t.Error("a bad mail waits to be filed")
+	}
+}
+
+// put keeps and files a patch.
+func (s *suite) put(t *testing.T, id string, ser bot.Series, n int) {
+	t.Helper()
+	_, err := s.Keep(s.ctx, Mail(id), bot.Cursor{Key: "a", Value: id})
+	must(t, err)
+	m := &bot.Member{ID: id, N: n, Title: fmt.Sprintf("drm/x: part %d", n)}
+	must(t, s.File(s.ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: m}))
+}
+
+func one(key string) bot.Series {
+	return bot.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: t", Version: 1, Of: 2, List: "drm.example.org", First: T0, Due: T0.Add(time.Minute)}
+}
+
+func file(t *testing.T, s *suite) {
+	s.put(t, "2@x", one("k"), 2)
+	s.put(t, "1@x", one("k"), 1)
+	if left, err := s.Unfiled(s.ctx, 10); len(left) != 0 || err != nil {
+		t.Errorf("%d unfiled, %v", len(left), err)
+	}
+	got, err := s.Series(s.ctx, "k")
+	must(t, err)
+	want := one("k")
+	want.Revision, want.Members = 2, []bot.Member{{ID: "1@x", N: 1, Title: "drm/x: part 1"}, {ID: "2@x", N: 2, Title: "drm/x: part 2"}}
+	if d := cmp.Diff(&want, got); d != "" {
+		t.Errorf("series (-want +got):\n%s", d)
+	}
+	if none, err := s.Series(s.ctx, "nope"); none != nil || err != nil {
+		t.Errorf("an unknown series is %v, %v", none, err)
+	}
+	mails, err := s.Mails(s.ctx, "k")
+	must(t, err)
+	if len(mails) != 2 || mails[0].ID != "2@x" || !slices.Equal(mails[0].Lists, []string{"drm.example.org"}) {
+		t.Errorf("mails of the series: %+v", mails)
+	}
+	for _, c := range []struct {
+		ids  []string
+		want int
+	}{{nil, 0}, {[]string{"9@x"}, 0}, {[]string{"9@x", "2@x"}, 1}} {
+		if got, err := s.Threads(s.ctx, c.ids); len(got) != c.want || err != nil {
+			t.Errorf("Threads(%q): %d, %v", c.ids, len(got), err)
+		}
+	}
+	if got, err := s.BySender(s.ctx, "ada@example.org", []string{"drm/x: part 2", "other"}, T0); len(got) != 1 || err != nil {
+		t.Errorf("BySender with title: %d, %v", len(got), err)
+	}
+	if got, err := s.BySender(s.ctx, "ada@example.org", nil, T0.Add(time.Second)); len(got) != 0 || err != nil {
+		t.Errorf("BySender since later: %d, %v", len(got), err)
+	}
+}
+
+// orphans: a reply that came before the patch it answers belongs to its series
+// all the same.
+func orphans(t *testing.T, s *suite) {
+	r := Mail("r@x")
+	r.InReplyTo = "1@x"
+	_, err := s.Keep(s.ctx, r, bot.Cursor{})
+	must(t, err)
+	must(t, s.File(s.ctx, bot.Filing{ID: "r@x", Kind: bot.KindReply}))
+	s.put(t, "1@x", one("k"), 1)
+	mails, err := s.Mails(s.ctx, "k")
+	must(t, err)
+	if len(mails) != 2 {
+		t.Errorf("the series has %d mails, want the patch and the reply", len(mails))
+	}
+}
+
+func settle(t *testing.T, s *suite) {
+	s.put(t, "1@x", one("k"), 1)
+	if got, err := s.Due(s.ctx, T0, 10); len(got) != 0 || err != nil {
+		t.Errorf("%d due too early, %v", len(got), err)
+	}
+	if at, err := s.NextDue(s.ctx); !at.Equal(T0.Add(time.Minute)) || err != nil {
+		t.Errorf("next due %v, %v", at, err)
+	}
+	due, err := s.Due(s.ctx, T0.Add(time.Minute), 10)
+	must(t, err)
+	if len(due) != 1 {
+		t.Fatalf("%d due", len(due))
+	}
+	stale := due[0]
+	s.put(t, "2@x", one("k"), 2)
+	set := bot.Settlement{Series: stale, At: T0, Judged: []bot.Judged{Judgement("1@x", verdict.Wait)}, Actions: []bot.Action{Action("k/first", "k", T0)}}
+	if ok, err := s.Settle(s.ctx, set); ok || err != nil {
+		t.Fatalf("settled what had changed: %v, %v", ok, err)
+	}
+	if got, _ := s.Planned(s.ctx, "out", T0, 10); len(got) != 0 {
+		t.Error("an action of a stale settlement was planned")
+	}
+	due, err = s.Due(s.ctx, T0.Add(time.Minute), 10)
+	must(t, err)
+	set.Series = due[0]
+	if ok, err := s.Settle(s.ctx, set); !ok || err != nil {
+		t.Fatalf("not settled: %v, %v", ok, err)
+	}
+	s.Journal = s.again(t, s.Journal)
+	if at, err := s.NextDue(s.ctx); !at.IsZero() || err != nil {
+		t.Errorf("still due at %v, %v", at, err)
+	}
+	// Judged again, planned again: one judgement, one action.
+	ser := one("k")
+	s.put(t, "1@x", ser, 1)
+	now, err := s.Series(s.ctx, "k")
+	must(t, err)
+	set.Series, set.Actions[0].Message = *now, []byte("another text")
+	if ok, err := s.Settle(s.ctx, set); !ok || err != nil {
+		t.Fatalf("not settled again: %v, %v", ok, err)
+	}
+	got, err := s.Planned(s.ctx, "out", T0, 10)
+	must(t, err)
+	if len(got) != 1 || string(got[0].Message) != string(Action("k/first", "k", T0).Message) {
+		t.Errorf("planned: %+v", got)
+	}
+	must(t, s.KeepJudged(s.ctx, Judgement("0123456789abcdef0123456789abcdef01234567", verdict.NotNeeded), bot.Cursor{Key: "git", Value: "tip"}))
+	if v, err := s.Cursor(s.ctx, "git"); v != "tip" || err != nil {
+		t.Errorf("cursor of the commit: %q, %v", v, err)
+	}
+}
+
+// Action is a small reply.
+func Action(key, series string, at time.Time) bot.Action {
+	return bot.Action{Key: key, Kind: "reply", Sink: "out", SeriesKey: series, Cause: bot.CauseFirst, List: "drm.example.org",
+		Verdict: "stable-eligible", Line: "line of " + key, Message: []byte("Subject: Re: x\r\n\r\nbody\r\n"), Created: at}
+}
+
+func (s *suite) plan(t *testing.T, as ...bot.Action) {
+	t.Helper()
+	for _, a := range as {
+		s.put(t, "m-"+a.Key, one(a.SeriesKey), 1)
+		ser, err := s.Series(s.ctx, a.SeriesKey)
+		must(t, err)
+		ok, err := s.Settle(s.ctx, bot.Settlement{Series: *ser, Actions: []bot.Action{a}, At: T0})
+		must(t, err)
+		if !ok {
+			t.Fatal("not settled")
+		}
+	}
+}
+
+func versions(t *testing.T, s *suite) {
+	s.plan(t, Action("v1/first", "v1", T0))
+	two, three := one("v2"), one("v3")
+	two.Previous, two.Version, three.Previous, three.Version = "v1", 2, "v2", 3
+	s.put(t, "v2@x", two, 1)
+	s.put(t, "v3@x", three, 1)
+	for _, key := range []string{"v1", "v2", "v3"} {
+		if line, err := s.Said(s.ctx, key); line != "line of v1/first" || err != nil {
+			t.Errorf("said to %s: %q, %v", key, line, err)
+		}
+	}
+	first, err := s.Series(s.ctx, "v1")
+	must(t, err)
+	if first.Next != "v2" {
+		t.Errorf("v1 is superseded by %q", first.Next)
+	}
+	if line, err := s.Said(s.ctx, "other"); line != "" || err != nil {
+		t.Errorf("said to nobody: %q, %v", line, err)
+	}
+}
+
+var wide = bot.Caps{List: "drm.example.org", PerHour: 100, PerDay: 100}
+
+func actions(t *testing.T, s *suite) {
+	s.plan(t, Action("b", "k1", T0.Add(time.Second)), Action("a", "k2", T0))
+	got, err := s.Planned(s.ctx, "out", T0, 10)
+	must(t, err)
+	if len(got) != 2 || got[0].Key != "a" {
+		t.Fatalf("planned %+v", got)
+	}
+	if other, _ := s.Planned(s.ctx, "smtp", T0, 10); len(other) != 0 {
+		t.Error("another sink sees them")
+	}
+	ok, err := s.Begin(s.ctx, "a", T0, wide)
+	must(t, err)
+	if again, err := s.Begin(s.ctx, "a", T0, wide); !ok || again || err != nil {
+		t.Errorf("began %v, again %v, %v", ok, again, err)
+	}
+	later := T0.Add(time.Hour)
+	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StatePlanned, Problem: "greylisted", At: T0, NotBefore: later}))
+	if got, _ := s.Planned(s.ctx, "out", T0, 10); len(got) != 1 {
+		t.Error("a retry is there before its time")
+	}
+	got, err = s.Planned(s.ctx, "out", later, 10)
+	must(t, err)
+	if len(got) != 2 || got[0].Attempts != 1 {
+		t.Errorf("after the wait: %+v", got)
+	}
+	for _, state := range []bot.ActionState{bot.StateDone, bot.StateFailed, bot.StateUnknown} {
+		key := "end-" + string(state)
+		s.plan(t, Action(key, key, T0))
+		_, err := s.Begin(s.ctx, key, T0, wide)
+		must(t, err)
+		must(t, s.End(s.ctx, key, bot.Ending{State: state, At: T0}))
+		if ok, err := s.Begin(s.ctx, key, T0, wide); ok || err != nil {
+			t.Errorf("%s was begun again: %v, %v", state, ok, err)
+		}
+		if err := s.End(s.ctx, key, bot.Ending{State: bot.StateDone, At: T0}); err == nil {
+			t.Errorf("%s ended twice", state)
+		}
+	}
+	if ok, err := s.Begin(s.ctx, "nope", T0, wide); ok || err != nil {
+		t.Errorf("an unknown action was begun: %v, %v", ok, err)
+	}
+}
+
+func caps(t *testing.T, s *suite) {
+	c := bot.Caps{List: "drm.example.org", PerHour: 2, PerDay: 3}
+	for i := range 6 {
+		s.plan(t, Action(fmt.Sprint("c", i), fmt.Sprint("k", i), T0))
+	}
+	begin := func(key string, at time.Time, want bool) {
+		t.Helper()
+		ok, err := s.Begin(s.ctx, key, at, c)
+		must(t, err)
+		if ok != want {
+			t.Errorf("%s at %s: begun is %v", key, at.Sub(T0), ok)
+		}
+		if ok {
+			must(t, s.End(s.ctx, key, bot.Ending{State: bot.StateDone, At: at}))
+		}
+	}
+	begin("c0", T0, true)
+	begin("c1", T0, true)
+	begin("c2", T0, false) // the third in an hour
+	begin("c3", T0.Add(2*time.Hour), true)
+	begin("c4", T0.Add(4*time.Hour), false)  // the fourth in a day
+	begin("c4", T0.Add(48*time.Hour), false) // held: a person must release it
+	begin("c5", T0.Add(48*time.Hour), true)
+	c.PerDay = 0
+	s.plan(t, Action("c6", "k6", T0))
+	begin("c6", T0.Add(96*time.Hour), false)
+}
+
+func interrupt(t *testing.T, s *suite) {
+	s.plan(t, Action("a", "k", T0))
+	_, err := s.Begin(s.ctx, "a", T0, wide)
+	must(t, err)
+	s.Journal = s.again(t, s.Journal)
+	got, err := s.Begun(s.ctx, "out")
+	must(t, err)
+	if len(got) != 1 || got[0].Key != "a" {
+		t.Fatalf("begun: %+v", got)
+	}
+	if p, _ := s.Planned(s.ctx, "out", T0, 10); len(p) != 0 {
+		t.Error("an interrupted action is planned")
+	}
+	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StateUnknown, At: T0}))
+	if got, _ := s.Begun(s.ctx, "out"); len(got) != 0 {
+		t.Error("still begun")
+	}
+}
+
+// race: many at once; an action is begun by exactly one.
+func race(t *testing.T, s *suite) {
+	const n = 20
+	for i := range n {
+		s.plan(t, Action(fmt.Sprint("a", i), fmt.Sprint("k", i), T0))
+	}
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		begun = map[string]int{}
+		errs  []error
+	)
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range n {
+				ok, err := s.Begin(s.ctx, fmt.Sprint("a", i), T0, wide)
+				_, kept := s.Keep(s.ctx, Mail(fmt.Sprintf("%d-%d@x", w, i)), bot.Cursor{Key: fmt.Sprint(w), Value: fmt.Sprint(i)})
+				mu.Lock()
+				errs = append(errs, err, kept)
+				if ok {
+					begun[fmt.Sprint("a", i)]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	must(t, errors.Join(errs...))
+	for i := range n {
+		if got := begun[fmt.Sprint("a", i)]; got != 1 {
+			t.Errorf("a%d was begun %d times", i, got)
+		}
+	}
+}
