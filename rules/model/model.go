@@ -2,25 +2,18 @@
 //
 // It is a logistic model: every contribution is one named product of a value
 // and a weight, so the sum can be shown to the reader and checked by hand.
+// Features are fixed code (a name, what it measures, how); weights are data: a
+// file that says where they were learnt, embedded as the default and written
+// anew by calibration.
 //
-// What rules/verdict uses, and so must stay:
-//
-//	model.Default() *Model                                 the embedded weights
-//	(*Model).Score(*rules.Facts, []rules.Finding) Score    pure, safe for concurrent use
-//	(*Model).Version, (*Model).Thresholds                  of the weights file
-//	model.ClassOf(contribution name) string                "too-big", "abi", "enablement" or "": the
-//	                                                       reason class that a negative contribution speaks for
-//
-// A contribution that is a rule's finding is named "rule.<rule id>=<outcome>".
+// A weights file has several heads, each with the features that its kind of
+// evidence can have: HeadTree for a change of which trees say something,
+// HeadCommit for a commit alone, HeadMail for a patch as posted, which nobody
+// has passed on yet, and HeadFix, which asks whether it is a fix at all.
+// HeadUntagged is HeadTree for figures without the stable tag.
 package model
 
 import "math"
-
-// Feature is one measured value. Names are stable: weights files refer to them.
-type Feature struct {
-	Name  string
-	Value float64
-}
 
 // Contribution is what one feature adds to the log-odds.
 type Contribution struct {
