@@ -163,7 +163,7 @@ type Followup struct {
 // Gate is a chip that exists in a branch but is not enabled by default there.
 type Gate struct{ Chip, Branch, How string }
 
-// Branch is what one stable branch says. Field values are DESIGN §3's.
+// Branch is what one stable branch says. The strings are those of `classify --json`.
 type Branch struct {
 	Name          string // "6.12"
 	Active        bool
