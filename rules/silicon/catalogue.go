@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -119,6 +120,7 @@ const nColumns = 10
 // parse appends the rows of one file. Empty lines and lines that begin with
 // "#" are left out.
 func parse(entries []Entry, name, text string) ([]Entry, error) {
+	entries = slices.Grow(entries, strings.Count(text, "\n")+1)
 	for n := 1; text != ""; n++ {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")

@@ -20,8 +20,8 @@ type index struct {
 
 	refs    []ref
 	drivers []driver
-	first   [1 << 16 / 64]uint64 // the first two bytes of every token and stem
-	longest int                  // token
+	begins  [filterBits / 64]uint64 // how tokens and stems begin, see maybe
+	longest int                     // token
 }
 
 // ref is one link of a chain: the entries that share a pattern.
@@ -116,12 +116,23 @@ func (x *index) add(entry int32, e *Entry, p Pattern, number map[string]int) err
 		if !isIdent(what) || len(what) < 2 {
 			return fmt.Errorf("not an identifier of two or more characters")
 		}
-		mode := map[string]uint8{byID: modeID, byPre: modePre, bySeg: modeSeg}[p.How]
+		mode := modeID
+		switch p.How {
+		case byPre:
+			mode = modePre
+		case bySeg:
+			mode = modeSeg
+		}
 		chain(x, x.tokens, what, ref{entry: entry, mode: mode})
 		x.mark(what)
 		x.longest = max(x.longest, len(what))
 	case byWord, byTitle:
 		phrase := strings.ReplaceAll(what, "_", " ")
+		for i := range len(phrase) {
+			if phrase[i] != ' ' && !wordByte(phrase, i) {
+				return fmt.Errorf("words are letters and digits, joined by _")
+			}
+		}
 		mode := modeWord
 		if p.How == byTitle {
 			mode = modeTitle
@@ -163,14 +174,57 @@ func chain[K comparable](x *index, m map[K]int32, k K, r ref) {
 	m[k] = int32(len(x.refs))
 }
 
-func (x *index) mark(s string) {
-	n := uint(s[0])<<8 | uint(s[1])
-	x.first[n/64] |= 1 << (n % 64)
+// filterBits sizes the filter that turns nearly every identifier away before
+// it is copied and hashed: with about 3,000 patterns 3 % of the bits are set.
+const filterBits = 1 << 16
+
+// The filter knows three beginnings: the first word ("mtl"), the first word
+// and two bytes ("intel_mt"), and the letters before the first digit ("dcn").
+// A pattern sets the bit of the longest that it has.
+const fnvOffset, fnvPrime = 2166136261, 16777619
+
+func firstWord(s string) (h uint32, end int) {
+	h = fnvOffset
+	for end < len(s) && s[end] != '_' {
+		h = (h ^ uint32(lower[s[end]])) * fnvPrime
+		end++
+	}
+	return h, end
 }
 
-func (x *index) starts(a, b byte) bool {
-	n := uint(a)<<8 | uint(b)
-	return x.first[n/64]&(1<<(n%64)) != 0
+func twoMore(h uint32, s string) uint32 {
+	h = (h ^ '_') * fnvPrime
+	h = (h ^ uint32(lower[s[0]])) * fnvPrime
+	return (h ^ uint32(lower[s[1]])) * fnvPrime
+}
+
+func (x *index) set(h uint32) { h ^= h >> 16; x.begins[h%filterBits/64] |= 1 << (h % 64) }
+
+func (x *index) has(h uint32) bool {
+	h ^= h >> 16
+	return x.begins[h%filterBits/64]&(1<<(h%64)) != 0
+}
+
+// mark enters a token or stem, in lower case.
+func (x *index) mark(s string) {
+	h, end := firstWord(s)
+	if end+2 < len(s) {
+		h = twoMore(h, s[end+1:])
+	}
+	x.set(h)
+}
+
+// maybe reports whether an identifier can be one of the index.
+func (x *index) maybe(s string) bool {
+	h, end := uint32(fnvOffset), 0
+	for end < len(s) && s[end] != '_' {
+		if end > 1 && isDigit(s[end]) && !isDigit(s[end-1]) && x.has(h) {
+			return true
+		}
+		h = (h ^ uint32(lower[s[end]])) * fnvPrime
+		end++
+	}
+	return x.has(h) || end+2 < len(s) && x.has(twoMore(h, s[end+1:]))
 }
 
 // driverOf finds the driver of a path, -1 without one, and the part of the

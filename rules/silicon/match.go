@@ -33,6 +33,9 @@ func (c *Catalogue) Match(ch *change.Change) []Match {
 	for _, f := range ch.Files {
 		m.file(f)
 	}
+	if len(ch.Files) > 0 && len(m.drivers) == 0 {
+		return nil
+	}
 	m.title(ch.Subject)
 	if !m.specific() {
 		m.text(ch.Body)
@@ -66,6 +69,7 @@ type hit struct {
 	entry  int32 // noEntry: hardware of a known form of name that the catalogue has not
 	driver int32
 	name   string // when noEntry
+	chip   bool   // when noEntry: a chip's number, else a block's version
 	best   uint8  // strength of the strongest recognition
 	n      uint8
 	where  [maxWhere]Where
@@ -155,10 +159,10 @@ func (m *matcher) fragment(frag *gitdiff.TextFragment) {
 // opensScope reports whether a line begins a function, a table or a macro of
 // several lines.
 func opensScope(s string) bool {
+	s = strings.TrimRight(s, "\r\n")
 	if s == "" {
 		return false
 	}
-	s = strings.TrimRight(s, "\r\n")
 	if isAlpha(s, 0) {
 		return !strings.HasSuffix(s, ";") && strings.ContainsAny(s, "({=")
 	}
@@ -251,7 +255,7 @@ func (m *matcher) found(entry int32, name, in, text string) bool {
 // add keeps the first recognitions, each text once per file.
 func (m *matcher) add(h *hit, w Where) {
 	for _, have := range h.where[:h.n] {
-		if have.Text == w.Text && have.File == w.File && have.In == w.In {
+		if have.In == w.In && have.File == w.File && (have.Text == w.Text || w.In == InTitle && strings.EqualFold(have.Text, w.Text)) {
 			return
 		}
 	}
@@ -275,6 +279,9 @@ func (m *matcher) specific() bool {
 
 func (m *matcher) rank(h *hit) int {
 	if h.entry == noEntry {
+		if h.chip {
+			return 0
+		}
 		return 1
 	}
 	switch m.entries[h.entry].Kind {
@@ -324,6 +331,9 @@ func (m *matcher) match(h *hit) Match {
 	out := Match{Where: slices.Clone(h.where[:h.n])}
 	if h.entry == noEntry {
 		out.Name, out.Kind, out.State = h.name, KindIPBlock, Unknown
+		if h.chip {
+			out.Kind = KindChip
+		}
 	} else {
 		e := &m.entries[h.entry]
 		out.Name, out.Kind, out.State = e.Name, e.Kind, e.State

@@ -75,8 +75,11 @@ func (m *matcher) scan(s, in string) {
 // token looks an identifier up: whole, then each beginning of it that ends
 // before an underscore, the longest first.
 func (m *matcher) token(tok, in string) bool {
-	t := strings.TrimLeft(tok, "_")
-	if len(t) < 2 || !m.x.starts(lower[t[0]], lower[t[1]]) {
+	t := tok
+	for len(t) > 0 && t[0] == '_' {
+		t = t[1:]
+	}
+	if len(t) < 2 || !m.x.maybe(t) {
 		return false
 	}
 	var buf [maxToken]byte
@@ -134,7 +137,13 @@ func (m *matcher) token(tok, in string) bool {
 			}
 		}
 		if end == n || buf[end] == '_' {
-			return m.found(noEntry, string(buf[:end]), in, tok)
+			m.found(noEntry, string(buf[:end]), in, tok)
+			for i := range m.hits { // a form of several digits is that of chip numbers
+				if h := &m.hits[i]; h.entry == noEntry && h.name == string(buf[:end]) {
+					h.chip = ref.digits > 1
+				}
+			}
+			return true
 		}
 	}
 	return false
@@ -175,8 +184,10 @@ func isStep(t string) bool {
 
 // stepping adds the check to the hardware of its line, or else of its file.
 func (m *matcher) stepping(check string) {
-	if strings.Contains(check, "rev_id") && !strings.ContainsAny(check, "=<>") {
-		return
+	if _, op, ok := strings.Cut(check, "rev_id "); ok {
+		if len(op) < 2 || op[0] == '=' && op[1] != '=' || strings.IndexByte("=!<>", op[0]) < 0 {
+			return // stored or computed with, not checked
+		}
 	}
 	if len(check) > 120 {
 		check = check[:120]
@@ -208,12 +219,31 @@ func (m *matcher) title(s string) {
 	}
 }
 
-// text reads the message.
+// text reads the message, without the trailers that name people: a reviewer
+// may be called like a chip.
 func (m *matcher) text(s string) {
 	if len(s) > maxText {
 		s = s[:maxText]
 	}
-	m.phrases(s, InText)
+	start := 0
+	for i := 0; i < len(s); {
+		end := strings.IndexByte(s[i:], '\n') + 1 + i
+		if end == i {
+			end = len(s)
+		}
+		if namesPeople(s[i:end]) {
+			m.phrases(s[start:i], InText)
+			start = end
+		}
+		i = end
+	}
+	m.phrases(s[start:], InText)
+}
+
+func namesPeople(line string) bool {
+	key, _, ok := strings.Cut(line, ":")
+	return ok && (strings.HasSuffix(key, "-by") || strings.HasSuffix(key, "-By") ||
+		strings.EqualFold(key, "cc") || strings.EqualFold(key, "from") || strings.EqualFold(key, "to"))
 }
 
 // phrases looks up runs of one to three words, the longest first.
