@@ -70,7 +70,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"join":   list,
 	"plural": plural,
 	"rule":   func(r Rule) string { return r.text() },
-	"say":    func(s Say) string { return steps[s] },
+	"say":    func(s Step) string { return s.text() },
 	"command": func(s string) string {
 		return "        " + clean(s) // never wrapped: it is to be copied
 	},
@@ -78,8 +78,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 		return wrap(clean(strconv.Itoa(r.N)+". "+r.Title+" -> "+r.line()), "  ", "     ")
 	},
 	"branch": func(b Branch) string {
-		what := fmt.Sprintf("%-7s %-12s", b.Name, b.State)
-		return wrap("", "      "+clean2(what, b.applies(), b.said()), "")
+		row := fmt.Sprintf("    %-7s %-13s %-17s %s", clean(b.Name), clean(b.State), b.applies(), b.said())
+		return strings.TrimRight(cut(row, Columns), " ")
 	},
 	"firstBranches":  func(in []Branch) []Branch { return in[:min(len(in), maxBranches)] },
 	"maxRules":       func() int { return maxRules },
@@ -96,16 +96,6 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 	"steps": stepsOf,
 }).ParseFS(files, "*.tmpl"))
-
-func clean2(parts ...string) string {
-	var out []string
-	for _, p := range parts {
-		if p != "" {
-			out = append(out, p)
-		}
-	}
-	return strings.Join(out, "  ")
-}
 
 func (r Rule) text() string {
 	s := r.Reason
@@ -125,12 +115,27 @@ func stepsOf(v Values) []Step {
 	var out []Step
 	for _, r := range v.Rows {
 		for _, s := range r.Next {
-			if !slices.ContainsFunc(out, func(o Step) bool { return o.Say == s.Say }) {
-				out = append(out, s)
+			i := slices.IndexFunc(out, func(o Step) bool { return o.Say == s.Say })
+			if i < 0 {
+				i, out = len(out), append(out, s)
+			}
+			if v.Series {
+				out[i].For = append(out[i].For, r.N)
 			}
 		}
 	}
 	return out
+}
+
+func (s Step) text() string {
+	if len(s.For) == 0 {
+		return steps[s.Say]
+	}
+	ns := make([]string, len(s.For))
+	for i, n := range s.For {
+		ns[i] = strconv.Itoa(n)
+	}
+	return plural(len(ns), "Patch ", "Patches ") + list(ns) + ": " + steps[s.Say]
 }
 
 // Text is the body of the reply.
@@ -276,8 +281,15 @@ func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
+// maxMsgID: RFC 5322 limits a line to 998 bytes and a Message-ID cannot be
+// folded; what comes near is nobody's real one.
+const maxMsgID = 250
+
 // msgID drops every byte that has no place in a Message-ID.
 func msgID(s string) string {
+	if len(s) > maxMsgID {
+		return ""
+	}
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r >= 0x7f || strings.ContainsRune("<>()\\\",;", r) {
 			return -1

@@ -20,12 +20,12 @@ var because = map[verdict.Class]string{
 
 var steps = map[Say]string{
 	SayTagged:   "Nothing. The stable tag is there; the stable team picks it up once it is in mainline.",
-	SayTag:      "If you agree, add this tag above your sign-off, without the bar:",
-	SayAsk:      "It is in mainline. If you agree, write to the stable list which branches should have this commit, and why:",
-	SayFixes:    "Name the commit that brought the bug, if there is one. This prints the tag:",
-	SayPick:     "These come first, in this order:",
+	SayTag:      "If you agree, add this tag, without the bar, above your sign-off.",
+	SayAsk:      "It is in mainline. If you agree, write to the stable list which branches should have this commit, and why.",
+	SayFixes:    "Name the commit that brought the bug, if there is one. This prints the tag.",
+	SayPick:     "These come first, in this order.",
 	SaySplit:    "If a smaller fix is possible, send it as a patch of its own, without the cleanups; those can follow.",
-	SayVendor:   "Users of the kernels that cannot take it get it from the vendor's out-of-tree package only. To try it there:",
+	SayVendor:   "Users of the kernels that cannot take it get it from the vendor's out-of-tree package only. To try it there, do this.",
 	SayUpstream: "It is in the vendor's tree alone, so stable cannot take it. To send it upstream:",
 	SayNothing:  "Nothing. A maintainer has declined it for stable, and that stands.",
 	SayMissing:  "Send the missing patches, or the series again. It is judged anew when they arrive.",
@@ -115,19 +115,19 @@ func (b Branch) applies() string {
 	case "exact":
 		return "applies"
 	case "offset":
-		return "applies with an offset"
+		return "with an offset"
 	case "three-way":
-		return "applies by three-way merge"
+		return "three-way merge"
 	case "needs-prerequisites":
 		n := len(b.Prerequisites)
 		return strconv.Itoa(n) + " " + plural(n, "prerequisite", "prerequisites")
 	case "needs-backport":
-		return "needs a backport by hand"
+		return "backport by hand"
 	}
 	return ""
 }
 
-// columns of a branch row
+// said is the verdict of a branch row, short enough for its column.
 func (b Branch) said() string {
 	if b.Verdict == "" {
 		return ""
@@ -135,5 +135,8 @@ func (b Branch) said() string {
 	if b.Verdict == verdict.StableEligible {
 		return fmt.Sprintf("%s, %.2f", b.Verdict, b.Score)
 	}
-	return string(b.Verdict) + class(b.Class)
+	if b.Class != "" {
+		return string(b.Verdict) + ", " + string(b.Class)
+	}
+	return string(b.Verdict)
 }

@@ -102,6 +102,7 @@ type Rule struct {
 type Step struct {
 	Say   Say
 	Lines []string
+	For   []int // of a series: the patches it is about
 }
 
 // Say names what a step is about; phrases.go has the words.
@@ -122,9 +123,9 @@ const (
 	SayWait        Say = "wait"     // it is asked to wait
 	SayLook        Say = "look"     // a person should look
 	maxRules           = 5          // what fits one screen beside the rest
-	maxRulesSeries     = 2          // of each row of a series
+	maxRulesSeries     = 1          // of each row of a series
 	maxBranches        = 8          // more than kernel.org keeps active at a time
-	maxRows            = 12         // rows of a series on one screen
+	maxRows            = 6          // rows of a series on one screen
 	maxPicks           = 5          // prerequisites shown; the details have all
 )
 
