@@ -63,6 +63,7 @@ lists:
 	d.Stop()
 	send(3) // delivered while nobody serves the folder
 	time.Sleep(200 * time.Millisecond)
+	d.Start()
 	wait(t, p, outbox, sent, 15*time.Second)
 
 	p.kill(t)

@@ -35,6 +35,9 @@ type Dovecot struct {
 	serial   int
 }
 
+// CertFile is the server's certificate, for programs that read one.
+func (d *Dovecot) CertFile() string { return filepath.Join(d.dir, "cert.pem") }
+
 // tokenKey signs the access tokens; the server checks them with the same key.
 const tokenKey = "a key that only these tests know!"
 

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// classifier judges units. It is safe for concurrent use.
+type classifier struct {
+	o       *classifyOptions
+	judge   *verdict.Judge
+	colour  bool
+	mu      sync.Mutex
+	threads *series.Index // nil without --threads
+	buffers sync.Pool
+}
+
+func (c *classifier) buffer() *bytes.Buffer {
+	if b, ok := c.buffers.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (c *classifier) release(b *bytes.Buffer) {
+	b.Reset()
+	c.buffers.Put(b)
+}
+
+// judgeUnit never fails: what cannot be judged is an outcome too, a fault of
+// our own included.
+func (c *classifier) judgeUnit(u unit) (r outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = c.failed(u, change.Mail, fmt.Errorf("a fault in stablebot while reading: %v", p))
+		}
+	}()
+	switch {
+	case u.err != nil:
+		return c.failed(u, change.Mail, u.err)
+	case u.commit != nil:
+		return c.judgeCommit(u.commit)
+	default:
+		return c.judgeMail(u)
+	}
+}
+
+func (c *classifier) judgeCommit(commit *git.Commit) outcome {
+	ch, err := commit.Change()
+	j := c.judge.Change(ch, nil, nil)
+	return c.print(&j, err, "")
+}
+
+func (c *classifier) judgeMail(u unit) outcome {
+	m, err := mail.Parse(u.raw)
+	if err != nil {
+		return c.failed(u, change.Mail, err)
+	}
+	if c.o.outside(m.Date) {
+		return outcome{}
+	}
+	if !m.IsPatch {
+		if !c.o.all {
+			return outcome{}
+		}
+		j := verdict.NoPatch(m.ID, change.Mail, m.Title, m.From.String(), m.Date, m.NoPatch)
+		return c.print(&j, nil, u.origin)
+	}
+	facts, superseded := c.thread(m)
+	if superseded && c.o.last {
+		return outcome{}
+	}
+	j := c.judge.Change(m.Change, facts, nil)
+	return c.print(&j, m.Damaged, u.origin)
+}
+
+// thread adds what replies gave to the change, and tells what is known of its
+// series and whether a later version stands in the archive.
+func (c *classifier) thread(m *mail.Message) (facts *rules.Series, superseded bool) {
+	if c.threads == nil {
+		return nil, false
+	}
+	c.mu.Lock() // the index remembers answers
+	defer c.mu.Unlock()
+	for _, t := range c.threads.Trailers(m.ID) {
+		change.MergeThreadTrailers(m.Change, t.FromThread, []change.Trailer{t})
+	}
+	return c.threads.Facts(m), c.threads.Superseded(m)
+}
+
+// failed is the outcome of a unit of which nothing could be read.
+func (c *classifier) failed(u unit, kind change.Kind, err error) outcome {
+	j := verdict.Failed(u.origin, kind, err)
+	return c.print(&j, err, u.origin)
+}
+
+// print renders a judgement; problem is what could not be read of the change.
+func (c *classifier) print(j *verdict.Judgement, problem error, origin string) outcome {
+	r := outcome{verdict: j.Verdict, out: c.buffer()}
+	if problem != nil {
+		text := problem.Error()
+		j.Error = &text
+	}
+	if j.Error != nil {
+		text := *j.Error
+		r.unjudged = text
+		switch {
+		case j.ID != "" && origin != "" && j.ID != origin:
+			r.unjudged = fmt.Sprintf("%s (%s): %s", origin, j.ID, text)
+		case origin != "":
+			r.unjudged = origin + ": " + text
+		}
+	}
+	if !c.o.json {
+		appendRow(r.out, j, c.o.why, c.colour)
+		return r
+	}
+	if err := appendJSON(r.out, j); err != nil {
+		r.unjudged = fmt.Sprintf("%s: writing JSON: %v", j.ID, err)
+	}
+	return r
+}

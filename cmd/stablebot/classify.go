@@ -1,0 +1,390 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// classifyOptions are the flags.
+type classifyOptions struct {
+	git, archive        string
+	json, all, why      bool
+	threads, last       bool
+	since, asOf         day
+	jobs                int
+	quiet               bool
+	weights, cpuProfile string
+}
+
+func classifyCommand() *cobra.Command {
+	var o classifyOptions
+	cmd := &cobra.Command{
+		Use:   "classify [FILE|MAILDIR|-]…",
+		Short: "Judge patches: files, mboxes, maildirs, an archive, or commits",
+		Long: `Judges every patch in its input and prints one line for each, in input order.
+
+  stablebot classify 0001-fix.patch inbox.mbox ~/Maildir/lists
+  curl -s …/t.mbox.gz | stablebot classify -
+  stablebot classify --archive dri-devel/git/0.git --since 2026-01-01 --json
+  stablebot classify --git . v6.9..v6.10 -- drivers/gpu/drm/amd
+  stablebot classify --git . 1a2b3c4d5e6f
+
+With --git a revision alone is that one commit, and with --since its history
+since that day. Commits are taken to be in mainline.
+
+Exit status: 0 everything was judged; 1 something could not be (said on
+standard error and in "error"); 2 the command line is wrong.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.git, "git", "", "judge commits of this `repository`; the arguments are revisions, and paths after --")
+	f.StringVar(&o.archive, "archive", "", "judge a public-inbox v2 `repository`: an epoch, or the folder that has them")
+	f.BoolVar(&o.json, "json", false, "one JSON object a line instead of a table")
+	f.BoolVar(&o.all, "all", false, "a line for each mail that is no patch too, with the reason")
+	f.BoolVar(&o.why, "why", false, "in the table, the reason and the rules below each change")
+	f.BoolVar(&o.threads, "threads", false, "read the input twice: replies' trailers and later versions count")
+	f.BoolVar(&o.last, "last-version", false, "leave out versions that a later one supersedes; implies --threads")
+	f.Var(&o.since, "since", "leave out what is older than this `day`, 2026-01-31")
+	f.Var(&o.asOf, "as-of", "judge with what was known on this `day`; leave out what came later")
+	f.IntVarP(&o.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "judge so many at a time")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
+	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
+	f.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile to this `file`")
+	_ = f.MarkHidden("cpuprofile")
+	return cmd
+}
+
+// day is a flag that takes a date; the zero value is no day.
+type day struct{ time.Time }
+
+func (d *day) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.Format(time.DateOnly)
+}
+func (d *day) Type() string { return "day" }
+func (d *day) Set(s string) error {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return fmt.Errorf("%q is no day; write 2026-01-31", s)
+	}
+	d.Time = t
+	return nil
+}
+
+func (o *classifyOptions) check(args []string) error {
+	switch {
+	case o.git != "" && o.archive != "":
+		return usagef("--git and --archive are two inputs; give one")
+	case o.archive != "" && len(args) > 0:
+		return usagef("--archive takes no files; %q is too many", args[0])
+	case o.git != "" && (o.threads || o.last):
+		return usagef("--threads and --last-version are for mails; commits have no thread")
+	case o.jobs < 1:
+		return usagef("--jobs %d: at least one", o.jobs)
+	case !o.since.IsZero() && !o.asOf.IsZero() && o.asOf.Before(o.since.Time):
+		return usagef("--as-of %s lies before --since %s: nothing is left", &o.asOf, &o.since)
+	case o.git == "" && o.archive == "" && len(args) == 0 && isatty.IsTerminal(os.Stdin.Fd()):
+		return usagef("nothing to judge; name files, or pipe a mail into `stablebot classify -`")
+	}
+	return nil
+}
+
+func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
+	if err := o.check(args); err != nil {
+		return err
+	}
+	o.threads = o.threads || o.last
+	judge, err := loadJudge(o.weights)
+	if err != nil {
+		return err
+	}
+	if !o.asOf.IsZero() {
+		judge.AsOf = o.end()
+	}
+	stop, err := startProfile(o.cpuProfile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+
+	in, err := o.input(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	c := &classifier{o: o, judge: judge, colour: isTerminal(cmd.OutOrStdout())}
+	if o.threads {
+		if c.threads, err = o.index(cmd.Context(), in); err != nil {
+			return err
+		}
+	}
+	return c.stream(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// unit is one thing to judge: a raw mail, a commit, or why there is none.
+type unit struct {
+	raw    []byte // valid until the worker returns
+	origin string
+	commit *git.Commit
+	err    error
+}
+
+// input is where units come from. walk hands each one to work, several at a
+// time, and the results to emit in input order.
+type input struct {
+	walk  func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error
+	total int  // 0: not known
+	again bool // walk may be called more than once
+	close func()
+}
+
+// outcome is what one unit came to.
+type outcome struct {
+	out      *bytes.Buffer // what is printed, nil for nothing
+	verdict  verdict.Verdict
+	unjudged string // why it could not be judged, for standard error
+}
+
+// stream judges everything in and prints in input order.
+func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Writer) error {
+	out := newOutput(stdout)
+	if !c.o.json {
+		out.header = rowHeader()
+	}
+	p := newProgress(stderr, c.o.quiet, in.total)
+	counts := map[verdict.Verdict]int{}
+	var units, judged, unjudged int
+	err := in.walk(ctx, c.judgeUnit, func(r outcome) error {
+		units++
+		p.done(units)
+		if r.unjudged != "" {
+			unjudged++
+			p.clear()
+			fmt.Fprintf(stderr, "stablebot: %s\n", printable(r.unjudged))
+		}
+		if r.verdict != "" {
+			judged++
+			counts[r.verdict]++
+		}
+		if r.out == nil {
+			return nil
+		}
+		defer c.release(r.out)
+		return out.write(r.out.Bytes())
+	})
+	p.clear()
+	if ferr := out.flush(); err == nil {
+		err = ferr
+	}
+	if isBrokenPipe(err) { // the reader has what it wanted: `| head`
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.summary(units, judged, unjudged, counts)
+	if unjudged > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// input opens what the flags name.
+func (o *classifyOptions) input(cmd *cobra.Command, args []string) (*input, error) {
+	switch ctx := cmd.Context(); {
+	case o.git != "":
+		return o.gitInput(ctx, args, cmd.ArgsLenAtDash())
+	case o.archive != "":
+		return o.archiveInput(ctx)
+	default:
+		return o.mailInput(cmd.InOrStdin(), args), nil
+	}
+}
+
+// mailInput reads files, folders and standard input.
+func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
+	if len(args) == 0 {
+		args = []string{"-"}
+	}
+	return &input{
+		again: !slices.Contains(args, "-"),
+		close: func() {},
+		walk: o.ordered(func(_ context.Context, put func(unit) error) error {
+			for _, a := range args {
+				if err := eachMail(stdin, a, put); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+}
+
+// ordered makes a walk of a producer. The window keeps both processors busy
+// while one large mail is judged, and bounds what is in memory.
+func (o *classifyOptions) ordered(produce func(context.Context, func(unit) error) error) func(context.Context, func(unit) outcome, func(outcome) error) error {
+	return func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error {
+		return archive.Ordered(ctx, o.jobs, 32*o.jobs, produce, work, emit)
+	}
+}
+
+// archiveInput reads a public-inbox.
+func (o *classifyOptions) archiveInput(ctx context.Context) (*input, error) {
+	a, err := archive.Open(ctx, o.archive, git.Options{})
+	if err != nil {
+		return nil, err
+	}
+	in := &input{again: true, close: func() { _ = a.Close() }}
+	if !o.quiet && isatty.IsTerminal(os.Stderr.Fd()) {
+		if in.total, err = a.Count(ctx); err != nil {
+			in.close()
+			return nil, err
+		}
+	}
+	opt := archive.Options{Since: o.since.Time, AsOf: o.end(), Workers: o.jobs}
+	in.walk = func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error {
+		return archive.Read(ctx, a, opt, func(m *archive.Mail) outcome {
+			return work(unit{raw: m.Raw, origin: m.Commit, err: m.Err})
+		}, emit)
+	}
+	return in, nil
+}
+
+// end is the last moment of --as-of, the zero time without it.
+func (o *classifyOptions) end() time.Time {
+	if o.asOf.IsZero() {
+		return time.Time{}
+	}
+	return o.asOf.AddDate(0, 0, 1).Add(-time.Second)
+}
+
+// outside reports whether --since or --as-of leave out what has this date.
+func (o *classifyOptions) outside(t time.Time) bool {
+	return !o.since.IsZero() && t.Before(o.since.Time) || !o.asOf.IsZero() && t.After(o.end())
+}
+
+// index reads the input once for what threads say of each patch. Only ids,
+// titles and trailers are kept, a few hundred bytes a mail.
+func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, error) {
+	if !in.again {
+		return nil, usagef("--threads reads its input twice, which standard input cannot; write it to a file first")
+	}
+	x := &series.Index{AsOf: o.end()}
+	var mu sync.Mutex // Ordered emits in order, but the index wants the mails, which only the worker has
+	err := in.walk(ctx, func(u unit) outcome {
+		if u.err == nil {
+			if m, err := mail.Scan(u.raw); err == nil {
+				note := series.NoteOf(m)
+				mu.Lock()
+				defer mu.Unlock()
+				x.AddNote(note)
+			}
+		}
+		return outcome{}
+	}, func(outcome) error { return nil })
+	return x, err
+}
+
+func eachMail(stdin io.Reader, name string, put func(unit) error) error {
+	open := func() (*mail.Reader, error) { return mail.Open(name) }
+	if name == "-" {
+		name = "standard input"
+		open = func() (*mail.Reader, error) { return mail.NewReader(stdin, name) }
+	}
+	r, err := open()
+	if err != nil {
+		return put(unit{origin: name, err: err})
+	}
+	defer func() { _ = r.Close() }()
+	for {
+		raw, origin, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		u := unit{origin: origin, err: err}
+		if origin == "" {
+			u.origin = name
+		}
+		if err == nil {
+			u.raw = bytes.Clone(raw)
+		}
+		if perr := put(u); perr != nil {
+			return perr
+		}
+		if err != nil && !goesOn(err) {
+			return nil
+		}
+	}
+}
+
+// goesOn: the errors after which a mail reader has more to give.
+func goesOn(err error) bool {
+	var large *mail.TooLargeError
+	var cut *mail.TruncatedError
+	var path *os.PathError
+	return errors.As(err, &large) || errors.As(err, &cut) || errors.As(err, &path)
+}
+
+// gitInput reads commits.
+func (o *classifyOptions) gitInput(ctx context.Context, args []string, dash int) (*input, error) {
+	repo, err := git.Open(ctx, o.git, git.Options{})
+	if err != nil {
+		return nil, err
+	}
+	q := git.Query{Revs: args, NoMerges: true}
+	if dash >= 0 {
+		q.Revs, q.Paths = args[:dash], args[dash:]
+	}
+	if o.since.IsZero() {
+		for i, rev := range q.Revs {
+			if !strings.Contains(rev, "..") && !strings.HasPrefix(rev, "-") && !strings.HasPrefix(rev, "^") && !strings.HasSuffix(rev, "^!") {
+				q.Revs[i], q.NoMerges = rev+"^!", false
+			}
+		}
+	}
+	return &input{
+		again: true,
+		close: func() { _ = repo.Close() },
+		walk: o.ordered(func(ctx context.Context, put func(unit) error) error {
+			for c, err := range repo.Commits(ctx, q) {
+				if err != nil {
+					return err
+				}
+				if o.outside(c.Author.Date) {
+					continue
+				}
+				if err := put(unit{commit: c, origin: c.ID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}, nil
+}
+
+func isBrokenPipe(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "broken pipe")
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+func explainCommand() *cobra.Command {
+	var c configFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Tell everything known about one judged change",
+		Long: `Tells everything the bot knows about a change: the verdict, what moved the score,
+every rule with its source, the series, what was said and what became of it.
+ID is a Message-ID, or a commit SHA of at least 7 digits.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := c.openStore(cmd)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			found, err := s.Explain(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(found)
+			}
+			return printCase(cmd.OutOrStdout(), found)
+		},
+	}
+	c.add(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "all of it as one JSON object")
+	return cmd
+}
+
+func actionsCommand() *cobra.Command {
+	var c configFlags
+	var state string
+	var limit int
+	var whole bool
+	cmd := &cobra.Command{
+		Use:   "actions",
+		Short: "Show what was, would be and failed to be sent",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := c.openStore(cmd)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close() }()
+			rows, err := s.Actions(cmd.Context(), bot.ActionState(state), limit)
+			if err != nil {
+				return err
+			}
+			return printActions(cmd.OutOrStdout(), rows, whole)
+		},
+	}
+	c.add(cmd)
+	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: planned, doing, done, failed, unknown, held")
+	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many, newest first")
+	cmd.Flags().BoolVar(&whole, "mail", false, "with the mails themselves")
+	return cmd
+}
+
+// configFlags name the configuration, or the state folder alone.
+type configFlags struct{ file, state string }
+
+func (c *configFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&c.file, "config", "c", "stablebot.yaml", "configuration `file`")
+	cmd.Flags().StringVar(&c.state, "state-dir", "", "state `folder`, instead of the configuration's")
+}
+
+// openStore opens the store for reading.
+func (c *configFlags) openStore(cmd *cobra.Command) (*store.Store, error) {
+	dir, err := c.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	return store.OpenReadOnly(cmd.Context(), storeFile(dir))
+}
+
+func (c *configFlags) stateDir() (string, error) {
+	if c.state != "" {
+		return c.state, nil
+	}
+	cfg, err := readConfig(c.file)
+	if err != nil {
+		return "", err
+	}
+	return cfg.State, nil
+}
+
+func printCase(w io.Writer, c *store.Case) error {
+	p := &printer{w: w}
+	if j := c.Judged; j != nil {
+		printJudgement(p, &j.Judgement)
+		p.f("judged %s, %s\n", times(c.Revision), stamp(j.At))
+	} else if c.Mail != nil {
+		p.f("%s\n%s, from %s: no change was judged", printable(c.Mail.Subject), c.Mail.ID, c.Mail.Sender)
+		if c.Mail.Note != "" {
+			p.f(": %s", printable(c.Mail.Note))
+		}
+		p.f("\n")
+	}
+	if m := c.Mail; m != nil {
+		p.f("\nmail      %s\nreceived  %s from %s\n", m.ID, stamp(m.Received), m.Source)
+		if len(m.Lists) > 0 {
+			p.f("lists     %s\n", strings.Join(m.Lists, ", "))
+		}
+		if m.Note != "" {
+			p.f("note      %s\n", printable(m.Note))
+		}
+	}
+	if s := c.Series; s != nil {
+		p.f("\nseries    %s, version %d, %d of %d patches\n", printable(s.Title), s.Version, s.Have(), s.Of)
+		if s.Quiet != "" {
+			p.f("no reply  %s\n", printable(s.Quiet))
+		}
+		if !c.Unsettled.IsZero() {
+			p.f("waits     until %s for what is missing\n", stamp(c.Unsettled))
+		}
+		for _, mate := range c.Mates {
+			p.f("  %-22s %s\n", label(&mate.Judgement), printable(mate.Judgement.Subject))
+		}
+		for _, r := range c.Replies {
+			p.f("  reply from %s: %s\n", r.Sender, printable(r.Subject))
+		}
+	}
+	for _, a := range c.Actions {
+		p.f("\n%s %s: %s", a.Kind, a.State, printable(a.Line))
+		if a.Problem != "" {
+			p.f(" (%s)", printable(a.Problem))
+		}
+		p.f("\n")
+	}
+	for _, n := range c.Notes {
+		p.f("\n%s, %s: %s\n", stamp(n.At), n.Who, printable(n.Body))
+	}
+	return p.err
+}
+
+func printJudgement(p *printer, j *verdict.Judgement) {
+	p.f("%s\n%s by %s\n\n", printable(j.Subject), j.ID, printable(j.Author))
+	p.f("verdict   %s", label(j))
+	if j.When != "" {
+		p.f(", %s", j.When)
+	}
+	p.f("\nbecause   %s\nscore     %.2f that stable takes it, %.2f that it is a fix (weights %s)\n", printable(j.Reason), j.Score, j.Fix, j.Weights)
+	p.f("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
+	if j.Size.TableLines > 0 {
+		p.f(", %d of them table", j.Size.TableLines)
+	}
+	p.f("\n")
+	for i, s := range j.Silicon {
+		p.f("%-9s %s (%s): %s", map[bool]string{true: "silicon", false: ""}[i == 0], s.Name, s.Driver, s.State)
+		if s.Since != "" {
+			p.f(", supported since %s", s.Since)
+		}
+		p.f("\n")
+	}
+	for i, b := range j.Branches {
+		p.f("%-9s %s: %s, %s\n", map[bool]string{true: "branches", false: ""}[i == 0], b.Name, b.State, b.Applies)
+	}
+	if j.Error != nil {
+		p.f("error     %s\n", printable(*j.Error))
+	}
+	p.f("\nwhat moved the score (log-odds):\n")
+	for _, c := range j.Contributions {
+		p.f("  %+6.2f  %s = %.3g\n", c.Add(), c.Name, c.Value)
+	}
+	p.f("\nrules:\n")
+	for _, r := range j.Rules {
+		if r.Outcome == rules.NotApplicable {
+			continue
+		}
+		p.f("  %-8s %s: %s\n", r.Outcome, r.ID, printable(r.Reason))
+		if def := rules.ByID(r.ID); def != nil && r.Outcome != rules.Unknown {
+			p.f("  %-8s   [%s, %q]\n", "", def.Ref.File, def.Ref.Section)
+		}
+	}
+	p.f("\n")
+}
+
+func printActions(w io.Writer, rows []store.ActionRow, whole bool) error {
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(w, "nothing was sent, would be sent, or failed")
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "STATE\tWHEN\tKIND\tSINK\tLIST\tWHAT")
+	for _, a := range rows {
+		what := printable(a.Line)
+		if a.Problem != "" {
+			what += " — " + printable(a.Problem)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", a.State, stamp(a.Created), a.Kind, a.Sink, dash(a.List), what)
+		if whole {
+			if err := tw.Flush(); err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "\n%s\n", indent(string(a.Message)))
+		}
+	}
+	return tw.Flush()
+}
+
+func indent(s string) string {
+	return "    " + strings.ReplaceAll(strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n"), "\n", "\n    ") + "\n"
+}
+
+// printer keeps the first error, so that a page of output is checked once.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) f(format string, a ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, a...)
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}

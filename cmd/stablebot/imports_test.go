@@ -1,0 +1,135 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/stablebot/stablebot/"
+
+// arrows are the import rules of the tree: data flows left to right, and only
+// cmd knows all. The longest matching folder decides; a folder's own package
+// and the listed ones are allowed, "…" at the end means everything below.
+var arrows = []struct {
+	folder string
+	may    []string
+}{
+	{"rules/change", nil},
+	{"rules/silicon", []string{"rules/change"}},
+	{"rules", []string{"rules/change", "rules/silicon"}},
+	{"rules/model", []string{"rules", "rules/change", "rules/silicon"}},
+	{"rules/verdict", []string{"rules/…"}},
+	{"bot/config", nil},
+	{"bot/mail", []string{"rules/…"}},
+	{"bot/series", []string{"rules/…", "bot/mail"}},
+	{"bot/git", []string{"rules/…"}},
+	{"bot/report", []string{"rules/…", "bot/mail"}},
+	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report"}},
+	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series"}},
+	{"bot/source", []string{"rules/…", "bot", "bot/mail", "bot/git"}},
+	{"bot/sink", []string{"rules/…", "bot", "bot/mail", "bot/report"}},
+	{"fixtures", nil},
+	{"bot/demo", []string{"bot/git", "fixtures"}},
+	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
+}
+
+// impure are what rules/ must not import: it knows no file system, network,
+// process, logger or source of true chance (a seeded one is arithmetic).
+var impure = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "crypto/rand", "syscall", "io/ioutil"}
+
+func TestImports(t *testing.T) {
+	root := "../.."
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != root {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		checkFile(t, filepath.ToSlash(rel), f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkFile(t *testing.T, file string, f *ast.File) {
+	dir := file[:strings.LastIndexByte(file, '/')]
+	if strings.Contains(dir, "/internal/") {
+		return // test peers and generators
+	}
+	best := -1
+	for i, a := range arrows {
+		if (dir == a.folder || strings.HasPrefix(dir, a.folder+"/")) && (best < 0 || len(a.folder) > len(arrows[best].folder)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		t.Errorf("%s: the folder has no import rule; add one to arrows", file)
+		return
+	}
+	pure := dir == "rules" || strings.HasPrefix(dir, "rules/")
+	for _, im := range f.Imports {
+		path, err := strconv.Unquote(im.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, ours := strings.CutPrefix(path, module)
+		switch {
+		case ours:
+			if !allowed(dir, own, arrows[best].may) {
+				t.Errorf("%s imports %s: %s may import only %v", file, own, arrows[best].folder, arrows[best].may)
+			}
+		case pure && strings.Contains(path, ".") && !strings.HasPrefix(path, "github.com/bluekeyes/go-gitdiff/"):
+			t.Errorf("%s imports %s: rules/ uses the standard library and go-gitdiff only", file, path)
+		case pure && slices.Contains(impure, path):
+			t.Errorf("%s imports %s: rules/ is pure", file, path)
+		}
+	}
+	if pure {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" && (s.Sel.Name == "Now" || s.Sel.Name == "Since") {
+					t.Errorf("%s uses time.%s: the day is a fact that comes in", file, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func allowed(dir, own string, may []string) bool {
+	if own == dir {
+		return true
+	}
+	// A source or a sink may be split into packages of its own, but never
+	// knows another.
+	if strings.HasPrefix(own, dir+"/") {
+		return true
+	}
+	for _, m := range may {
+		if all, ok := strings.CutSuffix(m, "/…"); ok && (own == all || strings.HasPrefix(own, all+"/")) || own == m {
+			return true
+		}
+	}
+	return false
+}

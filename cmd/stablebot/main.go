@@ -1,0 +1,85 @@
+// Command stablebot tells, for each fix to a driver of shipped silicon, whether
+// stable kernels can take it or whether it stays with the out-of-tree package.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses, part of the contract with scripts.
+const (
+	exitJudged   = 0 // everything was judged
+	exitUnjudged = 1 // something could not be judged or done; said on stderr
+	exitUsage    = 2 // the command line or the configuration is wrong
+)
+
+// usageError marks an error that the caller mends on the command line or in
+// the configuration.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
+
+// errReported is returned when the problems have been told already, one by one.
+var errReported = errors.New("some input could not be judged")
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd := rootCommand()
+	err := cmd.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitJudged
+	case errors.Is(err, errReported):
+		return exitUnjudged
+	case errors.As(err, &usage):
+		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
+		return exitUnjudged
+	}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "stablebot",
+		Short: "Labels driver fixes stable-eligible or dkms-only, with numbers and reasons",
+		Long: `stablebot reads driver patches from mails, archives and git, and says for each
+fix to shipped silicon whether stable kernels can take it (stable-eligible) or
+whether its users get it from the out-of-tree package (dkms-only), and why.
+
+  stablebot run --demo             the bot on built-in mails, nothing to set up
+  stablebot classify FILE…         judge patches, mboxes, maildirs
+  stablebot classify --git . v6.9..v6.10 -- drivers/gpu/drm`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath())}
+	})
+	root.AddCommand(
+		classifyCommand(),
+		runCommand(),
+		explainCommand(),
+		actionsCommand(),
+		rulesCommand(),
+		siliconCommand(),
+		doctorCommand(),
+		initCommand(),
+		versionCommand(),
+	)
+	return root
+}

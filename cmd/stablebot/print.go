@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// style colours a verdict on a terminal.
+var style = map[verdict.Verdict]lipgloss.Style{
+	verdict.StableEligible: lipgloss.NewStyle().Foreground(lipgloss.Green),
+	verdict.DKMSOnly:       lipgloss.NewStyle().Foreground(lipgloss.Magenta),
+	verdict.Wait:           lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	verdict.Uncertain:      lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	verdict.NotNeeded:      lipgloss.NewStyle().Faint(true),
+	verdict.OutOfScope:     lipgloss.NewStyle().Faint(true),
+}
+
+// label is the verdict with its reason class, as people read it.
+func label(j *verdict.Judgement) string {
+	s := string(j.Verdict)
+	if j.ReasonClass != "" {
+		s = "dkms: " + string(j.ReasonClass)
+	}
+	if j.Mixed {
+		s += " (mixed)"
+	}
+	return s
+}
+
+const rowFormat = "%s  %5s %6s  %-16s %s\n"
+
+func rowHeader() string {
+	return fmt.Sprintf(rowFormat, fmt.Sprintf("%-20s", "VERDICT"), "SCORE", "LINES", "SILICON", "CHANGE")
+}
+
+// appendRow writes one change as a line of the table. The verdict is padded
+// before it is coloured: escape codes have no width.
+func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
+	verdictCell := fmt.Sprintf("%-20s", label(j))
+	if colour {
+		verdictCell = style[j.Verdict].Render(verdictCell)
+	}
+	chip := "-"
+	if len(j.Silicon) > 0 {
+		chip = j.Silicon[0].Name
+		if n := len(j.Silicon) - 1; n > 0 && j.Silicon[0].Kind != "driver" {
+			chip += fmt.Sprintf(" +%d", n)
+		}
+		if j.Silicon[0].State != silicon.Production {
+			chip += "?"
+		}
+	}
+	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16), printable(j.Subject))
+	if j.Error != nil {
+		fmt.Fprintf(b, "%22s%s\n", "", "error: "+printable(*j.Error))
+	}
+	if why {
+		fmt.Fprintf(b, "%22s%s\n", "", printable(j.Reason))
+		for _, r := range j.Rules {
+			if r.Outcome == "met" || r.Outcome == "unmet" {
+				fmt.Fprintf(b, "%22s%s %s: %s\n", "", map[bool]string{true: "+", false: "-"}[r.Outcome == "met"], r.ID, printable(r.Reason))
+			}
+		}
+	}
+}
+
+// appendJSON writes one change as one line of JSON.
+func appendJSON(b *bytes.Buffer, j *verdict.Judgement) error {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(j)
+}
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// printable keeps strangers' text from driving the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+func siliconCommand() *cobra.Command {
+	var asJSON bool
+	var driver string
+	cmd := &cobra.Command{
+		Use:   "silicon [PATCH…]",
+		Short: "List the catalogue of chips, or show what a patch touches and why",
+		Long: `Without arguments, lists every chip and IP block the catalogue knows, with where
+its facts come from. With patches, shows which of them each one touches, and the
+path, line or word by which it was recognised.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			w := cmd.OutOrStdout()
+			if len(args) == 0 {
+				return listSilicon(w, driver, asJSON)
+			}
+			for _, a := range args {
+				if err := matchSilicon(cmd.InOrStdin(), w, a, asJSON); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().StringVar(&driver, "driver", "", "list only this driver's")
+	return cmd
+}
+
+func listSilicon(w io.Writer, driver string, asJSON bool) error {
+	enc := json.NewEncoder(w)
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	if !asJSON {
+		fmt.Fprintln(tw, "DRIVER\tNAME\tKIND\tSTATE\tSINCE\tON SALE\tFACTS FROM")
+	}
+	n := 0
+	for _, e := range silicon.Default().Entries() {
+		if driver != "" && !slices.Contains(e.Drivers, driver) {
+			continue
+		}
+		n++
+		if asJSON {
+			if err := enc.Encode(e); err != nil {
+				return fmt.Errorf("listing the catalogue: %w", err)
+			}
+			continue
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(e.Drivers, ","), e.Name, e.Kind, e.State, dash(e.Since), dash(e.Launched), e.Source)
+	}
+	if n == 0 {
+		return usagef("the catalogue has no driver %q; `stablebot silicon` lists them", driver)
+	}
+	return tw.Flush()
+}
+
+func matchSilicon(stdin io.Reader, w io.Writer, name string, asJSON bool) error {
+	return eachMail(stdin, name, func(u unit) error {
+		if u.err != nil {
+			return fmt.Errorf("%s: %w", u.origin, u.err)
+		}
+		m, err := mail.Parse(u.raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", u.origin, err)
+		}
+		if m.Change == nil {
+			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", u.origin, m.NoPatch)
+			return err
+		}
+		matches := silicon.Default().Match(m.Change)
+		if asJSON {
+			return errors.Join(json.NewEncoder(w).Encode(map[string]any{"id": m.ID, "subject": m.Change.Subject, "silicon": matches}))
+		}
+		fmt.Fprintf(w, "%s\n", printable(m.Change.Subject))
+		if len(matches) == 0 {
+			fmt.Fprintln(w, "  nothing that the catalogue knows")
+		}
+		for _, s := range matches {
+			fmt.Fprintf(w, "  %s (%s, %s): %s", s.Name, s.Driver, s.Kind, s.State)
+			if s.Since != "" {
+				fmt.Fprintf(w, ", supported since %s", s.Since)
+			}
+			if s.Launched != "" {
+				fmt.Fprintf(w, ", on sale since %s", s.Launched)
+			}
+			fmt.Fprintln(w)
+			for _, at := range s.Where {
+				place := at.File
+				if at.Line > 0 {
+					place = fmt.Sprintf("%s:%d", at.File, at.Line)
+				}
+				fmt.Fprintf(w, "      %s %s\n", at.In, strings.TrimSpace(printable(at.Text)+"  "+place))
+			}
+		}
+		return nil
+	})
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/sink/outbox"
+	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/bot/source/git"
+	"github.com/stablebot/stablebot/bot/source/imap"
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// parts is the bot with everything that has to be closed after it.
+type parts struct {
+	bot     *bot.Bot
+	store   *store.Store
+	sources []source
+	log     *zap.Logger
+}
+
+func (p *parts) close() error {
+	var errs []error
+	for _, s := range p.sources {
+		if err := s.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
+		}
+	}
+	if p.store != nil {
+		errs = append(errs, p.store.Close())
+	}
+	_ = p.log.Sync() // fails on terminals and pipes, and there is nobody to tell
+	return errors.Join(errs...)
+}
+
+// build wires everything by hand, in the order of the flow.
+func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action)) (*parts, error) {
+	p := &parts{log: log}
+	judge, err := loadJudge(c.Weights)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.State, 0o750); err != nil {
+		return nil, fmt.Errorf("making the state folder: %w; set state to a folder that the bot may write", err)
+	}
+	if p.store, err = store.Open(ctx, storeFile(c.State)); err != nil {
+		return nil, err
+	}
+	out, err := outbox.Open("outbox", outboxDir(c.State))
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if p.sources, err = sources(c, log); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	var in []bot.Source
+	for _, s := range p.sources {
+		in = append(in, s)
+	}
+	p.bot, err = bot.New(bot.Options{
+		Sources: in,
+		Sinks:   []bot.Sink{out},
+		Journal: p.store,
+		Judge:   judge.Change,
+		Suite:   judge.Suite,
+		Policy:  policy(c),
+		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
+			Details: c.Bot.Details, Version: buildVersion()},
+		Settle: c.Series.Settle.Std(),
+		Log:    log,
+		Told:   told,
+	})
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// botAddress is the configured one; a bot that answers no list shows its
+// replies as coming from a name that nobody can own (RFC 6761).
+func botAddress(c *config.Config) string {
+	if c.Bot.Address != "" {
+		return c.Bot.Address
+	}
+	return "stablebot@not-configured.invalid"
+}
+
+// source is a bot.Source that doctor can look at.
+type source interface {
+	bot.Source
+	Check(context.Context) error
+}
+
+func sources(c *config.Config, log *zap.Logger) ([]source, error) {
+	var out []source
+	var errs []error
+	add := func(s source, err error) {
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		out = append(out, s)
+	}
+	mirrors := filepath.Join(c.State, "mirrors")
+	for _, a := range c.Sources.IMAP {
+		roots, err := certificates(a.CAFile)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, folder := range a.Folders {
+			s, err := imap.New(imap.Config{
+				Name: a.Name, Address: a.Address, Folder: folder, TLS: a.TLS, Roots: roots,
+				User: a.User, Auth: a.Auth, Secret: a.Password, Every: a.Every.Std(),
+			}, log)
+			add(s, err)
+		}
+	}
+	for _, a := range c.Sources.Archive {
+		s, err := archive.NewSource(archive.Config{
+			Name: a.Name, URL: a.URL, List: a.List, Since: dayOf(a.Since), Every: a.Every.Std(),
+			State: mirrors,
+		}, log)
+		add(s, err)
+	}
+	for _, g := range c.Sources.Git {
+		s, err := git.New(git.Config{
+			Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(),
+			State: mirrors,
+		}, log)
+		add(s, err)
+	}
+	return out, errors.Join(errs...)
+}
+
+// dayOf reads a day that the configuration has checked.
+func dayOf(s string) time.Time {
+	t, _ := time.Parse(time.DateOnly, s)
+	return t
+}
+
+func certificates(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificates of ca_file: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("reading the certificates of ca_file: no PEM certificate is in %s", file)
+	}
+	return pool, nil
+}
+
+func policy(c *config.Config) bot.Policy {
+	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std()}
+	for _, l := range c.Lists {
+		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay}
+		for _, v := range l.Verdicts {
+			lp.Verdicts = append(lp.Verdicts, verdict.Verdict(v))
+		}
+		p.Lists = append(p.Lists, lp)
+	}
+	return p
+}
+
+// newLogger logs to standard error: standard output is for results.
+func newLogger(c config.Log) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(c.Level)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	z := zap.NewProductionConfig()
+	z.Level = zap.NewAtomicLevelAt(level)
+	z.Sampling = nil // a line about a message is never left out
+	z.Encoding = c.Format
+	z.OutputPaths, z.ErrorOutputPaths = []string{"stderr"}, []string{"stderr"}
+	z.EncoderConfig.EncodeTime = zapcore.RFC3339TimeEncoder
+	if c.Format == "console" {
+		z.EncoderConfig.EncodeLevel = zapcore.CapitalLevelEncoder
+		z.EncoderConfig.EncodeCaller = nil
+		z.DisableCaller = true
+	}
+	return z.Build()
+}

@@ -1,0 +1,173 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// Judge is the road from a change to its judgement. It is safe for concurrent
+// use: nothing in it changes.
+type Judge struct {
+	Suite     []*rules.Rule
+	Catalogue *silicon.Catalogue
+	Model     *model.Model
+	// AsOf is the day whose knowledge counts; the zero time is today's.
+	AsOf time.Time
+}
+
+// Default judges with everything that is built in.
+func Default() *Judge {
+	return &Judge{Suite: rules.Suite, Catalogue: silicon.Default(), Model: model.Default()}
+}
+
+// Change judges c. series and tree may be nil: what they would say is unknown
+// then, and the findings say so. It never panics: a fault of its own becomes a
+// judgement with an error, so that one strange change does not stop the rest.
+func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree) (out Judgement) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = Failed(c.ID, c.Kind, fmt.Errorf("a fault in stablebot while judging: %v", p))
+			out.Subject = c.Subject
+		}
+	}()
+	f := &rules.Facts{Change: c, Silicon: j.Catalogue.Match(c), Series: series, Tree: tree}
+	if !j.AsOf.IsZero() {
+		f.Silicon = silicon.At(f.Silicon, j.AsOf)
+	}
+	found := rules.Check(j.Suite, f)
+	score := j.Model.Score(f, found)
+
+	in := judged{
+		Facts:    f,
+		found:    found,
+		Policy:   Policy{Fix: j.Model.Thresholds.Fix, Eligible: j.Model.Thresholds.Eligible, DKMS: j.Model.Thresholds.DKMS},
+		score:    score.P,
+		fix:      score.Fix,
+		why:      score.Contributions,
+		branches: branchesOf(f, score.P),
+		shipped:  slices.ContainsFunc(f.Silicon, func(m silicon.Match) bool { return m.State == silicon.Production }),
+	}
+	d := in.decide()
+
+	out = Judgement{
+		ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(),
+		Verdict: d.verdict, ReasonClass: d.class, Mixed: d.mixed, Reason: d.reason,
+		Score: round(score.P), Fix: round(score.Fix),
+		Size: c.Size, Silicon: f.Silicon, Branches: in.branches,
+		Rules:         weigh(found, score.Contributions),
+		Contributions: sorted(score.Contributions),
+		Weights:       j.Model.Version,
+	}
+	if !c.Date.IsZero() {
+		out.Date = c.Date.Format(time.RFC3339)
+	}
+	if p := c.Prefix; p.Of > 0 {
+		out.Series = &SeriesRef{Version: max(p.Version, 1), N: p.N, Of: p.Of}
+	}
+	if d.verdict == StableEligible {
+		out.When = whenOf(f)
+	}
+	if out.Silicon == nil {
+		out.Silicon = []silicon.Match{}
+	}
+	if out.Branches == nil {
+		out.Branches = []Branch{}
+	}
+	return out
+}
+
+// whenOf: a mail waits for mainline unless a tree or an upstream mark says that
+// it is there; a commit read from git counts as merged unless a tree says not.
+func whenOf(f *rules.Facts) When {
+	if f.Tree != nil && f.Tree.Mainline.Known {
+		if f.Tree.Mainline.Has {
+			return Now
+		}
+		return AfterMainline
+	}
+	if f.Change.Kind == change.Commit {
+		return Now
+	}
+	for _, o := range f.Change.Origin {
+		if o.Form == "upstream" {
+			return Now
+		}
+	}
+	return AfterMainline
+}
+
+func branchesOf(f *rules.Facts, score float64) []Branch {
+	if f.Tree == nil {
+		return nil
+	}
+	var out []Branch
+	for _, b := range f.Tree.Branches {
+		if !b.Active {
+			continue
+		}
+		out = append(out, Branch{
+			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(score),
+			Prerequisites: b.Prerequisites, PileLines: b.PileLines, Why: b.Why,
+		})
+	}
+	return out
+}
+
+// weigh puts beside each finding what its rule adds to the score.
+func weigh(found []rules.Finding, cs []model.Contribution) []Weighed {
+	out := make([]Weighed, len(found))
+	for i, f := range found {
+		out[i].Finding = f
+		for _, c := range cs {
+			if model.RuleOf(c.Name) == f.ID {
+				out[i].Weight += c.Add()
+			}
+		}
+		out[i].Weight = round(out[i].Weight)
+	}
+	return out
+}
+
+// sorted returns the contributions that add something, the heaviest first.
+func sorted(cs []model.Contribution) []model.Contribution {
+	out := make([]model.Contribution, 0, len(cs))
+	for _, c := range cs {
+		if c.Add() != 0 {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b model.Contribution) int {
+		return cmp.Compare(math.Abs(b.Add()), math.Abs(a.Add()))
+	})
+	return out
+}
+
+// round keeps three digits: more would pretend a precision that a calibration
+// error of a few hundredths does not have.
+func round(x float64) float64 { return math.Round(x*1000) / 1000 }
+
+// NoPatch is the judgement of a mail that carries no patch, and why.
+func NoPatch(id string, kind change.Kind, subject, author string, date time.Time, reason string) Judgement {
+	j := Judgement{ID: id, Kind: kind, Subject: subject, Author: author, Verdict: OutOfScope, Reason: reason,
+		Silicon: []silicon.Match{}, Branches: []Branch{}, Rules: []Weighed{}}
+	if !date.IsZero() {
+		j.Date = date.Format(time.RFC3339)
+	}
+	return j
+}
+
+// Failed is the judgement of something that could not be read at all: a human
+// should look.
+func Failed(id string, kind change.Kind, err error) Judgement {
+	text := err.Error()
+	return Judgement{ID: id, Kind: kind, Verdict: Uncertain, Reason: "it could not be read", Error: &text,
+		Silicon: []silicon.Match{}, Branches: []Branch{}, Rules: []Weighed{}}
+}
