@@ -3,6 +3,7 @@ package git
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -82,8 +83,9 @@ func (r *Repo) ask(ctx context.Context, verb, name string) (Object, error) {
 		if err == nil {
 			return o, nil
 		}
-		if e, ok := err.(*Error); ok { // an answer, not the end of the process
-			return o, e
+		var answer *Error // and not the end of the process
+		if errors.As(err, &answer) {
+			return o, answer
 		}
 		dead := r.batch
 		r.batch = nil
@@ -94,7 +96,7 @@ func (r *Repo) ask(ctx context.Context, verb, name string) (Object, error) {
 		}
 		e := &Error{Doing: doing, Repo: r.Path, Err: err, Stderr: dead.p.errs.String()}
 		if waited != nil {
-			e.Err, e.Advice = classify(e.Stderr, err)
+			e.Advice, e.Err = classify(e.Stderr, err)
 		}
 		return Object{}, e
 	}
@@ -111,7 +113,7 @@ func (b *batch) ask(verb, name, doing, repo string) (Object, error) {
 	line = strings.TrimSuffix(line, "\n")
 	f := strings.Split(line, " ")
 	if len(f) != 3 || strings.HasSuffix(line, " missing") || strings.HasSuffix(line, " ambiguous") {
-		e := &Error{Doing: doing, Repo: repo, Err: ErrMissing}
+		e := &Error{Doing: doing, Repo: repo, Err: ErrMissing, Advice: "see that the name is right and the clone is complete"}
 		if strings.HasSuffix(line, " ambiguous") {
 			e.Err, e.Advice = ErrNoRevision, "several objects begin with these digits: give more of them"
 		}

@@ -124,7 +124,7 @@ func (r *Repo) commits(ctx context.Context, q Query, yield func(*Commit, error) 
 	for {
 		for more && len(d.asked) < ahead {
 			id, err := ids.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				more = false
 				break
 			} else if err != nil {
@@ -337,7 +337,7 @@ func readDiff(in *bufio.Reader) (string, int, error) {
 	size, begins, blank := 0, true, true
 	for {
 		line, err := in.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return "", size, err
 		}
 		whole := err == nil

@@ -103,11 +103,11 @@ var signs = []struct {
 }
 
 // classify says what git's words mean; err stays when they say nothing known.
-func classify(stderr string, err error) (error, string) {
+func classify(stderr string, err error) (advice string, meaning error) {
 	for _, s := range signs {
 		if strings.Contains(stderr, s.text) {
-			return s.err, s.advice
+			return s.advice, s.err
 		}
 	}
-	return err, ""
+	return "", err
 }

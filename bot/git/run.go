@@ -140,7 +140,7 @@ func (p *Proc) fail(err error) error {
 	case errors.Is(err, exec.ErrNotFound):
 		e.Err, e.Advice = ErrNoGit, "install git 2.38 or newer"
 	default:
-		e.Err, e.Advice = classify(e.Stderr, err)
+		e.Advice, e.Err = classify(e.Stderr, err)
 	}
 	return e
 }

@@ -293,10 +293,12 @@ func (s *Source) newest(ctx context.Context, n int) (int, error) {
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}
-		if err != nil || r.Refs["HEAD"] == "" {
-			return n, nil
+		if err == nil && r.Refs["HEAD"] != "" {
+			n++
+			continue
 		}
-		n++
+		// A remote that cannot be read at all is told by the fetch.
+		return n, nil
 	}
 }
 
