@@ -82,9 +82,6 @@ func (p *part) decode() []byte {
 	return b
 }
 
-// identity reports whether the bytes of the mail are the bytes of the text.
-func (p *part) identity() bool { return p.encoding != "quoted-printable" && p.encoding != "base64" }
-
 // decodeQuoted undoes quoted-printable. What is no valid escape stays as it
 // is, since a mail labelled so without being so is still readable.
 func decodeQuoted(src []byte) []byte {
@@ -214,7 +211,7 @@ func walk(leaves *[]part, contentType string, body []byte, depth int) error {
 	mr := textproto.NewMultipartReader(bytes.NewReader(body), boundary)
 	for n := 0; ; n++ {
 		p, err := mr.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -52,7 +52,7 @@ func FuzzMbox(f *testing.F) {
 		total := 0
 		for {
 			raw, origin, err := r.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			var cut *TruncatedError

@@ -84,6 +84,10 @@ func fieldOf(key []byte) (field, bool) {
 	return 0, false
 }
 
+// maxHeader is how much of a header is read, go-message's limit too. The largest
+// header in the archive of a DRM list has 25 kB.
+const maxHeader = 1 << 20
+
 // header holds the values of the fields of a mail, still folded and encoded,
 // as parts of the raw mail. The first of several equal fields counts, as in
 // git; To and Cc are joined.
@@ -102,8 +106,9 @@ func splitHeader(raw []byte) (h header, body []byte) {
 		if current < 0 {
 			return
 		}
-		v := bytes.TrimSpace(raw[start:end])
+		v := bytes.TrimSpace(raw[start:min(end, max(start, maxHeader))])
 		switch {
+		case start > maxHeader:
 		case h[current] == nil:
 			h[current] = v
 		case current == fTo || current == fCc:
@@ -405,7 +410,7 @@ func people(v []byte) []change.Person {
 		if one == "" || one == "undisclosed-recipients" {
 			continue
 		}
-		if strings.IndexByte(one, '@') < 0 && strings.IndexByte(one, '<') < 0 && s != "" {
+		if strings.IndexByte(one, '@') < 0 && strings.IndexByte(one, '<') < 0 && s != "" && len(held) < 200 {
 			held += one + ", "
 			continue
 		}

@@ -266,3 +266,29 @@ func TestPrograms(t *testing.T) {
 		}
 	}
 }
+
+// Mails made to cost much are read in time and memory in proportion to their
+// size; the largest of these took minutes before its list was capped.
+func TestHostile(t *testing.T) {
+	for name, raw := range map[string]string{
+		"names without address": "To: " + strings.Repeat("a,", 2<<20) + "\n\n",
+		"encoded words":         "Subject: " + strings.Repeat("=?a?q?", 1<<20) + "\n\n",
+		"brackets":              "Subject: " + strings.Repeat("[", 4<<20) + "\n\n",
+		"parts":                 "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 1<<20),
+		"one-byte lines":        "Subject: [PATCH] x\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -0,0 +1,4194304 @@\n" + strings.Repeat("+\n", 4<<20),
+		"file headers":          "Subject: [PATCH] x\n\n" + strings.Repeat("diff --git \n", 1<<18),
+	} {
+		start := time.Now()
+		m, err := Parse([]byte(raw))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_ = m.Text()
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+		if (name == "parts" || name == "one-byte lines") && m.Damaged == nil {
+			t.Errorf("%s: the cap is not told", name)
+		}
+	}
+}

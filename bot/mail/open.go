@@ -160,7 +160,7 @@ func foldReader(files []string, maildir bool) *Reader {
 		for {
 			if current != nil {
 				raw, origin, err := current.Next()
-				if err != io.EOF {
+				if !errors.Is(err, io.EOF) {
 					return raw, origin, err
 				}
 				if err := r.close(); err != nil {

@@ -18,7 +18,7 @@ func readAll(t *testing.T, r *Reader) []string {
 	var out []string
 	for {
 		raw, origin, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var large *TooLargeError
@@ -40,7 +40,7 @@ func readAll(t *testing.T, r *Reader) []string {
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := r.Next(); err != io.EOF {
+	if _, _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
 	}
 	return out
