@@ -26,8 +26,8 @@ func TestLive(t *testing.T) {
 	}
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "stablebot.yaml")
-	write(t, filepath.Join(dir, "password"), d.Password)
-	write(t, conf, fmt.Sprintf(`
+	writeText(t, filepath.Join(dir, "password"), d.Password)
+	writeText(t, conf, fmt.Sprintf(`
 state: %[1]s/state
 log: {level: debug, format: json}
 bot: {address: stablebot@example.org, contact: maintainer@example.org}
@@ -38,7 +38,7 @@ lists:
   - {id: dri.lists.example.org, reply: author, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 100, per_day: 100}
 `, dir, d.Addr, d.CertFile(), d.User))
 
-	p := start(t, bin, conf)
+	p := startProgram(t, bin, conf)
 	outbox := filepath.Join(dir, "state", "outbox", "new")
 	sent := 0
 	send := func(n int) {
@@ -48,12 +48,12 @@ lists:
 		}
 	}
 	send(1)
-	wait(t, p, outbox, sent, 10*time.Second) // the first one waits for the program to start
+	waitFor(t, p, outbox, sent, 10*time.Second) // the first one waits for the program to start
 
 	time.Sleep(300 * time.Millisecond) // it idles
 	begun := time.Now()
 	send(1)
-	wait(t, p, outbox, sent, 5*time.Second)
+	waitFor(t, p, outbox, sent, 5*time.Second)
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("a mail that came while the bot idled was answered after %v, not within a second", took)
 	} else {
@@ -64,16 +64,16 @@ lists:
 	send(3) // delivered while nobody serves the folder
 	time.Sleep(200 * time.Millisecond)
 	d.Start()
-	wait(t, p, outbox, sent, 15*time.Second)
+	waitFor(t, p, outbox, sent, 15*time.Second)
 
 	p.kill(t)
 	send(2)
-	p = start(t, bin, conf)
-	wait(t, p, outbox, sent, 10*time.Second)
+	p = startProgram(t, bin, conf)
+	waitFor(t, p, outbox, sent, 10*time.Second)
 
 	// Nothing more comes, and SIGTERM ends the program in order.
 	time.Sleep(500 * time.Millisecond)
-	if n := len(list(t, outbox)); n != sent {
+	if n := len(filesIn(t, outbox)); n != sent {
 		t.Errorf("%d replies to %d mails", n, sent)
 	}
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -83,7 +83,7 @@ lists:
 		t.Errorf("after SIGTERM: %v\n%s", err, p.log)
 	}
 	answered := map[string]int{}
-	for _, f := range list(t, outbox) {
+	for _, f := range filesIn(t, outbox) {
 		raw, err := os.ReadFile(filepath.Join(outbox, f))
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ type program struct {
 	log *bytes.Buffer
 }
 
-func start(t *testing.T, bin, conf string) *program {
+func startProgram(t *testing.T, bin, conf string) *program {
 	t.Helper()
 	p := &program{cmd: exec.Command(bin, "run", "-c", conf), log: new(bytes.Buffer)}
 	p.cmd.Stderr = p.log
@@ -164,19 +164,19 @@ func (p *program) kill(t *testing.T) {
 	_ = p.cmd.Wait() // it says "signal: killed"
 }
 
-// wait waits until n replies are in the outbox.
-func wait(t *testing.T, p *program, outbox string, n int, limit time.Duration) {
+// waitFor waits until n replies are in the outbox.
+func waitFor(t *testing.T, p *program, outbox string, n int, limit time.Duration) {
 	t.Helper()
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if len(list(t, outbox)) >= n {
+		if len(filesIn(t, outbox)) >= n {
 			return
 		}
 	}
 	p.kill(t)
-	t.Fatalf("%d replies after %v, want %d\n%s", len(list(t, outbox)), limit, n, p.log)
+	t.Fatalf("%d replies after %v, want %d\n%s", len(filesIn(t, outbox)), limit, n, p.log)
 }
 
-func list(t *testing.T, dir string) (names []string) {
+func filesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil && !os.IsNotExist(err) {
@@ -188,7 +188,7 @@ func list(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-func write(t *testing.T, file, text string) {
+func writeText(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
