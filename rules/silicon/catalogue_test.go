@@ -78,7 +78,7 @@ func shadowed(t *testing.T, c *Catalogue, entry int32, p Pattern) {
 			m.phrases(strings.ReplaceAll(p.What, "_", " "), InTitle)
 		case byVer:
 			block, v, _ := strings.Cut(p.What, ":")
-			m.block(block, v, p.What)
+			m.block(block, v, p.What, true)
 		case byPCI:
 			m.pciID("0x"+p.What, "PCI")
 		case byOF:

@@ -14,8 +14,8 @@ func (m *matcher) version(tok, s string, end int) {
 	switch tok {
 	case "IP_VERSION":
 		v, rest := numbers(s[end:])
-		if block := m.hwip(s); block != "" && v != "" {
-			m.block(block, v, tok+s[end:len(s)-len(rest)])
+		if block, named := m.hwip(s); block != "" && v != "" {
+			m.block(block, v, tok+s[end:len(s)-len(rest)], named)
 		}
 	case "DISPLAY_VER", "GRAPHICS_VER", "MEDIA_VER", "DISPLAY_VER_FULL", "GRAPHICS_VER_FULL", "MEDIA_VER_FULL":
 		m.compared(tok, s, end, false)
@@ -25,7 +25,7 @@ func (m *matcher) version(tok, s string, end int) {
 		v, rest := numbers(s[end:])
 		v, _, _ = strings.Cut(v, ".") // of a range: where it begins
 		if len(v) >= 3 {
-			m.block(blockOf(tok), hundredths(v), tok+s[end:len(s)-len(rest)])
+			m.block(blockOf(tok), hundredths(v), tok+s[end:len(s)-len(rest)], true)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func (m *matcher) compared(tok, s string, end int, x100 bool) {
 		}
 	}
 	if ver != "" {
-		m.block(blockOf(tok), ver, strings.TrimSpace(s[end-len(tok):len(s)-len(tail)]))
+		m.block(blockOf(tok), ver, strings.TrimSpace(s[end-len(tok):len(s)-len(tail)]), true)
 	}
 }
 
@@ -103,8 +103,10 @@ func numbers(s string) (string, string) {
 	return string(b[:n]), rest
 }
 
-// block looks up a version of a block.
-func (m *matcher) block(block, v, text string) {
+// block looks up a version of a block. Where the block was not named but
+// concluded, a version that it does not have may well be another block's, so
+// nothing is said.
+func (m *matcher) block(block, v, text string, named bool) {
 	for have := v; ; {
 		hit := false
 		for r := m.x.vers[block+":"+have]; r != 0; r = m.x.refs[r-1].next {
@@ -119,7 +121,9 @@ func (m *matcher) block(block, v, text string) {
 		}
 		have = have[:i]
 	}
-	m.found(noEntry, strings.ToUpper(block)+" "+v, InIdentifier, text)
+	if named {
+		m.found(noEntry, strings.ToUpper(block)+" "+v, InIdentifier, text)
+	}
 }
 
 // hwips are the names that amdgpu's IP discovery has for the catalogue's blocks.
@@ -130,16 +134,16 @@ var hwips = map[string]string{
 }
 
 // hwip finds the block that an IP_VERSION is compared with: named on the line,
-// or above it in the hunk; else by the function; else by the file.
-func (m *matcher) hwip(s string) string {
+// or above it in the hunk; else concluded from the function, or the file.
+func (m *matcher) hwip(s string) (block string, named bool) {
 	if b, ok := namedHWIP(s); ok {
-		return b
+		return b, true
 	}
 	if m.frag != nil {
 		for i := m.at - 1; i >= 0; i-- {
 			l := m.frag.Lines[i].Line
 			if b, ok := namedHWIP(l); ok {
-				return b
+				return b, true
 			}
 			if opensScope(l) {
 				break
@@ -152,7 +156,7 @@ func (m *matcher) hwip(s string) string {
 		{"set_vpe_", "vpe"}, {"set_isp_", "isp"}, {"set_common_", "gc"}, {"set_umsch_", "vcn"},
 	} {
 		if strings.Contains(m.fn, f.word) {
-			return f.block
+			return f.block, false
 		}
 	}
 	name := m.path[strings.LastIndexByte(m.path, '/')+1:]
@@ -164,13 +168,13 @@ func (m *matcher) hwip(s string) string {
 		{"vpe", "vpe"}, {"isp", "isp"},
 	} {
 		if strings.HasPrefix(name, f.begins) {
-			return f.block
+			return f.block, false
 		}
 	}
 	if strings.Contains(m.path, "/pm/") {
-		return "smu"
+		return "smu", false
 	}
-	return ""
+	return "", false
 }
 
 func namedHWIP(s string) (string, bool) {
