@@ -206,15 +206,27 @@ func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note ser
 	return &Series{Key: note.Key, Sender: m.Sender, Version: msg.Prefix.Version, Of: max(note.Of, 1), List: m.List, First: m.Received}, nil
 }
 
-// versionSpan is how far apart two versions of one series may be, the same as
-// in bot/series.
-const versionSpan = 400 * 24 * time.Hour
+// How far apart two postings of one series may be: a higher version, and the
+// same version posted again. Sooner than repostMin it is another patch of the
+// same run, later than repostMax another one under a usual title. The same
+// distances as in bot/series.
+const (
+	versionSpan = 400 * 24 * time.Hour
+	repostMin   = 10 * time.Minute
+	repostMax   = 90 * 24 * time.Hour
+)
 
 // previous finds the version before: the same sender and a shared title, or
-// the lower version that this one was sent in reply to.
+// the lower version that this one was sent in reply to. The title of a cover
+// letter alone connects versions only: "misc fixes" is a usual one.
 func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string, error) {
 	older := func(o Series) bool {
-		return o.Key != s.Key && o.Sender == s.Sender && (o.Version < s.Version || o.Version == s.Version && o.First.Before(s.First))
+		if o.Key == s.Key || o.Sender != s.Sender {
+			return false
+		}
+		gap := s.First.Sub(o.First)
+		return o.Version < s.Version ||
+			o.Version == s.Version && note.Kind == series.Patch && gap >= repostMin && gap <= repostMax
 	}
 	titled, err := b.Journal.BySender(ctx, s.Sender, []string{note.Title}, s.First.Add(-versionSpan))
 	if err != nil {

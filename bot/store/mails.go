@@ -33,6 +33,9 @@ var packers = sync.Pool{New: func() any {
 }}
 
 func pack(raw []byte) ([]byte, string) {
+	if len(raw) == 0 {
+		return []byte{}, plain // nil would be null
+	}
 	if len(raw) < packFrom {
 		return raw, plain
 	}

@@ -1,0 +1,213 @@
+package bot_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/store"
+)
+
+// The environment that makes this test binary the bot which is killed.
+const (
+	killDir  = "STABLEBOT_TEST_KILL_DIR"
+	killSink = "STABLEBOT_TEST_KILL_SINK"
+	killOnce = "STABLEBOT_TEST_KILL_ONCE"
+)
+
+// killMails is a list's day: single patches, series with their cover letter
+// late or early, second versions, replies, and every fifth mail twice.
+func killMails() (mails [][]byte, answered []string, patches int) {
+	add := func(p post) {
+		p.date = time.Now().Add(-time.Hour)
+		mails = append(mails, p.bytes())
+		if len(mails)%5 == 0 {
+			mails = append(mails, mails[len(mails)-1])
+		}
+	}
+	for i := range 25 {
+		p := post{id: fmt.Sprintf("single-%d@example.org", i), subject: fmt.Sprintf("[PATCH] drm/amdgpu: fix hang %d", i)}
+		add(p)
+		add(post{id: "re-" + p.id, from: "Bob <bob@example.org>", subject: "Re: " + p.subject, reply: p.id, text: true,
+			body: "Reviewed-by: Bob <bob@example.org>\n"})
+		s := series(fmt.Sprintf("10%04d.7", i), 1, 3, fmt.Sprint("drm/amdgpu: fix a", i), fmt.Sprint("drm/amdgpu: cleanup b", i), fmt.Sprint("drm/amdgpu: big fix c", i))
+		if i%2 == 1 { // the cover letter comes last; the first patch to stand in the thread is answered
+			s = append(s[1:], s[0])
+		}
+		for _, p := range s {
+			add(p)
+		}
+		answered = append(answered, p.id)
+		patches += 4
+	}
+	return mails, answered, patches
+}
+
+// slow is a feed that leaves room for being killed between any two steps.
+type slow struct{ feed }
+
+func (s *slow) Poll(ctx context.Context, in bot.Inlet) error { return s.feed.Poll(ctx, pause{in}) }
+
+type pause struct{ bot.Inlet }
+
+func (p pause) Accept(ctx context.Context, i bot.Item) error {
+	time.Sleep(rand.N(2 * time.Millisecond))
+	return p.Inlet.Accept(ctx, i)
+}
+
+// diary is a sink that cannot tell what it has done: it writes a line each time.
+type diary struct{ path string }
+
+func (d diary) Name() string     { return "outbox" }
+func (d diary) Idempotent() bool { return false }
+
+func (d diary) Deliver(_ context.Context, a bot.Action) error {
+	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, a.Key)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// TestKillChild is the bot that TestKill kills.
+func TestKillChild(t *testing.T) {
+	dir := os.Getenv(killDir)
+	if dir == "" {
+		return // only TestKill starts it
+	}
+	b := newBench(t, dir)
+	mails, _, _ := killMails()
+	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}}
+	b.opts.Sources, b.opts.Log = []bot.Source{src}, nil
+	b.opts.Settle = 40 * time.Millisecond
+	if os.Getenv(killSink) == "diary" {
+		b.opts.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
+	}
+	x, err := bot.New(b.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("running")
+	if err := x.Run(context.Background(), os.Getenv(killOnce) != ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func child(t *testing.T, dir, sink string, once bool) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^TestKillChild$")
+	c.Env = append(os.Environ(), killDir+"="+dir, killSink+"="+sink)
+	if once {
+		c.Env = append(c.Env, killOnce+"=1")
+	}
+	c.Stderr = os.Stderr
+	return c
+}
+
+// killAtRandom starts the bot n times and kills it each time a moment after it
+// began to work; at last it lets it finish.
+func killAtRandom(t *testing.T, dir, sink string, n int) {
+	t.Helper()
+	for range n {
+		c := child(t, dir, sink, false)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "running\n" {
+			t.Fatalf("the bot said %q, %v", line, err)
+		}
+		time.Sleep(rand.N(30 * time.Millisecond))
+		if err := c.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait() // "signal: killed"
+	}
+	if out, err := child(t, dir, sink, true).Output(); err != nil {
+		t.Fatalf("the last run: %v\n%s", err, out)
+	}
+}
+
+// TestKill: kill -9 at random points loses nothing and doubles nothing.
+func TestKill(t *testing.T) {
+	mails, single, patches := killMails()
+	posts := map[string]bool{}
+	for _, m := range mails {
+		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
+		id, _, _ := strings.Cut(rest, ">")
+		posts[id] = true
+	}
+	replies := len(single) * 2 // one to each single patch and to each series
+
+	t.Run("outbox", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		killAtRandom(t, dir, "outbox", 30)
+		b := newBench(t, dir)
+		got := b.replies() // fails when a mail is answered twice
+		for _, id := range single {
+			if got[id] == "" {
+				t.Errorf("no reply to %s", id)
+			}
+		}
+		c, err := b.store.Counts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != replies || c.Actions[bot.StateDone] != replies || len(c.Actions) != 1 {
+			t.Errorf("%d replies, actions %v; want %d", len(got), c.Actions, replies)
+		}
+		if c.Mails != len(posts) || c.Judgements != patches || c.Unfiled+c.Unsettled+c.Bad != 0 {
+			t.Errorf("counts %+v; want %d mails, %d judgements", c, len(posts), patches)
+		}
+		js, err := b.store.Judgements(t.Context(), store.Filter{Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range js {
+			if j.Verdict == "wait" {
+				t.Errorf("%s is still judged as if its series were incomplete", j.ID)
+			}
+		}
+	})
+	t.Run("at most once", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		killAtRandom(t, dir, "diary", 15)
+		b := newBench(t, dir)
+		text, err := os.ReadFile(filepath.Join(dir, "diary"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := map[string]int{}
+		for key := range strings.Lines(string(text)) {
+			sent[strings.TrimSpace(key)]++
+		}
+		rows, err := b.store.Actions(t.Context(), "", 1000)
+		if err != nil || len(rows) != replies {
+			t.Fatalf("%d actions, %v; want %d", len(rows), err, replies)
+		}
+		for _, a := range rows {
+			switch n := sent[a.Key]; {
+			case a.State == bot.StateDone && n == 1, a.State == bot.StateUnknown && n <= 1:
+			default:
+				t.Errorf("%s is %s and was sent %d times", a.Key, a.State, n)
+			}
+		}
+	})
+}
