@@ -114,4 +114,3 @@ func unquote(s string) string {
 	}
 	return strings.TrimSpace(string(out))
 }
-

@@ -79,4 +79,3 @@ func number(s string, most int) (n int, rest string, ok bool) {
 	}
 	return n, s[i:], i > 0
 }
-
