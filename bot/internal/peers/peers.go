@@ -28,6 +28,7 @@ import (
 // programs says where a program hides besides PATH (sbin is not in everyone's)
 // and what installs it on Debian and Ubuntu.
 var programs = map[string]string{
+	"b4":      "sudo apt-get install -y --no-install-recommends b4",
 	"dovecot": "sudo apt-get install -y --no-install-recommends dovecot-imapd",
 }
 
