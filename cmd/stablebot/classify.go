@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +131,9 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	defer stop()
 
+	// Judging makes much garbage and keeps little: four times the memory in use,
+	// some 100 MB on a list archive, saves a tenth of the processor's time.
+	debug.SetGCPercent(300)
 	in, err := o.input(cmd, args)
 	if err != nil {
 		return err

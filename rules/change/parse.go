@@ -43,6 +43,10 @@ func Parse(in Input) (*Change, error) {
 		c.Body = trimRight(skipBlank(text))
 	}
 	c.Prefix, c.Subject = ParseSubject(subject)
+	if in.Kind == Commit && !c.Prefix.Patch {
+		// What git am left in brackets, or "fw:" for firmware, is the title's own.
+		c.Prefix, c.Subject = Prefix{Version: 1}, subject
+	}
 	c.readBody()
 	c.readRequest(diff != "")
 	if diff == "" {
