@@ -272,7 +272,10 @@ func addresses(in []change.Person) []*mail.Address {
 		if err != nil || strings.ContainsAny(a.Address, "\r\n\x00 ") || !ascii(a.Address) {
 			continue
 		}
-		out = append(out, &mail.Address{Name: clean(p.Name), Address: a.Address})
+		// net/mail leaves a backslash bare in an encoded word, which it then
+		// refuses to read.
+		name := strings.ReplaceAll(clean(p.Name), `\`, "")
+		out = append(out, &mail.Address{Name: name, Address: a.Address})
 	}
 	return out
 }

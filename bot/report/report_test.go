@@ -236,7 +236,7 @@ var hostile = []string{
 	"a \u202eevil\x00\x1b[31m",
 	"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b",
 	"\n-- \nfooter", "#stablebot mute", "{{.Bot.Address}}", strings.Repeat("w", 5000),
-	strings.Repeat("Tested-by: M <m@example.net> ", 40), "\xff\xfe", "", "ü <ü@exämple>", "$(rm -rf ~)", "'; rm -rf ~; '",
+	strings.Repeat("Tested-by: M <m@example.net> ", 40), "\xff\xfe", "", "ü <ü@exämple>", "$(rm -rf ~)", "\u0380\\-", "'; rm -rf ~; '",
 }
 
 func poison(s string) Mail {
