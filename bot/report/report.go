@@ -212,6 +212,12 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			}
 		}
 	}
+	// A section that was named need not be named again.
+	for i, r := range out {
+		if slices.ContainsFunc(out[:i], func(o Rule) bool { return o.File == r.File && o.Section == r.Section }) {
+			out[i].Section = ""
+		}
+	}
 	return out
 }
 
