@@ -316,8 +316,20 @@ func TestHealthAndOptOut(t *testing.T) {
 	}
 }
 
-// BenchmarkSettle writes judged changes as the pipeline does: one transaction
-// each, with its planned action.
+// BenchmarkJudged writes judgements of commits, a transaction each.
+func BenchmarkJudged(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "s.db"))
+	for i := range b.N {
+		id := fmt.Sprintf("%040x", i)
+		if err := s.KeepJudged(context.Background(), storetest.Judgement(id, verdict.StableEligible), bot.Cursor{Key: "git", Value: id}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "changes/s")
+}
+
+// BenchmarkSettle takes mails all the way: kept, filed, judged with a planned
+// action, a transaction each.
 func BenchmarkSettle(b *testing.B) {
 	s := open(b, filepath.Join(b.TempDir(), "s.db"))
 	ctx := context.Background()
