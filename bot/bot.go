@@ -174,6 +174,9 @@ func inHand(ctx context.Context) (context.Context, context.CancelFunc) {
 // 90 s by default, and several sinks may have something in hand.
 const graceTime = 30 * time.Second
 
+// over reports whether to begin nothing new: Run is to end, which is no error.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
+
 // wake makes a waiting loop look again. It never blocks.
 func wake(c chan struct{}) {
 	select {

@@ -74,7 +74,7 @@ func (b *Bot) deliver(ctx context.Context, s Sink) (n int, err error) {
 			return n, nil
 		}
 		for _, a := range todo {
-			if ctx.Err() != nil {
+			if over(ctx) {
 				return n, nil
 			}
 			if err := b.do(ctx, s, a); err != nil {

@@ -55,7 +55,7 @@ func (b *Bot) work(ctx context.Context) (n int, err error) {
 			return n, b.failed(err)
 		}
 		for _, m := range mails {
-			if ctx.Err() != nil {
+			if over(ctx) {
 				return n, nil
 			}
 			if err := b.fileOne(ctx, m); err != nil {
@@ -76,7 +76,7 @@ func (b *Bot) work(ctx context.Context) (n int, err error) {
 		return n, b.failed(err)
 	}
 	for _, s := range due {
-		if ctx.Err() != nil {
+		if over(ctx) {
 			return n, nil
 		}
 		if err := b.settle(ctx, s); err != nil {
