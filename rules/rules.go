@@ -78,6 +78,9 @@ type Series struct {
 	Title      string // of the cover letter, "" without one
 	Have       int    // patches of this version that have arrived
 	Superseded bool   // a newer version has been posted
+	// Elsewhere: what is missing has had its time to come, so it was posted to
+	// other lists; nothing is to be waited for.
+	Elsewhere bool
 	// Declined holds the NAK or "please drop" lines of the thread, with who said them.
 	Declined []Evidence
 }

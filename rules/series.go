@@ -22,6 +22,10 @@ Unmet: 3/4, two of four have arrived.`,
 				return unmet(fmt.Sprintf("version %d has been superseded by a newer one", s.Version))
 			case s.Of <= 1:
 				return notApplicable("a single patch")
+			case s.Have < s.Of && s.Elsewhere:
+				out, err := unknown(fmt.Sprintf("%d of %d patches of version %d came this way; the others were posted elsewhere", s.Have, s.Of, s.Version))
+				out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
+				return out, err
 			case s.Have < s.Of:
 				out, err := unmet(fmt.Sprintf("%d of %d patches of version %d have arrived", s.Have, s.Of, s.Version))
 				out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}

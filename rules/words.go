@@ -363,10 +363,18 @@ func linkKind(url string) LinkKind {
 	return LinkOther
 }
 
-// firstWord is the verb of a title: the first word after the last "prefix: ".
+// firstWord is the verb of a title: the first word after the last "prefix: " or
+// bracket, as in "[i915] x".
 func firstWord(title string) string {
 	if i := strings.LastIndex(title, ": "); i >= 0 {
 		title = title[i+2:]
+	}
+	for strings.HasPrefix(title, "[") {
+		_, after, closed := strings.Cut(title, "]")
+		if !closed {
+			break
+		}
+		title = strings.TrimLeft(after, " ")
 	}
 	title = strings.TrimLeft(title, " ")
 	i := 0

@@ -43,8 +43,9 @@ type Index struct {
 	seeded   bool
 
 	// Made when first asked for, until the next mail comes.
-	memo  map[int32]bool    // postings → replaced
-	about map[int32][]int32 // patches and covers → mails that say something of them
+	latest int64             // date of the newest mail
+	memo   map[int32]bool    // postings → replaced
+	about  map[int32][]int32 // patches and covers → mails that say something of them
 }
 
 // entry is a mail, or the mere mention of one (kind "").
@@ -108,6 +109,7 @@ func (x *Index) AddNote(n Note) {
 	}
 	e := &x.mails[at]
 	e.kind, e.date, e.up, e.posting = n.Kind, n.Date.Unix(), up, -1
+	x.latest = max(x.latest, e.date)
 	e.n, e.of = int32(n.N), int32(n.Of)
 	e.given, e.declined = n.Given, n.Declined
 	if n.Kind == Other {
@@ -195,6 +197,11 @@ func (x *Index) known(id string) (int32, *entry, bool) {
 	return at, &x.mails[at], true
 }
 
+// elsewhereAfter is how long the missing part of a series is taken to be on its
+// way. Of 7,362 patches of a DRM list, 646 are of series of which only a part
+// was ever sent there.
+const elsewhereAfter = 7 * 24 * time.Hour
+
 // Facts says what is known of the posting that a patch belongs to; nil when the
 // mail is no patch, or was not added.
 func (x *Index) Facts(m *mail.Message) *rules.Series {
@@ -213,6 +220,7 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 			f.Title = x.postings[p].title
 		}
 	}
+	f.Elsewhere = f.Have < f.Of && x.latest-e.date > int64(elsewhereAfter.Seconds())
 	f.Superseded = x.superseded(at)
 	f.Declined = append(f.Declined, x.refusals(at)...)
 	for _, p := range kin {

@@ -33,6 +33,8 @@ var arrows = []struct {
 	{"bot/report", []string{"rules/…", "bot/mail"}},
 	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report"}},
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series"}},
+	{"bot/trees", []string{"rules/…", "bot/git", "bot/trees/…"}},
+	{"bot/truth", []string{"rules/…", "bot/git"}},
 	{"bot/source", []string{"rules/…", "bot", "bot/mail", "bot/git"}},
 	{"bot/sink", []string{"rules/…", "bot", "bot/mail", "bot/report"}},
 	{"fixtures", nil},

@@ -78,9 +78,30 @@ func (c *Change) readDiff(diff string) error {
 		}
 		return fmt.Errorf("%w: the diff names no file", ErrNoPatch)
 	}
+	if !lineWith(diff, "diff --git ") {
+		for _, f := range files {
+			stripPlain(f)
+		}
+	}
 	c.Files = files
 	c.Size = Measure(files)
 	return nil
+}
+
+// stripPlain takes the first folder off the names of a plain diff, as git am
+// does: "a/" and "b/", or "linux-6.1.orig/" and "linux-6.1/". Without a git
+// header the parser cannot know that it is none of the tree's.
+func stripPlain(f *gitdiff.File) {
+	oldTop, oldRest, okOld := strings.Cut(f.OldName, "/")
+	newTop, newRest, okNew := strings.Cut(f.NewName, "/")
+	switch {
+	case okOld && okNew && oldTop != newTop && oldRest == newRest:
+		f.OldName, f.NewName = oldRest, newRest
+	case okNew && f.OldName == "" && newTop == "b":
+		f.NewName = newRest
+	case okOld && f.NewName == "" && oldTop == "a":
+		f.OldName = oldRest
+	}
 }
 
 // damaged takes the position out of the parser's message.

@@ -113,7 +113,7 @@ func wait(j *judged) (decision, bool) {
 			return decision{verdict: Wait, reason: "its stable tag asks to wait: " + t.After}, true
 		}
 	}
-	if s := j.Series; s != nil && s.Of > 0 && s.Have < s.Of {
+	if s := j.Series; s != nil && s.Have < s.Of && !s.Elsewhere {
 		return decision{verdict: Wait, reason: fmt.Sprintf("%d of the %d patches of its series have arrived", s.Have, s.Of)}, true
 	}
 	return decision{}, false
