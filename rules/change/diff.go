@@ -90,17 +90,14 @@ func (c *Change) readDiff(diff string) error {
 
 // stripPlain takes the first folder off the names of a plain diff, as git am
 // does: "a/" and "b/", or "linux-6.1.orig/" and "linux-6.1/". Without a git
-// header the parser cannot know that it is none of the tree's.
+// header the parser cannot know that it is none of the tree's, and the kernel
+// has no folder of such a name.
 func stripPlain(f *gitdiff.File) {
-	oldTop, oldRest, okOld := strings.Cut(f.OldName, "/")
-	newTop, newRest, okNew := strings.Cut(f.NewName, "/")
-	switch {
-	case okOld && okNew && oldTop != newTop && oldRest == newRest:
-		f.OldName, f.NewName = oldRest, newRest
-	case okNew && f.OldName == "" && newTop == "b":
-		f.NewName = newRest
-	case okOld && f.NewName == "" && oldTop == "a":
-		f.OldName = oldRest
+	for _, name := range []*string{&f.OldName, &f.NewName} {
+		top, rest, ok := strings.Cut(*name, "/")
+		if ok && (top == "a" || top == "b" || strings.HasPrefix(top, "linux")) {
+			*name = rest
+		}
 	}
 }
 
