@@ -10,12 +10,9 @@ import (
 // spec is one feature: everything that can move the score has one, with a name
 // that the reader sees and a line that says what it measures.
 type spec struct {
-	name  string
-	doc   string
-	rule  string // the rule that speaks of the same thing, "" when none does
-	class string // the reason class that it speaks for when it weighs against, "" when none
-	sign  int8   // +1, -1: the direction that calibration may not leave; 0: free
-	of    func(*measured) float64
+	name string
+	doc  string
+	of   func(*measured) float64
 }
 
 // measured is what the features of one change look at.

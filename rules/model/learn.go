@@ -75,9 +75,9 @@ func columnsOf(head string) []bool {
 const familyScale = 2
 
 func (o FitOptions) forColumns(cols []int) FitOptions {
-	o.Sign, o.Scale = make([]int8, len(cols)), make([]float64, len(cols))
+	o.Scale = make([]float64, len(cols))
 	for k, i := range cols {
-		o.Sign[k], o.Scale[k] = specs[i].sign, 1
+		o.Scale[k] = 1
 		name := specs[i].name
 		if strings.HasPrefix(name, "text.") || strings.HasPrefix(name, "code.") || strings.HasPrefix(name, "title.") && !strings.HasPrefix(name, "title.fix") {
 			o.Scale[k] = familyScale

@@ -100,9 +100,6 @@ func (m *Model) score(x *measured, h *head) Score {
 // ClassOf is the reason class that a negative contribution speaks for:
 // "too-big", "abi", "enablement", or "" for none of them.
 func ClassOf(name string) string {
-	if i, ok := column[name]; ok && specs[i].class != "" {
-		return specs[i].class
-	}
 	for _, c := range classes {
 		if strings.HasPrefix(name, c.prefix) {
 			return c.class
@@ -114,9 +111,6 @@ func ClassOf(name string) string {
 // RuleOf is the id of the rule that speaks of the same thing as a feature, ""
 // when none does: the feature's contribution is what that finding weighs.
 func RuleOf(name string) string {
-	if i, ok := column[name]; ok && specs[i].rule != "" {
-		return specs[i].rule
-	}
 	for _, r := range ruleOf {
 		if strings.HasPrefix(name, r.prefix) {
 			return r.rule
