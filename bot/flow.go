@@ -32,8 +32,9 @@ type Item struct {
 	Mail     []byte         // RFC 5322 bytes, nil for a commit
 	Commit   *change.Change // nil for a mail
 	Branch   string         // of a commit: the configured branch it was seen on
-	// Err says why the source could not bring the item whole; Mail is then a part
-	// of it, or nil. It is recorded, never judged: nothing disappears silently.
+	// Err says why the source could not bring the item whole. A mail is then
+	// recorded and not judged: Mail is a part of it, or nil. A commit is judged
+	// as far as it could be read, and the judgement carries the error.
 	Err error
 }
 

@@ -94,11 +94,15 @@ func (in *inlet) read(item Item) Mail {
 func (in *inlet) commit(ctx context.Context, item Item) error {
 	now := in.b.Clock.Now()
 	j := in.b.judge(item.Commit, nil)
+	if item.Err != nil {
+		text := item.Err.Error()
+		j.Error = &text
+	}
 	err := in.b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: item.Source, List: item.List, Branch: item.Branch, At: now},
 		Cursor{item.Source, item.Cursor})
 	if err == nil {
 		in.log.Info("a commit was judged", zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
-			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject))
+			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject), zap.NamedError(KeyWhy, item.Err))
 	}
 	return in.b.failed(err)
 }
