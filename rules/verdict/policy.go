@@ -28,6 +28,11 @@ type judged struct {
 	shipped  bool                 // some matched silicon is on sale
 }
 
+// sureFix is what a change that stable is not going to take must reach before
+// anybody is told of it: of the patches of a DRM list that were called dkms-only
+// without it, most were clean-ups that no user waits for.
+const sureFix = 0.8
+
 // decision is what the first matching row says.
 type decision struct {
 	verdict Verdict
@@ -70,7 +75,7 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes no file")
 	case len(j.Silicon) == 0:
 		return out("no chip or IP block of the catalogue is in what it changes")
-	case j.fix < j.Fix:
+	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS:
 		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
 	case allIn(j.Silicon, silicon.PreProduction):
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
