@@ -25,9 +25,9 @@ const (
 // Heads in the order of a weights file.
 var Heads = []string{HeadTree, HeadUntagged, HeadCommit, HeadMail, HeadFix}
 
-// format is the version of the file's form. It changes when an old program
+// Format is the version of the file's form. It changes when an old program
 // would misread a new file.
-const format = 1
+const Format = 1
 
 // Weights is a weights file.
 type Weights struct {
@@ -79,8 +79,8 @@ func Read(r io.Reader) (*Model, error) {
 func New(w Weights) (*Model, error) {
 	var bad []error
 	fault := func(f string, a ...any) { bad = append(bad, fmt.Errorf("weights file: "+f, a...)) }
-	if w.Format != format {
-		fault("format is %d, this program reads %d: calibrate again, or use the program that wrote it", w.Format, format)
+	if w.Format != Format {
+		fault("format is %d, this program reads %d: calibrate again, or use the program that wrote it", w.Format, Format)
 	}
 	if w.Version == "" {
 		fault("version is missing: judgements could not say which weights they rest on")

@@ -21,6 +21,9 @@ type Judge struct {
 	Model     *model.Model
 	// AsOf is the day whose knowledge counts; the zero time is today's.
 	AsOf time.Time
+	// Untagged judges as if the change did not ask for stable, for figures; the
+	// caller takes the tags out of the change as well.
+	Untagged bool
 }
 
 // Default judges with everything that is built in.
@@ -44,6 +47,9 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	}
 	found := rules.Check(j.Suite, f)
 	score := j.Model.Score(f, found)
+	if j.Untagged {
+		score = j.Model.ScoreUntagged(f)
+	}
 
 	in := judged{
 		Facts:    f,

@@ -1,0 +1,337 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
+)
+
+// Lesson is one labelled change to learn from.
+type Lesson struct {
+	model.Case
+	Tagged bool
+	In     []string // stable releases or branches that carry it
+	// Culprit is the oldest mainline release that carries the bug, "" when that
+	// is not known.
+	Culprit string
+}
+
+// NewLesson measures a change.
+func NewLesson(f *rules.Facts, release string, taken bool, in []string) Lesson {
+	l := Lesson{Case: model.Measure(f, release, taken, 1), Tagged: Asks(f.Change), In: in}
+	if f.Tree != nil {
+		for _, c := range f.Tree.Culprits {
+			if c.Resolved && c.Release != "" && (l.Culprit == "" || less(c.Release, l.Culprit)) {
+				l.Culprit = c.Release
+			}
+		}
+	}
+	return l
+}
+
+// Asks reports whether the change asks for stable.
+func Asks(c *change.Change) bool {
+	return slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient })
+}
+
+// Untag is the change without its requests to stable; c is not changed.
+func Untag(c *change.Change) *change.Change {
+	if !Asks(c) {
+		return c
+	}
+	d := *c
+	d.Stable = slices.DeleteFunc(slices.Clone(c.Stable), func(t change.StableTag) bool { return !t.NoAutosel })
+	return &d
+}
+
+// What labels have to look like to be believed.
+const (
+	// wholeShare: stable takes nearly everything that asks for it, so labels that
+	// know less of it as taken have holes. On the DRM tables the shares of 5.17 to
+	// 6.3 are .83, .85, .76, .67, .91, .985, .91: the gap lies at .9.
+	wholeShare = .9
+	// wholeCases: with fewer tagged cases a share says nothing.
+	wholeCases = 20
+	// halfTrust is what an untaken fix without a stable tag weighs in a release
+	// whose labels have holes.
+	halfTrust = .5
+)
+
+// Doubt sets the trust of each lesson and returns the releases whose labels are
+// whole, and notes for the provenance. Only labels of "not taken" are doubted:
+//
+//   - in a release whose labels have holes, one that asks for stable has no
+//     label, and another claimed fix counts half;
+//   - a fix for a bug that was only in stable series of which the labels hold
+//     nothing has no label.
+func Doubt(ls []Lesson) (whole, notes []string) {
+	type count struct{ tagged, taken int }
+	groups := map[string]*count{}
+	covered := map[string]bool{}
+	var order []string
+	for i := range ls {
+		l := &ls[i]
+		g := groups[l.Group]
+		if g == nil {
+			g = &count{}
+			groups[l.Group] = g
+			order = append(order, l.Group)
+		}
+		if l.Tagged {
+			g.tagged++
+			if l.Taken {
+				g.taken++
+			}
+		}
+		for _, r := range l.In {
+			covered[series(r)] = true
+		}
+	}
+	slices.SortFunc(order, compareReleases)
+	holes := map[string]bool{}
+	var holed []string
+	for _, name := range order {
+		g := groups[name]
+		share := float64(g.taken) / float64(max(g.tagged, 1))
+		if g.tagged >= wholeCases && share < wholeShare {
+			holes[name] = true
+			holed = append(holed, fmt.Sprintf("%s (%s)", name, number(share)))
+		} else {
+			whole = append(whole, name)
+		}
+	}
+	var unknown, half, outside int
+	for i := range ls {
+		l := &ls[i]
+		l.Trust = 1
+		switch {
+		case l.Taken:
+		case l.Culprit != "" && !within(covered, l.Culprit, l.Group):
+			l.Trust = 0
+			outside++
+		case holes[l.Group] && l.Tagged:
+			l.Trust = 0
+			unknown++
+		case holes[l.Group] && l.Claims:
+			l.Trust = halfTrust
+			half++
+		}
+	}
+	if len(holed) > 0 {
+		notes = append(notes, fmt.Sprintf("the labels of these releases have holes, by the share of stable tags that they know as taken: %s; there %d untaken changes with a tag count as unlabelled, %d other untaken claimed fixes count half",
+			strings.Join(holed, ", "), unknown, half))
+	}
+	if outside > 0 {
+		notes = append(notes, fmt.Sprintf("%d untaken fixes of bugs that were only in stable series of which the labels hold nothing count as unlabelled", outside))
+	}
+	return whole, notes
+}
+
+// series is "6.1" of "6.1.35", "linux-6.1.y" and "6.1-lts".
+func series(release string) string {
+	i := strings.IndexAny(release, "0123456789")
+	if i < 0 {
+		return release
+	}
+	major, rest, ok := strings.Cut(release[i:], ".")
+	if !ok {
+		return release
+	}
+	n := 0
+	for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
+		n++
+	}
+	return major + "." + rest[:n]
+}
+
+// within reports whether a covered series lies between the release that brought
+// the bug and the one that fixes it. What is no release number is not doubted.
+func within(covered map[string]bool, from, to string) bool {
+	if _, ok := parts(from); !ok {
+		return true
+	}
+	if _, ok := parts(to); !ok || !less(from, to) {
+		return true // a bug of the same cycle: nobody has to take the fix, and that is known
+	}
+	for s := range covered {
+		if _, ok := parts(s); ok && !less(s, from) && less(s, to) {
+			return true
+		}
+	}
+	return false
+}
+
+func parts(release string) ([2]int, bool) {
+	a, b, ok := strings.Cut(release, ".")
+	x, err1 := strconv.Atoi(a)
+	y, err2 := strconv.Atoi(b)
+	return [2]int{x, y}, ok && err1 == nil && err2 == nil
+}
+
+func less(a, b string) bool { return compareReleases(a, b) < 0 }
+
+// compareReleases orders release numbers, and whatever is none by its text.
+func compareReleases(a, b string) int {
+	x, ok1 := parts(a)
+	y, ok2 := parts(b)
+	if ok1 && ok2 {
+		return slices.Compare(x[:], y[:])
+	}
+	return strings.Compare(a, b)
+}
+
+// Thresholds that stand when there is nothing to choose them by: those of the
+// embedded weights.
+var usual = model.Thresholds{Fix: .5, Eligible: .55, DKMS: .1}
+
+// The trade-offs of the thresholds, over claimed fixes judged by weights that
+// their release had no part in.
+const (
+	// wrongAtMost: of what is called stable-eligible, so much was never taken. A
+	// maintainer who is sent to stable in vain does not listen again.
+	wrongAtMost = .12
+	// lostAtMost: of what stable took, so much may lie below the dkms threshold,
+	// where a reason class makes it dkms-only; half of it has such a reason.
+	lostAtMost = .04
+	// step: finer steps would follow the noise of a few hundred fixes.
+	step = .05
+)
+
+// Choose picks the thresholds: the lowest eligible one at which at most
+// wrongAtMost was never taken, so that the most of what is taken is found, and
+// the highest dkms one below which at most lostAtMost of the taken fixes lie.
+func Choose(fixes []model.Scored) (model.Thresholds, string) {
+	t := usual
+	taken := 0
+	for _, s := range fixes {
+		if s.Label {
+			taken++
+		}
+	}
+	if taken < wholeCases || len(fixes)-taken < wholeCases {
+		return t, fmt.Sprintf("too few fixes (%d, %d taken) to choose thresholds by: the usual ones stand", len(fixes), taken)
+	}
+	at := func(x float64) (hit, called int) {
+		for _, s := range fixes {
+			if s.P >= x {
+				called++
+				if s.Label {
+					hit++
+				}
+			}
+		}
+		return
+	}
+	t.Eligible = 0
+	note := ""
+	for i := 6; i <= 18; i++ { // .30 to .90
+		x := tidy(float64(i) * step)
+		hit, called := at(x)
+		if called > 0 && float64(called-hit) <= wrongAtMost*float64(called) {
+			t.Eligible = x
+			note = fmt.Sprintf("eligible %s: the lowest step at which at most %s of the fixes called so were never taken (%s; it finds %s of the taken ones)",
+				number(x), number(wrongAtMost), number(float64(called-hit)/float64(called)), number(float64(hit)/float64(taken)))
+			break
+		}
+	}
+	if t.Eligible == 0 {
+		t.Eligible = .9
+		note = "eligible .900: no step keeps what was never taken below " + number(wrongAtMost) + " of what is called so"
+	}
+	for i := 1; tidy(float64(i)*step) < t.Eligible; i++ {
+		x := tidy(float64(i) * step)
+		hit, _ := at(x)
+		if lost := float64(taken-hit) / float64(taken); i == 1 || lost <= lostAtMost {
+			t.DKMS = x
+		} else {
+			break
+		}
+	}
+	hit, _ := at(t.DKMS)
+	return t, note + fmt.Sprintf("; dkms %s: the highest step below which at most %s of the taken fixes lie (%s)",
+		number(t.DKMS), number(lostAtMost), number(float64(taken-hit)/float64(taken)))
+}
+
+func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }
+
+// LearnOptions say what the weights are to be called.
+type LearnOptions struct {
+	Version, Data, Made string
+	Seed                uint64
+	Fit                 model.FitOptions
+	Told                func(step string) // progress, if set
+}
+
+// Learn turns lessons into a weights file, thresholds and figures included. It
+// sets the trust of the lessons. It has no randomness.
+func Learn(ls []Lesson, o LearnOptions) (*model.Weights, error) {
+	told := o.Told
+	if told == nil {
+		told = func(string) {}
+	}
+	whole, notes := Doubt(ls)
+	cases := make([]model.Case, len(ls))
+	p := model.Provenance{Data: o.Data, Seed: o.Seed, Made: o.Made, Cases: len(ls), Figures: map[string]float64{}}
+	for i := range ls {
+		cases[i] = ls[i].Case
+		if ls[i].Taken {
+			p.Taken++
+		}
+		if !slices.Contains(p.Releases, ls[i].Group) {
+			p.Releases = append(p.Releases, ls[i].Group)
+		}
+	}
+	slices.SortFunc(p.Releases, compareReleases)
+	out := &model.Weights{Format: model.Format, Version: o.Version, Thresholds: usual}
+	if len(p.Releases) > 1 {
+		told(fmt.Sprintf("cross-validation over %d releases", len(p.Releases)))
+		head := model.HeadTree
+		got, err := model.CrossValidate(head, cases, o.Fit)
+		if err != nil {
+			return nil, err
+		}
+		var all, fixes []model.Scored
+		for i := range ls {
+			if ls[i].Trust == 0 || math.IsNaN(got[i]) || !slices.Contains(whole, ls[i].Group) {
+				continue
+			}
+			s := model.Scored{P: got[i], Label: ls[i].Taken}
+			all = append(all, s)
+			if ls[i].Claims {
+				fixes = append(fixes, s)
+			}
+		}
+		for _, x := range []struct {
+			name  string
+			cases []model.Scored
+		}{{"all", all}, {"fixes", fixes}} {
+			for _, m := range []struct {
+				name string
+				of   func([]model.Scored) float64
+			}{{"cv auc ", model.AUC}, {"cv ap ", model.AveragePrecision}, {"cv calibration error ", calibration}} {
+				if v := m.of(x.cases); len(x.cases) > 0 && !math.IsNaN(v) {
+					p.Figures[m.name+x.name] = tidy(v)
+				}
+			}
+		}
+		notes = append(notes, fmt.Sprintf("figures and thresholds rest on %s, each release judged by weights that it had no part in", strings.Join(whole, ", ")))
+		var note string
+		out.Thresholds, note = Choose(fixes)
+		notes = append(notes, note)
+	} else {
+		notes = append(notes, "one release only: no cross-validation, the usual thresholds")
+	}
+	heads, err := model.Learn(cases, o.Fit, func(h string) { told("learning the head " + h) })
+	if err != nil {
+		return nil, err
+	}
+	p.Notes = notes
+	out.Heads, out.Provenance = heads, p
+	return out, nil
+}
