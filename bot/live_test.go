@@ -114,7 +114,6 @@ The ring is freed before its scheduler is stopped, and a late job then oopses.
 Check for the ring first.
 
 Fixes: 1a2b3c4d5e6f ("drm/amdgpu: stop the scheduler late")
-Cc: stable@vger.kernel.org # 6.6+
 Reviewed-by: Ana Ruiz <ana@example.com>
 Signed-off-by: Jo Doe <jo@example.com>
 ---

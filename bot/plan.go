@@ -50,6 +50,8 @@ func Plan(b Brief) (actions []Action, quiet string, err error) {
 	switch {
 	case len(v.Rows) == 0:
 		return nil, "none of its verdicts is answered on this list", nil
+	case !slices.ContainsFunc(v.Rows, func(r report.Row) bool { return !r.Settled() }):
+		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	}

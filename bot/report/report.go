@@ -79,6 +79,16 @@ type Row struct {
 	Next     []Step
 }
 
+// Settled reports whether there is nothing that anybody could do or need know:
+// the tag is there and nothing stands in its way, or a maintainer has declined.
+// A mail that says so is one too many.
+func (r Row) Settled() bool {
+	if r.Mixed || len(r.Next) != 1 {
+		return false
+	}
+	return r.Next[0].Say == SayTagged || r.Next[0].Say == SayNothing
+}
+
 // Branch is one stable branch.
 type Branch struct {
 	Name, State, Applies, Why string

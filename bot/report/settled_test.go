@@ -1,0 +1,35 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// A mail that says that nothing is to be done is one too many.
+func TestSettled(t *testing.T) {
+	tagged := &change.Change{Fixes: []change.Fixes{{SHA: "1a2b3c4d5e6f"}}, Stable: []change.StableTag{{Address: "stable@vger.kernel.org"}}}
+	bare := &change.Change{Fixes: tagged.Fixes}
+	takes, misses := verdict.StableEligible, verdict.DKMSOnly
+	for _, c := range []struct {
+		name string
+		j    verdict.Judgement
+		c    *change.Change
+		want bool
+	}{
+		{"eligible and tagged", verdict.Judgement{Verdict: verdict.StableEligible}, tagged, true},
+		{"eligible without a tag", verdict.Judgement{Verdict: verdict.StableEligible}, bare, false},
+		{"tagged, but an older branch cannot take it", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true}, tagged, false},
+		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{
+			{Name: "6.12", State: "affected", Verdict: &takes, Prerequisites: []string{"1111111"}}}}, tagged, false},
+		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},
+		{"too big", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.TooBig, Branches: []verdict.Branch{
+			{Name: "6.12", State: "affected", Verdict: &misses}}}, tagged, false},
+	} {
+		v := ValuesOf(Posting{Of: 1, Have: 1, Patches: []Patch{{Judgement: c.j, Change: c.c}}})
+		if got := v.Rows[0].Settled(); got != c.want {
+			t.Errorf("%s: settled %v, want %v", c.name, got, c.want)
+		}
+	}
+}
