@@ -130,8 +130,9 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, m.o.Timeout,
 		fmt.Errorf("%w: it took longer than %v", ErrRemote, m.o.Timeout))
 	defer cancel()
-	url := m.URL
+	url, here := m.URL, false
 	if st, err := os.Stat(url); err == nil && st.IsDir() {
+		here = true
 		if url, err = filepath.Abs(url); err != nil {
 			return nil, &Error{Doing: "fetching", Repo: m.URL, Err: err}
 		}
@@ -139,7 +140,17 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	args := append([]string{"--git-dir=" + m.Dir, "-c", "core.askPass=", "-c", "credential.interactive=never", "fetch", "--quiet", "--prune", "--no-tags",
 		"--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--end-of-options", url}, m.o.Refspecs...)
 	v := invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network()}
-	if _, err := output(limited, v); err != nil {
+	_, err = output(limited, v)
+	if here && m.o.Borrow == "" && errors.Is(err, ErrMissing) {
+		// A repository on this machine that lacks objects cannot be copied, but
+		// what it has can be read where it is.
+		m.o.Borrow = url
+		if err := m.borrow(ctx, m.Dir); err != nil {
+			return nil, err
+		}
+		_, err = output(limited, v)
+	}
+	if err != nil {
 		var e *Error
 		if errors.As(err, &e) && errors.Is(e.Err, ErrNotRepository) {
 			e.Err = ErrRemote
