@@ -81,6 +81,9 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	if d.verdict == StableEligible {
 		out.When = whenOf(f)
 	}
+	if len(out.Branches) == 0 {
+		out.Branches = addressed(f, d, out.Score)
+	}
 	if out.Silicon == nil {
 		out.Silicon = []silicon.Match{}
 	}
@@ -108,6 +111,19 @@ func whenOf(f *rules.Facts) When {
 		}
 	}
 	return AfterMainline
+}
+
+// addressed is what a submission to stable gets without trees: a row for each
+// branch that it names, with the verdict and nothing known of the branch.
+func addressed(f *rules.Facts, d decision, score float64) []Branch {
+	if !f.Submission() || d.verdict.Silent() {
+		return nil
+	}
+	var out []Branch
+	for _, name := range f.Change.Prefix.Trees {
+		out = append(out, Branch{Name: name, State: "unknown", Applies: "unknown", Verdict: verdictOf(d.verdict), ReasonClass: d.class, Score: score})
+	}
+	return out
 }
 
 func branchesOf(f *rules.Facts, score float64) []Branch {
