@@ -134,7 +134,7 @@ func printCase(w io.Writer, c *store.Case) error {
 			p.f("waits     until %s for what is missing\n", stamp(c.Unsettled))
 		}
 		for _, mate := range c.Mates {
-			p.f("  %-22s %s\n", label(&mate.Judgement), printable(mate.Judgement.Subject))
+			p.f("  %-22s %s\n", label(&mate.Judgement), printable(mate.Subject))
 		}
 		for _, r := range c.Replies {
 			p.f("  reply from %s: %s\n", r.Sender, printable(r.Subject))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ func TestClassifyHugeInput(t *testing.T) {
 			cmd.SetArgs([]string{"classify", "--json", file})
 			cmd.SetOut(&out)
 			cmd.SetErr(&said)
-			if err := cmd.Execute(); err != errReported {
+			if err := cmd.Execute(); !errors.Is(err, errReported) {
 				t.Errorf("ended with %v, want that something could not be judged", err)
 			}
 			if !strings.Contains(said.String(), c.want) {

@@ -197,7 +197,7 @@ func (e *Entry) check() error {
 // isRelease accepts N.N, and N.N.N for the 2.6 series.
 func isRelease(s string) bool {
 	parts := strings.Split(s, ".")
-	if len(parts) != 2 && !(len(parts) == 3 && strings.HasPrefix(s, "2.")) {
+	if old := len(parts) == 3 && strings.HasPrefix(s, "2."); len(parts) != 2 && !old {
 		return false
 	}
 	for _, p := range parts {

@@ -44,7 +44,7 @@ func (m *matcher) compared(tok, s string, end int, x100 bool) {
 			return
 		}
 	}
-	ver, tail := "", v
+	var ver, tail string
 	if call, ok := strings.CutPrefix(v, "IP_VER("); ok {
 		ver, tail = numbers("(" + call)
 	} else {
