@@ -174,6 +174,22 @@ func parts(release string) ([2]int, bool) {
 	return [2]int{x, y}, ok && err1 == nil && err2 == nil
 }
 
+// Earlier is the older of two releases.
+func Earlier(a, b string) string {
+	if less(b, a) {
+		return b
+	}
+	return a
+}
+
+// Later is the younger of two releases.
+func Later(a, b string) string {
+	if less(a, b) {
+		return b
+	}
+	return a
+}
+
 func less(a, b string) bool { return compareReleases(a, b) < 0 }
 
 // compareReleases orders release numbers, and whatever is none by its text.
@@ -236,13 +252,13 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 		if called > 0 && float64(called-hit) <= wrongAtMost*float64(called) {
 			t.Eligible = x
 			note = fmt.Sprintf("eligible %s: the lowest step at which at most %s of the fixes called so were never taken (%s; it finds %s of the taken ones)",
-				number(x), number(wrongAtMost), number(float64(called-hit)/float64(called)), number(float64(hit)/float64(taken)))
+				threshold(x), threshold(wrongAtMost), number(float64(called-hit)/float64(called)), number(float64(hit)/float64(taken)))
 			break
 		}
 	}
 	if t.Eligible == 0 {
 		t.Eligible = .9
-		note = "eligible .900: no step keeps what was never taken below " + number(wrongAtMost) + " of what is called so"
+		note = "eligible .9: no step keeps what was never taken below " + threshold(wrongAtMost) + " of what is called so"
 	}
 	for i := 1; tidy(float64(i)*step) < t.Eligible; i++ {
 		x := tidy(float64(i) * step)
@@ -255,7 +271,7 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 	}
 	hit, _ := at(t.DKMS)
 	return t, note + fmt.Sprintf("; dkms %s: the highest step below which at most %s of the taken fixes lie (%s)",
-		number(t.DKMS), number(lostAtMost), number(float64(taken-hit)/float64(taken)))
+		threshold(t.DKMS), threshold(lostAtMost), number(float64(taken-hit)/float64(taken)))
 }
 
 func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }

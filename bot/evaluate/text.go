@@ -23,6 +23,9 @@ func number(x float64) string {
 	return s
 }
 
+// threshold writes a threshold without the noughts behind it: .55.
+func threshold(x float64) string { return strings.TrimRight(number(x), "0") }
+
 func (f Figure) String() string {
 	if math.IsNaN(f.Value) {
 		return "-"
@@ -54,10 +57,10 @@ func (r *Report) lines() []line {
 		row("average precision", func(s *Set) string { return s.AveragePrecision.String() }),
 		row("Brier skill", func(s *Set) string { return s.BrierSkill.String() }),
 		row("calibration error", func(s *Set) string { return s.CalibrationError.String() }),
-		row(fmt.Sprintf("precision at %s", number(t.Eligible)), func(s *Set) string { return s.Eligible.Precision.String() }),
-		row(fmt.Sprintf("recall at %s", number(t.Eligible)), func(s *Set) string { return s.Eligible.Recall.String() }),
-		row(fmt.Sprintf("precision at %s", number(t.DKMS)), func(s *Set) string { return s.DKMS.Precision.String() }),
-		row(fmt.Sprintf("recall at %s", number(t.DKMS)), func(s *Set) string { return s.DKMS.Recall.String() }),
+		row(fmt.Sprintf("precision at %s", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Precision.String() }),
+		row(fmt.Sprintf("recall at %s", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Recall.String() }),
+		row(fmt.Sprintf("precision at %s", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Precision.String() }),
+		row(fmt.Sprintf("recall at %s", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Recall.String() }),
 		row("decided (not uncertain)", func(s *Set) string { return s.Decided.String() }),
 		row("taken: called stable-eligible", func(s *Set) string { return s.TakenEligible.String() }),
 		row("taken: called dkms-only", func(s *Set) string { return s.TakenDKMS.String() }),
@@ -81,7 +84,7 @@ func (r *Report) Text(w io.Writer) error {
 	for _, d := range r.Data {
 		p.f("%s\n", d)
 	}
-	p.f("weights %s; stable-eligible from %s, dkms-only below %s\n", r.Weights, number(r.Thresholds.Eligible), number(r.Thresholds.DKMS))
+	p.f("weights %s; stable-eligible from %s, dkms-only below %s\n", r.Weights, threshold(r.Thresholds.Eligible), threshold(r.Thresholds.DKMS))
 	if r.Rounds > 0 {
 		p.f("in brackets: the middle 95 %% of %d bootstrap rounds, seed %d\n", r.Rounds, r.Seed)
 	}

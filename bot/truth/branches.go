@@ -167,6 +167,15 @@ func common(a, b []string) bool {
 	return false
 }
 
+// PatchID is a name for the diff of a change, "" when it has no text line.
+func PatchID(c *change.Change) string {
+	id, ok := patchID(c)
+	if !ok {
+		return ""
+	}
+	return string(id[:])
+}
+
 // patchID names a diff by its files and lines, blanks and line numbers left
 // out, as git patch-id does; ok is false without any text line.
 func patchID(c *change.Change) (id [16]byte, ok bool) {

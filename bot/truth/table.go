@@ -170,3 +170,17 @@ func (t *Table) Label(c *change.Change) Label {
 
 // Of is Label for a commit that has not been read yet.
 func (t *Table) Of(id string) Label { return t.byID[id] }
+
+// Tables are several tables; the first that knows a change speaks.
+type Tables []*Table
+
+// Label looks a change up.
+func (ts Tables) Label(c *change.Change) Label {
+	var l Label
+	for _, t := range ts {
+		if l = t.Label(c); l.Known {
+			return l
+		}
+	}
+	return l
+}

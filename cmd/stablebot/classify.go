@@ -170,6 +170,7 @@ type outcome struct {
 	out      *bytes.Buffer // what is printed, nil for nothing
 	verdict  verdict.Verdict
 	unjudged string // why it could not be judged, for standard error
+	value    any    // what the unit came to where nothing is printed of it
 }
 
 // stream judges everything in and prints in input order.

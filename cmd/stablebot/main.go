@@ -72,6 +72,8 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 	})
 	root.AddCommand(
 		classifyCommand(),
+		evaluateCommand(),
+		calibrateCommand(),
 		runCommand(),
 		explainCommand(),
 		actionsCommand(),

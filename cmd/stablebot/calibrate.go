@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/evaluate"
+	"github.com/stablebot/stablebot/bot/truth"
+	"github.com/stablebot/stablebot/rules/model"
+)
+
+// calibrateOptions are the flags.
+type calibrateOptions struct {
+	corpusOptions
+	out, name, data string
+	made            day
+	seed            uint64
+}
+
+func calibrateCommand() *cobra.Command {
+	var o calibrateOptions
+	cmd := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Learn the weights of the score from what your stable trees took",
+		Long: `Learns the weights of the score, and the thresholds of the verdicts, from the
+commits of a repository whose fate is known, and writes them to a file with
+their provenance. classify --weights, evaluate --weights and the key weights of
+the configuration take the file.
+
+  stablebot calibrate --git . --mainline master --stable linux-6.6.y \
+      --stable linux-6.12.y -o weights.json -- drivers/net/ethernet/intel
+  stablebot calibrate --git drm-kmod --truth drm-commits.tsv.gz \
+      --release-marks 'Reduce diff with Linux %s' \
+      --releases 5.17,5.18,5.19,6.0,6.1,6.2,6.3 -o weights.json
+
+Leave some releases out with --releases and measure on them afterwards:
+figures on what was learnt from say little. Releases whose labels have holes
+(less than .9 of what asks for stable is known as taken) teach less; the file
+says which they are. The same input gives the same file: nothing is left to
+chance but the bootstrap of evaluate, whose seed is written down.
+
+` + truth.TableFormat,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.StringVarP(&o.out, "output", "o", "", "write the weights to this `file`")
+	f.StringVar(&o.name, "name", "", "the `version` that judgements are to name; made of data and releases when empty")
+	f.StringVar(&o.data, "data", "", "a `sentence` on what was learnt from, for the provenance")
+	f.Var(&o.made, "made", "the `day` of the provenance; today when empty")
+	f.Uint64Var(&o.seed, "seed", 1, "is written into the provenance")
+	return cmd
+}
+
+func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
+	if o.out == "" {
+		return usagef("where to? give -o weights.json")
+	}
+	if o.git == "" {
+		return usagef("weights are learnt from commits: give --git REPO")
+	}
+	ctx := cmd.Context()
+	c, err := o.open(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	judge, err := loadJudge("")
+	if err != nil {
+		return err
+	}
+	var ls []evaluate.Lesson
+	err = each(ctx, c, func(s *subject) evaluate.Lesson {
+		j := *judge
+		j.AsOf = s.asOf
+		return evaluate.NewLesson(facts(&j, s), s.group, s.label.Taken, s.label.In)
+	}, func(l evaluate.Lesson) error {
+		ls = append(ls, l)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.summary(); err != nil {
+		return err
+	}
+	made := o.made.Time
+	if made.IsZero() {
+		made = time.Now()
+	}
+	w, err := evaluate.Learn(ls, evaluate.LearnOptions{
+		Version: o.version(ls), Data: o.describe(c), Made: made.Format(time.DateOnly), Seed: o.seed,
+		Fit: model.DefaultFit, Told: func(step string) { c.say("%s", step) },
+	})
+	if err != nil {
+		return fmt.Errorf("learning from %d changes: %w", len(ls), err)
+	}
+	if _, err := model.New(*w); err != nil { // what cannot be read again is not written
+		return fmt.Errorf("learning from %d changes: %w", len(ls), err)
+	}
+	if err := writeFile(o.out, func(to io.Writer) error { return w.Write(to) }); err != nil {
+		return err
+	}
+	return printWeights(cmd.OutOrStdout(), o.out, w)
+}
+
+// describe is the provenance's sentence.
+func (o *calibrateOptions) describe(c *corpus) string {
+	if o.data != "" {
+		return o.data
+	}
+	return strings.Join(c.data, "; ")
+}
+
+// version names the weights after where they come from.
+func (o *calibrateOptions) version(ls []evaluate.Lesson) string {
+	if o.name != "" {
+		return o.name
+	}
+	name := strings.TrimSuffix(filepath.Base(o.git), ".git")
+	if len(ls) == 0 {
+		return name
+	}
+	first, last := ls[0].Group, ls[0].Group
+	for i := range ls {
+		first, last = evaluate.Earlier(first, ls[i].Group), evaluate.Later(last, ls[i].Group)
+	}
+	return name + "-" + first + "-" + last
+}
+
+// printWeights shows what came of it.
+func printWeights(out io.Writer, file string, w *model.Weights) error {
+	p := &printer{w: out}
+	v := w.Provenance
+	p.f("%s written, version %s\nlearnt from %d changes, %d of them taken, of %s\n", file, w.Version, v.Cases, v.Taken, strings.Join(v.Releases, ", "))
+	t := w.Thresholds
+	p.f("thresholds: fix %g, eligible %g, dkms %g\n", t.Fix, t.Eligible, t.DKMS)
+	for _, h := range model.Heads {
+		p.f("head %-14s %d weights\n", h, len(w.Heads[h].Weights))
+	}
+	names := make([]string, 0, len(v.Figures))
+	for n := range v.Figures {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		p.f("%-28s %.3f\n", n, v.Figures[n])
+	}
+	for _, n := range v.Notes {
+		p.f("%s\n", n)
+	}
+	p.f("\nheaviest weights of the head that judges with trees, in log-odds per unit:\n")
+	for _, n := range heaviest(w.Heads[model.HeadTree].Weights, 12) {
+		p.f("  %+7.3f  %-28s %s\n", w.Heads[model.HeadTree].Weights[n], n, model.Doc(n))
+	}
+	return p.err
+}
+
+// heaviest are the names of the n largest weights.
+func heaviest(weights map[string]float64, n int) []string {
+	var names []string
+	for name := range weights {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if x, y := math.Abs(weights[a]), math.Abs(weights[b]); x != y {
+			if x > y {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	return names[:min(n, len(names))]
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/evaluate"
+	"github.com/stablebot/stablebot/bot/truth"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// evaluateOptions are the flags.
+type evaluateOptions struct {
+	corpusOptions
+	weights string
+	html    string
+	json    bool
+	rounds  int
+	seed    uint64
+}
+
+// listsSince is the day from which lists are judged by default: from the release
+// of 6.0 on, the tables of what stable took know the series that fixes went to.
+var listsSince = day{time.Date(2022, 10, 1, 0, 0, 0, 0, time.UTC)}
+
+func evaluateCommand() *cobra.Command {
+	var o evaluateOptions
+	cmd := &cobra.Command{
+		Use:   "evaluate [FILE…]",
+		Short: "Measure judgements against what stable trees really took",
+		Long: `Judges changes whose fate is known, each with what was known on its day, and
+prints how well the judgements agree with it.
+
+  stablebot evaluate --git . --stable linux-6.6.y --stable linux-6.12.y -- drivers/gpu/drm
+  stablebot evaluate --git drm-kmod --truth drm-commits.tsv.gz --releases 6.4,6.5,6.6 \
+      --release-marks 'Reduce diff with Linux %s' --html figures.html
+  stablebot evaluate --archive dri-devel --truth stable-subjects.tsv.gz
+
+With --git the changes are the commits of the range and paths that are given,
+or those that the table names, or, with --stable, what mainline has had since
+the oldest branch left it. A commit counts as taken when a stable branch says
+so ("commit <sha> upstream", a cherry-pick note), or has a commit with the same
+title and author or file, or with the same diff.
+
+With --archive or files the changes are patches as posted: the last version of
+each title, without cover letters and without what was posted for stable. They
+are judged alone.
+
+` + truth.TableFormat + `
+
+Precision and recall are given at the two thresholds of the policy. Calibration
+error is over ten bins of equal width. "No stable tag" judges the same changes
+as if no Cc: stable stood in them.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	f := cmd.Flags()
+	o.add(f)
+	o.since = listsSince
+	f.StringVar(&o.archive, "archive", "", "changes are patches of a public-inbox v2 `repository`")
+	f.Var(&o.since, "since", "leave out mails older than this `day`")
+	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
+	f.StringVar(&o.html, "html", "", "write plots and the worst disagreements as one page to this `file`")
+	f.BoolVar(&o.json, "json", false, "one JSON object instead of text")
+	f.IntVar(&o.rounds, "rounds", 1000, "bootstrap rounds for the intervals; 0 leaves them out")
+	f.Uint64Var(&o.seed, "seed", 1, "of the bootstrap")
+	return cmd
+}
+
+// judged is what work hands to emit.
+type judged struct {
+	c evaluate.Case
+	j verdict.Judgement
+}
+
+func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
+	if o.rounds < 0 {
+		return usagef("--rounds %d: give 0 or more", o.rounds)
+	}
+	judge, err := loadJudge(o.weights)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	c, err := o.open(cmd, args)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	var k evaluate.Collector
+	err = each(ctx, c, func(s *subject) judged { return assess(judge, s) }, func(r judged) error {
+		k.Add(r.c, r.j)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	problem := c.summary()
+	if len(k.Cases) == 0 {
+		return usagef("no change with a known fate is left to measure")
+	}
+	if o.rounds > 0 {
+		c.say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)
+	}
+	r := evaluate.Measure(&k, evaluate.Options{
+		Title: o.title(), Data: c.data,
+		Weights: judge.Model.Version, Thresholds: judge.Model.Thresholds, Rounds: o.rounds, Seed: o.seed,
+	})
+	if o.html != "" {
+		if err := writeFile(o.html, func(w io.Writer) error { return r.HTML(w, doc) }); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(r)
+	} else {
+		err = r.Text(cmd.OutOrStdout())
+	}
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return problem
+}
+
+func (o *evaluateOptions) title() string {
+	switch {
+	case o.archive != "" || o.git == "":
+		return "stablebot on patches as posted"
+	case len(o.releases) > 0:
+		return "stablebot on the commits of " + strings.Join(o.releases, ", ")
+	}
+	return "stablebot on commits"
+}
+
+// assess judges one change with and without its stable tag, as of its day.
+func assess(judge *verdict.Judge, s *subject) judged {
+	with := *judge
+	with.AsOf = s.asOf
+	without := with
+	without.Untagged = true
+	f := facts(&with, s)
+	j := with.Change(s.change, nil, s.tree)
+	bare := without.Change(evaluate.Untag(s.change), nil, s.tree)
+	return judged{evaluate.Case{
+		ID: s.change.ID, Subject: s.change.Subject, Release: s.group, Driver: s.driver(f.Silicon),
+		Taken: s.label.Taken, In: s.label.In,
+		Claims: model.Claims(f), Tagged: evaluate.Asks(s.change),
+		With:    evaluate.View{P: judge.Model.Score(f, nil).P, Verdict: j.Verdict, Class: j.ReasonClass},
+		Without: evaluate.View{P: judge.Model.ScoreUntagged(f).P, Verdict: bare.Verdict, Class: bare.ReasonClass},
+	}, j}
+}
+
+// facts are what the judge looks at.
+func facts(j *verdict.Judge, s *subject) *rules.Facts {
+	m := j.Catalogue.Match(s.change)
+	if !s.asOf.IsZero() {
+		m = silicon.At(m, s.asOf)
+	}
+	return &rules.Facts{Change: s.change, Silicon: m, Tree: s.tree}
+}
+
+// doc is what a contribution or a rule means, for the page.
+func doc(name string) string {
+	if name == "bias" {
+		return "what every change begins with"
+	}
+	return model.Doc(name)
+}
+
+// writeFile writes a file in one piece: a failure leaves none behind.
+func writeFile(name string, fill func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".stablebot-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	err = fill(f)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
