@@ -40,7 +40,7 @@ lgo: {level: debug}
 sources:
   imap:
     - name: a
-      addres: imap.example.org:993
+      adddress: imap.example.org:993
       tls: none
       user: u
       folders: INBOX
@@ -63,7 +63,7 @@ lists:
 		"bad.yaml:1:1: state: a folder is needed",
 		`bad.yaml:2:1: lgo: unknown key; did you mean "log"?`,
 		"bad.yaml:5:7: sources.imap[0]: exactly one of password_file",
-		`bad.yaml:6:7: sources.imap[0].addres: unknown key; did you mean "address"?`,
+		`bad.yaml:6:7: sources.imap[0].adddress: unknown key; did you mean "address"?`,
 		"bad.yaml:9:16: sources.imap[0].folders: a list is needed here",
 		`bad.yaml:11:7: sources.git[0].name: "a" is the name of sources.imap[0] already`,
 		`bad.yaml:15:14: sources.git[0].every: `,
