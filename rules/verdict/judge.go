@@ -55,8 +55,8 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		Facts:    f,
 		found:    found,
 		Policy:   Policy{Fix: j.Model.Thresholds.Fix, Eligible: j.Model.Thresholds.Eligible, DKMS: j.Model.Thresholds.DKMS},
-		score:    score.P,
-		fix:      score.Fix,
+		score:    round(score.P), // what the reader sees is what decides
+		fix:      round(score.Fix),
 		why:      score.Contributions,
 		branches: branchesOf(f, score.P),
 		shipped:  slices.ContainsFunc(f.Silicon, func(m silicon.Match) bool { return m.State == silicon.Production }),

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
@@ -77,6 +78,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("no chip or IP block of the catalogue is in what it changes")
 	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS:
 		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
+	case j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
+		return out("it changes style, comments or checker noise, and no bug that people meet")
 	case allIn(j.Silicon, silicon.PreProduction):
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
 	}
@@ -289,19 +292,14 @@ func (j *judged) heaviest() Class {
 	return best
 }
 
-// unmet reports whether one of the rules found its question unmet.
-func (j *judged) unmet(any ...*rules.Rule) bool {
-	for _, f := range j.found {
-		if f.Outcome != rules.Unmet {
-			continue
-		}
-		for _, r := range any {
-			if r.ID == f.ID {
-				return true
-			}
-		}
-	}
-	return false
+// unmet and met report whether one of the rules found so.
+func (j *judged) unmet(any ...*rules.Rule) bool { return j.has(rules.Unmet, any) }
+func (j *judged) met(any ...*rules.Rule) bool   { return j.has(rules.Met, any) }
+
+func (j *judged) has(o rules.Outcome, any []*rules.Rule) bool {
+	return slices.ContainsFunc(j.found, func(f rules.Finding) bool {
+		return f.Outcome == o && slices.ContainsFunc(any, func(r *rules.Rule) bool { return r.ID == f.ID })
+	})
 }
 
 func (j *judged) classReason(c Class) string {
