@@ -125,7 +125,10 @@ func TestEvaluateGit(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The table also has the first commit, which the branch cannot take.
-	figures := func(s string) string { _, after, _ := strings.Cut(s, "called stable-eligible: never taken"); return after }
+	figures := func(s string) string {
+		_, after, _ := strings.Cut(s, "called stable-eligible: never taken")
+		return after
+	}
 	if figures(byBranch) == "" || !strings.Contains(byBranch, "80, 29 taken") || !strings.Contains(byTable, "81, 29 taken") {
 		t.Errorf("by branch:\n%s\nby table:\n%s", byBranch, byTable)
 	}
