@@ -121,13 +121,26 @@ type Hunk struct {
 // Files puts a patch on a tree. It never fails as a whole: what cannot be read
 // is Unknown in the result.
 func Files(ctx context.Context, t Tree, patch []*gitdiff.File) Result {
+	return files(ctx, t, patch, false)
+}
+
+// Check is Files for who only asks whether: like git it stops at the first hunk
+// that does not fit.
+func Check(ctx context.Context, t Tree, patch []*gitdiff.File) How {
+	r := files(ctx, t, patch, true)
+	return r.How
+}
+
+func files(ctx context.Context, t Tree, patch []*gitdiff.File, quick bool) Result {
 	r := Result{Files: make([]File, len(patch))}
 	var o *Overlay // only needed when a path occurs twice
 	paths := make(map[string]int, 2*len(patch))
 	leaving := map[string]bool{} // renamed away or deleted by some file of this patch
 	for _, f := range patch {
-		paths[f.OldName]++
-		if f.NewName != f.OldName {
+		if f.OldName != "" {
+			paths[f.OldName]++
+		}
+		if f.NewName != f.OldName && f.NewName != "" {
 			paths[f.NewName]++
 		}
 		if f.OldName != "" && (f.IsDelete || f.IsRename) {
@@ -151,9 +164,13 @@ func Files(ctx context.Context, t Tree, patch []*gitdiff.File) Result {
 				from = t
 			}
 		}
-		x.run(ctx, from, leaving)
+		again := paths[f.OldName] > 1 || paths[f.NewName] > 1
+		x.run(ctx, from, leaving, quick, quick && !again && !f.IsDelete)
 		r.How = max(r.How, x.How)
-		if x.How < Fails && (paths[f.OldName] > 1 || paths[f.NewName] > 1) {
+		if quick && r.How >= Fails {
+			return r
+		}
+		if x.How < Fails && again {
 			if o == nil {
 				o = NewOverlay(t)
 			}
@@ -170,7 +187,9 @@ func (x *File) fault(k Fault, format string, a ...any) {
 	}
 }
 
-func (x *File) run(ctx context.Context, t Tree, leaving map[string]bool) {
+// run puts the patch on one file. quick stops at the first hunk that fails;
+// without result the content afterwards is not made.
+func (x *File) run(ctx context.Context, t Tree, leaving map[string]bool, quick, noResult bool) {
 	f := x.patch
 	var old Entry
 	if x.Old != "" {
@@ -236,7 +255,7 @@ func (x *File) run(ctx context.Context, t Tree, leaving map[string]bool) {
 		}
 		x.before = m
 	}
-	if !x.text() {
+	if !x.text(quick) || noResult {
 		return
 	}
 	switch after := x.join(); {

@@ -52,9 +52,9 @@ func sides(h *gitdiff.TextFragment) (old, new side) {
 }
 
 // text puts all hunks in, one after the other, and reports whether all fit. Git
-// stops at the first that does not; the others are tried here all the same, for
-// the reader.
-func (x *File) text() bool {
+// stops at the first that does not, and so does this when it has to be quick; the
+// others are tried all the same otherwise, for the reader.
+func (x *File) text(quick bool) bool {
 	hs := x.patch.TextFragments
 	x.Hunks = make([]Hunk, len(hs))
 	x.rest = make([]segment, 1, 2*len(hs)+1)
@@ -70,6 +70,9 @@ func (x *File) text() bool {
 			r.How, x.How, ok = Fails, Fails, false
 			if x.Kind == None {
 				x.Kind = Drift
+			}
+			if quick {
+				return false
 			}
 			continue
 		}

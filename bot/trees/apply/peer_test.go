@@ -193,6 +193,5 @@ func check(ctx context.Context, t *testing.T, base apply.Tree, name string) appl
 	if err != nil || len(files) == 0 {
 		return apply.Fails // git: no valid patches in input
 	}
-	r := apply.Files(ctx, base, files)
-	return r.How
+	return apply.Check(ctx, base, files)
 }

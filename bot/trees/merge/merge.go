@@ -1,0 +1,255 @@
+// Package merge asks git whether three versions merge, so that the answer is
+// git's own: `git merge-tree`, one process a question. Its --stdin does not help:
+// it keeps its answers back until its buffer is full.
+//
+// The merge base that merge-tree takes is the parent that two commits share; it
+// is made up for each question: three commits that exist only in a scratch
+// folder of objects, as do the results. The repository is never written to.
+package merge
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"crypto/sha1" //nolint:gosec // git's names of objects
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/stablebot/stablebot/bot/git"
+)
+
+// Blob is one version of a file: an object of the repository or content.
+type Blob struct {
+	ID   string // "" when there is only Data
+	Data []byte
+}
+
+// File is one file in its three versions.
+type File struct {
+	Path               string
+	Base, Ours, Theirs Blob
+}
+
+// Result is git's answer.
+type Result struct {
+	Clean     bool
+	Tree      string   // of the merge, in the scratch folder; "" without trees
+	Conflicts []string // paths
+}
+
+// Merger asks. It is safe for concurrent use.
+type Merger struct {
+	repo *git.Repo
+
+	mu    sync.Mutex
+	dir   string            // of scratch objects
+	asked int               // since dir is there
+	known map[string]Result // by the three trees
+}
+
+// fresh is after how many questions the scratch folder is thrown away: each
+// leaves up to a dozen small files there.
+const fresh = 2000
+
+// maxKnown bounds the answers kept.
+const maxKnown = 20000
+
+// New makes a merger for a repository. Close it after use.
+func New(r *git.Repo) *Merger { return &Merger{repo: r, known: map[string]Result{}} }
+
+// Close removes the scratch folder.
+func (m *Merger) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.dir == "" {
+		return nil
+	}
+	err := os.RemoveAll(m.dir)
+	m.dir, m.asked = "", 0
+	return err
+}
+
+// Files merges files without looking for renames: each version of the tree has
+// just these.
+func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ready(); err != nil {
+		return Result{}, err
+	}
+	var trees [3]string
+	for side := range trees {
+		entries := make([]string, len(files))
+		for i, f := range files {
+			b := [...]Blob{f.Base, f.Ours, f.Theirs}[side]
+			if b.ID == "" {
+				id, err := m.write("blob", b.Data)
+				if err != nil {
+					return Result{}, err
+				}
+				b.ID = id
+			}
+			raw, err := hex.DecodeString(b.ID)
+			if err != nil || 2*len(raw) != m.repo.Digits() {
+				return Result{}, fmt.Errorf("merging %s: %q is no object", f.Path, b.ID)
+			}
+			entries[i] = fmt.Sprintf("100644 %06d\x00", i) + string(raw)
+		}
+		var err error
+		if trees[side], err = m.write("tree", []byte(strings.Join(entries, ""))); err != nil {
+			return Result{}, err
+		}
+	}
+	r, err := m.merge(ctx, trees)
+	for i, c := range r.Conflicts {
+		if n, err := strconv.Atoi(c); err == nil && n < len(files) {
+			r.Conflicts[i] = files[n].Path
+		}
+	}
+	r.Tree = ""
+	return r, err
+}
+
+// Trees merges whole trees, with renames found as git finds them.
+func (m *Merger) Trees(ctx context.Context, base, ours, theirs string) (Result, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ready(); err != nil {
+		return Result{}, err
+	}
+	return m.merge(ctx, [3]string{base, ours, theirs})
+}
+
+func (m *Merger) ready() error {
+	if m.asked >= fresh {
+		if err := os.RemoveAll(m.dir); err != nil {
+			return fmt.Errorf("merging: %w", err)
+		}
+		m.dir, m.asked = "", 0
+	}
+	if m.dir != "" {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "stablebot-merge-")
+	if err != nil {
+		return fmt.Errorf("merging: %w", err)
+	}
+	m.dir = dir
+	return nil
+}
+
+func (m *Merger) merge(ctx context.Context, trees [3]string) (Result, error) {
+	key := strings.Join(trees[:], " ")
+	if r, ok := m.known[key]; ok {
+		r.Conflicts = append([]string(nil), r.Conflicts...)
+		return r, nil
+	}
+	base, err := m.commit(trees[0], "")
+	if err != nil {
+		return Result{}, err
+	}
+	ours, err := m.commit(trees[1], base)
+	if err != nil {
+		return Result{}, err
+	}
+	theirs, err := m.commit(trees[2], base)
+	if err != nil {
+		return Result{}, err
+	}
+	m.asked++
+	r, err := m.ask(ctx, ours, theirs)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(m.known) >= maxKnown {
+		clear(m.known)
+	}
+	m.known[key] = r
+	r.Conflicts = append([]string(nil), r.Conflicts...)
+	return r, nil
+}
+
+// ask reads "tree NUL (path NUL)…"; the exit status says whether it is clean.
+func (m *Merger) ask(ctx context.Context, ours, theirs string) (Result, error) {
+	p, err := m.repo.StartScratch(ctx, "merging", m.dir, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs)
+	if err != nil {
+		return Result{}, err
+	}
+	_ = p.In.Close() // it asks for nothing
+	out, err := io.ReadAll(p.Out)
+	if waited := p.Wait(); waited != nil {
+		var e *git.Error
+		if !errors.As(waited, &e) || e.ExitCode() != 1 {
+			return Result{}, waited
+		}
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("merging: %w", err)
+	}
+	words := strings.Split(strings.TrimRight(string(out), "\x00"), "\x00")
+	r := Result{Tree: words[0], Conflicts: words[1:]}
+	if len(r.Tree) != m.repo.Digits() {
+		return Result{}, fmt.Errorf("merging: git answered %q", out)
+	}
+	r.Clean = len(r.Conflicts) == 0
+	sort.Strings(r.Conflicts)
+	return r, nil
+}
+
+func (m *Merger) commit(tree, parent string) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "tree %s\n", tree)
+	if parent != "" {
+		fmt.Fprintf(&b, "parent %s\n", parent)
+	}
+	b.WriteString("author stablebot <stablebot> 0 +0000\ncommitter stablebot <stablebot> 0 +0000\n\nscratch\n")
+	return m.write("commit", []byte(b.String()))
+}
+
+// write makes a loose object, as git itself would.
+func (m *Merger) write(kind string, data []byte) (string, error) {
+	head := fmt.Sprintf("%s %d\x00", kind, len(data))
+	var h hash.Hash = sha1.New() //nolint:gosec // git's
+	if m.repo.Digits() == 64 {
+		h = sha256.New()
+	}
+	h.Write([]byte(head))
+	h.Write(data)
+	id := hex.EncodeToString(h.Sum(nil))
+	dir := filepath.Join(m.dir, id[:2])
+	file := filepath.Join(dir, id[2:])
+	if _, err := os.Stat(file); err == nil {
+		return id, nil
+	}
+	var b bytes.Buffer
+	z, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
+	if err == nil {
+		_, err = z.Write([]byte(head))
+	}
+	if err == nil {
+		_, err = z.Write(data)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file, b.Bytes(), 0o644)
+	}
+	if err != nil {
+		return "", fmt.Errorf("merging: writing a scratch object: %w", err)
+	}
+	return id, nil
+}
