@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/internal/bearer"
 	"go.uber.org/zap"
 )
 
@@ -44,8 +45,8 @@ const (
 const (
 	AuthPlain       = "plain" // the default: SASL PLAIN, or the LOGIN command where the server lacks it
 	AuthLogin       = "login" // the LOGIN command
-	AuthXOAuth2     = "xoauth2"
-	AuthOAuthBearer = "oauthbearer"
+	AuthXOAuth2     = bearer.XOAuth2
+	AuthOAuthBearer = bearer.OAuthBearer
 )
 
 // Config is one folder of one account.

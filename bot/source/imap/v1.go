@@ -16,6 +16,8 @@ import (
 	"github.com/emersion/go-imap/client"
 	"github.com/emersion/go-sasl"
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/internal/bearer"
 )
 
 // v1 is a session on go-imap v1. Its client is for one goroutine at a time, and
@@ -206,14 +208,14 @@ func (s *v1) login(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	var token *bearer
+	var token *bearer.Client
 	err = s.do(ctx, func() error {
 		if s.c.State() != imap.NotAuthenticatedState {
 			return nil // PREAUTH: the server knows us already
 		}
 		switch s.cfg.Auth {
 		case AuthXOAuth2, AuthOAuthBearer:
-			token = newBearer(s.cfg.Auth, s.cfg.User, secret)
+			token = bearer.New(s.cfg.Auth, s.cfg.User, secret)
 			return s.c.Authenticate(token)
 		case AuthPlain:
 			ok, err := s.c.SupportAuth(sasl.Plain)
@@ -233,7 +235,7 @@ func (s *v1) login(ctx context.Context, secret string) error {
 	case errors.As(err, &no):
 		said := ""
 		if token != nil {
-			said = token.said
+			said = token.Said
 		}
 		return explainLogin(s.cfg, no, said)
 	case err != nil:
