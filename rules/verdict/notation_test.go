@@ -1,0 +1,323 @@
+package verdict
+
+import (
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// A case of the scoreboard is written in a notation that leaves out what a
+// reader does not need; fixtures/scoreboard/README.md describes it. Here it
+// becomes the mail or commit that it stands for.
+
+const scoreboard = "../../fixtures/scoreboard"
+
+// boardCase is one case of the scoreboard.
+type boardCase struct {
+	id      string // file/section
+	fate    string
+	class   Class  // of a vendor-only case: the reason that a maintainer would give
+	models  string // the real kind of change that it stands for
+	input   change.Input
+	unsaid  bool // it is about a missing sign-off
+	series  *rules.Series
+	message string // as written, to find copies
+}
+
+// fates are what can become of a change, and whether stable took it.
+var fates = map[string]bool{
+	"taken":        true,
+	"waited":       true,  // taken later, as its author had asked
+	"not-taken":    false, // in mainline alone
+	"vendor-only":  false, // a fix that users of older kernels got from the vendor's package
+	"declined":     false, // a maintainer said no
+	"never-needed": false, // its bug was never in a release, or its hardware was never sold
+}
+
+// people of the cases; a case picks them by its name.
+var people = []string{
+	"Ada Okafor <ada@example.org>", "Bela Novak <bela@gpu.example.com>", "Chen Yu <chen.yu@example.com>", "Dora Lind <dora@example.org>",
+	"Emil Haas <emil@net.example.com>", "Farah Aziz <farah@gpu.example.com>", "Gita Rao <gita.rao@example.com>", "Hugo Brandt <hugo@wifi.example.org>",
+}
+
+func sum(parts ...string) uint64 {
+	h := fnv.New64a()
+	for _, p := range parts {
+		_, _ = h.Write([]byte(p)) // never fails
+	}
+	return h.Sum64()
+}
+
+func sha(parts ...string) string { return fmt.Sprintf("%016x", sum(parts...)*0x9e3779b97f4a7c15)[:12] }
+
+func readBoard(t testing.TB) []boardCase {
+	t.Helper()
+	paths, err := filepath.Glob(scoreboard + "/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases in %s (%v)", scoreboard, err)
+	}
+	var out []boardCase
+	for _, p := range paths {
+		raw, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range txtar.Parse(raw).Files {
+			id := strings.TrimSuffix(filepath.Base(p), ".txtar") + "/" + f.Name
+			c, err := parseCase(id, string(f.Data))
+			if err != nil {
+				t.Fatalf("%s: %v", id, err)
+			}
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// parseCase reads the header fields, the message, and the diff.
+func parseCase(id, text string) (boardCase, error) {
+	c := boardCase{id: id}
+	head, rest, _ := strings.Cut(text, "\n\n")
+	message, diff, found := strings.Cut("\n"+rest, "\n@")
+	if !found {
+		return c, fmt.Errorf("no line begins with @, so there is no diff")
+	}
+	if i := strings.LastIndexByte(message, '\n'); strings.HasPrefix(message[i+1:], "* ") { // a block of whole hunks
+		message, diff = message[:i], message[i+1:]+"\n@"+diff
+	} else {
+		diff = "@" + diff
+	}
+	message = strings.TrimSpace(message)
+	c.message = message
+	person := func(n int) string { return people[(sum(id)+uint64(n))%uint64(len(people))] }
+	author, version, in := person(0), "", &c.input
+	in.ID, in.Kind = id, change.Commit
+	var above, below, last []string // trailers: culprits and reports, the sign-off and reviews, the committer's
+	for line := range strings.Lines(head) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		value = strings.TrimSpace(value)
+		switch key {
+		case "fate":
+			c.fate = value
+		case "class":
+			c.class = Class(value)
+		case "models":
+			c.models = value
+		case "subject":
+			in.Subject = value
+			if strings.HasPrefix(value, "[") {
+				in.Kind = change.Mail
+			}
+		case "fixes":
+			above = append(above, fmt.Sprintf("Fixes: %s (%q)", sha(value), value))
+		case "bug":
+			above = append(above, fmt.Sprintf("Closes: https://gitlab.example.org/%s/-/issues/%d", value, 1000+sum(id)%3000))
+		case "reported":
+			if value == "" {
+				value = person(5)
+			}
+			above = append(above, "Reported-by: "+value)
+		case "stable":
+			tag := "Cc: stable@vger.kernel.org"
+			if value != "" {
+				tag += " # " + value
+			}
+			below = append(below, tag)
+		case "with":
+			for i, w := range strings.Fields(value) {
+				switch w {
+				case "reviewed":
+					below = append(below, "Reviewed-by: "+person(1+i%2))
+				case "acked":
+					below = append(below, "Acked-by: "+person(3))
+				case "tested":
+					below = append(below, "Tested-by: "+person(4))
+				case "cc":
+					below = append(below, "Cc: "+person(6), "Cc: "+person(7))
+				case "picked":
+					last = append(last, "(cherry picked from commit "+strings.Repeat(sha(id, "picked"), 4)[:40]+")")
+				case "committer":
+					last = append(last, "Signed-off-by: "+person(2))
+				default:
+					return c, fmt.Errorf("with: unknown word %q", w)
+				}
+			}
+		case "sign":
+			c.unsaid = value == "no"
+		case "version":
+			version = value
+		case "arrived", "declined":
+			if c.series == nil {
+				c.series = &rules.Series{Version: 1}
+			}
+			if key == "declined" {
+				c.series.Declined = []rules.Evidence{{Text: value}}
+				continue
+			}
+			_, err := fmt.Sscanf(value, "%d of %d", &c.series.Have, &c.series.Of)
+			if err != nil {
+				return c, fmt.Errorf("arrived: %q is not like \"2 of 4\"", value)
+			}
+		default:
+			return c, fmt.Errorf("unknown field %q", key)
+		}
+	}
+	if !c.unsaid {
+		below = append([]string{"Signed-off-by: " + author}, below...)
+	}
+	in.Author = change.ParsePerson(author)
+	trailers := strings.Join(append(append(above, below...), last...), "\n")
+	patch, err := expandDiff(id, diff)
+	if err != nil {
+		return c, err
+	}
+	in.Text = message + "\n\n" + trailers + "\n"
+	if message == "" {
+		in.Text = trailers + "\n"
+	}
+	if in.Kind == change.Mail {
+		in.Text += "---\n" + version + "\n" + patch + "-- \n2.45.2\n"
+	} else {
+		in.Diff = patch
+	}
+	return c, nil
+}
+
+// repeat writes out the blocks between "* N" and "*": %d counts from 0, %x
+// gives a number that looks like a register value.
+func repeat(text string) (string, error) {
+	var out, block strings.Builder
+	n := 0
+	for line := range strings.Lines(text) {
+		mark, count, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch {
+		case mark == "*" && count != "":
+			v, err := strconv.Atoi(count)
+			if err != nil || v < 2 || n > 0 {
+				return "", fmt.Errorf("line %q opens no block of two or more", line)
+			}
+			n = v
+		case mark == "*":
+			for i := range n {
+				x := fmt.Sprintf("%04x", uint16(sum(block.String(), strconv.Itoa(i))))
+				out.WriteString(strings.NewReplacer("%d", strconv.Itoa(i), "%x", x).Replace(block.String()))
+			}
+			block.Reset()
+			n = 0
+		case n > 0:
+			block.WriteString(line)
+		default:
+			out.WriteString(line)
+		}
+	}
+	if n > 0 {
+		return "", fmt.Errorf("a block is not closed by a line \"*\"")
+	}
+	return out.String(), nil
+}
+
+// What stands around a hunk of C or Rust that shows less than three lines.
+var (
+	leading  = []string{" {", " \tint ret = 0;", " "}
+	trailing = []string{" ", " \treturn ret;", " }"}
+)
+
+// expandDiff makes a git diff. Each hunk is "@ path | function" and its lines.
+func expandDiff(id, text string) (string, error) {
+	text, err := repeat(text)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	last, at, shift := "", 0, 0
+	for _, part := range strings.Split("\n"+strings.TrimSuffix(text, "\n"), "\n@")[1:] {
+		head, rest, _ := strings.Cut(part, "\n")
+		how, head, _ := strings.Cut(head, " ")
+		path, function, _ := strings.Cut(head, " | ")
+		if rest == "" {
+			return "", fmt.Errorf("the hunk of %s is empty", path)
+		}
+		lines := strings.Split(rest, "\n")
+		if path != last {
+			at, shift = 30+int(sum(id, path)%900), 0
+			old, now := "a/"+path, "b/"+path
+			switch fmt.Fprintf(&out, "diff --git %s %s\n", old, now); how {
+			case "new":
+				out.WriteString("new file mode 100644\n")
+				old = "/dev/null"
+			case "del":
+				out.WriteString("deleted file mode 100644\n")
+				now = "/dev/null"
+			}
+			fmt.Fprintf(&out, "--- %s\n+++ %s\n", old, now)
+		}
+		last = path
+		if how == "" && (strings.HasSuffix(path, ".c") || strings.HasSuffix(path, ".rs")) {
+			lines = pad(lines)
+		}
+		added, removed, context := 0, 0, 0
+		for i, l := range lines {
+			if l == "" {
+				lines[i], l = " ", " "
+			}
+			switch l[0] {
+			case '+':
+				added++
+			case '-':
+				removed++
+			case ' ':
+				context++
+			default:
+				return "", fmt.Errorf("%s: line %q is none of a hunk", path, l)
+			}
+		}
+		from, to := at, at+shift
+		switch how {
+		case "new":
+			from, to = 0, 1
+		case "del":
+			from, to = 1, 0
+		}
+		fmt.Fprintf(&out, "@@ -%d,%d +%d,%d @@", from, context+removed, to, context+added)
+		if function != "" {
+			out.WriteString(" " + function)
+		}
+		out.WriteString("\n" + strings.Join(lines, "\n") + "\n")
+		at += context + removed + 20 + int(sum(id, part)%60)
+		shift += added - removed
+	}
+	return out.String(), nil
+}
+
+// around counts the context lines before and after the changed ones.
+func around(lines []string) (before, after int) {
+	same := func(l string) bool { return l == "" || l[0] == ' ' }
+	for before < len(lines) && same(lines[before]) {
+		before++
+	}
+	for after < len(lines)-before && same(lines[len(lines)-1-after]) {
+		after++
+	}
+	return before, after
+}
+
+func pad(lines []string) []string {
+	before, after := around(lines)
+	var out []string
+	if before < len(leading) {
+		out = append(out, leading[before:]...)
+	}
+	out = append(out, lines...)
+	if after < len(trailing) {
+		out = append(out, trailing[:len(trailing)-after]...)
+	}
+	return out
+}

@@ -1,0 +1,298 @@
+package verdict
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"net/mail"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
+)
+
+var update = flag.Bool("update", false, "rewrite fixtures/scoreboard/SCOREBOARD.txt")
+
+// The marks of a line of the scoreboard.
+const (
+	agrees      = ""   // the verdict is what became of the change
+	undecided   = "~"  // a human is asked
+	needsTrees  = "t"  // called eligible, and only a tree could have told that nobody needs it
+	contradicts = "X"  // the verdict says the opposite
+	wrongClass  = "c"  // dkms-only as it should be, for another reason than the case states
+	enough      = 300  // cases that the corpus has at least
+	smallFix    = 30   // lines with context of a fix that a reader takes in at one glance
+	mayDiffer   = 0.15 // share of cases that may contradict; 0.11 when this was written
+	aucFloor    = 0.85 // the corpus is harder than the trees: kinds, not frequencies
+)
+
+// judgedCase is one line of the scoreboard.
+type judgedCase struct {
+	boardCase
+	change *change.Change
+	Judgement
+}
+
+func (c *judgedCase) mark() string {
+	switch {
+	case c.fate == "waited" && c.Verdict == Wait, c.fate == "taken" && c.Verdict == StableEligible:
+		return agrees
+	case c.Verdict == Uncertain:
+		return undecided
+	case c.fate == "never-needed" && c.Verdict == StableEligible:
+		return needsTrees
+	case c.fate == "vendor-only" && c.Verdict == DKMSOnly && c.class != c.ReasonClass:
+		return wrongClass
+	case c.fate == "vendor-only" && c.Verdict == DKMSOnly,
+		c.fate == "declined" && (c.Verdict == DKMSOnly && c.ReasonClass == Declined || c.Verdict == OutOfScope),
+		c.fate == "never-needed" && (c.Verdict == OutOfScope || c.Verdict == NotNeeded),
+		c.fate == "not-taken" && (c.Verdict == OutOfScope || c.Verdict == DKMSOnly):
+		return agrees
+	}
+	return contradicts
+}
+
+// claims tells a fix by tag or word, as the figures of the model do.
+func (c *judgedCase) claims() bool {
+	return len(c.change.Fixes) > 0 || len(c.change.Stable) > 0 || strings.Contains(" "+c.change.LowerSubject(), " fix")
+}
+
+func judgeBoard(t testing.TB) []judgedCase {
+	t.Helper()
+	judge := Default()
+	var out []judgedCase
+	for _, c := range readBoard(t) {
+		ch, err := change.Parse(c.input)
+		if err != nil {
+			t.Errorf("%s: %v", c.id, err)
+			continue
+		}
+		out = append(out, judgedCase{c, ch, judge.Change(ch, c.series, nil)})
+	}
+	return out
+}
+
+func renderBoard(cases []judgedCase) string {
+	var b strings.Builder
+	b.WriteString("What is judged today of the cases in this folder; written by go test ./rules/verdict -run Scoreboard -update.\n\n")
+	verdicts := []Verdict{StableEligible, DKMSOnly, Wait, Uncertain, NotNeeded, OutOfScope}
+	fmt.Fprintf(&b, "%-14s", "fate")
+	for _, v := range verdicts {
+		fmt.Fprintf(&b, " %15s", v)
+	}
+	b.WriteString("\n")
+	marks := map[string]int{}
+	for _, fate := range []string{"taken", "waited", "not-taken", "vendor-only", "declined", "never-needed"} {
+		fmt.Fprintf(&b, "%-14s", fate)
+		for _, v := range verdicts {
+			n := 0
+			for i := range cases {
+				if cases[i].fate == fate && cases[i].Verdict == v {
+					n++
+				}
+			}
+			fmt.Fprintf(&b, " %15d", n)
+		}
+		b.WriteString("\n")
+	}
+	var all, fixes []model.Scored
+	for i := range cases {
+		c := &cases[i]
+		marks[c.mark()]++
+		s := model.Scored{P: c.Score, Label: fates[c.fate]}
+		all = append(all, s)
+		if c.claims() {
+			fixes = append(fixes, s)
+		}
+	}
+	fmt.Fprintf(&b, "\n%d cases: %d agree, %d undecided (~), %d contradict (X), %d for another reason (c), %d need trees (t)\n",
+		len(cases), marks[agrees], marks[undecided], marks[contradicts], marks[wrongClass], marks[needsTrees])
+	fmt.Fprintf(&b, "AUC / average precision: %.3f / %.3f; of the %d fixes by tag or word: %.3f / %.3f\n\n",
+		model.AUC(all), model.AveragePrecision(all), len(fixes), model.AUC(fixes), model.AveragePrecision(fixes))
+	for i := range cases {
+		c := &cases[i]
+		line := fmt.Sprintf("%-2s %-44s %-12s  %-15s  %-11s  %.2f", c.mark(), c.id, c.fate, c.Verdict, c.ReasonClass, c.Score)
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+func TestScoreboard(t *testing.T) {
+	path := scoreboard + "/SCOREBOARD.txt"
+	got := renderBoard(judgeBoard(t))
+	if again := renderBoard(judgeBoard(t)); again != got {
+		t.Fatalf("judged twice, the scoreboard differs:\n%s", cmp.Diff(got, again))
+	}
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
+		t.Errorf("the scoreboard changed (- was, + is); if it is for the better, run go test ./rules/verdict -run Scoreboard -update\n%s", d)
+	}
+}
+
+// What no change of weights may lose.
+func TestScoreboardFloors(t *testing.T) {
+	cases := judgeBoard(t)
+	if len(cases) < enough {
+		t.Errorf("%d cases, there should be %d", len(cases), enough)
+	}
+	seen := map[string]bool{}
+	wrong := 0
+	var scored []model.Scored
+	for i := range cases {
+		c := &cases[i]
+		seen[string(c.Verdict)], seen[string(c.ReasonClass)] = true, true
+		scored = append(scored, model.Scored{P: c.Score, Label: fates[c.fate]})
+		if c.mark() == contradicts {
+			wrong++
+		}
+		small := c.Size.LinesWithContext <= smallFix
+		switch {
+		case c.Error != nil:
+			t.Errorf("%s: %s", c.id, *c.Error)
+		case math.IsNaN(c.Score) || c.Score < 0 || c.Score > 1:
+			t.Errorf("%s: score %v is no probability", c.id, c.Score)
+		case fates[c.fate] && small && c.Verdict == DKMSOnly:
+			t.Errorf("%s: a fix of %d lines that stable took is dkms-only (%s)", c.id, c.Size.LinesWithContext, c.ReasonClass)
+		case c.ReasonClass == TooBig && c.Size.LinesWithContext <= 100:
+			t.Errorf("%s: too big with %d lines, within the documented limit", c.id, c.Size.LinesWithContext)
+		case (c.Verdict == DKMSOnly) != (c.ReasonClass != ""):
+			t.Errorf("%s: %s with reason class %q", c.id, c.Verdict, c.ReasonClass)
+		case c.fate == "taken" && asks(c.change) && hasHardware(c) && c.Verdict == OutOfScope:
+			t.Errorf("%s: its maintainer asked stable to take it, and it is out of scope: %s", c.id, c.Reason)
+		}
+	}
+	for _, want := range []string{string(StableEligible), string(DKMSOnly), string(Wait), string(Uncertain), string(OutOfScope),
+		string(TooBig), string(Declined)} {
+		if !seen[want] {
+			t.Errorf("no case is judged %q, which needs no trees", want)
+		}
+	}
+	if share := float64(wrong) / float64(len(cases)); share > mayDiffer {
+		t.Errorf("%d of %d verdicts contradict what became of the change, more than %.0f%%", wrong, len(cases), 100*mayDiffer)
+	}
+	if auc := model.AUC(scored); auc < aucFloor {
+		t.Errorf("AUC over the corpus is %.3f, below %.2f", auc, aucFloor)
+	}
+}
+
+func asks(c *change.Change) bool {
+	return slices.ContainsFunc(c.Stable, func(s change.StableTag) bool { return !s.NoAutosel && !s.Recipient })
+}
+
+func hasHardware(c *judgedCase) bool { return len(c.Silicon) > 0 }
+
+var (
+	anySHA     = regexp.MustCompile(`\b[0-9a-f]{12,}\b`)
+	anyAddress = regexp.MustCompile(`[\w.+-]+@[\w.-]+`)
+	anyURL     = regexp.MustCompile(`https?://([\w.-]+)`)
+)
+
+// Every case is a patch that could have been sent, by people who do not exist.
+func TestScoreboardLint(t *testing.T) {
+	ids, copies := map[string]bool{}, map[string]string{}
+	for _, c := range readBoard(t) {
+		fault := func(format string, a ...any) { t.Errorf("%s: %s", c.id, fmt.Sprintf(format, a...)) }
+		ch, err := change.Parse(c.input)
+		if err != nil {
+			fault("%v", err)
+			continue
+		}
+		if _, ok := fates[c.fate]; !ok {
+			fault("fate %q is none", c.fate)
+		}
+		if ids[c.id] {
+			fault("stands twice")
+		}
+		ids[c.id] = true
+		for what, text := range map[string]string{"models": c.models, "subject": c.input.Subject, "message": c.message} {
+			if text == "" && what != "message" {
+				fault("%s is empty", what)
+			}
+			if other := copies[what+text]; len(text) > 60 && other != "" {
+				fault("%s is that of %s", what, other)
+			}
+			copies[what+text] = c.id
+		}
+		if (c.class != "") != (c.fate == "vendor-only") {
+			fault("class %q with fate %q", c.class, c.fate)
+		}
+		signed := (&rules.Facts{Change: ch}).Tags().AuthorSigned
+		if signed == c.unsaid {
+			fault("author signed: %v, the case says %v", signed, !c.unsaid)
+		}
+		if len(ch.Files) == 0 || ch.Size.Added+ch.Size.Removed == 0 {
+			fault("changes nothing")
+		}
+		text := c.input.Subject + c.input.Text + c.input.Diff
+		for _, a := range anyAddress.FindAllString(text, -1) {
+			if _, err := mail.ParseAddress(a); err == nil && !strings.Contains(a, "example.") && !strings.HasPrefix(a, "stable") {
+				fault("address %s is not at an example domain", a)
+			}
+		}
+		for _, u := range anyURL.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(u[1], "example.") {
+				fault("link to %s, not to an example domain", u[1])
+			}
+		}
+		for _, s := range anySHA.FindAllString(c.message, -1) {
+			if len(s) != 12 && len(s) != 40 && !strings.HasPrefix(s, "ffff") && !strings.HasPrefix(s, "0000") {
+				fault("%s has %d digits: neither a short nor a full SHA", s, len(s))
+			}
+		}
+		for _, f := range ch.Files {
+			for i, h := range f.TextFragments {
+				if err := h.Validate(); err != nil {
+					fault("%s: %v", f.NewName, err)
+				}
+				if full := h.LeadingContext >= 3 && h.TrailingContext >= 3; !full && !f.IsNew && !f.IsDelete && !atTop(i, f.NewName) {
+					fault("%s: hunk %d shows %d lines before and %d after, not three", f.NewName, i+1, h.LeadingContext, h.TrailingContext)
+				}
+			}
+		}
+	}
+}
+
+// atTop allows the one file whose change is at its first line.
+func atTop(hunk int, path string) bool { return hunk == 0 && strings.HasSuffix(path, "core/demo.c") }
+
+// A broken case says what is wrong with it.
+func TestNotation(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"fate: taken\n\nno diff\n", "there is no diff"},
+		{"colour: red\n\n@ a.c\n+x\n", "unknown field"},
+		{"with: luck\n\n@ a.c\n+x\n", "unknown word"},
+		{"arrived: some\n\n@ a.c\n+x\n", "is not like"},
+		{"fate: taken\n\n@ a.c\nx\n", "none of a hunk"},
+		{"fate: taken\n\n@ a.c\n", "is empty"},
+		{"fate: taken\n\n@ a.c\n* 3\n+x\n", "not closed"},
+		{"fate: taken\n\n@ a.c\n* 1\n+x\n*\n", "opens no block"},
+	} {
+		if _, err := parseCase("a/b", tt.text); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %q", tt.text, err, tt.want)
+		}
+	}
+	c, err := parseCase("a/b", "subject: [PATCH] x\nfixes: y: z\n\nwords\n\n* 2\n@ drivers/a%d.c | int f(void)\n+\tx = %d;\n*\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch, err := change.Parse(c.input)
+	if err != nil || errors.Is(err, change.ErrNoPatch) || len(ch.Files) != 2 || ch.Size.LinesWithContext != 14 || len(ch.Fixes) != 1 || !ch.Fixes[0].WellFormed {
+		t.Errorf("%v: %d files, %+v, %+v", err, len(ch.Files), ch.Size, ch.Fixes)
+	}
+}
