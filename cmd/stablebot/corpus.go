@@ -112,9 +112,6 @@ type corpus struct {
 }
 
 func (c *corpus) close() {
-	if c.trees != nil {
-		_ = c.trees.Close()
-	}
 	if c.repo != nil {
 		_ = c.repo.Close()
 	}
@@ -163,11 +160,11 @@ func (o *corpusOptions) open(cmd *cobra.Command, args []string) (_ *corpus, err 
 	if err := c.openLabels(ctx); err != nil {
 		return nil, err
 	}
-	if c.trees, err = o.trees.open(ctx, o, c.say); err != nil {
+	if c.trees, err = o.trees.open(ctx, c, o.mainline); err != nil {
 		return nil, err
 	}
 	if c.trees != nil {
-		c.data = append(c.data, "each commit judged with what its history and releases said on its day")
+		c.data = append(c.data, "each commit judged with what was known on its day of "+window(c.trees.Releases()))
 	} else {
 		c.data = append(c.data, "each commit judged alone, without trees")
 	}

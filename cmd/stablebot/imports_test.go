@@ -34,6 +34,7 @@ var arrows = []struct {
 	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report"}},
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series"}},
 	{"bot/trees", []string{"rules/…", "bot/git", "bot/trees/…"}},
+	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
 	{"bot/truth", []string{"rules/…", "bot/git"}},
 	{"bot/source", []string{"rules/…", "bot", "bot/mail", "bot/git", "bot/internal/bearer"}},
 	{"bot/sink", []string{"rules/…", "bot", "bot/mail", "bot/report", "bot/internal/bearer"}},
