@@ -224,10 +224,11 @@ func repeat(text string) (string, error) {
 	return out.String(), nil
 }
 
-// What stands around a hunk of C or Rust that shows less than three lines.
+// What stands around a hunk of C or Rust that shows less than three lines: in a
+// function, and between functions.
 var (
-	leading  = []string{" {", " \tint ret = 0;", " "}
-	trailing = []string{" ", " \treturn ret;", " }"}
+	inside  = [2][]string{{" {", " \tint ret = 0;", " "}, {" ", " \treturn ret;", " }"}}
+	between = [2][]string{{" \treturn 0;", " }", " "}, {" static int demo_unchanged(void)", " {", " \treturn 0;"}}
 )
 
 // expandDiff makes a git diff. Each hunk is "@ path | function" and its lines.
@@ -249,13 +250,19 @@ func expandDiff(id, text string) (string, error) {
 		if path != last {
 			at, shift = 30+int(sum(id, path)%900), 0
 			old, now := "a/"+path, "b/"+path
-			switch fmt.Fprintf(&out, "diff --git %s %s\n", old, now); how {
+			fmt.Fprintf(&out, "diff --git %s %s\n", old, now)
+			switch how {
 			case "new":
 				out.WriteString("new file mode 100644\n")
 				old = "/dev/null"
 			case "del":
 				out.WriteString("deleted file mode 100644\n")
 				now = "/dev/null"
+			case "top":
+				at = 1
+			case "":
+			default:
+				return "", fmt.Errorf("@%s is no kind of hunk", how)
 			}
 			fmt.Fprintf(&out, "--- %s\n+++ %s\n", old, now)
 		}
@@ -311,13 +318,17 @@ func around(lines []string) (before, after int) {
 
 func pad(lines []string) []string {
 	before, after := around(lines)
+	more := inside
+	if first := lines[before:]; len(first) > 0 && len(first[0]) > 1 && first[0][1] > ' ' {
+		more = between
+	}
 	var out []string
-	if before < len(leading) {
-		out = append(out, leading[before:]...)
+	if before < len(more[0]) {
+		out = append(out, more[0][before:]...)
 	}
 	out = append(out, lines...)
-	if after < len(trailing) {
-		out = append(out, trailing[:len(trailing)-after]...)
+	if after < len(more[1]) {
+		out = append(out, more[1][:len(more[1])-after]...)
 	}
 	return out
 }

@@ -22,15 +22,21 @@ var update = flag.Bool("update", false, "rewrite fixtures/scoreboard/SCOREBOARD.
 
 // The marks of a line of the scoreboard.
 const (
-	agrees      = ""   // the verdict is what became of the change
-	undecided   = "~"  // a human is asked
-	needsTrees  = "t"  // called eligible, and only a tree could have told that nobody needs it
-	contradicts = "X"  // the verdict says the opposite
-	wrongClass  = "c"  // dkms-only as it should be, for another reason than the case states
-	enough      = 300  // cases that the corpus has at least
-	smallFix    = 30   // lines with context of a fix that a reader takes in at one glance
-	mayDiffer   = 0.15 // share of cases that may contradict; 0.11 when this was written
-	aucFloor    = 0.85 // the corpus is harder than the trees: kinds, not frequencies
+	agrees      = ""  // the verdict is what became of the change
+	undecided   = "~" // a human is asked
+	needsTrees  = "t" // called eligible, and only a tree could have told that nobody needs it
+	contradicts = "X" // the verdict says the opposite
+	wrongClass  = "c" // dkms-only as it should be, for another reason than the case states
+)
+
+// Floors that no weights may fall below. They leave room below what the weights
+// reached when the corpus was written, .06 and .93: it shows changes, it is no
+// measurement.
+const (
+	enough    = 300  // cases
+	smallFix  = 30   // lines with context of a fix that is taken in at one glance
+	mayDiffer = 0.10 // share of cases that contradict
+	aucFloor  = 0.88 // over the corpus
 )
 
 // judgedCase is one line of the scoreboard.
@@ -257,19 +263,17 @@ func TestScoreboardLint(t *testing.T) {
 		}
 		for _, f := range ch.Files {
 			for i, h := range f.TextFragments {
+				top := h.OldPosition == 1
 				if err := h.Validate(); err != nil {
 					fault("%s: %v", f.NewName, err)
 				}
-				if full := h.LeadingContext >= 3 && h.TrailingContext >= 3; !full && !f.IsNew && !f.IsDelete && !atTop(i, f.NewName) {
+				if full := (h.LeadingContext >= 3 || top) && h.TrailingContext >= 3; !full && !f.IsNew && !f.IsDelete {
 					fault("%s: hunk %d shows %d lines before and %d after, not three", f.NewName, i+1, h.LeadingContext, h.TrailingContext)
 				}
 			}
 		}
 	}
 }
-
-// atTop allows the one file whose change is at its first line.
-func atTop(hunk int, path string) bool { return hunk == 0 && strings.HasSuffix(path, "core/demo.c") }
 
 // A broken case says what is wrong with it.
 func TestNotation(t *testing.T) {
@@ -280,6 +284,7 @@ func TestNotation(t *testing.T) {
 		{"arrived: some\n\n@ a.c\n+x\n", "is not like"},
 		{"fate: taken\n\n@ a.c\nx\n", "none of a hunk"},
 		{"fate: taken\n\n@ a.c\n", "is empty"},
+		{"fate: taken\n\n@odd a.c\n+x\n", "is no kind of hunk"},
 		{"fate: taken\n\n@ a.c\n* 3\n+x\n", "not closed"},
 		{"fate: taken\n\n@ a.c\n* 1\n+x\n*\n", "opens no block"},
 	} {

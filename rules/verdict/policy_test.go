@@ -1,0 +1,273 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// sure is a fix of shipped silicon that stable surely takes; each test changes
+// what it is about. Thresholds are round numbers, not those of the weights.
+func sure(mend ...func(*judged)) *judged {
+	j := &judged{
+		Facts: &rules.Facts{
+			Change:  &change.Change{Subject: "fix a hang", Files: []*gitdiff.File{{NewName: "a.c"}}},
+			Silicon: []silicon.Match{{Name: "GFX11", State: silicon.Production}},
+		},
+		Policy: Policy{Fix: 0.5, Eligible: 0.6, DKMS: 0.2},
+		score:  0.9, fix: 0.9, shipped: true,
+	}
+	for _, m := range mend {
+		m(j)
+	}
+	return j
+}
+
+func score(p float64) func(*judged) { return func(j *judged) { j.score = p } }
+
+// unmetWith says that a rule found its question unmet, and what that weighs.
+func unmetWith(r *rules.Rule, feature string, weight float64) func(*judged) {
+	return func(j *judged) {
+		j.found = append(j.found, rules.Finding{ID: r.ID, Outcome: rules.Unmet})
+		j.why = append(j.why, model.Contribution{Name: feature, Value: 1, Weight: weight})
+	}
+}
+
+func tooBig(j *judged)    { unmetWith(rules.DiffSize, "size.lines", -2)(j) }
+func newUAPI(j *judged)   { unmetWith(rules.NoNewUAPI, "files.uapi", -1)(j) }
+func newDriver(j *judged) { unmetWith(rules.NoNewDriver, "files.units", -3)(j) }
+func unsold(j *judged)    { j.Silicon[0].State, j.shipped = silicon.PreProduction, false }
+func unknown(j *judged)   { j.Silicon[0].State, j.shipped = silicon.Unknown, false }
+func noautosel(j *judged) {
+	j.Change.Stable = []change.StableTag{{NoAutosel: true, Comment: "too new"}}
+}
+func afterRC(j *judged)    { j.Change.Stable = []change.StableTag{{After: "after -rc3"}} }
+func naked(j *judged)      { j.Series = &rules.Series{Declined: []rules.Evidence{{Text: "NAK"}}} }
+func incomplete(j *judged) { j.Series = &rules.Series{N: 2, Of: 4, Have: 3} }
+
+func tree(mend func(*rules.Tree)) func(*judged) {
+	return func(j *judged) {
+		if j.Tree == nil {
+			j.Tree = &rules.Tree{}
+		}
+		mend(j.Tree)
+	}
+}
+
+// in gives the branches their states, all with the score of the change unless
+// one is written: "6.12 affected 0.1".
+func in(states ...string) func(*judged) {
+	return func(j *judged) {
+		if j.Tree == nil {
+			j.Tree = &rules.Tree{}
+		}
+		for _, s := range states {
+			b := Branch{Score: j.score}
+			if f := strings.Fields(s); len(f) > 2 {
+				var err error
+				if b.Score, err = strconv.ParseFloat(f[2], 64); err != nil {
+					panic(err) // written below
+				}
+			}
+			b.Name, b.State, _ = strings.Cut(s, " ")
+			b.State, _, _ = strings.Cut(b.State, " ")
+			j.branches = append(j.branches, b)
+		}
+	}
+}
+
+func culprit(release string) func(*judged) {
+	return tree(func(t *rules.Tree) {
+		t.Culprits = append(t.Culprits, rules.Culprit{Resolved: true, Subject: "drm/x: add y", Release: release})
+	})
+}
+
+func TestPolicyRows(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		j    *judged
+		want string // verdict, class, "mixed"
+	}{
+		// Row 1
+		{"no file", sure(func(j *judged) { j.Change.Files = nil }), "out-of-scope"},
+		{"a request in prose needs no file", sure(func(j *judged) {
+			j.Change.Files, j.Change.Stable = nil, []change.StableTag{{Text: true}}
+		}), "stable-eligible"},
+		{"no silicon", sure(func(j *judged) { j.Silicon = nil }), "out-of-scope"},
+		{"no fix", sure(func(j *judged) { j.fix = 0.49 }), "out-of-scope"},
+		{"just a fix", sure(func(j *judged) { j.fix = 0.5 }), "stable-eligible"},
+		{"style only", sure(unmetWith(rules.NotTrivial, "title.trivial", -1)), "out-of-scope"},
+		{"style, and a real bug", sure(unmetWith(rules.NotTrivial, "title.trivial", -1), func(j *judged) {
+			j.found = append(j.found, rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met})
+		}), "stable-eligible"},
+		{"not on sale", sure(unsold), "out-of-scope"},
+		{"one chip of two is on sale", sure(unsold, func(j *judged) {
+			j.Silicon, j.shipped = append(j.Silicon, silicon.Match{Name: "GFX10", State: silicon.Production}), true
+		}), "stable-eligible"},
+
+		// Row 2
+		{"noautosel", sure(noautosel), "dkms-only declined"},
+		{"NAK", sure(naked), "dkms-only declined"},
+		{"declined, and perhaps not on sale", sure(naked, unknown), "out-of-scope"},
+		{"declined before waiting", sure(naked, func(j *judged) { j.Series.Of, j.Series.Have = 4, 1 }), "dkms-only declined"},
+
+		// Row 3
+		{"asked to wait", sure(afterRC), "wait"},
+		{"asked to wait for what is released", sure(afterRC, tree(func(t *rules.Tree) {
+			t.Mainline = rules.Presence{Known: true, Has: true, Release: "6.9"}
+		})), "stable-eligible"},
+		{"asked to wait, merged but not released", sure(afterRC, tree(func(t *rules.Tree) {
+			t.Mainline = rules.Presence{Known: true, Has: true}
+		})), "wait"},
+		{"incomplete series", sure(incomplete), "wait"},
+		{"complete series", sure(incomplete, func(j *judged) { j.Series.Have = 4 }), "stable-eligible"},
+
+		// Row 4
+		{"in the vendor tree alone", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline.Known = true, true })), "dkms-only not-upstream"},
+		{"in both", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline = true, rules.Presence{Known: true, Has: true} })), "stable-eligible"},
+		{"in the vendor tree, mainline is not known", sure(tree(func(t *rules.Tree) { t.VendorHas = true })), "stable-eligible"},
+
+		// Row 5
+		{"never released", sure(culprit(""), in("6.12 affected")), "not-needed"},
+		{"one of two culprits was released", sure(culprit(""), culprit("6.6"), in("6.12 affected")), "stable-eligible"},
+		{"a culprit that is not found proves nothing", sure(culprit(""), tree(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
+		{"every branch is served", sure(in("6.12 present", "6.6 queued", "6.1 not-affected")), "not-needed"},
+		{"all but one is served", sure(in("6.12 present", "6.6 affected")), "stable-eligible"},
+		{"a branch without its code is not served", sure(in("6.12 present", "6.6 no-base"), score(0.9)), "uncertain"},
+
+		// Row 6
+		{"at the threshold", sure(score(0.6)), "stable-eligible"},
+		{"below it", sure(score(0.59)), "uncertain"},
+		{"eligible, but perhaps not on sale", sure(unknown), "uncertain"},
+		{"one branch in, one out of reach", sure(in("6.12 affected", "6.6 no-base")), "stable-eligible mixed"},
+		{"one in, one too old by its score", sure(tooBig, in("6.12 affected 0.8", "6.1 affected 0.1")), "stable-eligible mixed"},
+		{"one in, one undecided", sure(in("6.12 affected 0.8", "6.1 affected 0.4")), "stable-eligible"},
+		{"too big, but taken", sure(tooBig), "stable-eligible"},
+
+		// Row 7
+		{"too big", sure(score(0.1), tooBig), "dkms-only too-big"},
+		{"interface", sure(score(0.1), newUAPI), "dkms-only abi"},
+		{"enablement", sure(score(0.1), newDriver), "dkms-only enablement"},
+		{"the heaviest reason", sure(score(0.1), tooBig, newUAPI, newDriver), "dkms-only enablement"},
+		{"a weight without a finding is no reason", sure(score(0.1), func(j *judged) {
+			j.why = []model.Contribution{{Name: "size.lines", Value: 6, Weight: -1}}
+		}), "uncertain"},
+		{"a finding that weighs nothing is no reason", sure(score(0.1), unmetWith(rules.DiffSize, "size.lines", 0)), "uncertain"},
+		{"a finding that speaks for it is no reason", sure(score(0.1), unmetWith(rules.DiffSize, "size.lines", 1)), "uncertain"},
+		{"not sure that it is a fix", sure(score(0.1), tooBig, func(j *judged) { j.fix = 0.7 }), "out-of-scope"},
+		{"too big, and perhaps not on sale", sure(score(0.1), tooBig, unknown), "uncertain"},
+		{"too big for all", sure(score(0.1), tooBig, in("6.12 affected", "6.6 affected", "6.1 present")), "dkms-only too-big"},
+		{"its code is nowhere", sure(in("6.12 no-base", "6.6 no-base")), "dkms-only no-base"},
+		{"too big here, not there yet", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base")), "dkms-only too-big"},
+		{"a branch of which nothing is known", sure(score(0.1), tooBig, in("6.12 affected", "6.6 unknown")), "uncertain"},
+
+		// Row 8
+		{"low for no reason", sure(score(0.1)), "uncertain"},
+		{"between", sure(score(0.4), tooBig), "uncertain"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := tt.j.decide()
+			got := string(d.verdict)
+			if d.class != "" {
+				got += " " + string(d.class)
+			}
+			if d.mixed {
+				got += " mixed"
+			}
+			if got != tt.want {
+				t.Errorf("%s (%s), want %s", got, d.reason, tt.want)
+			}
+			if d.reason == "" || strings.HasSuffix(d.reason, ".") || strings.Contains(d.reason, "\n") {
+				t.Errorf("the reason is no sentence for a reader: %q", d.reason)
+			}
+		})
+	}
+}
+
+// What each branch is told beside the verdict of the change.
+func TestPolicyBranches(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		j    *judged
+		want string
+	}{
+		{"mixed", sure(tooBig, in("6.12 affected", "6.6 no-base", "6.1 affected 0.1", "5.15 present", "5.10 not-affected", "5.4 queued")),
+			"6.12 stable-eligible, 6.6 dkms-only no-base, 6.1 dkms-only too-big, 5.15 none, 5.10 none, 5.4 none"},
+		{"out of reach", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base", "6.1 present")),
+			"6.12 dkms-only too-big, 6.6 dkms-only no-base, 6.1 none"},
+		{"not needed", sure(in("6.12 present", "6.6 queued")), "6.12 none, 6.6 none"},
+		{"declined", sure(noautosel, in("6.12 affected")), "6.12 none"},
+	} {
+		tt.j.decide()
+		var got []string
+		for _, b := range tt.j.branches {
+			s := b.Name + " none"
+			if b.Verdict != nil {
+				s = strings.TrimSpace(fmt.Sprintf("%s %s %s", b.Name, *b.Verdict, b.ReasonClass))
+			}
+			got = append(got, s)
+		}
+		if s := strings.Join(got, ", "); s != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, s, tt.want)
+		}
+	}
+}
+
+// A reason names what it is about.
+func TestPolicyReasons(t *testing.T) {
+	big := sure(score(0.1), tooBig, func(j *judged) { j.Change.Size = change.Size{LinesWithContext: 912, Files: 7} })
+	for _, tt := range []struct {
+		j    *judged
+		want []string
+	}{
+		{big, []string{"912", "7 files"}},
+		{sure(in("6.12 affected", "6.6 no-base")), []string{"eligible for 6.12", "out of reach for 6.6"}},
+		{sure(in("6.6 no-base")), []string{"GFX11"}},
+		{sure(unsold), []string{"GFX11"}},
+		{sure(unknown), []string{"GFX11"}},
+		{sure(noautosel), []string{"too new"}},
+		{sure(afterRC), []string{"after -rc3"}},
+		{sure(incomplete), []string{"3 of the 4"}},
+		{sure(culprit("")), []string{"drm/x: add y"}},
+		{sure(score(0.1)), []string{"10%", "nothing says why"}},
+	} {
+		d := tt.j.decide()
+		for _, w := range tt.want {
+			if !strings.Contains(d.reason, w) {
+				t.Errorf("%s: %q does not say %q", d.verdict, d.reason, w)
+			}
+		}
+	}
+}
+
+// The classes of the policy are those that features speak for, or none would
+// ever be the heaviest.
+func TestClassesHaveFeatures(t *testing.T) {
+	for _, c := range classes {
+		if !slices.ContainsFunc(model.Names(), func(n string) bool { return model.ClassOf(n) == string(c.class) }) {
+			t.Errorf("no feature speaks for the class %q", c.class)
+		}
+		for _, r := range c.found {
+			if rules.ByID(r.ID) != r {
+				t.Errorf("rule %q of class %q is not in the suite", r.ID, c.class)
+			}
+		}
+	}
+	for _, n := range model.Names() {
+		known := model.ClassOf(n) == ""
+		for _, c := range classes {
+			known = known || model.ClassOf(n) == string(c.class)
+		}
+		if !known {
+			t.Errorf("feature %q speaks for %q, which the policy does not know", n, model.ClassOf(n))
+		}
+	}
+}
