@@ -20,7 +20,10 @@ import (
 type Options struct {
 	Sources []Source
 	Sinks   []Sink // the first one gets the replies
-	Journal Journal
+	// PullSink is the name of the sink that brings pull requests to what they
+	// should look like.
+	PullSink string
+	Journal  Journal
 	// Judge judges one change; series and tree may be nil.
 	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
 	Suite  []*rules.Rule // for what a reply cites

@@ -92,7 +92,7 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 	ctx, done := inHand(ctx)
 	defer done()
 	log := b.Log.Named("sink."+s.Name()).With(zap.String(KeyAction, a.Key), zap.String(KeyList, a.List), zap.String(KeySeries, a.SeriesKey))
-	begun, err := b.Journal.Begin(ctx, a.Key, b.Clock.Now(), b.Policy.For(a.List).caps())
+	begun, err := b.Journal.Begin(ctx, a.Key, b.Clock.Now(), b.caps(a))
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type Item struct {
 	Mail     []byte         // RFC 5322 bytes, nil for a commit
 	Commit   *change.Change // nil for a mail
 	Branch   string         // of a commit: the configured branch it was seen on
+	Pull     *Pull          // a pull request; Mail and Commit are nil then, Cursor is not used
 	// Err says why the source could not bring the item whole. A mail is then
 	// recorded and not judged: Mail is a part of it, or nil. A commit is judged
 	// as far as it could be read, and the judgement carries the error.
@@ -64,7 +65,7 @@ type Source interface {
 // Action is something to be done to the world, complete and self-contained.
 type Action struct {
 	Key       string // same key: never twice
-	Kind      string // "reply"
+	Kind      string // "reply", or what is done to a pull request: KindLabels, …
 	Sink      string // name of the sink that carries it out
 	SeriesKey string
 	Cause     string // what it answers: CauseFirst, later a command's Message-ID

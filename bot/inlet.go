@@ -49,6 +49,9 @@ func (in *inlet) Accept(ctx context.Context, item Item) error {
 	if item.Commit != nil {
 		return in.commit(ctx, item)
 	}
+	if item.Pull != nil {
+		return in.pull(ctx, item.Pull)
+	}
 	m := in.read(item)
 	fresh, err := in.b.Journal.Keep(ctx, m, Cursor{item.Source, item.Cursor})
 	if err != nil {

@@ -67,6 +67,8 @@ type Journal interface {
 	// that a crash interrupted.
 	Begun(ctx context.Context, sink string) ([]Action, error)
 
+	Pulls
+
 	// Healthy records how a source, a sink or the pipeline last did; nil is well.
 	Healthy(ctx context.Context, component string, at time.Time, problem error) error
 }
@@ -174,6 +176,9 @@ type Judged struct {
 type Caps struct {
 	List            string
 	PerHour, PerDay int
+	// None: not counted. Labels, checks and the one comment are state that is
+	// brought to what it should be; what they do is bounded by the pull requests.
+	None bool
 }
 
 // ActionState is where an action stands.

@@ -46,6 +46,7 @@ type Sources struct {
 	IMAP    []IMAP    `yaml:"imap"`
 	Archive []Archive `yaml:"archive"`
 	Git     []Git     `yaml:"git"`
+	GitHub  []GitHub  `yaml:"github"`
 }
 
 // IMAP is one account.

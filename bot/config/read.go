@@ -58,34 +58,46 @@ func Read(file string) (*Config, error) {
 // Parse checks b over Default. The error is an *Error with all problems.
 func Parse(file string, b []byte) (*Config, error) {
 	c := Default()
+	if err := Strict(file, b, &c, c.validate); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// Strict reads b into the struct that into points to, over what stands in it,
+// and then asks validate, which may be nil. The error is an *Error with all
+// problems, of b and of the values.
+func Strict(file string, b []byte, into any, validate func() []Problem) error {
 	f, err := parser.ParseBytes(b, 0)
 	if err != nil {
-		return nil, &Error{file, []Problem{syntaxProblem(err)}}
+		return &Error{file, []Problem{syntaxProblem(err)}}
 	}
 	r := reader{at: map[string]*token.Position{}}
 	if len(f.Docs) > 1 {
 		r.add("", f.Docs[1].GetToken(), "a second document; one file is one configuration")
 	}
 	if len(f.Docs) > 0 && f.Docs[0].Body != nil && f.Docs[0].Body.Type() != ast.NullType {
-		r.read("", f.Docs[0].Body, reflect.ValueOf(&c).Elem())
+		r.read("", f.Docs[0].Body, reflect.ValueOf(into).Elem())
 	}
 	misread := map[string]bool{}
 	for _, p := range r.problems {
 		misread[p.Path] = true
 	}
-	for _, p := range c.validate() {
-		if !misread[p.Path] { // a value that could not be read says nothing more
-			r.problems = append(r.problems, r.place(p))
+	if validate != nil {
+		for _, p := range validate() {
+			if !misread[p.Path] { // a value that could not be read says nothing more
+				r.problems = append(r.problems, r.place(p))
+			}
 		}
 	}
 	if len(r.problems) == 0 {
-		return &c, nil
+		return nil
 	}
 	sort.SliceStable(r.problems, func(i, j int) bool {
 		a, b := r.problems[i], r.problems[j]
 		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
 	})
-	return nil, &Error{file, r.problems}
+	return &Error{file, r.problems}
 }
 
 func syntaxProblem(err error) Problem {

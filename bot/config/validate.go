@@ -58,6 +58,11 @@ func (c *Config) validate() []Problem {
 		}
 		v.notNegative(p+".every", s.Every)
 	}
+	for i, s := range c.Sources.GitHub {
+		p := fmt.Sprintf("sources.github[%d]", i)
+		name(p, s.Name)
+		s.validate(&v, p)
+	}
 	seen := map[string]bool{}
 	for i, l := range c.Lists {
 		p := fmt.Sprintf("lists[%d]", i)

@@ -1,0 +1,102 @@
+package github
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// PolicyFile is read from a repository's default branch, never from a pull
+// request's own: who opens one must not decide about the bot.
+const PolicyFile = ".stablebot.yml"
+
+// maxPolicy bounds a stranger's file: a policy is a page.
+const maxPolicy = 64 << 10
+
+// DefaultLabels are the labels, in the colours that GitHub's own palette gives
+// to good, bad, waiting and open.
+func DefaultLabels() []bot.LabelName {
+	return []bot.LabelName{
+		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16", Description: "Production fix that an active stable branch needs and can take"},
+		{Verdict: verdict.DKMSOnly, Name: "dkms-only", Color: "d93f0b", Description: "Production fix that no stable branch can take: vendor package only"},
+		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04", Description: "For stable, but not yet: a delay was asked for or something is missing"},
+		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5", Description: "The evidence for stable does not settle it: a person should look"},
+	}
+}
+
+// file is the policy file.
+type file struct {
+	Enabled  bool              `yaml:"enabled"`
+	Labels   bool              `yaml:"labels"`
+	Check    bool              `yaml:"check"`
+	Comment  bool              `yaml:"comment"`
+	Verdicts []string          `yaml:"verdicts"` // which get a comment
+	Ignore   []string          `yaml:"ignore"`   // authors
+	Names    config.LabelNames `yaml:"names"`
+}
+
+// Everything is what a repository gets that the configuration names and that
+// has no policy file.
+func Everything(labels []bot.LabelName) bot.PullPolicy {
+	return bot.PullPolicy{Asked: true, Labels: true, Check: true, Comment: true, Names: labels}
+}
+
+// ParsePolicy reads a policy file over what the configuration says. The error
+// names every problem with its line.
+func ParsePolicy(b []byte, labels []bot.LabelName) (bot.PullPolicy, error) {
+	f := file{Enabled: true, Labels: true, Check: true, Comment: true}
+	if len(b) > maxPolicy {
+		return bot.PullPolicy{}, fmt.Errorf("%s has %d bytes; at most %d are read", PolicyFile, len(b), maxPolicy)
+	}
+	err := config.Strict(PolicyFile, b, &f, func() (out []config.Problem) {
+		for i, v := range f.Verdicts {
+			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l bot.LabelName) bool { return string(l.Verdict) == v }) {
+				out = append(out, config.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
+					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, wait, uncertain", v)})
+			}
+		}
+		return append(out, f.Names.Validate("names")...)
+	})
+	if err != nil {
+		return bot.PullPolicy{}, err
+	}
+	p := bot.PullPolicy{Asked: f.Enabled, Labels: f.Labels, Check: f.Check, Comment: f.Comment, Ignore: f.Ignore}
+	for _, v := range f.Verdicts {
+		p.Verdicts = append(p.Verdicts, verdict.Verdict(v))
+	}
+	p.Names = merged(labels, f.Names)
+	return p, nil
+}
+
+func merged(labels []bot.LabelName, n config.LabelNames) []bot.LabelName {
+	out := slices.Clone(labels)
+	for i := range out {
+		var l config.Label
+		switch out[i].Verdict {
+		case verdict.StableEligible:
+			l = n.StableEligible
+		case verdict.DKMSOnly:
+			l = n.DKMSOnly
+		case verdict.Wait:
+			l = n.Wait
+		case verdict.Uncertain:
+			l = n.Uncertain
+		}
+		for _, f := range []struct {
+			to   *string
+			from string
+		}{{&out[i].Name, l.Name}, {&out[i].Color, strings.ToLower(l.Color)}, {&out[i].Description, l.Description}} {
+			if f.from != "" {
+				*f.to = f.from
+			}
+		}
+	}
+	return out
+}
+
+// LabelsOf lays the configuration's names over the defaults.
+func LabelsOf(n config.LabelNames) []bot.LabelName { return merged(DefaultLabels(), n) }

@@ -1,0 +1,211 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// PullBrief is everything that planning a pull request may look at.
+type PullBrief struct {
+	Pull   Pull
+	Judged []report.Patch // one for each commit, in order
+	Failed bool           // the bot failed at one of them
+	Sink   string
+	Bot    report.Bot
+	Refs   map[string]rules.Ref
+	Now    time.Time
+}
+
+// PullPlan is what planning gives.
+type PullPlan struct {
+	State   PullState       // the row as it is to be stored
+	Verdict verdict.Verdict // the bot's own, "" when nothing was judged
+	Actions []Action
+	Quiet   string
+}
+
+// judgeable says why a pull request is not judged, "" when it is.
+func (p *Pull) judgeable() string {
+	switch {
+	case p.Gone:
+		return "it is not there any more"
+	case p.Closed:
+		return "it is closed"
+	case !p.Policy.Asked:
+		return "the repository has not asked"
+	case p.Problem != "":
+		return p.Problem
+	case containsFold(p.Policy.Ignore, p.Author):
+		return "its author is ignored here"
+	case len(p.Commits) == 0:
+		return "it has no commits"
+	}
+	return ""
+}
+
+// PlanPull decides what a pull request should look like. It is pure.
+func PlanPull(b PullBrief) PullPlan {
+	p := b.Pull
+	plan := PullPlan{State: p.State, Quiet: p.judgeable()}
+	s := &plan.State
+	s.Closed, s.Problem, s.Attempts = p.Closed || p.Gone, p.Problem, 0
+	if p.Head != "" {
+		s.Head = p.Head
+	}
+	obeyed, forced := s.obey(p.Commands)
+	if plan.Quiet != "" && (p.Problem == "" || plan.Quiet != p.Problem) {
+		if s.Told != "" { // what waits is not to be done any more
+			s.Told = ""
+			s.Plans++
+		}
+		return plan
+	}
+	if p.Problem != "" {
+		// A person should know why nothing comes; where they look is the check.
+		check := CheckWish{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
+		plan.add(b, obeyed, forced, wishes{check: &check})
+		return plan
+	}
+	c := report.CommentOf(report.Posting{Patches: b.Judged, Of: len(b.Judged), Have: len(b.Judged), Version: 1, Refs: b.Refs})
+	c.Bot, c.Head, c.Whole = b.Bot, p.Head, s.Explain
+	plan.Verdict = c.Verdict
+	if o := s.Override; o != nil {
+		c.Override = &report.Override{Verdict: o.Verdict, Who: o.Who, Reason: o.Reason, At: o.At}
+	}
+	shown := c.Verdict
+	if c.Override != nil {
+		shown = c.Override.Verdict
+	}
+	if shown.Silent() && !b.Failed && s.Told == "" && len(obeyed) == 0 {
+		plan.Quiet = "nobody needs to know of " + string(shown)
+		return plan
+	}
+	plan.add(b, obeyed, forced, wanted(b, *s, c, shown, forced))
+	return plan
+}
+
+// wishes are the parts that a plan may have.
+type wishes struct {
+	labels  *LabelsWish
+	check   *CheckWish
+	comment *CommentWish
+}
+
+func wanted(b PullBrief, s PullState, c report.Comment, shown verdict.Verdict, forced bool) wishes {
+	var w wishes
+	policy := b.Pull.Policy
+	if policy.Labels {
+		w.labels = &LabelsWish{Ours: policy.Names, Since: s.Rechecked}
+		for _, l := range policy.Names {
+			if l.Verdict == shown {
+				w.labels.Want = l.Name
+			}
+		}
+	}
+	if policy.Check && (!shown.Silent() || b.Failed || s.Told != "" || forced) {
+		w.check = &CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed}
+	}
+	if policy.Comment {
+		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown))
+		w.comment = &CommentWish{Body: c.Body(), Create: says || forced}
+	}
+	return w
+}
+
+// obey takes commands into the state. It returns those to react to, and
+// whether a person asked for an answer.
+func (s *PullState) obey(commands []Command) (answer []Command, forced bool) {
+	for _, c := range commands {
+		answer = append(answer, c)
+		if c.Refused != "" {
+			continue
+		}
+		forced = true
+		switch c.Verb {
+		case VerbRecheck:
+			if c.At.After(s.Rechecked) {
+				s.Rechecked = c.At
+			}
+			s.Explain = false
+		case VerbExplain:
+			s.Explain = true
+		case VerbOverride:
+			s.Override = nil
+			if c.Verdict != OverrideNone {
+				s.Override = &Override{Verdict: c.Verdict, Who: c.Who, Reason: c.Reason, At: c.At}
+			}
+		}
+	}
+	return answer, forced
+}
+
+// add turns wishes into actions, unless the last plan said the same.
+func (p *PullPlan) add(b PullBrief, answer []Command, forced bool, w wishes) {
+	s := &p.State
+	sum := sha256.New()
+	enc := json.NewEncoder(sum) // a hash takes everything
+	_ = enc.Encode([]any{b.Sink, s.Head, w.labels, w.check, w.comment})
+	told := hex.EncodeToString(sum.Sum(nil)[:16])
+	same := told == s.Told && !forced
+	if same && len(answer) == 0 {
+		p.Quiet = "nothing changed since the last time"
+		return
+	}
+	if !same {
+		s.Plans++
+	}
+	put := func(kind, line string, wish PullWish) {
+		wish.Key, wish.Plan, wish.Repo, wish.Number, wish.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
+		message, err := json.Marshal(wish)
+		if err != nil {
+			p.Quiet = "planning failed: " + err.Error()
+			return
+		}
+		p.Actions = append(p.Actions, Action{
+			Key:  fmt.Sprintf("%s@%.12s/%d/%s", s.Key, s.Head, s.Plans, kind),
+			Kind: kind[:strings.IndexByte(kind+"/", '/')], Sink: b.Sink, SeriesKey: s.Key, Cause: s.Head, List: s.Repo,
+			Verdict: string(p.Verdict), Line: line, Message: message, Created: b.Now,
+		})
+	}
+	for _, c := range answer {
+		r := ReactionWish{Comment: c.Comment, Content: "+1"}
+		if c.Refused != "" {
+			r.Content = "confused"
+		}
+		line := c.Verb + " by " + c.Who
+		if c.Refused != "" {
+			line += " refused: " + c.Refused
+		}
+		put(fmt.Sprintf("%s/%d", KindReaction, c.Comment), line, PullWish{Reaction: &r})
+	}
+	if same {
+		return
+	}
+	s.Told = told
+	if w.labels != nil {
+		line := "no label"
+		if w.labels.Want != "" {
+			line = "label " + w.labels.Want
+		}
+		put(KindLabels, line, PullWish{Labels: w.labels})
+	}
+	if w.check != nil {
+		put(KindCheck, "check: "+w.check.Title, PullWish{Check: w.check})
+	}
+	if w.comment != nil {
+		line := "comment"
+		if !w.comment.Create {
+			line = "comment, if there is one already"
+		}
+		put(KindComment, line, PullWish{Comment: w.comment})
+	}
+}

@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// deliveriesKept is how long a delivery is known again. GitHub lets people
+// repeat deliveries of the past three days; the rest is margin.
+const deliveriesKept = 30 * 24 * time.Hour
+
+// NotePull implements bot.Pulls.
+func (s *Store) NotePull(ctx context.Context, p bot.PullNote) (fresh bool, err error) {
+	err = s.tx(ctx, "noting a pull request of "+p.Repo+" in", false, func(t *txn) error {
+		if p.Delivery != "" {
+			n, err := t.exec("insert into delivery (id, event, received) values (?, ?, ?) on conflict (id) do nothing",
+				p.Delivery, p.Event, millis(p.At))
+			if err != nil || n == 0 {
+				return err
+			}
+			if _, err := t.exec("delete from delivery where received < ?", millis(p.At.Add(-deliveriesKept))); err != nil {
+				return err
+			}
+		}
+		fresh = true
+		_, err := t.exec(`insert into pull (key, source, repo, number, due) values (?, ?, ?, ?, ?)
+			on conflict (key) do update set due = excluded.due, revision = pull.revision + 1`,
+			bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At))
+		return err
+	})
+	return fresh && err == nil, err
+}
+
+const pullColumns = `key, source, repo, number, head, closed, revision, due, rechecked, explain,
+	override_verdict, override_who, override_reason, override_at, told, plans, problem, attempts`
+
+func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []bot.PullState, err error) {
+	rows, err := s.read.QueryContext(ctx, "select "+pullColumns+" from pull "+query, args...)
+	if err != nil {
+		return nil, s.wrap("reading pull requests from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			p                  bot.PullState
+			o                  bot.Override
+			due, rechecked, at int64
+		)
+		if err := rows.Scan(&p.Key, &p.Source, &p.Repo, &p.Number, &p.Head, &p.Closed, &p.Revision, &due, &rechecked, &p.Explain,
+			&o.Verdict, &o.Who, &o.Reason, &at, &p.Told, &p.Plans, &p.Problem, &p.Attempts); err != nil {
+			return nil, s.wrap("reading pull requests from", err)
+		}
+		p.Due, p.Rechecked, o.At = fromMillis(due), fromMillis(rechecked), fromMillis(at)
+		if o.Verdict != "" {
+			p.Override = &o
+		}
+		out = append(out, p)
+	}
+	return out, s.wrap("reading pull requests from", rows.Err())
+}
+
+// DuePulls implements bot.Pulls.
+func (s *Store) DuePulls(ctx context.Context, source string, now time.Time, n int) ([]bot.PullState, error) {
+	return s.pulls(ctx, "where source = ? and due > 0 and due <= ? order by due, key limit ?", source, millis(now), n)
+}
+
+// PullOf implements bot.Pulls.
+func (s *Store) PullOf(ctx context.Context, key string) (*bot.PullState, error) {
+	found, err := s.pulls(ctx, "where key = ?", key)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// Obeyed implements bot.Pulls.
+func (s *Store) Obeyed(ctx context.Context, key string) (out map[int64]bool, err error) {
+	rows, err := s.read.QueryContext(ctx, "select distinct comment from command where pull = ?", key)
+	if err != nil {
+		return nil, s.wrap("reading the commands of "+key+" from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = map[int64]bool{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, s.wrap("reading the commands of "+key+" from", err)
+		}
+		out[id] = true
+	}
+	return out, s.wrap("reading the commands of "+key+" from", rows.Err())
+}
+
+// DeferPull implements bot.Pulls.
+func (s *Store) DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error {
+	return s.tx(ctx, "deferring "+p.Key+" in", false, func(t *txn) error {
+		_, err := t.exec(`update pull set problem = ?, attempts = attempts + 1,
+			due = case when revision = ? then ? else due end where key = ?`, problem, p.Revision, millis(until), p.Key)
+		return err
+	})
+}
+
+// SettlePull implements bot.Pulls.
+func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
+	bodies, err := encode(d.Judged)
+	if err != nil {
+		return err
+	}
+	p := d.Pull
+	var o bot.Override
+	if p.Override != nil {
+		o = *p.Override
+	}
+	return s.tx(ctx, "recording the judgement of "+p.Key+" in", false, func(t *txn) error {
+		var plans int
+		if err := t.row(&plans, "select plans from pull where key = ?", p.Key); err != nil {
+			return err
+		}
+		if _, err := t.exec(`update pull set head = ?, closed = ?, rechecked = ?, explain = ?, override_verdict = ?, override_who = ?,
+			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ?,
+			due = case when revision = ? then 0 else due end where key = ?`,
+			p.Head, flag(p.Closed), millis(p.Rechecked), flag(p.Explain), string(o.Verdict), o.Who,
+			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Revision, p.Key); err != nil {
+			return err
+		}
+		for i, j := range d.Judged {
+			if err := t.putJudgement(j, bodies[i]); err != nil {
+				return err
+			}
+		}
+		for _, c := range d.Commands {
+			if _, err := t.exec(`insert into command (pull, comment, verb, verdict, reason, who, at, refused) values (?, ?, ?, ?, ?, ?, ?, ?)
+				on conflict do nothing`, p.Key, c.Comment, c.Verb, string(c.Verdict), c.Reason, c.Who, millis(c.At), c.Refused); err != nil {
+				return err
+			}
+		}
+		if p.Plans != plans {
+			if _, err := t.exec(`update action set state = ?, problem = 'a newer state is wanted', ended = ?
+				where series_key = ? and kind <> ? and state in ('planned', 'held')`,
+				string(bot.StateSuperseded), millis(d.At), p.Key, bot.KindReaction); err != nil {
+				return err
+			}
+		}
+		for _, a := range d.Actions {
+			if err := t.plan(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RemindPulls implements bot.Pulls.
+func (s *Store) RemindPulls(ctx context.Context, source string, at time.Time) (n int, err error) {
+	err = s.tx(ctx, "reminding of the pull requests of "+source+" in", false, func(t *txn) error {
+		rows, err := t.exec("update pull set due = ?, revision = revision + 1 where source = ? and closed = 0", millis(at), source)
+		n = int(rows)
+		return err
+	})
+	return n, err
+}
+
+// PulledRepos implements bot.Pulls.
+func (s *Store) PulledRepos(ctx context.Context, source string) (out []string, err error) {
+	rows, err := s.read.QueryContext(ctx, "select distinct repo from pull where source = ? and closed = 0 order by repo", source)
+	if err != nil {
+		return nil, s.wrap("reading the repositories of "+source+" from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var r string
+		if err := rows.Scan(&r); err != nil {
+			return nil, s.wrap("reading the repositories of "+source+" from", err)
+		}
+		out = append(out, r)
+	}
+	return out, s.wrap("reading the repositories of "+source+" from", rows.Err())
+}
+
+// PullCommands returns what people asked of a pull request, newest first.
+func (s *Store) PullCommands(ctx context.Context, key string) (out []bot.Command, err error) {
+	rows, err := s.read.QueryContext(ctx, "select comment, verb, verdict, reason, who, at, refused from command where pull = ? order by at desc", key)
+	if err != nil {
+		return nil, s.wrap("reading the commands of "+key+" from", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			c  bot.Command
+			v  sql.NullString
+			at int64
+		)
+		if err := rows.Scan(&c.Comment, &c.Verb, &v, &c.Reason, &c.Who, &at, &c.Refused); err != nil {
+			return nil, s.wrap("reading the commands of "+key+" from", err)
+		}
+		c.Verdict, c.At = verdict.Verdict(v.String), fromMillis(at)
+		out = append(out, c)
+	}
+	return out, s.wrap("reading the commands of "+key+" from", rows.Err())
+}
