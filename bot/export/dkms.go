@@ -1,0 +1,401 @@
+package export
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/bot/git"
+)
+
+// Fix is a mainline commit that stays dkms-only somewhere.
+type Fix struct {
+	ID       string
+	Class    string   // the reason class
+	Why      string   // one sentence
+	Branches []string // where it is dkms-only
+	// Lacking are the branches whose kernel has not the interface that the fix
+	// uses (class abi): it is not built there, nor on older kernels.
+	Lacking []string
+}
+
+// Module is one module that the package builds.
+type Module struct {
+	Name  string
+	Built string // folder below the package's root, "" for the root
+	Dest  string // "/kernel/drivers/gpu/drm/i915"
+}
+
+// Package is what a DKMS source package is made of.
+type Package struct {
+	Name, Version string
+	Vendor        *git.Repo
+	Tag           string // the vendor's release
+	VendorFolder  string // of the vendor's tree that is packaged, "" for all
+	Mainline      *git.Repo
+	// MainlineFolder is what the packaged folder is in mainline: "drivers/gpu/drm"
+	// for a vendor that ships "amd/" at the top; "" when the layouts are the same.
+	MainlineFolder string
+	Fixes          []Fix // oldest first
+	Modules        []Module
+	Make, Clean    string // commands; "" for those of the vendor's dkms.conf, or the usual ones
+}
+
+// Built is a package that was made.
+type Built struct {
+	Name, Version, Tag, Base string
+	Range                    Range
+	Kernels                  Match
+	Modules                  []Module
+	Make, Clean              string
+	Queue                    []Queued
+	Has                      []Fixed // the vendor has it
+	Unfit                    []Fixed // it does not fit the vendor's tree, and why
+	RedHat                   []enterprise
+
+	tree []file
+}
+
+// Queued is a fix with its patch.
+type Queued struct {
+	Fix
+	Title, File string
+	Match       Match
+	Deviates    []string
+}
+
+// Fixed is a fix without one.
+type Fixed struct {
+	Fix
+	Title, Reason string
+}
+
+var (
+	packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*$`)
+	packageVer  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+~_-]*$`)
+	moduleName  = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	folderName  = regexp.MustCompile(`^[A-Za-z0-9_./+-]*$`)
+)
+
+func (p *Package) check() error {
+	switch {
+	case !packageName.MatchString(p.Name):
+		return fmt.Errorf("%q is no package name: lower-case letters, digits, +, - and .", p.Name)
+	case !packageVer.MatchString(p.Version):
+		return fmt.Errorf("%q is no package version: letters, digits and . + ~ _ -", p.Version)
+	case len(p.Fixes) == 0:
+		return errors.New("no fix is dkms-only in the branches asked for: there is nothing to package")
+	case strings.ContainsAny(p.Make+p.Clean, "\"`\n"):
+		return errors.New("the make command has a quote or a line end in it; put it into a makefile of the vendor tree")
+	}
+	for _, m := range p.Modules {
+		if !moduleName.MatchString(m.Name) || !folderName.MatchString(m.Built) || !folderName.MatchString(m.Dest) || strings.Contains(m.Built+m.Dest, "..") {
+			return fmt.Errorf("the module %q (built in %q, for %q): that is no module name or folder", m.Name, m.Built, m.Dest)
+		}
+	}
+	return nil
+}
+
+// Build rebases the fixes onto the vendor's release and makes the package.
+func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	var branches []string
+	for _, f := range p.Fixes {
+		branches = append(branches, f.Branches...)
+	}
+	span, err := Spans(branches)
+	if err != nil {
+		return nil, err
+	}
+	base, err := p.Vendor.Resolve(ctx, p.Tag)
+	if err != nil {
+		return nil, err
+	}
+	clone, err := git.NewClone(ctx, o, p.Vendor, p.Mainline)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = clone.Close() }()
+	b := &bench{clone}
+	out := &Built{Name: p.Name, Version: p.Version, Tag: p.Tag, Base: base, Range: span, Kernels: MatchOf(span.all()), RedHat: redHat}
+	if err := p.source(ctx, b, base, out); err != nil {
+		return nil, err
+	}
+	if err := p.queue(ctx, b, base, out); err != nil {
+		return nil, err
+	}
+	if err := p.describe(ctx, b, base, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// at names the tree of a folder of a commit.
+func at(commit, folder string) string {
+	if folder = strings.Trim(folder, "/"); folder != "" {
+		return commit + ":" + folder
+	}
+	return commit + "^{tree}"
+}
+
+// queue puts the fixes onto the vendor's tree, one on the other.
+func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) error {
+	start, err := b.record(ctx, at(base, p.VendorFolder), "", "base", git.Signature{Name: "x", Email: "x"})
+	if err != nil {
+		return fmt.Errorf("the vendor tree %s at %s: %w", p.Vendor.Path, p.Tag, err)
+	}
+	tip := start
+	paths := map[string]bool{}
+	for _, f := range p.Fixes {
+		commit, err := p.Mainline.Commit(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		if err := fit(commit); err != nil {
+			out.Unfit = append(out.Unfit, Fixed{f, commit.Title(), err.Error()})
+			continue
+		}
+		c, err := p.rebase(ctx, b, commit, tip)
+		var how *Fixed
+		switch {
+		case present(err):
+			out.Has = append(out.Has, Fixed{f, commit.Title(), "its result is the vendor's file already"})
+			continue
+		case errors.Is(err, ErrConflict):
+			how = &Fixed{f, commit.Title(), err.Error()}
+		case err != nil:
+			return err
+		}
+		if how != nil {
+			has, err := p.contains(ctx, b, commit, tip)
+			if err != nil {
+				return err
+			}
+			if has {
+				how.Reason = "all its lines are there, in code that differs otherwise"
+				out.Has = append(out.Has, *how)
+			} else {
+				out.Unfit = append(out.Unfit, *how)
+			}
+			continue
+		}
+		if tip, err = b.record(ctx, c.tree, tip, message(commit, nil, c.notes, Identity{}), commit.Author); err != nil {
+			return err
+		}
+		for _, path := range c.paths {
+			paths[path] = true
+		}
+		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Match: f.match(out.Range), Deviates: c.notes})
+	}
+	if len(out.Queue) == 0 {
+		return nil
+	}
+	mails, err := b.format(ctx, start, tip, Wanted{Branch: Branch{Name: p.Name}})
+	if err != nil {
+		return err
+	}
+	if _, err := b.verify(ctx, start, tip, mails, paths); err != nil {
+		return err
+	}
+	for i, m := range mails {
+		out.Queue[i].File = m.name
+		out.tree = append(out.tree, file{name: "patches/" + m.name, data: m.data})
+	}
+	return nil
+}
+
+// match is the kernels that a fix is built into. The vendor's source is one for
+// all kernels, so a fix that it lacks is missing on each of them, also where the
+// kernel's own driver has it; only an interface that a kernel lacks keeps a fix
+// out.
+func (f Fix) match(r Range) Match {
+	var newest Kernel
+	for _, b := range f.Lacking {
+		if k, err := ParseKernel(b); err == nil && newest.compare(k) < 0 {
+			newest = k
+		}
+	}
+	var on []Kernel
+	for _, k := range r.all() {
+		if newest.compare(k) < 0 {
+			on = append(on, k)
+		}
+	}
+	return MatchOf(on)
+}
+
+// rebase is carry between trees of different folders, without looking for
+// renames: two layouts have too many.
+func (p *Package) rebase(ctx context.Context, b *bench, c *git.Commit, tip string) (carried, error) {
+	out := carried{commit: c}
+	from, err := b.record(ctx, at(c.Parents[0], p.MainlineFolder), "", "from", git.Signature{Name: "x", Email: "x"})
+	if err != nil {
+		return out, fmt.Errorf("mainline's folder %q: %w", p.MainlineFolder, err)
+	}
+	to, err := b.record(ctx, at(c.ID, p.MainlineFolder), "", "to", git.Signature{Name: "x", Email: "x"})
+	if err != nil {
+		return out, fmt.Errorf("mainline's folder %q: %w", p.MainlineFolder, err)
+	}
+	tree, conflicts, err := b.merge(ctx, from, tip, to, false)
+	if err != nil {
+		return out, err
+	}
+	if len(conflicts) > 0 {
+		return out, fmt.Errorf("%w to the vendor tree: it conflicts in %s", ErrConflict, strings.Join(conflicts, ", "))
+	}
+	if same, err := b.sameTree(ctx, tree, tip); err != nil || same {
+		return out, errors.Join(err, ErrPresent)
+	}
+	out.tree = tree
+	here, err := b.diff(ctx, tip, tree)
+	if err != nil {
+		return out, err
+	}
+	there, err := b.diff(ctx, from, to)
+	if err != nil {
+		return out, err
+	}
+	out.notes, out.paths = deviations(there, here)
+	return out, nil
+}
+
+// contains reports whether a tree has what a commit leads to, hunk by hunk: a
+// vendor's release is one commit, so only the content can tell.
+func (p *Package) contains(ctx context.Context, b *bench, c *git.Commit, tip string) (bool, error) {
+	files, _, err := gitdiff.Parse(strings.NewReader(c.Diff))
+	if err != nil {
+		return false, nil // fit has seen it parse
+	}
+	for _, f := range files {
+		name := strings.TrimPrefix(nameOf(f), strings.Trim(p.MainlineFolder, "/")+"/")
+		blob, err := b.Object(ctx, tip+":"+name)
+		if errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision) {
+			if f.IsDelete {
+				continue
+			}
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		text := append([]byte{'\n'}, blob.Data...)
+		for _, h := range f.TextFragments {
+			if !bytes.Contains(text, side(h, gitdiff.OpAdd)) || h.LinesDeleted > 0 && bytes.Contains(text, side(h, gitdiff.OpDelete)) {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// side is one side of a hunk with one line of context around it, after a line
+// end.
+func side(h *gitdiff.TextFragment, op gitdiff.LineOp) []byte {
+	out := []byte{'\n'}
+	lead, trail := max(0, h.LeadingContext-1), max(0, h.TrailingContext-1)
+	for i, l := range h.Lines {
+		if n := int64(i); n >= lead && n < int64(len(h.Lines))-trail && (l.Op == gitdiff.OpContext || l.Op == op) {
+			out = append(out, l.Line...)
+		}
+	}
+	return out
+}
+
+// record makes a commit of a tree.
+func (b *bench) record(ctx context.Context, tree, parent, message string, by git.Signature) (string, error) {
+	args := []string{"commit-tree", tree, "-F", "-"}
+	if parent != "" {
+		args = append(args, "-p", parent)
+	}
+	out, err := b.Do(ctx, git.Call{Doing: "recording a patch", In: []byte(message), Env: author(by), Args: args})
+	return strings.TrimSpace(string(out)), err
+}
+
+// source takes the vendor's files.
+func (p *Package) source(ctx context.Context, b *bench, base string, out *Built) error {
+	data, err := b.Do(ctx, git.Call{Doing: "reading the vendor tree", Args: []string{"archive", "--format=tar", at(base, p.VendorFolder)}})
+	if err != nil {
+		return err
+	}
+	for r := tar.NewReader(bytes.NewReader(data)); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading the vendor tree: %w", err)
+		}
+		name := strings.TrimSuffix(h.Name, "/")
+		switch {
+		case h.Typeflag == tar.TypeDir, h.Typeflag == tar.TypeXGlobalHeader:
+			continue
+		case h.Typeflag != tar.TypeReg:
+			return fmt.Errorf("the vendor tree %w: %s is neither file nor folder", ErrUnfit, name)
+		case strings.HasPrefix(name, "patches/"):
+			return fmt.Errorf("the vendor tree %w: it has a folder patches, which DKMS keeps for itself", ErrUnfit)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return fmt.Errorf("reading the vendor tree: %w", err)
+		}
+		out.tree = append(out.tree, file{name: name, data: content, mode: os.FileMode(h.Mode).Perm()})
+	}
+}
+
+// describe adds what tells DKMS and people about the package.
+func (p *Package) describe(_ context.Context, _ *bench, _ string, out *Built) error {
+	out.Modules, out.Make, out.Clean = p.Modules, p.Make, p.Clean
+	for i, f := range out.tree {
+		if f.name == "dkms.conf" {
+			v := readVendorConf(string(f.data))
+			if len(out.Modules) == 0 {
+				out.Modules = v.Modules
+			}
+			if out.Make == "" {
+				out.Make, out.Clean = v.Make, v.Clean
+			}
+			out.tree = slices.Delete(out.tree, i, i+1)
+			break
+		}
+	}
+	if len(out.Modules) == 0 {
+		return errors.New("which modules are built is not known: the vendor tree has no dkms.conf that says so; name them with --module")
+	}
+	if out.Make == "" {
+		out.Make = "make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build modules"
+	}
+	if out.Clean == "" {
+		out.Clean = "make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build clean"
+	}
+	for i := range out.Modules {
+		if out.Modules[i].Dest == "" {
+			// Where it does not matter DKMS asks for it all the same.
+			out.Modules[i].Dest = "/kernel/drivers/extra"
+		}
+	}
+	conf, readme, err := out.texts()
+	if err != nil {
+		return err
+	}
+	for i, f := range out.tree {
+		if f.name == "README.md" {
+			out.tree[i].name = "README.vendor.md" // the vendor's own stays readable
+		}
+	}
+	out.tree = append(out.tree, file{name: "dkms.conf", data: conf}, file{name: "README.md", data: readme})
+	return nil
+}
+
+// Write puts the package into a folder, as DKMS wants it in /usr/src.
+func (b *Built) Write(dir string) error { return writeFiles(dir, b.tree) }

@@ -1,0 +1,180 @@
+package export
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/git/gittest"
+)
+
+// demo is the package of the fixture: the vendor has the first fix, the next two
+// go in, the fourth does not fit.
+func demo(t *testing.T, branches ...string) *Package {
+	t.Helper()
+	r := gittest.New(t)
+	base := step(t, r, "base", "demo: begin")
+	var fixes []Fix
+	for _, f := range []struct{ folder, class string }{{"1-bound", "too-big"}, {"2-reset", "no-base"}, {"3-exit", "abi"}} {
+		fixes = append(fixes, Fix{ID: step(t, r, f.folder, "demo: fix | "+f.folder[2:]+"\n\nIt hangs."), Class: f.class, Why: "912 lines with context", Branches: branches})
+	}
+	r.Put("drivers/demo/new.c", "int new;\n", "demo: a file that the vendor has not")
+	fixes = append(fixes, Fix{ID: r.Put("drivers/demo/new.c", "int newer;\n", "demo: fix the new file"), Class: "no-base", Branches: branches})
+	r.Git("checkout", "-q", "--orphan", "vendor", base)
+	r.Git("rm", "-q", "-r", "-f", ".")
+	step(t, r, "vendor", "release 24.1, everything in one commit")
+	r.Git("tag", "v24.1")
+	g := open(t, r)
+	return &Package{Name: "demo-card", Version: "24.1-fixes1", Vendor: g, Tag: "v24.1", Mainline: g, MainlineFolder: "drivers/demo", Fixes: fixes}
+}
+
+func TestPackage(t *testing.T) {
+	p := demo(t, "6.1", "6.6")
+	p.Fixes[2].Lacking = []string{"6.1"}
+	b, err := p.Build(t.Context(), git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Queue) != 2 || len(b.Has) != 1 || len(b.Unfit) != 1 {
+		t.Fatalf("queue %+v\nhas %+v\nunfit %+v", b.Queue, b.Has, b.Unfit)
+	}
+	if b.Has[0].ID != p.Fixes[0].ID || !strings.Contains(b.Unfit[0].Reason, "new.c") {
+		t.Errorf("has %+v, unfit %+v", b.Has, b.Unfit)
+	}
+	dir := filepath.Join(t.TempDir(), "demo-card-24.1-fixes1")
+	if err := b.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	// As dkms reads it, for a kernel of each kind.
+	for _, c := range []struct{ kernel, exclusive, patches string }{
+		{"6.1.0-18-amd64", "yes", "1 0"},
+		{"6.5.0-1016-oem", "yes", "1 1"},
+		{"6.10.0-1", "no", "0 0"},
+		{"5.14.0-427.13.1.el9_4.x86_64", "yes", "1 1"},
+		{"5.14.0-503.11.1.el9_5.x86_64", "no", "0 0"},
+	} {
+		script := `kernelver=$1; . "$2/dkms.conf"; m() { [[ $kernelver =~ $1 ]]; }
+			m "$BUILD_EXCLUSIVE_KERNEL" && echo -n yes || echo -n no
+			for i in 0 1; do m "${PATCH_MATCH[$i]}" && echo -n " 1" || echo -n " 0"; [ -f "$2/patches/${PATCH[$i]}" ] || exit 1; done`
+		out, err := exec.Command("bash", "-ec", script, "bash", c.kernel, dir).CombinedOutput()
+		if want := c.exclusive + " " + c.patches; err != nil || string(out) != want {
+			t.Errorf("%s: %q, %v; want %q", c.kernel, out, err, want)
+		}
+	}
+	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`| demo: fix \| reset | `, "no-base: 912 lines with context", "kernels newer than 6.1", "update-initramfs", "dracut", "mokutil", "RHEL 9.4",
+		"## Fixes that the vendor has already", "demo: fix \\| bound", "## Fixes that are not in it", "demo: fix the new file"} {
+		if !bytes.Contains(readme, []byte(want)) {
+			t.Errorf("the README lacks %q:\n%s", want, readme)
+		}
+	}
+}
+
+func TestPackageBad(t *testing.T) {
+	for name, spoil := range map[string]func(*Package){
+		"name":    func(p *Package) { p.Name = "a b; rm" },
+		"version": func(p *Package) { p.Version = "$(x)" },
+		"module":  func(p *Package) { p.Modules = []Module{{Name: "a\"b"}} },
+		"folder":  func(p *Package) { p.Modules = []Module{{Name: "a", Built: "../.."}} },
+		"make":    func(p *Package) { p.Make = "make \"x" },
+		"tag":     func(p *Package) { p.Tag = "v0" },
+		"vendor":  func(p *Package) { p.VendorFolder = "nowhere" },
+		"nothing": func(p *Package) { p.Fixes = nil },
+		"kernels": func(p *Package) { p.Fixes[0].Branches = []string{"next"} },
+	} {
+		p := demo(t, "6.1")
+		spoil(p)
+		if _, err := p.Build(t.Context(), git.Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		} else {
+			t.Logf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestVendorConf(t *testing.T) {
+	v := readVendorConf("MAKE[0]=\"make -j8\"\nCLEAN='make mrproper'\nBUILT_MODULE_NAME[1]=\"b\"\nBUILT_MODULE_NAME=\"a\"\nDEST_MODULE_LOCATION[1]=\"/kernel/x\"\nBUILT_MODULE_NAME[2]=\"$(evil)\"\n")
+	if v.Make != "make -j8" || v.Clean != "make mrproper" || len(v.Modules) != 2 || v.Modules[0].Name != "a" || v.Modules[1].Dest != "/kernel/x" {
+		t.Errorf("%+v", v)
+	}
+}
+
+// TestDKMS has Debian's dkms add, build and remove the package.
+func TestDKMS(t *testing.T) {
+	kernels, _ := filepath.Glob("/lib/modules/*/build/Makefile")
+	if _, err := exec.LookPath("dkms"); err != nil || len(kernels) == 0 || os.Getuid() != 0 {
+		const how = "dkms, kernel headers and root are needed: sudo apt-get install -y --no-install-recommends dkms linux-headers-amd64"
+		if os.Getenv("STABLEBOT_CI") == "1" {
+			t.Fatal(how)
+		}
+		t.Skip(how)
+	}
+	kernel := strings.Split(kernels[len(kernels)-1], "/")[3]
+	k, err := ParseKernel(kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := demo(t, k.String()).Build(t.Context(), git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := t.TempDir()
+	name := b.Name + "/" + b.Version
+	if err := b.Write(filepath.Join(top, "src", b.Name+"-"+b.Version)); err != nil {
+		t.Fatal(err)
+	}
+	dkms := func(args ...string) (string, error) {
+		t.Helper()
+		tree := filepath.Join(top, "dkms")
+		if err := os.MkdirAll(tree, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--dkmstree", tree, "--sourcetree", filepath.Join(top, "src"), "--installtree", filepath.Join(top, "modules"))
+		out, err := exec.CommandContext(t.Context(), "dkms", args...).CombinedOutput()
+		return string(out), err
+	}
+	must := func(args ...string) string {
+		t.Helper()
+		out, err := dkms(args...)
+		if err != nil {
+			log, _ := filepath.Glob(filepath.Join(top, "dkms", b.Name, b.Version, "build", "make.log"))
+			for _, l := range log {
+				text, _ := os.ReadFile(l)
+				out += string(text)
+			}
+			t.Fatalf("dkms %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+		return out
+	}
+	must("add", name)
+	out := must("build", name, "-k", kernel)
+	if strings.Count(out, "applying patch") != len(b.Queue) {
+		t.Errorf("dkms did not apply %d patches:\n%s", len(b.Queue), out)
+	}
+	ko, _ := filepath.Glob(filepath.Join(top, "dkms", b.Name, b.Version, kernel, "*", "module", "demo_card.ko*"))
+	if len(ko) != 1 {
+		t.Errorf("modules built: %v\n%s", ko, out)
+	}
+	must("remove", name, "--all")
+	if out, _ := dkms("status", name); strings.Contains(out, b.Name) {
+		t.Errorf("still there after remove: %s", out)
+	}
+	// For another kernel it refuses.
+	other, err := demo(t, "4.4").Build(t.Context(), git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Name = "demo-other"
+	if err := other.Write(filepath.Join(top, "src", other.Name+"-"+other.Version)); err == nil {
+		if out, err := dkms("build", other.Name+"/"+other.Version, "-k", kernel); err == nil {
+			t.Errorf("built for a kernel out of the range:\n%s", out)
+		}
+	}
+}
