@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -20,6 +22,8 @@ type classifier struct {
 	colour  bool
 	mu      sync.Mutex
 	threads *series.Index // nil without --threads
+	trees   *trees.Set    // nil without --trees
+	ctx     context.Context
 	buffers sync.Pool
 }
 
@@ -55,7 +59,7 @@ func (c *classifier) judgeUnit(u unit) (r outcome) {
 
 func (c *classifier) judgeCommit(commit *git.Commit) outcome {
 	ch, err := commit.Change()
-	j := c.judge.Change(ch, nil, nil)
+	j := c.judge.Change(ch, nil, c.tree(ch))
 	return c.print(&j, err, "")
 }
 
@@ -78,8 +82,21 @@ func (c *classifier) judgeMail(u unit) outcome {
 	if superseded && c.o.last {
 		return outcome{}
 	}
-	j := c.judge.Change(m.Change, facts, nil)
+	j := c.judge.Change(m.Change, facts, c.tree(m.Change))
 	return c.print(&j, m.Damaged, u.origin)
+}
+
+// tree is what the trees say; nil without any.
+func (c *classifier) tree(ch *change.Change) *rules.Tree {
+	if c.trees == nil || ch == nil {
+		return nil
+	}
+	// Only the end of the program makes this fail, which the caller sees itself.
+	t, err := c.trees.Facts(c.ctx, ch, c.judge.AsOf)
+	if err != nil {
+		return nil
+	}
+	return t
 }
 
 // thread adds what replies gave to the change, and tells what is known of its

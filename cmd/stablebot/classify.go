@@ -33,6 +33,7 @@ type classifyOptions struct {
 	jobs                int
 	quiet               bool
 	weights, cpuProfile string
+	trees               branchOptions
 }
 
 func classifyCommand() *cobra.Command {
@@ -47,6 +48,11 @@ func classifyCommand() *cobra.Command {
   stablebot classify --archive dri-devel/git/0.git --since 2026-01-01 --json
   stablebot classify --git . v6.9..v6.10 -- drivers/gpu/drm/amd
   stablebot classify --git . 1a2b3c4d5e6f
+
+With --trees every change is looked for in the branches of a repository: who has
+the bug, who has the fix, where does it apply.
+
+  stablebot classify --trees linux --mainline master --stable 'linux-6.*.y' 0001-fix.patch
 
 With --git a revision alone is that one commit, and with --since its history
 since that day. Commits are taken to be in mainline.
@@ -73,6 +79,7 @@ standard error and in "error"); 2 the command line is wrong.`,
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile to this `file`")
 	_ = f.MarkHidden("cpuprofile")
+	o.trees.flags(f)
 	return cmd
 }
 
@@ -110,7 +117,7 @@ func (o *classifyOptions) check(args []string) error {
 	case o.git == "" && o.archive == "" && len(args) == 0 && isatty.IsTerminal(os.Stdin.Fd()):
 		return usagef("nothing to judge; name files, or pipe a mail into `stablebot classify -`")
 	}
-	return nil
+	return o.trees.check()
 }
 
 func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
@@ -139,7 +146,14 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer in.close()
-	c := &classifier{o: o, judge: judge, colour: isTerminal(cmd.OutOrStdout())}
+	set, err := o.trees.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if set != nil {
+		defer func() { _ = set.Close() }()
+	}
+	c := &classifier{o: o, judge: judge, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
 	if o.threads {
 		if c.threads, err = o.index(cmd.Context(), in); err != nil {
 			return err

@@ -33,7 +33,7 @@ var arrows = []struct {
 	{"bot/report", []string{"rules/…", "bot/mail"}},
 	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report"}},
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series"}},
-	{"bot/trees", []string{"rules/…", "bot/git", "bot/trees/…"}},
+	{"bot/trees", []string{"rules/…", "bot/git", "bot/mainline", "bot/trees/…"}},
 	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
 	{"bot/truth", []string{"rules/…", "bot/git"}},
 	{"bot/source", []string{"rules/…", "bot", "bot/mail", "bot/git", "bot/internal/bearer"}},

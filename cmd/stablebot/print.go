@@ -61,6 +61,9 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 	if j.Error != nil {
 		fmt.Fprintf(b, "%22s%s\n", "", "error: "+printable(*j.Error))
 	}
+	for i := range j.Branches {
+		appendBranch(b, &j.Branches[i])
+	}
 	if why {
 		fmt.Fprintf(b, "%22s%s\n", "", printable(j.Reason))
 		for _, r := range j.Rules {
@@ -69,6 +72,27 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 			}
 		}
 	}
+}
+
+// appendBranch writes what one branch needs.
+func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
+	what := x.State
+	if x.State == "affected" {
+		what += ", " + x.Applies
+	}
+	if n := len(x.Prerequisites); n > 0 {
+		what += fmt.Sprintf(" (%d first, %d lines)", n, x.PileLines)
+	}
+	if x.Verdict != nil {
+		what += ": " + string(*x.Verdict)
+		if x.ReasonClass != "" {
+			what += " " + string(x.ReasonClass)
+		}
+	}
+	if x.Why != "" {
+		what += "; " + printable(x.Why)
+	}
+	fmt.Fprintf(b, "%22s%-6s %s\n", "", x.Name, what)
 }
 
 // appendJSON writes one change as one line of JSON.

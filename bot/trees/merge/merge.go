@@ -31,18 +31,22 @@ import (
 // Blob is one version of a file: an object of the repository or content.
 type Blob struct {
 	ID   string // "" when there is only Data
-	Data []byte
+	Data []byte // nil without an ID: no such file
 }
 
 // File is one file in its three versions.
 type File struct {
 	Path               string
 	Base, Ours, Theirs Blob
+	// Moved are files that only our side has, to one of which it may have moved
+	// this one: git finds out.
+	Moved []Blob
 }
 
 // Result is git's answer.
 type Result struct {
 	Clean     bool
+	Same      bool     // clean, and ours already has everything
 	Tree      string   // of the merge, in the scratch folder; "" without trees
 	Conflicts []string // paths
 }
@@ -79,8 +83,8 @@ func (m *Merger) Close() error {
 	return err
 }
 
-// Files merges files without looking for renames: each version of the tree has
-// just these.
+// Files merges files: each version of the tree has just these, so that git looks
+// for renames among few.
 func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,22 +93,23 @@ func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	}
 	var trees [3]string
 	for side := range trees {
-		entries := make([]string, len(files))
+		var entries, moved []string
 		for i, f := range files {
-			b := [...]Blob{f.Base, f.Ours, f.Theirs}[side]
-			if b.ID == "" {
-				id, err := m.write("blob", b.Data)
-				if err != nil {
-					return Result{}, err
+			e, err := m.entry(f.Path, fmt.Sprintf("%06d", i), [...]Blob{f.Base, f.Ours, f.Theirs}[side])
+			if err != nil {
+				return Result{}, err
+			}
+			entries = append(entries, e)
+			for k, b := range f.Moved {
+				if side == 1 {
+					if e, err = m.entry(f.Path, fmt.Sprintf("moved%06d.%d", i, k), b); err != nil {
+						return Result{}, err
+					}
+					moved = append(moved, e)
 				}
-				b.ID = id
 			}
-			raw, err := hex.DecodeString(b.ID)
-			if err != nil || 2*len(raw) != m.repo.Digits() {
-				return Result{}, fmt.Errorf("merging %s: %q is no object", f.Path, b.ID)
-			}
-			entries[i] = fmt.Sprintf("100644 %06d\x00", i) + string(raw)
 		}
+		entries = append(entries, moved...) // sorted, as a tree has to be
 		var err error
 		if trees[side], err = m.write("tree", []byte(strings.Join(entries, ""))); err != nil {
 			return Result{}, err
@@ -112,12 +117,32 @@ func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	}
 	r, err := m.merge(ctx, trees)
 	for i, c := range r.Conflicts {
+		c, _, _ = strings.Cut(strings.TrimPrefix(c, "moved"), ".")
 		if n, err := strconv.Atoi(c); err == nil && n < len(files) {
 			r.Conflicts[i] = files[n].Path
 		}
 	}
 	r.Tree = ""
 	return r, err
+}
+
+// entry is one line of a tree, "" for no file.
+func (m *Merger) entry(path, name string, b Blob) (string, error) {
+	if b.ID == "" && b.Data == nil {
+		return "", nil
+	}
+	if b.ID == "" {
+		id, err := m.write("blob", b.Data)
+		if err != nil {
+			return "", err
+		}
+		b.ID = id
+	}
+	raw, err := hex.DecodeString(b.ID)
+	if err != nil || 2*len(raw) != m.repo.Digits() {
+		return "", fmt.Errorf("merging %s: %q is no object", path, b.ID)
+	}
+	return "100644 " + name + "\x00" + string(raw), nil
 }
 
 // Trees merges whole trees, with renames found as git finds them.
@@ -171,6 +196,7 @@ func (m *Merger) merge(ctx context.Context, trees [3]string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	r.Same = r.Clean && r.Tree == trees[1]
 	if len(m.known) >= maxKnown {
 		clear(m.known)
 	}

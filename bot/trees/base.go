@@ -1,0 +1,75 @@
+package trees
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/rules"
+)
+
+// countBase counts the hunks whose code stands in a tree (rules.Base).
+func countBase(ctx context.Context, t apply.Tree, files []*gitdiff.File) rules.Base {
+	b := rules.Base{Known: true}
+	for _, f := range files {
+		if f.IsNew || f.IsBinary {
+			continue
+		}
+		b.Files++
+		b.Hunks += len(f.TextFragments)
+		e, err := t.Entry(ctx, f.OldName)
+		if err != nil {
+			return rules.Base{}
+		}
+		if !e.Exists() {
+			continue
+		}
+		b.Have++
+		img, err := t.Image(ctx, e)
+		if err != nil {
+			return rules.Base{}
+		}
+		for _, h := range f.TextFragments {
+			switch {
+			case contains(img.Data, before(h, 3)):
+				b.Exact++
+				b.Near++
+			case contains(img.Data, before(h, 1)):
+				b.Near++
+			}
+		}
+	}
+	return b
+}
+
+// before is the hunk's old side with at most so many lines of the context left
+// out at either end that three lines would leave.
+func before(h *gitdiff.TextFragment, context int64) []byte {
+	var b []byte
+	lead, trail := max(0, h.LeadingContext-context), max(0, h.TrailingContext-context)
+	for i := range h.Lines {
+		if n := int64(i); n >= lead && n < int64(len(h.Lines))-trail && h.Lines[i].Op != gitdiff.OpAdd {
+			b = append(b, h.Lines[i].Line...)
+		}
+	}
+	return b
+}
+
+// contains finds whole lines.
+func contains(data, lines []byte) bool {
+	if len(lines) == 0 || bytes.HasPrefix(data, lines) {
+		return true
+	}
+	for at := 0; ; {
+		i := apply.Index(data[at:], lines)
+		if i < 0 {
+			return false
+		}
+		if at += i; data[at-1] == '\n' {
+			return true
+		}
+		at++
+	}
+}

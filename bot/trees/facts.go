@@ -1,0 +1,409 @@
+package trees
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/bot/trees/merge"
+	"github.com/stablebot/stablebot/bot/trees/objects"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// The states and ways to apply of the JSON contract.
+const (
+	affected    = "affected"
+	present     = "present"
+	queued      = "queued"
+	notAffected = "not-affected"
+	noBase      = "no-base"
+	unknown     = "unknown"
+
+	threeWay  = "three-way"
+	needsPre  = "needs-prerequisites"
+	needsHand = "needs-backport"
+)
+
+// Facts says what the trees know of a change on a day; the zero day is today.
+// An error is one of the context: whatever else cannot be read is unknown.
+func (s *Set) Facts(ctx context.Context, c *change.Change, asOf time.Time) (*rules.Tree, error) {
+	return s.facts(ctx, c, asOf, func(b *branch) view { return b.at(asOf) })
+}
+
+func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at func(*branch) view) (*rules.Tree, error) {
+	m := s.main
+	me := m.find(c, asOf)
+	t := &rules.Tree{Mainline: rules.Presence{Known: true}}
+	day := asOf
+	if day.IsZero() {
+		day = time.Now()
+	}
+	if me.at != 0 {
+		t.Mainline = rules.Presence{Known: true, Has: true, SHA: m.ID(me.at), How: me.how}
+		if n := m.in[me.at-1]; n > 0 && !m.releases[n-1].date.After(day) {
+			t.Mainline.Release = m.releases[n-1].name
+		}
+	}
+	learnt, err := s.learnt.Facts(ctx, c, asOf)
+	if err != nil {
+		return nil, err
+	}
+	if learnt != nil {
+		t.Landing, t.Habit, t.Culprits = learnt.Landing, learnt.Habit, learnt.Culprits
+		t.Last, t.LTS, t.OldLTS = learnt.Last, learnt.LTS, learnt.OldLTS
+	}
+	bugs := s.culprits(c, me, asOf)
+	if len(t.Culprits) != len(c.Fixes) {
+		t.Culprits = make([]rules.Culprit, len(c.Fixes))
+		for i, f := range c.Fixes {
+			t.Culprits[i] = rules.Culprit{Named: f, Cycles: -1}
+		}
+	}
+	t.Followups = s.followups(ctx, me, asOf)
+	for _, v := range s.vendors {
+		if _, _, ok := s.has(v.at(asOf), me); ok {
+			t.VendorHas = true
+		}
+	}
+	for _, b := range s.branches {
+		out, infected := s.branch(ctx, c, at(b), me, bugs, t.Culprits, asOf)
+		out.Active = s.active(b, asOf)
+		t.Branches = append(t.Branches, out)
+		for _, i := range infected {
+			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)
+		}
+	}
+	var lacking []string
+	for i := range t.Branches {
+		b := &t.Branches[i]
+		b.MissingNewer = append([]string(nil), lacking...)
+		if b.Active && b.State == affected {
+			lacking = append(lacking, b.Name)
+		}
+	}
+	return t, ctx.Err()
+}
+
+// branch says what one branch needs. infected are the numbers of the culprits
+// that it has.
+func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bugs []history.Position, named []rules.Culprit, asOf time.Time) (out rules.Branch, infected []int) {
+	out = rules.Branch{Name: v.name, State: unknown, Applies: unknown}
+	var lost []string // culprits that are not known
+	for i, p := range bugs {
+		bug := same{title: history.TitleKey(named[i].Named.Subject)}
+		switch {
+		case p != 0:
+			bug = same{at: p, all: s.main.twins(p, asOf), title: s.main.Title(p), date: s.main.AuthorDate(p)}
+		case named[i].Named.Subject == "" || !s.ownTitled(v, bug.title):
+			lost = append(lost, named[i].Named.SHA)
+			continue
+		default:
+			infected = append(infected, i)
+			continue
+		}
+		if _, _, ok := s.has(v, bug); ok {
+			infected = append(infected, i)
+		}
+	}
+	if sha, _, ok := s.has(v, me); ok {
+		out.State, out.As = present, sha
+		return out, infected
+	}
+	for _, q := range v.queues {
+		if sha, _, ok := s.has(q.at(asOf), me); ok {
+			out.State, out.As = queued, sha
+			return out, infected
+		}
+	}
+	t, err := v.snapshot(ctx)
+	if err != nil {
+		out.Why = "its tree cannot be read: " + err.Error()
+		return out, infected
+	}
+	files, there := countFiles(ctx, t, c.Files)
+	switch {
+	case len(c.Files) == 0:
+		out.Why = "nothing to apply"
+		return out, infected
+	case len(infected) > 0:
+		out.State = affected
+	case files > 0 && there == 0 && !s.elsewhere(ctx, v, t, c.Files):
+		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
+	case len(bugs) > len(lost):
+		// One that is not known may be in, but those that are known are not.
+		if out.State = notAffected; len(lost) > 0 {
+			out.State, out.Why = unknown, "the culprit "+lost[0]+" is not known"
+		}
+	default:
+		out.State = affected
+	}
+	if out.State != affected {
+		return out, infected
+	}
+	s.fit(ctx, c, v, t, me, &out)
+	if len(infected) == 0 && out.Applies == needsHand {
+		// Nothing names the bug, and neither the lines around it nor the
+		// functions that they stand in are there.
+		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) {
+			out.State, out.Applies = noBase, unknown
+			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
+		}
+	}
+	return out, infected
+}
+
+func (s *Set) ownTitled(v view, title uint64) bool {
+	for _, p := range v.own.Titled(title) {
+		if p <= v.last {
+			return true
+		}
+	}
+	return false
+}
+
+// fit finds out how the change goes onto the branch.
+func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same, out *rules.Branch) {
+	r := apply.Files(ctx, t, c.Files)
+	switch r.How {
+	case apply.Exact, apply.Offset:
+		out.Applies = r.How.String()
+		return
+	case apply.Unknown:
+		out.Applies, out.Why = unknown, r.Why()
+		return
+	}
+	out.Why = r.Why()
+	merged, err := s.merges(ctx, c, v, t, me)
+	switch {
+	case err != nil:
+		out.Applies, out.Why = unknown, "merging it failed: "+err.Error()
+		return
+	case merged.Same:
+		out.State, out.Applies, out.Why = present, unknown, "its content is there already"
+		return
+	case merged.Clean:
+		out.Applies, out.Why = threeWay, ""
+		return
+	case apply.Check(ctx, t, apply.Reverse(c.Files)) == apply.Exact:
+		out.State, out.Applies, out.Why = present, unknown, "its lines are there already"
+		return
+	}
+	out.Applies = needsHand
+	if s.cfg.Prerequisites == nil || me.at == 0 {
+		return
+	}
+	pile, err := s.cfg.Prerequisites.Find(ctx, Wanted{Change: c, Mainline: s.main.ID(me.at), Tree: t, Branch: v.name, Has: func(id string) bool {
+		p := s.main.Find(id)
+		if p == 0 {
+			return false
+		}
+		_, _, ok := s.has(v, same{at: p, all: s.main.twins(p, time.Time{}), title: s.main.Title(p), date: s.main.AuthorDate(p)})
+		return ok
+	}})
+	if err == nil && len(pile.Commits) > 0 {
+		out.Applies, out.Prerequisites, out.PileLines, out.PileMore = needsPre, pile.Commits, pile.Lines, pile.More
+	}
+}
+
+// merges asks for a three-way merge: with the change's own parent where there is
+// one, with the blobs that the patch names otherwise.
+func (s *Set) merges(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (merge.Result, error) {
+	var none merge.Result
+	id := ""
+	switch {
+	case me.at != 0:
+		id = s.main.ID(me.at)
+	case c.Kind == change.Commit:
+		id = c.ID
+	}
+	var base, theirs apply.Tree
+	if id != "" {
+		b, err := s.main.at(ctx, id+"^")
+		if err != nil {
+			return none, nil //nolint:nilerr // without a parent there is no base to merge from
+		}
+		th, err := s.main.at(ctx, id)
+		if err != nil {
+			return none, err
+		}
+		base, theirs = b, th
+	} else {
+		o := apply.NewOverlay(nothing{v.repo})
+		for _, f := range c.Files {
+			if f.IsNew {
+				continue
+			}
+			if _, err := v.objects.Blob(ctx, f.OldOIDPrefix); f.OldOIDPrefix == "" || err != nil {
+				return none, nil //nolint:nilerr // the version it was made from is not here
+			}
+			o.Set(f.OldName, apply.Entry{Mode: apply.Regular, ID: f.OldOIDPrefix})
+		}
+		r := apply.Files(ctx, o, c.Files)
+		if r.How > apply.Offset {
+			return none, nil
+		}
+		after := o.Copy()
+		after.Add(&r)
+		base, theirs = o, after
+	}
+	var files []merge.File
+	var err error
+	for _, f := range c.Files {
+		if f.IsNew {
+			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {
+				return none, err
+			}
+			continue
+		}
+		if f.IsBinary || f.IsRename || f.IsCopy {
+			return none, nil
+		}
+		x := merge.File{Path: f.OldName}
+		for _, side := range []struct {
+			t apply.Tree
+			b *merge.Blob
+		}{{base, &x.Base}, {ours, &x.Ours}, {theirs, &x.Theirs}} {
+			e, err := side.t.Entry(ctx, f.OldName)
+			if err != nil {
+				return none, err
+			}
+			if !e.Exists() {
+				continue
+			}
+			img, err := side.t.Image(ctx, e)
+			if err != nil {
+				return none, err
+			}
+			side.b.Data = img.Data
+			if len(e.ID) == v.Digits() && v.repo == s.main.repo {
+				side.b.ID = e.ID
+			}
+		}
+		if x.Ours.Data == nil {
+			if x.Moved, err = s.moved(ctx, v, ours, base, f.OldName); err != nil {
+				return none, err
+			}
+		}
+		files = append(files, x)
+	}
+	return v.merger.Files(ctx, files)
+}
+
+// nothing is an empty tree over a repository's objects.
+type nothing struct{ *repo }
+
+func (nothing) Entry(context.Context, string) (apply.Entry, error) { return apply.Entry{}, nil }
+func (n nothing) Image(ctx context.Context, e apply.Entry) (*apply.Image, error) {
+	return n.objects.Blob(ctx, e.ID)
+}
+
+func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }
+
+// countFiles counts the files that the change edits, and those that are there.
+func countFiles(ctx context.Context, t apply.Tree, files []*gitdiff.File) (all, there int) {
+	for _, f := range files {
+		if f.IsNew {
+			continue
+		}
+		all++
+		if e, err := t.Entry(ctx, f.OldName); err != nil || e.Exists() {
+			there++
+		}
+	}
+	return all, there
+}
+
+func firstOld(files []*gitdiff.File) string {
+	for _, f := range files {
+		if !f.IsNew {
+			if n := len(files) - 1; n > 0 {
+				return fmt.Sprintf("%s (and %d more)", f.OldName, n)
+			}
+			return f.OldName
+		}
+	}
+	return ""
+}
+
+// maxMoved is how many files of the same name are looked at for one that is
+// missing.
+const maxMoved = 4
+
+// moved are the files of the branch that have the name of a missing one, in
+// another folder, and are not those of base.
+func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base apply.Tree, path string) ([]merge.Blob, error) {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if common[name] {
+		return nil, nil
+	}
+	names, err := v.fileNames(ctx, ours.Root)
+	if err != nil {
+		return nil, err
+	}
+	var out []merge.Blob
+	for _, p := range names[name] {
+		if base != nil {
+			if e, err := base.Entry(ctx, p); err != nil || e.Exists() {
+				continue
+			}
+		}
+		e, err := ours.Entry(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		img, err := ours.Image(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, merge.Blob{Data: img.Data}); len(out) == maxMoved {
+			break
+		}
+	}
+	return out, nil
+}
+
+// elsewhere reports whether the branch has a file of the same name as one of
+// those that are missing: it may have been moved since.
+func (s *Set) elsewhere(ctx context.Context, v view, t *objects.Snapshot, files []*gitdiff.File) bool {
+	for _, f := range files {
+		if !f.IsNew {
+			if m, err := s.moved(ctx, v, t, nil, f.OldName); err == nil && len(m) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// common are names that many folders have.
+var common = map[string]bool{"Makefile": true, "Kconfig": true, "README": true, "Kbuild": true}
+
+// headed reports whether the file has the function of some hunk, as git names it
+// behind @@.
+func headed(ctx context.Context, t apply.Tree, files []*gitdiff.File) bool {
+	for _, f := range files {
+		if f.IsNew || len(f.TextFragments) == 0 {
+			continue
+		}
+		e, err := t.Entry(ctx, f.OldName)
+		if err != nil || !e.Exists() {
+			continue
+		}
+		img, err := t.Image(ctx, e)
+		if err != nil {
+			continue
+		}
+		for _, h := range f.TextFragments {
+			if name := apply.Heading(h); name != "" && apply.Index(img.Data, []byte(name)) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

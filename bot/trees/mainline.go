@@ -1,0 +1,213 @@
+package trees
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// same is a change in mainline: where it stands, and where else it does. A
+// change can stand twice, in the branch for the next release and in that for
+// fixes; that is one change.
+type same struct {
+	at    history.Position // 0: not in mainline
+	all   []history.Position
+	how   string
+	title uint64
+	date  int64 // author date
+}
+
+// find looks for the change in mainline as of a day.
+func (m *mainline) find(c *change.Change, asOf time.Time) same {
+	s := same{title: history.TitleKey(c.Subject), date: c.Date.Unix()}
+	take := func(p history.Position, how string) {
+		if p != 0 && s.at == 0 && m.seen(p, asOf) {
+			s.at, s.how = p, how
+		}
+	}
+	if c.Kind == change.Commit {
+		take(m.Find(c.ID), "sha")
+	}
+	for _, o := range c.Origin {
+		take(m.Find(o.SHA), o.Form)
+	}
+	titled := m.Titled(s.title)
+	for _, p := range titled {
+		if m.AuthorDate(p) == s.date {
+			take(p, "subject")
+		}
+	}
+	if s.at == 0 && (c.Kind == change.Mail || len(c.Origin) > 0) {
+		// An author date changes when a version is posted anew: up to a year later.
+		const before, after = 60 * 86400, 365 * 86400
+		for _, p := range titled {
+			if d := m.AuthorDate(p) - s.date; d > -before && d < after {
+				take(p, "subject")
+			}
+		}
+	}
+	if s.at != 0 {
+		s.title, s.date = m.Title(s.at), m.AuthorDate(s.at)
+		s.all = m.twins(s.at, asOf)
+	}
+	return s
+}
+
+// twins are p and the commits that carry the same change.
+func (m *mainline) twins(p history.Position, asOf time.Time) []history.Position {
+	out := []history.Position{p}
+	for _, q := range m.Titled(m.Title(p)) {
+		if q != p && m.AuthorDate(q) == m.AuthorDate(p) && m.seen(q, asOf) {
+			out = append(out, q)
+		}
+	}
+	for _, r := range m.Naming(m.ID(p), 0, nil) {
+		if r.Kind == history.Picked && r.From != p && m.Title(r.From) == m.Title(p) && m.seen(r.From, asOf) {
+			out = append(out, r.From)
+		}
+	}
+	return out
+}
+
+// culprits resolves the Fixes: tags, 0 for one that is not known: by id, and
+// where that is not known here, as in a history that was rewritten, by title. A
+// culprit stands before the change.
+func (s *Set) culprits(c *change.Change, me same, asOf time.Time) []history.Position {
+	m := s.main
+	at := make([]history.Position, len(c.Fixes))
+	for i, f := range c.Fixes {
+		p := m.Find(f.SHA)
+		if p == 0 && f.Subject != "" {
+			for _, q := range m.Titled(history.TitleKey(f.Subject)) {
+				if (me.at == 0 || q < me.at) && m.seen(q, asOf) {
+					p = q
+					break
+				}
+			}
+		}
+		if p != 0 && m.seen(p, asOf) {
+			at[i] = p
+		}
+	}
+	return at
+}
+
+// titleOf is the title in a raw commit object.
+func titleOf(raw []byte) string {
+	_, msg, _ := strings.Cut(string(raw), "\n\n")
+	title, _, _ := strings.Cut(msg, "\n\n")
+	return strings.Join(strings.Fields(title), " ")
+}
+
+// followups are later mainline commits that fix or revert the change.
+func (s *Set) followups(ctx context.Context, me same, asOf time.Time) []rules.Followup {
+	m := s.main
+	if me.at == 0 {
+		return nil
+	}
+	var out []rules.Followup
+	seen := map[history.Position]bool{}
+	for _, p := range me.all {
+		for _, r := range m.Naming(m.ID(p), me.title, m.isKnown) {
+			if r.From <= p || seen[r.From] || !m.seen(r.From, asOf) || r.Kind != history.Fixes && r.Kind != history.Reverts {
+				continue
+			}
+			seen[r.From] = true
+			f := rules.Followup{SHA: m.ID(r.From), Revert: r.Kind == history.Reverts}
+			if o, err := m.Object(ctx, f.SHA); err == nil {
+				f.Subject = titleOf(o.Data)
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// isKnown reports whether an abbreviated id is that of a mainline commit.
+func (m *mainline) isKnown(n history.Name) bool {
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[n.ID>>(60-4*i)&15]
+	}
+	return m.Find(string(b[:n.Digits])) != 0
+}
+
+// has reports whether the branch has a mainline change at that moment, as which
+// commit, and how that is known. What was put in and reverted is not there.
+func (s *Set) has(v view, me same) (sha, how string, ok bool) {
+	m := s.main
+	for _, p := range me.all {
+		if v.base.In(p) {
+			if s.revertedIn(v, m.ID(p), me.title, p, 0) {
+				return "", "", false
+			}
+			return m.ID(p), "sha", true
+		}
+	}
+	best, form := history.Position(0), ""
+	take := func(p history.Position, how string) {
+		if p <= v.last && p > best {
+			best, form = p, how
+		}
+	}
+	for _, p := range me.all {
+		for _, r := range v.own.Naming(m.ID(p), 0, nil) {
+			switch r.Kind {
+			case history.Upstream:
+				take(r.From, "upstream")
+			case history.Picked:
+				take(r.From, "cherry-pick")
+			}
+		}
+	}
+	alone := me.at != 0 && len(m.Titled(me.title)) == len(me.all)
+	for _, p := range v.own.Titled(me.title) {
+		if alone || v.own.AuthorDate(p) == me.date {
+			take(p, "subject")
+		}
+	}
+	if best == 0 || s.revertedIn(v, v.own.ID(best), me.title, 0, best) {
+		return "", "", false
+	}
+	return v.own.ID(best), form, true
+}
+
+// revertedIn reports whether a commit, one of mainline's or of the branch's own,
+// was reverted in the branch and not put in again.
+func (s *Set) revertedIn(v view, id string, title uint64, at, own history.Position) bool {
+	m := s.main
+	if at != 0 {
+		for _, r := range m.Naming(id, title, m.isKnown) {
+			if r.Kind == history.Reverts && r.From > at && v.base.In(r.From) {
+				again := false
+				for _, p := range m.Titled(title) {
+					again = again || p > r.From && v.base.In(p)
+				}
+				for _, p := range v.own.Titled(title) {
+					again = again || p <= v.last
+				}
+				if !again {
+					return true
+				}
+			}
+		}
+	}
+	for _, r := range v.own.Naming(id, title, nil) {
+		if r.Kind != history.Reverts || r.From <= own || r.From > v.last {
+			continue
+		}
+		again := false
+		for _, p := range v.own.Titled(title) {
+			again = again || p > r.From && p <= v.last
+		}
+		if !again {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,190 @@
+package trees
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/git/gittest"
+	"github.com/stablebot/stablebot/rules"
+)
+
+// text is a file of numbered lines, some replaced.
+func text(n int, put map[int]string) string {
+	var b strings.Builder
+	b.WriteString("int gpu_init(void)\n")
+	for i := 2; i <= n; i++ {
+		if s, ok := put[i]; ok {
+			b.WriteString(s + "\n")
+		} else {
+			fmt.Fprintf(&b, "\tline %d of the file;\n", i)
+		}
+	}
+	return b.String()
+}
+
+// small is a history with two releases and two stable branches: 6.1 has the
+// culprit as a backport, 6.2 as itself, and 6.2 got one fix.
+type small struct {
+	*gittest.Repo
+	set              *Set
+	culprit, fix     string
+	fix2, newFile    string
+	conflict, merged string
+}
+
+func newSmall(t *testing.T) *small {
+	s := &small{Repo: gittest.New(t)}
+	s.Put("gpu/a.c", text(60, nil), "gpu: begin")
+	s.Git("tag", "v6.1")
+	s.Git("branch", "linux-6.1.y")
+	s.culprit = s.Put("gpu/a.c", text(60, map[int]string{10: "\tbug;"}), "gpu: add a feature")
+	s.Git("tag", "v6.2")
+	s.Git("branch", "linux-6.2.y")
+	fixes := fmt.Sprintf("\n\nFixes: %.12s (\"gpu: add a feature\")\n", s.culprit)
+	s.fix = s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;"}), "gpu: fix the feature"+fixes)
+	s.fix2 = s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 50: "\tgood;"}), "gpu: fix the end")
+	s.Put("gpu/new.c", text(20, nil), "gpu: add a chip")
+	s.newFile = s.Put("gpu/new.c", text(20, map[int]string{5: "\tgood;"}), "gpu: fix the chip")
+	s.conflict = s.Put("gpu/a.c", text(60, map[int]string{10: "\tbetter;", 50: "\tgood;"}), "gpu: fix it better")
+	s.merged = s.Put("gpu/a.c", text(60, map[int]string{10: "\tbetter;", 13: "\tfixed;", 50: "\tgood;"}), "gpu: fix beside it")
+	s.Git("checkout", "-q", "linux-6.2.y")
+	s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;"}), "gpu: fix the feature\n\ncommit "+s.fix+" upstream."+fixes)
+	s.Git("checkout", "-q", "linux-6.1.y")
+	s.Put("gpu/a.c", text(60, map[int]string{10: "\tbug;"}), "gpu: add a feature\n\n[ Upstream commit "+s.culprit+" ]\n")
+	s.Git("checkout", "-q", "main")
+	var err error
+	s.set, err = Open(context.Background(), Config{Remotes: []Remote{
+		{Role: Mainline, Path: s.Dir, Ref: "main"}, {Role: Stable, Path: s.Dir, Ref: "linux-*.y"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.set.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *small) facts(t *testing.T, id string, asOf time.Time) *rules.Tree {
+	t.Helper()
+	c, err := s.set.main.Change(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := s.set.Facts(context.Background(), c, asOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+func TestBranchesOf(t *testing.T) {
+	s := newSmall(t)
+	if got := strings.Join(s.set.Branches(), " "); got != "6.2 6.1" {
+		t.Fatalf("branches %q, want the newest first", got)
+	}
+	for _, c := range []struct{ name, id, want string }{
+		{"a backport of the culprit, the fix in the newer one", s.fix, "6.2 present -; 6.1 affected exact"},
+		{"no culprit named: wherever the code is", s.fix2, "6.2 affected exact; 6.1 affected exact"},
+		{"a file that no branch has", s.newFile, "6.2 no-base -; 6.1 no-base -"},
+		{"the line is another one there", s.conflict, "6.2 affected exact; 6.1 affected needs-backport"},
+		{"the culprit itself", s.culprit, "6.2 present -; 6.1 present -"},
+		{"only its surroundings differ", s.merged, "6.2 affected three-way; 6.1 affected three-way"},
+	} {
+		var got []string
+		for _, b := range s.facts(t, c.id, time.Time{}).Branches {
+			applies := b.Applies
+			if b.State != affected {
+				applies = "-"
+			}
+			got = append(got, b.Name+" "+b.State+" "+applies)
+			if (b.State == present) != (b.As != "") || b.Applies == needsHand && b.Why == "" {
+				t.Errorf("%s: %+v", c.name, b)
+			}
+		}
+		if g := strings.Join(got, "; "); g != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, g, c.want)
+		}
+	}
+}
+
+// On a day before the backport the branch lacks it, and before its merge
+// mainline does.
+func TestAsOf(t *testing.T) {
+	s := newSmall(t)
+	c, err := s.set.main.repo.Commit(context.Background(), s.fix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := c.Author.Date
+	tree := s.facts(t, s.fix, at)
+	if !tree.Mainline.Has || tree.Branches[0].State != affected {
+		t.Errorf("on its own day: mainline %+v, 6.2 %s; want it there, and 6.2 affected", tree.Mainline, tree.Branches[0].State)
+	}
+	if tree.Branches[1].State != notAffected {
+		t.Errorf("6.1 before it got the culprit: %s", tree.Branches[1].State)
+	}
+	if tree := s.facts(t, s.fix, at.Add(-time.Minute)); tree.Mainline.Has {
+		t.Errorf("the day before: mainline %+v", tree.Mainline)
+	}
+}
+
+// What was reverted in a branch is not there, and what was put in again is.
+func TestReverted(t *testing.T) {
+	s := newSmall(t)
+	s.Git("checkout", "-q", "linux-6.2.y")
+	s.Git("revert", "--no-edit", "HEAD")
+	reopen := func() rules.Branch {
+		t.Helper()
+		set, err := Open(context.Background(), s.set.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := s.set
+		s.set = set
+		defer func() {
+			s.set = old
+			if err := set.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		return s.facts(t, s.fix, time.Time{}).Branches[0]
+	}
+	if b := reopen(); b.State != affected {
+		t.Errorf("after the revert: %+v", b)
+	}
+	s.Git("cherry-pick", s.fix)
+	if b := reopen(); b.State != present {
+		t.Errorf("picked again: %+v", b)
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("a", "a\n", "begin")
+	ctx := context.Background()
+	for _, c := range []struct {
+		name string
+		rs   []Remote
+		want string
+	}{
+		{"no mainline", []Remote{{Role: Stable, Path: g.Dir, Ref: "main"}}, "mainline"},
+		{"an unknown branch", []Remote{{Role: Mainline, Path: g.Dir, Ref: "nope"}}, "nope"},
+		{"a pattern without a branch", []Remote{{Role: Mainline, Path: g.Dir, Ref: "main"}, {Role: Stable, Path: g.Dir, Ref: "linux-*.y"}}, "linux-*.y"},
+		{"two mainlines", []Remote{{Role: Mainline, Path: g.Dir, Ref: "main"}, {Role: Mainline, Path: g.Dir, Ref: "main"}}, "two"},
+		{"no repository", []Remote{{Role: Mainline, Path: g.Dir + "/none", Ref: "main"}}, "none"},
+	} {
+		s, err := Open(ctx, Config{Remotes: c.rs})
+		if err == nil {
+			_ = s.Close()
+			t.Errorf("%s: no error", c.name)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v does not name %q", c.name, err, c.want)
+		}
+	}
+}
