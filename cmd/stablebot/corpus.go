@@ -112,9 +112,6 @@ type corpus struct {
 }
 
 func (c *corpus) close() {
-	if c.trees != nil {
-		_ = c.trees.Close()
-	}
 	if c.repo != nil {
 		_ = c.repo.Close()
 	}
@@ -167,7 +164,7 @@ func (o *corpusOptions) open(cmd *cobra.Command, args []string) (_ *corpus, err 
 		return nil, err
 	}
 	if c.trees != nil {
-		c.data = append(c.data, "each commit judged with what its history and releases said on its day")
+		c.data = append(c.data, "each commit judged with what was known on its day of "+window(c.trees.Releases()))
 	} else {
 		c.data = append(c.data, "each commit judged alone, without trees")
 	}

@@ -2,35 +2,33 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/pflag"
 
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/mainline"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
-// treeFacts says what histories tell of a change, with what was known on a day.
-// It is safe for concurrent use.
+// treeFacts says what a history and its releases tell of a change, with what
+// was known on a day. It is safe for concurrent use.
 type treeFacts interface {
 	Facts(ctx context.Context, c *change.Change, asOf time.Time) (*rules.Tree, error)
-	Close() error
+	Releases() []string
 }
 
 // historyOptions say how the history is read.
 type historyOptions struct {
-	off      bool
-	branches []string
-	marks    string
-	cache    string
+	off   bool
+	marks string
+	cache string
 }
 
 func (o *historyOptions) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.off, "no-trees", false, "judge each commit alone, without the history and its releases")
 	f.StringVar(&o.marks, "release-marks", "", "the `title`, with %s for the number, of the commits that close releases, in a history without tags")
-	f.StringArrayVar(&o.branches, "branch", nil, "also look whether this stable `branch` was affected on that day, and whether the change applied; repeat it")
 	f.StringVar(&o.cache, "cache", "", "keep the index of the history in this `folder`")
 }
 
@@ -38,17 +36,17 @@ func (o *historyOptions) open(ctx context.Context, c *corpus, ref string) (treeF
 	if o.off {
 		return nil, nil
 	}
-	c.say("reading the history of %s", ref)
-	cfg := trees.Config{State: o.cache, TitleMarks: o.marks, Remotes: []trees.Remote{{Role: trees.Mainline, Path: c.repo.Path, Ref: ref}}}
-	for _, b := range o.branches {
-		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: c.repo.Path, Ref: b})
-	}
-	s, err := trees.Open(ctx, cfg)
+	m, err := mainline.Open(ctx, c.repo, mainline.Options{Ref: ref, Marks: o.marks, Cache: o.cache, Told: func(step string) { c.say("%s", step) }})
 	if err != nil {
 		return nil, err
 	}
-	if s == nil {
-		return nil, errors.New("x")
+	if len(m.Releases()) < 2 {
+		return nil, usagef("%s names no releases: no tags such as v6.4, no branches such as linux-6.4.y; give --release-marks, or --no-trees to judge each commit alone", ref)
 	}
-	return s, nil
+	return m, nil
+}
+
+// window says which releases a history has.
+func window(releases []string) string {
+	return fmt.Sprintf("the history and its releases (%s to %s)", releases[0], releases[len(releases)-1])
 }
