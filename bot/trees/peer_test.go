@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -74,6 +75,84 @@ func code(c *change.Change) string {
 	return b.String()
 }
 
+// asks is git's own answer for a mainline commit on a tree: does it go on, by
+// apply or by a merge of the whole trees, and does the merge change nothing.
+func (s *Set) asks(ctx context.Context, c *change.Change, q history.Position, b *branch, snap *objects.Snapshot) (clean, has bool) {
+	if apply.Check(ctx, snap, c.Files) <= apply.Offset {
+		return true, false
+	}
+	base, err := s.main.at(ctx, s.main.ID(q)+"^")
+	if err != nil {
+		return false, false
+	}
+	own, err := s.main.at(ctx, s.main.ID(q))
+	if err != nil {
+		return false, false
+	}
+	r, err := b.merger.Trees(ctx, base.Root, snap.Root, own.Root)
+	return err == nil && r.Clean, err == nil && r.Same
+}
+
+// TestNever takes commits of the releases after 6.1 that 6.1 never took, on
+// their own day: none may be said to be there, and what is said to apply has to.
+func TestNever(t *testing.T) {
+	s := openReal(t)
+	ctx := context.Background()
+	var b *branch
+	for _, x := range s.branches {
+		if x.name == "6.1" {
+			b = x
+		}
+	}
+	const sample = 400
+	n, there, right := 0, 0, 0
+	states := map[string]int{}
+	var times []time.Duration
+	for q := b.fork + 1; int(q) <= s.main.Len() && n < sample; q += 17 {
+		release := ""
+		if k := s.main.in[q-1]; k > 0 {
+			release = s.main.releases[k-1].name
+		}
+		if version(release) < version("6.2") || version(release) > version("6.6") || len(b.own.Titled(s.main.Title(q))) > 0 {
+			continue
+		}
+		c, err := s.main.Change(ctx, s.main.ID(q))
+		if err != nil || len(c.Files) == 0 || !strings.HasPrefix(c.Subject, "drm") {
+			continue
+		}
+		n++
+		asOf := time.Unix(s.main.when(q), 0)
+		start := time.Now()
+		tree, err := s.Facts(ctx, c, asOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times = append(times, time.Since(start))
+		snap, err := b.at(asOf).snapshot(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range tree.Branches {
+			if o.Name != b.name {
+				continue
+			}
+			states[o.State]++
+			clean, has := s.asks(ctx, c, q, b, snap)
+			switch said := slices.Contains([]string{"exact", "offset", threeWay}, o.Applies); {
+			case o.State == present:
+				there++
+				if has {
+					right++
+				}
+			case o.State != affected || said == clean:
+				right++
+			}
+		}
+	}
+	slices.Sort(times)
+	t.Logf("%d never taken: %v; %d said to be there; %.1f%% right; facts: median %v, 99%% %v", n, states, there, 100*float64(right)/float64(n), times[len(times)/2], times[len(times)*99/100])
+}
+
 // TestBackports takes every backport of the four branches on its own parent, as
 // of the day before: it has to be affected and said to apply.
 func TestBackports(t *testing.T) {
@@ -134,17 +213,7 @@ func TestBackports(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				how := apply.Check(ctx, snap, c.Files)
-				asked, has := how <= apply.Offset, false
-				if !asked {
-					if base, err := s.main.at(ctx, s.main.ID(q)+"^"); err == nil {
-						if own, err := s.main.at(ctx, s.main.ID(q)); err == nil {
-							r, err := b.merger.Trees(ctx, base.Root, snap.Root, own.Root)
-							asked = err == nil && r.Clean
-							has = err == nil && r.Same
-						}
-					}
-				}
+				asked, has := s.asks(ctx, c, q, b, snap)
 				if asked == clean || has && o.State == present {
 					n.git++
 				}
