@@ -44,7 +44,7 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 				r.comment[0] = endsInComment(l.Line, r.comment[0])
 				r.comment[1] = endsInComment(l.Line, r.comment[1])
 			}
-			if r.kconfig && r.out.conf.file == nil && strings.Contains(l.Line, "BROKEN") {
+			if r.kconfig && r.out.conf.file == nil && needsBroken(l.Line) {
 				r.out.conf = place{r.file, line - 1, l.Line}
 			}
 			continue
@@ -320,13 +320,19 @@ func definesFunction(s string) bool {
 		!strings.Contains(s[:open], "=") && !strings.HasPrefix(s, "typedef") && !strings.HasPrefix(s, "struct {")
 }
 
+// needsBroken: a condition that BROKEN alone can meet. "BROKEN || X" is met
+// without it.
+func needsBroken(s string) bool {
+	return strings.Contains(s, "BROKEN") && !strings.Contains(s, "||")
+}
+
 func (r *reader) kconfigLine(s string, add bool, at int32) {
 	switch {
 	case strings.HasPrefix(s, "config "), strings.HasPrefix(s, "menuconfig "):
 		r.mark(SignConfig, add, s, at)
 	case strings.HasPrefix(s, "depends on "), strings.HasPrefix(s, "select "), strings.HasPrefix(s, "imply "):
 		r.mark(SignConfigDep, add, s, at)
-		if strings.Contains(s, "BROKEN") {
+		if needsBroken(s) {
 			r.mark(SignBroken, add, s, at)
 		}
 	}

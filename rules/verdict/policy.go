@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
@@ -26,7 +27,7 @@ type judged struct {
 	fix      float64
 	why      []model.Contribution // of score, any order
 	branches []Branch             // with state, applies and score; verdicts are filled in by the rows
-	shipped  bool                 // some matched silicon is on sale
+	shipped  bool                 // somebody outside the vendor has the hardware
 }
 
 // sureFix is what a change that stable is not going to take must reach before
@@ -58,12 +59,72 @@ var rows = []struct {
 }
 
 func (j *judged) decide() decision {
+	j.shipped = j.onSale()
+	j.judgeBranches()
 	for _, r := range rows {
 		if d, ok := r.try(j); ok {
+			j.settleBranches(d)
 			return d
 		}
 	}
 	panic("the last row always matches")
+}
+
+// onSale reports whether somebody outside the vendor has the hardware. The
+// driver as a whole is always on sale with some chip, so where a change names
+// the hardware it is for, that decides; unless its author asks stable to take
+// it, who then knows of users, or of those that a release will have.
+func (j *judged) onSale() bool {
+	if !allIn(named(j.Silicon), silicon.PreProduction) {
+		return slices.ContainsFunc(named(j.Silicon), func(m silicon.Match) bool { return m.State == silicon.Production })
+	}
+	return slices.ContainsFunc(j.Change.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient })
+}
+
+// named leaves out the driver where a change names a chip or IP block.
+func named(ms []silicon.Match) []silicon.Match {
+	var out []silicon.Match
+	for _, m := range ms {
+		if m.Specific() {
+			out = append(out, m)
+		}
+	}
+	if out == nil {
+		return ms
+	}
+	return out
+}
+
+// judgeBranches gives each branch that needs something the verdict that its own
+// state and score give it.
+func (j *judged) judgeBranches() {
+	class := j.heaviest()
+	for i := range j.branches {
+		b := &j.branches[i]
+		switch {
+		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
+			b.Verdict = nil
+		case b.State == "no-base" && j.shipped:
+			b.Verdict, b.ReasonClass = verdictOf(DKMSOnly), NoBase
+		case b.State == "affected" && j.shipped && b.Score >= j.Eligible:
+			b.Verdict = verdictOf(StableEligible)
+		case b.State == "affected" && j.shipped && b.Score < j.DKMS && class != "":
+			b.Verdict, b.ReasonClass = verdictOf(DKMSOnly), class
+		default:
+			b.Verdict = verdictOf(Uncertain)
+		}
+	}
+}
+
+// settleBranches lets what was decided for the change as a whole, whatever the
+// branches say, stand in each row: a delay, a refusal, no fix at all.
+func (j *judged) settleBranches(d decision) {
+	whole := d.verdict == OutOfScope || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
+	for i := range j.branches {
+		if b := &j.branches[i]; whole && b.Verdict != nil {
+			b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
+		}
+	}
 }
 
 // nothingToJudge: no patch, not a fix, or no silicon that anybody can buy.
@@ -76,11 +137,14 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes no file")
 	case len(j.Silicon) == 0:
 		return out("no chip or IP block of the catalogue is in what it changes")
+	case j.Submission():
+		// What is offered to a stable branch was found to be a fix, or to be
+		// needed by one, by those who offer it.
 	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS:
 		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
 	case j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
 		return out("it changes style, comments or checker noise, and no bug that people meet")
-	case allIn(j.Silicon, silicon.PreProduction):
+	case allIn(named(j.Silicon), silicon.PreProduction) && !j.shipped:
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
 	}
 	return decision{}, false
@@ -154,14 +218,20 @@ func notNeeded(j *judged) (decision, bool) {
 	if len(j.branches) == 0 {
 		return decision{}, false
 	}
+	served := false
 	for _, b := range j.branches {
 		switch b.State {
 		case "present", "queued", "not-affected":
+			served = true
+		case "no-base":
 		default:
 			return decision{}, false
 		}
 	}
-	return decision{verdict: NotNeeded, reason: "every active branch has it, is about to get it, or never had the bug"}, true
+	if !served {
+		return decision{}, false // the code is in no active branch
+	}
+	return decision{verdict: NotNeeded, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true
 }
 
 // eligible: some branch is affected and stable takes such changes there.
@@ -170,22 +240,15 @@ func eligible(j *judged) (decision, bool) {
 		return decision{}, false
 	}
 	if len(j.branches) == 0 {
-		if j.score < j.Eligible {
-			return decision{}, false
-		}
-		return decision{verdict: StableEligible, reason: fmt.Sprintf("stable has taken %.0f%% of the changes like this one", 100*j.score)}, true
-	}
-	var can, cannot []string
-	for i := range j.branches {
-		b := &j.branches[i]
 		switch {
-		case b.State == "affected" && b.Score >= j.Eligible:
-			b.Verdict, can = verdictOf(StableEligible), append(can, b.Name)
-		case b.State == "affected" && b.Score < j.DKMS, b.State == "no-base":
-			b.Verdict, cannot = verdictOf(DKMSOnly), append(cannot, b.Name)
-			b.ReasonClass = j.branchClass(*b)
+		case j.score >= j.Eligible:
+			return decision{verdict: StableEligible, reason: fmt.Sprintf("stable has taken %.0f%% of the changes like this one", 100*j.score)}, true
+		case j.Submission() && j.met(rules.UpstreamMark) && !j.unmet(rules.DiffSize):
+			return decision{verdict: StableEligible, reason: "submitted to stable as the backport of a mainline commit that it names"}, true
 		}
+		return decision{}, false
 	}
+	can, cannot := j.named(StableEligible), j.named(DKMSOnly)
 	if len(can) == 0 {
 		return decision{}, false
 	}
@@ -196,38 +259,37 @@ func eligible(j *judged) (decision, bool) {
 	return d, true
 }
 
+// named lists the branches of one verdict.
+func (j *judged) named(v Verdict) []string {
+	var out []string
+	for _, b := range j.branches {
+		if b.Verdict != nil && *b.Verdict == v {
+			out = append(out, b.Name)
+		}
+	}
+	return out
+}
+
 // outOfReach: shipped silicon, and no branch can take it, with a reason that
 // has a name.
 func outOfReach(j *judged) (decision, bool) {
 	if !j.shipped {
 		return decision{}, false
 	}
-	class := j.heaviest()
 	if len(j.branches) == 0 {
+		class := j.heaviest()
 		if j.score >= j.DKMS || class == "" {
 			return decision{}, false
 		}
 		return decision{verdict: DKMSOnly, class: class, reason: j.classReason(class)}, true
 	}
-	noBase := 0
-	for i := range j.branches {
-		b := &j.branches[i]
-		switch {
-		case b.State == "no-base":
-			noBase++
-		case b.State == "affected" && b.Score >= j.DKMS, b.State == "unknown":
-			return decision{}, false
-		}
-	}
-	if noBase == len(j.branches) {
-		class = NoBase
-	}
-	if class == "" {
+	if cannot := j.named(DKMSOnly); len(cannot) == 0 || len(j.named(Uncertain)) > 0 {
 		return decision{}, false
 	}
-	for i := range j.branches {
-		if b := &j.branches[i]; b.State == "affected" || b.State == "no-base" {
-			b.Verdict, b.ReasonClass = verdictOf(DKMSOnly), j.branchClass(*b)
+	class := NoBase
+	for _, b := range j.branches {
+		if b.Verdict != nil && b.ReasonClass != NoBase {
+			class = b.ReasonClass // what keeps it from a branch that has the code
 		}
 	}
 	return decision{verdict: DKMSOnly, class: class, reason: j.classReason(class)}, true
@@ -253,13 +315,6 @@ func (j *judged) textRequest() bool {
 		}
 	}
 	return false
-}
-
-func (j *judged) branchClass(b Branch) Class {
-	if b.State == "no-base" {
-		return NoBase
-	}
-	return j.heaviest()
 }
 
 // classes are the reasons that a change can give by itself, each with the rules

@@ -141,7 +141,7 @@ func TestPolicyRows(t *testing.T) {
 		{"a culprit that is not found proves nothing", sure(culprit(""), tree(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
 		{"every branch is served", sure(in("6.12 present", "6.6 queued", "6.1 not-affected")), "not-needed"},
 		{"all but one is served", sure(in("6.12 present", "6.6 affected")), "stable-eligible"},
-		{"a branch without its code is not served", sure(in("6.12 present", "6.6 no-base"), score(0.9)), "uncertain"},
+		{"one is served, the other lacks the code", sure(in("6.12 present", "6.6 no-base"), score(0.9)), "not-needed"},
 
 		// Row 6
 		{"at the threshold", sure(score(0.6)), "stable-eligible"},
@@ -204,7 +204,9 @@ func TestPolicyBranches(t *testing.T) {
 		{"out of reach", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base", "6.1 present")),
 			"6.12 dkms-only too-big, 6.6 dkms-only no-base, 6.1 none"},
 		{"not needed", sure(in("6.12 present", "6.6 queued")), "6.12 none, 6.6 none"},
-		{"declined", sure(noautosel, in("6.12 affected")), "6.12 none"},
+		{"declined", sure(noautosel, in("6.12 affected", "6.6 present")), "6.12 dkms-only declined, 6.6 none"},
+		{"wait", sure(afterRC, in("6.12 affected")), "6.12 wait"},
+		{"one undecided", sure(in("6.12 affected 0.8", "6.6 affected 0.4", "6.1 unknown")), "6.12 stable-eligible, 6.6 uncertain, 6.1 uncertain"},
 	} {
 		tt.j.decide()
 		var got []string
