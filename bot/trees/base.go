@@ -73,3 +73,50 @@ func contains(data, lines []byte) bool {
 		at++
 	}
 }
+
+// collides reports whether a merge must end in a conflict, which spares asking
+// git: some changed lines, with the line before and behind them, stand together
+// neither as they were nor as the change makes them, so the branch has changed
+// one of them, and git takes neighbouring changes for a conflict.
+func collides(ctx context.Context, t apply.Tree, files []*gitdiff.File) bool {
+	for _, f := range files {
+		if f.IsNew || f.IsRename || f.IsCopy || f.IsBinary {
+			continue
+		}
+		e, err := t.Entry(ctx, f.OldName)
+		if err != nil || !e.Exists() {
+			continue
+		}
+		img, err := t.Image(ctx, e)
+		if err != nil {
+			continue
+		}
+		for _, h := range f.TextFragments {
+			for i := 0; i < len(h.Lines); {
+				if h.Lines[i].Op == gitdiff.OpContext {
+					i++
+					continue
+				}
+				j := i
+				for j < len(h.Lines) && h.Lines[j].Op != gitdiff.OpContext {
+					j++
+				}
+				var old, new []byte
+				for k := max(0, i-1); k < min(len(h.Lines), j+1); k++ {
+					l := &h.Lines[k]
+					if l.Op != gitdiff.OpAdd {
+						old = append(old, l.Line...)
+					}
+					if l.Op != gitdiff.OpDelete {
+						new = append(new, l.Line...)
+					}
+				}
+				if !contains(img.Data, old) && !contains(img.Data, new) {
+					return true
+				}
+				i = j
+			}
+		}
+	}
+	return false
+}

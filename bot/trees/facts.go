@@ -179,7 +179,11 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 		return
 	}
 	out.Why = r.Why()
-	merged, err := s.merges(ctx, c, v, t, me)
+	var merged merge.Result
+	var err error
+	if !collides(ctx, t, c.Files) {
+		merged, err = s.merges(ctx, c, v, t, me)
+	}
 	switch {
 	case err != nil:
 		out.Applies, out.Why = unknown, "merging it failed: "+err.Error()
