@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,10 +21,10 @@ import (
 type Options struct {
 	Sources []Source
 	Sinks   []Sink // the first one gets the replies
-	// PullSink is the name of the sink that brings pull requests to what they
-	// should look like.
-	PullSink string
-	Journal  Journal
+	// PullSinks names, for each source of pull requests, the sink that brings
+	// them to what they should look like.
+	PullSinks map[string]string
+	Journal   Journal
 	// Judge judges one change; series and tree may be nil.
 	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
 	Suite  []*rules.Rule // for what a reply cites
@@ -99,6 +100,11 @@ func New(o Options) (*Bot, error) {
 		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, health: map[string]healthState{}}
 	for _, r := range o.Suite {
 		b.refs[r.ID] = r.Ref
+	}
+	for source, sink := range o.PullSinks {
+		if !slices.ContainsFunc(o.Sinks, func(s Sink) bool { return s.Name() == sink }) {
+			return nil, fmt.Errorf("setting up the bot: the pull requests of %s are for a sink %q, which there is not", source, sink)
+		}
 	}
 	for _, s := range o.Sinks {
 		if b.sinks[s.Name()] != nil {

@@ -129,6 +129,7 @@ type PullNote struct {
 	Source   string
 	Repo     string
 	Number   int
+	Again    bool // what was told is to be told again, though nothing changed
 	At       time.Time
 }
 
@@ -225,7 +226,7 @@ type ReactionWish struct {
 // pull judges a pull request and plans what it should look like.
 func (in *inlet) pull(ctx context.Context, p *Pull) error {
 	b, now := in.b, in.b.Clock.Now()
-	brief := PullBrief{Pull: *p, Sink: b.PullSink, Bot: b.Bot, Refs: b.refs, Now: now}
+	brief := PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []Judged
 	if p.judgeable() == "" {
 		for i, c := range p.Commits {

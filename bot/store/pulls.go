@@ -29,8 +29,9 @@ func (s *Store) NotePull(ctx context.Context, p bot.PullNote) (fresh bool, err e
 		}
 		fresh = true
 		_, err := t.exec(`insert into pull (key, source, repo, number, due) values (?, ?, ?, ?, ?)
-			on conflict (key) do update set due = excluded.due, revision = pull.revision + 1`,
-			bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At))
+			on conflict (key) do update set due = excluded.due, revision = pull.revision + 1,
+				told = case when ? = 1 and pull.told <> '' then 'again' else pull.told end`,
+			bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At), flag(p.Again))
 		return err
 	})
 	return fresh && err == nil, err

@@ -72,7 +72,14 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 		return err
 	}
 	log.Info("running", zap.String("version", buildVersion()), zap.Int("sources", len(p.sources)), zap.String("state", c.State))
+	stop := func() {}
+	if !once {
+		if stop, err = startHooks(p.hooks, log); err != nil {
+			return errors.Join(err, p.close())
+		}
+	}
 	err = p.bot.Run(ctx, once)
+	stop()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // asked to stop, and stopped in order
 	}

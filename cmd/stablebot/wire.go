@@ -28,6 +28,7 @@ type parts struct {
 	bot     *bot.Bot
 	store   *store.Store
 	sources []source
+	hooks   []hook
 	log     *zap.Logger
 }
 
@@ -65,17 +66,26 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if p.sources, err = sources(c, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	hubs, err := wireGitHub(c, p.store, log)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	for _, s := range hubs.sources {
+		p.sources = append(p.sources, s)
+	}
+	p.hooks = hubs.hooks
 	var in []bot.Source
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
 	p.bot, err = bot.New(bot.Options{
-		Sources: in,
-		Sinks:   []bot.Sink{out},
-		Journal: p.store,
-		Judge:   judge.Change,
-		Suite:   judge.Suite,
-		Policy:  policy(c),
+		Sources:   in,
+		Sinks:     append([]bot.Sink{out}, hubs.sinks...),
+		PullSinks: hubs.pulls,
+		Journal:   p.store,
+		Judge:     judge.Change,
+		Suite:     judge.Suite,
+		Policy:    policy(c),
 		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
 			Details: c.Bot.Details, Version: buildVersion()},
 		Settle: c.Series.Settle.Std(),

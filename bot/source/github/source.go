@@ -1,0 +1,291 @@
+// Package github is the source that brings pull requests.
+//
+// Keys and invariants:
+//
+//   - A webhook only notes which pull request may have something new, and that
+//     is stored before GitHub gets its answer. Poll fetches what is noted. So a
+//     burst is answered at once and worked off one by one, and a crash repeats a
+//     fetch at most.
+//   - Polling finds what webhooks missed. Its cursor, under
+//     "github:NAME/OWNER/REPO", holds the list's ETag and the time of the newest
+//     change that was noted; a list that did not change costs no rate limit.
+//   - A repository that has not asked, by the configuration or by a policy file
+//     on its default branch, is not read beyond that file.
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	gh "github.com/google/go-github/v58/github"
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/github"
+)
+
+// Config is one GitHub.
+type Config struct {
+	Name   string
+	Repos  []string         // those that the configuration names: they have asked
+	Labels []bot.LabelName  // what the labels are called
+	Every  time.Duration    // between two polls; 5 minutes when 0
+	Since  time.Time        // first poll: what changed from then on; zero: from now on
+	Now    func() time.Time // nil: the real clock
+	// Secret is the webhooks' secret, nil when none are received.
+	Secret func() (string, error)
+}
+
+const defaultEvery = 5 * time.Minute
+
+// Queue is the journal as the source needs it.
+type Queue interface {
+	NotePull(ctx context.Context, n bot.PullNote) (fresh bool, err error)
+	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]bot.PullState, error)
+	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
+	DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error
+	PulledRepos(ctx context.Context, source string) ([]string, error)
+}
+
+// Source brings the pull requests of one GitHub.
+type Source struct {
+	cfg    Config
+	name   string
+	client *github.Client
+	queue  Queue
+	log    *zap.Logger
+	noted  chan struct{}
+
+	polled   time.Time
+	policies policies
+	changes  changes
+}
+
+var _ bot.Source = (*Source)(nil)
+
+// New checks the configuration; it does not connect.
+func New(cfg Config, client *github.Client, queue Queue, log *zap.Logger) (*Source, error) {
+	var bad []error
+	if cfg.Name == "" || strings.ContainsAny(cfg.Name, "/ ") {
+		bad = append(bad, errors.New("name: a short word without slashes is needed"))
+	}
+	for _, r := range cfg.Repos {
+		if _, _, err := github.Split(r); err != nil {
+			bad = append(bad, err)
+		}
+	}
+	if len(bad) > 0 {
+		return nil, fmt.Errorf("GitHub source %q: %w", cfg.Name, errors.Join(bad...))
+	}
+	if cfg.Every <= 0 {
+		cfg.Every = defaultEvery
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Labels == nil {
+		cfg.Labels = github.DefaultLabels()
+	}
+	s := &Source{cfg: cfg, name: "github:" + cfg.Name, client: client, queue: queue, noted: make(chan struct{}, 1)}
+	s.log = log.With(zap.String(bot.KeySource, s.name))
+	return s, nil
+}
+
+// Name is "github:NAME".
+func (s *Source) Name() string { return s.name }
+
+// Close implements bot.Source.
+func (s *Source) Close() error { return nil }
+
+// lookEvery is how often the queue is looked at without a wake-up: for what
+// was put off.
+const lookEvery = 30 * time.Second
+
+// Wait returns when a webhook noted something, or it is time to poll.
+func (s *Source) Wait(ctx context.Context) error {
+	t := time.NewTimer(min(s.cfg.Every, lookEvery))
+	defer t.Stop()
+	select {
+	case <-s.noted:
+		return nil
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Check asks GitHub who the bot is, and for each configured repository.
+func (s *Source) Check(ctx context.Context) error {
+	if _, err := s.client.Login(ctx); err != nil {
+		return fmt.Errorf("checking %s: %w", s.name, err)
+	}
+	var errs []error
+	for _, r := range s.cfg.Repos {
+		c, err := s.client.For(ctx, r)
+		if err == nil {
+			owner, name, _ := github.Split(r)
+			_, _, err = c.Repositories.Get(ctx, owner, name)
+		}
+		if err != nil {
+			errs = append(errs, github.Temporary("checking "+r, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Poll implements bot.Source.
+func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+	var missed error
+	if now := s.cfg.Now(); now.Sub(s.polled) >= s.cfg.Every {
+		if missed = s.pollRepos(ctx, in); missed == nil {
+			s.polled = now
+		}
+	}
+	// What webhooks noted is worked off even when a list could not be read.
+	return errors.Join(s.workOff(ctx, in), missed)
+}
+
+// dueBatch bounds what is read ahead of fetching.
+const dueBatch = 20
+
+func (s *Source) workOff(ctx context.Context, in bot.Inlet) error {
+	for ctx.Err() == nil {
+		due, err := s.queue.DuePulls(ctx, s.name, s.cfg.Now(), dueBatch)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for _, p := range due {
+			if err := s.one(ctx, in, p); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// How a pull request that cannot be fetched is tried again: soon at first,
+// hourly later, and not for ever.
+const (
+	retryFirst = 5 * time.Minute
+	retryMax   = time.Hour
+	retries    = 24
+)
+
+// one fetches a pull request. What is wrong with it alone must not hold up the
+// others; what is wrong with GitHub or the journal ends the poll.
+func (s *Source) one(ctx context.Context, in bot.Inlet, p bot.PullState) error {
+	pull, err := s.fetch(ctx, p)
+	if err == nil {
+		return in.Accept(ctx, bot.Item{Source: s.name, List: p.Repo, Received: p.Due, Pull: pull})
+	}
+	if errors.Is(err, bot.ErrTemporary) || ctx.Err() != nil {
+		return fmt.Errorf("reading %s: %w", p.Key, err)
+	}
+	var until time.Time
+	if p.Attempts < retries {
+		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 8), retryMax))
+	}
+	s.log.Warn("a pull request could not be fetched", zap.String(bot.KeySeries, p.Key), zap.Error(err), zap.Time(bot.KeyWait, until))
+	return s.queue.DeferPull(ctx, p, err.Error(), until)
+}
+
+// cursor is where polling a repository stands.
+type cursor struct {
+	ETag  string    `json:"etag,omitempty"`
+	Since time.Time `json:"since"`
+}
+
+// pollRepos notes the pull requests that changed.
+func (s *Source) pollRepos(ctx context.Context, in bot.Inlet) error {
+	repos, err := s.queue.PulledRepos(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	for _, r := range s.cfg.Repos {
+		if !slices.ContainsFunc(repos, func(have string) bool { return strings.EqualFold(have, r) }) {
+			repos = append(repos, r)
+		}
+	}
+	var errs []error
+	for _, r := range repos {
+		err := s.pollRepo(ctx, in, r)
+		if errors.Is(err, github.ErrNotInstalled) {
+			s.log.Warn("a repository is not read", zap.String(bot.KeyList, r), zap.Error(err))
+			continue
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error {
+	key, now := s.name+"/"+repo, s.cfg.Now()
+	stored, err := in.Cursor(ctx, key)
+	if err != nil {
+		return err
+	}
+	var at cursor
+	if stored == "" {
+		at.Since = s.cfg.Since
+		if at.Since.IsZero() {
+			at.Since = now
+		}
+	} else if err := json.Unmarshal([]byte(stored), &at); err != nil {
+		return fmt.Errorf("reading the cursor of %s: %w", key, err)
+	}
+	c, err := s.client.For(ctx, repo)
+	if err != nil {
+		return err
+	}
+	next := at
+	for page := 1; page > 0; {
+		var pulls []*gh.PullRequest
+		path := fmt.Sprintf("repos/%s/pulls?state=open&sort=updated&direction=desc&per_page=100&page=%d", repo, page)
+		etag := ""
+		if page == 1 {
+			etag = at.ETag
+		}
+		tag, changed, resp, err := github.Get(ctx, c, path, etag, &pulls)
+		if github.Status(err) == http.StatusNotFound {
+			s.log.Warn("a repository is not there, or the bot may not see it", zap.String(bot.KeyList, repo))
+			return nil
+		}
+		if err != nil {
+			return github.Temporary("listing the pull requests of "+repo, err)
+		}
+		if page == 1 {
+			next.ETag = tag
+		}
+		if !changed {
+			break
+		}
+		page = resp.NextPage
+		for _, p := range pulls {
+			updated := p.GetUpdatedAt().Time
+			if updated.Before(at.Since) {
+				page = 0
+				break
+			}
+			if updated.After(next.Since) {
+				next.Since = updated
+			}
+			if _, err := s.queue.NotePull(ctx, bot.PullNote{Event: "poll", Source: s.name, Repo: repo, Number: p.GetNumber(), At: now}); err != nil {
+				return err
+			}
+		}
+	}
+	b, err := json.Marshal(next)
+	if err != nil || string(b) == stored {
+		return err
+	}
+	return in.Advance(ctx, key, string(b))
+}
