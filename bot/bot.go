@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -24,6 +25,16 @@ type Options struct {
 	// PullSinks names, for each source of pull requests, the sink that brings
 	// them to what they should look like.
 	PullSinks map[string]string
+	// DryRun is the name of the sink that shows what would be said on lists in
+	// dry run; "": the first one.
+	DryRun string
+	// Stopped says why nothing may be delivered at present, "" when it may; nil:
+	// it always may. It is asked before each action.
+	Stopped func() string
+	// Lookup finds the keys that prove who sent a command; nil: no command counts.
+	Lookup command.Lookup
+	// Maintains says who besides authors may give commands; nil: nobody.
+	Maintains func(address string, files []string) bool
 	Journal   Journal
 	// Judge judges one change; series and tree may be nil.
 	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
@@ -112,6 +123,9 @@ func New(o Options) (*Bot, error) {
 		}
 		b.sinks[s.Name()] = make(chan struct{}, 1)
 	}
+	if o.DryRun != "" && b.sinks[o.DryRun] == nil {
+		return nil, fmt.Errorf("setting up the bot: there is no sink %s for dry runs", o.DryRun)
+	}
 	return b, nil
 }
 
@@ -174,9 +188,15 @@ func (b *Bot) runOnce(ctx context.Context) error {
 }
 
 // inHand is the context for finishing what was begun: it outlives a SIGTERM,
-// but not for ever.
+// but not for ever. Before a SIGTERM nothing is cut short: a mail server may
+// take ten minutes to answer, and not to know its answer is the worse end.
 func inHand(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+	hand, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(graceTime, cancel)
+		context.AfterFunc(hand, func() { t.Stop() })
+	})
+	return hand, func() { stop(); cancel() }
 }
 
 // graceTime is how long one item may take after a SIGTERM; systemd kills after

@@ -12,6 +12,10 @@ import (
 // deliverBatch bounds what is read ahead of the sink.
 const deliverBatch = 50
 
+// lookAgain is how soon a sink looks for what no one wakes it for: a retry whose
+// time has come, an action that a person has let go, the end of a stop.
+const lookAgain = 3 * time.Second
+
 // giveUpAfter ends the retries of an action: an answer that comes days later
 // is noise (DefaultMaxAge says the same of questions).
 const giveUpAfter = DefaultMaxAge
@@ -44,7 +48,7 @@ func (b *Bot) deliverAll(ctx context.Context, s Sink) {
 	log := b.Log.Named("sink." + s.Name())
 	for failed := 0; ctx.Err() == nil; {
 		n, err := b.deliver(ctx, s)
-		wait := time.Minute // a retry's time may have come
+		wait := lookAgain
 		switch {
 		case err != nil && ctx.Err() == nil:
 			failed++
@@ -65,7 +69,7 @@ func (b *Bot) deliverAll(ctx context.Context, s Sink) {
 // deliver carries out what is planned for a sink now, and returns how much
 // that was. Its error is the journal's; what a sink says ends the action.
 func (b *Bot) deliver(ctx context.Context, s Sink) (n int, err error) {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && b.stopped() == "" {
 		todo, err := b.Journal.Planned(ctx, s.Name(), b.Clock.Now(), deliverBatch)
 		if err != nil {
 			return n, b.failed(err)
@@ -74,7 +78,7 @@ func (b *Bot) deliver(ctx context.Context, s Sink) (n int, err error) {
 			return n, nil
 		}
 		for _, a := range todo {
-			if over(ctx) {
+			if over(ctx) || b.stopped() != "" {
 				return n, nil
 			}
 			if err := b.do(ctx, s, a); err != nil {
@@ -92,6 +96,9 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 	ctx, done := inHand(ctx)
 	defer done()
 	log := b.Log.Named("sink."+s.Name()).With(zap.String(KeyAction, a.Key), zap.String(KeyList, a.List), zap.String(KeySeries, a.SeriesKey))
+	if open, err := b.gate(ctx, a); err != nil || !open {
+		return err
+	}
 	begun, err := b.Journal.Begin(ctx, a.Key, b.Clock.Now(), b.caps(a))
 	if err != nil {
 		return err
@@ -126,6 +133,8 @@ func (b *Bot) ending(ctx context.Context, s Sink, a Action, problem error) Endin
 	}
 	e.Problem = problem.Error()
 	switch {
+	case errors.Is(problem, ErrUnknown):
+		e.State = StateUnknown
 	case errors.Is(problem, ErrTemporary) && now.Sub(a.Created) < giveUpAfter:
 		// The sink promises that it has not done it.
 		e.State, e.NotBefore = StatePlanned, now.Add(b.backoff(a.Attempts+1))

@@ -130,8 +130,7 @@ func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, err
 	note := series.NoteOf(msg)
 	switch {
 	case msg.From.Address != "" && containsFold([]string{b.Bot.Address}, msg.From.Address):
-		f.Note = "own mail"
-		return f, nil
+		return b.placeOwn(ctx, f, note)
 	case msg.IsPatch && msg.Change == nil:
 		f.Kind, f.Note = KindBad, "the patch cannot be read"
 		if msg.Damaged != nil {
@@ -143,7 +142,7 @@ func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, err
 	case note.Kind == series.Cover:
 		f.Kind, f.Note = KindCover, ""
 	default:
-		return b.placeReply(ctx, f, msg, note)
+		return b.placeReply(ctx, f, m, msg, note)
 	}
 	s, err := b.seriesFor(ctx, m, msg, note)
 	if err != nil {
@@ -251,7 +250,7 @@ func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string
 
 // placeReply files what is no patch: with the series it answers, if any. Only
 // what says something that counts makes the series be judged anew.
-func (b *Bot) placeReply(ctx context.Context, f Filing, msg *mail.Message, note series.Note) (Filing, error) {
+func (b *Bot) placeReply(ctx context.Context, f Filing, m Mail, msg *mail.Message, note series.Note) (Filing, error) {
 	if len(note.Ancestors) == 0 || msg.Program != "" {
 		if msg.Program != "" {
 			f.Note = "written by a program: " + msg.Program
@@ -268,7 +267,22 @@ func (b *Bot) placeReply(ctx context.Context, f Filing, msg *mail.Message, note 
 		s.Due = b.Clock.Now()
 	}
 	f.Series = s
+	f.Orders, f.Mute, f.Note = b.readOrders(ctx, m, msg, s)
+	if len(f.Orders) > 0 {
+		s.Due = b.Clock.Now()
+	}
 	return f, nil
+}
+
+// placeOwn keeps the bot's own mail with its series, so that who answers it is
+// heard, also by a mail program that names no other ancestor.
+func (b *Bot) placeOwn(ctx context.Context, f Filing, note series.Note) (Filing, error) {
+	f.Note = "own mail"
+	thread, err := b.Journal.Threads(ctx, note.Ancestors)
+	if err == nil && len(thread) > 0 {
+		f.Series = nearest(thread, note.Ancestors)
+	}
+	return f, err
 }
 
 // nearest is the series that holds the closest ancestor.
@@ -299,7 +313,7 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 		b.log.Error("planning failed; the judgement is kept", zap.String(KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
 		quiet = "planning failed: " + problem.Error()
 	}
-	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, At: brief.Now})
+	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, At: brief.Now, Answered: brief.waiting()})
 	if err != nil || !settled {
 		return err
 	}
@@ -326,7 +340,7 @@ func firstID(b Brief) string {
 // judgeSeries reads the mails of a series and judges its patches with all that
 // the thread says.
 func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error) {
-	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), Refs: b.refs, Now: b.Clock.Now()}
+	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), DryRun: b.DryRun, Refs: b.refs, Now: b.Clock.Now()}
 	mails, err := b.Journal.Mails(ctx, s.Key)
 	if err != nil {
 		return brief, nil, err
@@ -345,6 +359,9 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 	}
 	for _, m := range mails {
+		if m.Kind == KindOther {
+			continue // the bot's own, kept so that answers to it find the thread
+		}
 		msg, err := mail.Parse(m.Raw)
 		if err != nil {
 			continue // filed as bad, never as part of a series
@@ -381,6 +398,12 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	}
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
+		return brief, nil, err
+	}
+	if brief.Told, err = b.Journal.Told(ctx, s.Key); err != nil {
+		return brief, nil, err
+	}
+	if brief.Orders, err = b.Journal.Orders(ctx, s.Key); err != nil {
 		return brief, nil, err
 	}
 	brief.Out, err = b.Journal.OptedOut(ctx, brief.asked())

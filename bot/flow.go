@@ -75,10 +75,20 @@ type Action struct {
 	Message   []byte // the complete mail
 	Created   time.Time
 	Attempts  int // how often it was begun, filled by the journal
+
+	Hold      string    // why it waits for a person; "": it does not
+	NotBefore time.Time // embargo hours of the list; zero: at once
+	Approved  time.Time // when a person let it go; caps no longer count
+	// Told is what the reply says of each patch, for a later correction:
+	// id → verdict, or verdict/class.
+	Told map[string]string
 }
 
 // CauseFirst is the cause of the first answer to a series version.
 const CauseFirst = "first"
+
+// CauseCorrection is the cause of the one mail that takes back what was said.
+const CauseCorrection = "correction"
 
 // ActionKey is the key of what is done to a series for a cause.
 func ActionKey(seriesKey, cause string) string { return seriesKey + "/" + cause }

@@ -55,6 +55,13 @@ type Journal interface {
 	// OptedOut reports which of the addresses and lists want no mail.
 	OptedOut(ctx context.Context, who []string) (map[string]bool, error)
 
+	// Told returns the replies to a series that went out or may have, newest
+	// first, without their messages.
+	Told(ctx context.Context, seriesKey string) ([]Action, error)
+	// Orders returns the commands for a series and the versions before it that
+	// people may give, oldest first; those refused are among them.
+	Orders(ctx context.Context, seriesKey string) ([]Order, error)
+
 	// Planned returns up to n actions of a sink that wait to be done.
 	Planned(ctx context.Context, sink string, now time.Time, n int) ([]Action, error)
 	// Begin moves an action from planned to doing, and that is on the disk when
@@ -63,6 +70,11 @@ type Journal interface {
 	Begin(ctx context.Context, key string, now time.Time, c Caps) (bool, error)
 	// End says how an action that was begun ended.
 	End(ctx context.Context, key string, e Ending) error
+	// Postpone leaves a planned action alone until a time.
+	Postpone(ctx context.Context, key string, until time.Time) error
+	// Decide lets a held action go (StatePlanned), or ends one that is held or
+	// planned (StateDropped). It returns false when it is neither any more.
+	Decide(ctx context.Context, key string, d Decision) (bool, error)
 	// Begun returns the actions of a sink that were begun and not ended: those
 	// that a crash interrupted.
 	Begun(ctx context.Context, sink string) ([]Action, error)
@@ -150,6 +162,10 @@ type Filing struct {
 	// judged. Adds is the mail's place in it, nil for a reply.
 	Series *Series
 	Adds   *Member
+	// Orders are the commands in the mail. They make the series due.
+	Orders []Order
+	// Mute is an address that wants no mail from now on.
+	Mute string
 }
 
 // Settlement is what was decided for a series.
@@ -158,7 +174,9 @@ type Settlement struct {
 	Judged  []Judged
 	Actions []Action
 	Quiet   string // why there is no action
-	At      time.Time
+	// Answered are the mails whose commands need no answer any more.
+	Answered []string
+	At       time.Time
 }
 
 // Judged is one judgement with what lists are filtered by.
@@ -179,6 +197,8 @@ type Caps struct {
 	// None: not counted. Labels, checks and the one comment are state that is
 	// brought to what it should be; what they do is bounded by the pull requests.
 	None bool
+	// AllPerHour and AllPerDay count the replies to all lists; 0 is no limit.
+	AllPerHour, AllPerDay int
 }
 
 // ActionState is where an action stands.
@@ -192,6 +212,7 @@ const (
 	StateFailed  ActionState = "failed"
 	StateUnknown ActionState = "unknown" // a crash left open whether it was done; never repeated
 	StateHeld    ActionState = "held"    // waits for a person
+	StateDropped ActionState = "dropped" // never begun: a person, a newer version or the time decided against it
 )
 
 // Ending is how an action ended. State StatePlanned means that it certainly

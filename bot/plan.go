@@ -31,6 +31,9 @@ type Brief struct {
 	Refs   map[string]rules.Ref
 	Have   int             // patches there are, those kept from the version before included
 	Said   string          // the last verdict line told to this series or an earlier version
+	Told   []Action        // replies to this series that went out or may have, newest first
+	Orders []Order         // commands for this series and earlier versions, oldest first
+	DryRun string          // the sink for lists in dry run
 	Out    map[string]bool // opted out: addresses and "list:" names
 	Now    time.Time
 }
@@ -43,10 +46,37 @@ func Plan(b Brief) (actions []Action, quiet string, err error) {
 	}
 	first := b.Posts[0]
 	list := b.list(first)
-	if quiet := b.mayNot(first, list); quiet != "" {
+	if quiet := b.never(first, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	v := report.ValuesOf(b.posting(list))
+	actions, told, err := b.answers(first.Message, list)
+	if err != nil {
+		return nil, "", err
+	}
+	var next *Action
+	switch {
+	case told:
+		// The answer to a command says what the verdict is.
+	case len(b.Told) > 0:
+		next, quiet, err = b.correction(first.Message, list)
+	default:
+		next, quiet, err = b.first(first, list)
+	}
+	if next != nil {
+		actions = append(actions, *next)
+	}
+	if len(actions) > 0 {
+		quiet = ""
+	}
+	return actions, quiet, err
+}
+
+// first plans the answer to the posting itself.
+func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
+	if quiet := b.notYet(p, list); quiet != "" {
+		return nil, quiet, nil
+	}
+	v := report.ValuesOf(b.posting(list.answers))
 	switch {
 	case len(v.Rows) == 0:
 		return nil, "none of its verdicts is answered on this list", nil
@@ -55,21 +85,37 @@ func Plan(b Brief) (actions []Action, quiet string, err error) {
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	}
-	to, cc := b.recipients(first.Message, list)
-	key := ActionKey(b.Series.Key, CauseFirst)
-	m := first.Message
-	raw, err := report.Mail{
-		Bot: b.Bot, To: to, Cc: cc, Key: key, Date: b.Now, Values: v,
-		Answers: report.Answered{ID: m.ID, References: m.References, From: m.From, Subject: m.Subject,
-			Date: m.Date, Text: answeredText(m)},
-	}.Bytes()
+	to, cc := b.recipients(p.Message, list)
+	a, err := b.action(CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: answered(p.Message), Before: b.Said, Words: b.words()})
+	return a, "", err
+}
+
+// action composes a mail.
+func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*Action, error) {
+	key := ActionKey(b.Series.Key, cause)
+	m.Bot, m.Key, m.Date = b.Bot, key, b.Now
+	raw, err := m.Bytes()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return []Action{{
-		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: CauseFirst, List: list.ID,
-		Verdict: string(v.Lead.Verdict), Line: v.Line, Message: raw, Created: b.Now,
-	}}, "", nil
+	a := &Action{
+		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: cause, List: list.ID,
+		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now, NotBefore: list.Silence.Until(b.Now),
+	}
+	if list.DryRun && b.DryRun != "" {
+		a.Sink = b.DryRun
+	}
+	if list.Approve {
+		a.Hold = "held: replies on " + list.ID + " wait for approval"
+	}
+	if len(m.Values.Rows) > 0 {
+		a.Told = b.toldNow()
+	}
+	return a, nil
+}
+
+func answered(m *mail.Message) report.Answered {
+	return report.Answered{ID: m.ID, References: m.References, From: m.From, Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
 }
 
 // list is the policy that counts: the first list that the mail came over and
@@ -83,8 +129,8 @@ func (b Brief) list(p Posted) ListPolicy {
 	return b.Policy.For(b.Series.List)
 }
 
-// mayNot says why this series is not answered, whatever its verdict.
-func (b Brief) mayNot(first Posted, list ListPolicy) string {
+// never says why nothing at all is said about this series.
+func (b Brief) never(first Posted, list ListPolicy) string {
 	m := first.Message
 	var out []string
 	for _, l := range append([]string{b.Series.List}, first.Lists...) {
@@ -93,8 +139,6 @@ func (b Brief) mayNot(first Posted, list ListPolicy) string {
 	switch {
 	case b.Series.Private:
 		return "a security contact is among its recipients"
-	case b.Series.Next != "":
-		return "superseded by a newer version"
 	case slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }):
 		return "a submission to stable is not answered"
 	case m.Program != "":
@@ -103,10 +147,27 @@ func (b Brief) mayNot(first Posted, list ListPolicy) string {
 		return "the list is muted"
 	case slices.ContainsFunc(out, func(l string) bool { return b.Out[l] }):
 		return "the list has opted out"
-	case b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
-		return "the author wants no mail, or is ignored on this list"
+	}
+	return ""
+}
+
+// notYet says why the bot does not speak first, though it may answer.
+func (b Brief) notYet(first Posted, list ListPolicy) string {
+	m := first.Message
+	switch {
+	case b.Series.Next != "":
+		return "superseded by a newer version"
 	case b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge:
 		return fmt.Sprintf("older than %s", b.Policy.MaxAge)
+	}
+	return b.noAuthor(m, list)
+}
+
+// noAuthor says why the author gets no mail.
+func (b Brief) noAuthor(m *mail.Message, list ListPolicy) string {
+	switch {
+	case b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
+		return "the author wants no mail, or is ignored on this list"
 	case m.From.Address == "":
 		return "the author has no address"
 	}
@@ -130,10 +191,15 @@ func stableSubmission(m *mail.Message) bool {
 	return m.Change != nil && slices.ContainsFunc(m.Change.Origin, func(o change.Origin) bool { return o.Form == "upstream" })
 }
 
-func (b Brief) posting(list ListPolicy) report.Posting {
+// posting is what a reply is made of: the patches whose verdicts pass.
+func (b Brief) posting(passes func(verdict.Verdict) bool) report.Posting {
+	return b.postingOf(func(j verdict.Judgement) bool { return passes(j.Verdict) })
+}
+
+func (b Brief) postingOf(passes func(verdict.Judgement) bool) report.Posting {
 	p := report.Posting{Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}
 	for _, q := range b.Posts {
-		if q.Judgement != nil && list.answers(q.Judgement.Verdict) {
+		if q.Judgement != nil && passes(*q.Judgement) {
 			p.Patches = append(p.Patches, report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change})
 		}
 	}

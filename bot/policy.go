@@ -31,6 +31,45 @@ type ListPolicy struct {
 	// KeepStable leaves stable@vger.kernel.org among the recipients. Off by
 	// default: that list is for requests by people.
 	KeepStable bool
+	// DryRun sends what is said here to the sink for dry runs.
+	DryRun bool
+	// Approve holds every reply until a person lets it go.
+	Approve bool
+	// Silence is when nothing is sent.
+	Silence Hours
+
+	allPerHour, allPerDay int // of the whole policy
+}
+
+// Hours is a time of day, from one minute to another, over midnight when From
+// is the later one. The zero value is never.
+type Hours struct {
+	From, To time.Duration // since midnight
+	Zone     *time.Location
+}
+
+// Until returns the end of the hours that t is in, the zero time for none.
+func (h Hours) Until(t time.Time) time.Time {
+	if h.From == h.To {
+		return time.Time{}
+	}
+	if h.Zone != nil {
+		t = t.In(h.Zone)
+	}
+	// By the wall clock: a day has 23 or 25 hours now and then.
+	at := func(day int, d time.Duration) time.Time {
+		return time.Date(t.Year(), t.Month(), t.Day()+day, int(d/time.Hour), int(d%time.Hour/time.Minute), 0, 0, t.Location())
+	}
+	for _, day := range []int{-1, 0} {
+		from, to := at(day, h.From), at(day, h.To)
+		if h.To < h.From {
+			to = at(day+1, h.To)
+		}
+		if !t.Before(from) && t.Before(to) {
+			return to
+		}
+	}
+	return time.Time{}
 }
 
 // DefaultVerdicts are those that tell a maintainer something to act upon.
@@ -42,6 +81,10 @@ type Policy struct {
 	OptOut []string // addresses never written to, from the configuration
 	// MaxAge: mail older than this is judged and recorded, never answered.
 	MaxAge time.Duration
+	// PerHour and PerDay cap the replies to all lists together; 0 is no limit.
+	PerHour, PerDay int
+	// Commanders are the addresses whose commands count everywhere.
+	Commanders []string
 }
 
 // DefaultMaxAge: an answer to a patch that people settled days ago is noise.
@@ -56,6 +99,7 @@ const DefaultSettle = 15 * time.Minute
 func (p Policy) For(list string) ListPolicy {
 	for _, l := range p.Lists {
 		if strings.EqualFold(l.ID, list) {
+			l.allPerHour, l.allPerDay = p.PerHour, p.PerDay
 			return l
 		}
 	}
@@ -91,7 +135,9 @@ func (l ListPolicy) answers(v verdict.Verdict) bool {
 	return slices.Contains(l.Verdicts, v)
 }
 
-func (l ListPolicy) caps() Caps { return Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay} }
+func (l ListPolicy) caps() Caps {
+	return Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay, AllPerHour: l.allPerHour, AllPerDay: l.allPerDay}
+}
 
 // embargoed reports whether a mail may be about an unpublished hole: a security
 // contact is addressed, or stable@kernel.org, which unlike stable@vger is no

@@ -25,6 +25,48 @@ type Config struct {
 	Series  Series   `yaml:"series"`
 	OptOut  []string `yaml:"opt_out"` // addresses never written to
 	MaxAge  Duration `yaml:"max_age"` // older mail is judged and recorded, never answered
+
+	SMTP     SMTP     `yaml:"smtp"`
+	Caps     Caps     `yaml:"caps"`
+	Commands Commands `yaml:"commands"`
+}
+
+// SMTP is the account that replies are sent with. Without send nothing leaves
+// the machine: replies go to the outbox.
+type SMTP struct {
+	Send         bool     `yaml:"send"`
+	Address      string   `yaml:"address"` // host:port
+	TLS          string   `yaml:"tls"`     // implicit, starttls, none (loopback only)
+	CAFile       string   `yaml:"ca_file"` // extra root certificates, PEM
+	User         string   `yaml:"user"`
+	Auth         string   `yaml:"auth"` // plain, xoauth2, oauthbearer; empty: the server trusts this machine
+	PasswordFile string   `yaml:"password_file"`
+	PasswordEnv  string   `yaml:"password_env"`
+	TokenCommand []string `yaml:"token_command"` // prints an OAuth access token; run before each connect
+	Bounces      string   `yaml:"bounces"`       // envelope sender; empty: bot.address
+	Hello        string   `yaml:"hello"`         // name to greet with; empty: the domain of the envelope sender
+	DKIM         []DKIM   `yaml:"dkim"`          // each key adds a signature
+}
+
+// DKIM is one signing key.
+type DKIM struct {
+	Selector string `yaml:"selector"`
+	Domain   string `yaml:"domain"`   // empty: the domain of bot.address
+	KeyFile  string `yaml:"key_file"` // PEM, RSA or Ed25519
+}
+
+// Caps limit the replies to all lists together; 0 is no limit.
+type Caps struct {
+	PerHour int `yaml:"per_hour"`
+	PerDay  int `yaml:"per_day"`
+}
+
+// Commands says who may give the bot commands by mail, besides the authors of
+// patches. Senders are proven by DKIM.
+type Commands struct {
+	Enabled     bool     `yaml:"enabled"`
+	Allow       []string `yaml:"allow"`       // addresses whose commands count everywhere
+	Maintainers string   `yaml:"maintainers"` // a MAINTAINERS file; its maintainers command for their files
 }
 
 // Log says how much is logged, and how.
@@ -93,6 +135,23 @@ type List struct {
 	Ignore   []string `yaml:"ignore"`   // senders never answered here
 	PerHour  int      `yaml:"per_hour"` // cap on replies; 0: none are sent
 	PerDay   int      `yaml:"per_day"`
+
+	DryRun  bool   `yaml:"dry_run"` // to the outbox, though smtp.send is on
+	Approve bool   `yaml:"approve"` // each reply waits for "stablebot actions approve"
+	Silence string `yaml:"silence"` // nothing is sent in these hours: "22:00-07:00"
+	Zone    string `yaml:"zone"`    // of silence: "Europe/Berlin"; empty: UTC
+}
+
+// Hours reads "22:00-07:00".
+func Hours(s string) (from, to time.Duration, err error) {
+	var fh, fm, th, tm int
+	n, err := fmt.Sscanf(s, "%d:%d-%d:%d", &fh, &fm, &th, &tm)
+	if err != nil || n != 4 || fh < 0 || fh > 23 || th < 0 || th > 23 || fm < 0 || fm > 59 || tm < 0 || tm > 59 ||
+		fmt.Sprintf("%02d:%02d-%02d:%02d", fh, fm, th, tm) != s {
+		return 0, 0, fmt.Errorf("%q are no hours; write 22:00-07:00", s)
+	}
+	at := func(h, m int) time.Duration { return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute }
+	return at(fh, fm), at(th, tm), nil
 }
 
 // Series says how long an incomplete series is waited for.
@@ -139,23 +198,32 @@ func Default() Config {
 // Password resolves the secret of an account. It is read anew for each
 // connection, so a rotated secret needs no restart.
 func (c IMAP) Password() (string, error) {
+	return password(c.Name, c.PasswordFile, c.PasswordEnv, c.TokenCommand)
+}
+
+// Password resolves the secret of the account, anew for each connection.
+func (c SMTP) Password() (string, error) {
+	return password("smtp", c.PasswordFile, c.PasswordEnv, c.TokenCommand)
+}
+
+func password(name, file, env string, command []string) (string, error) {
 	switch {
-	case len(c.TokenCommand) > 0:
-		out, err := exec.Command(c.TokenCommand[0], c.TokenCommand[1:]...).Output()
+	case len(command) > 0:
+		out, err := exec.Command(command[0], command[1:]...).Output()
 		if err != nil {
-			return "", fmt.Errorf("getting a token for %s with %q: %w; run that command by hand to see why", c.Name, c.TokenCommand[0], err)
+			return "", fmt.Errorf("getting a token for %s with %q: %w; run that command by hand to see why", name, command[0], err)
 		}
 		return strings.TrimSpace(string(out)), nil
-	case c.PasswordFile != "":
-		b, err := os.ReadFile(c.PasswordFile)
+	case file != "":
+		b, err := os.ReadFile(file)
 		if err != nil {
-			return "", fmt.Errorf("reading the password of %s: %w", c.Name, err)
+			return "", fmt.Errorf("reading the password of %s: %w", name, err)
 		}
 		return strings.TrimRight(string(b), "\r\n"), nil
 	default:
-		v, ok := os.LookupEnv(c.PasswordEnv)
+		v, ok := os.LookupEnv(env)
 		if !ok {
-			return "", fmt.Errorf("the password of %s is to come from the environment variable %s, which is not set", c.Name, c.PasswordEnv)
+			return "", fmt.Errorf("the password of %s is to come from the environment variable %s, which is not set", name, env)
 		}
 		return v, nil
 	}

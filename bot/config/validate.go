@@ -78,9 +78,30 @@ func (c *Config) validate() []Problem {
 		if l.PerHour < 0 || l.PerDay < 0 {
 			v.add(p, "a cap below zero")
 		}
+		if l.Silence != "" {
+			if _, _, err := Hours(l.Silence); err != nil {
+				v.add(p+".silence", "%v", err)
+			}
+		}
+		if _, err := time.LoadLocation(l.Zone); err != nil {
+			v.add(p+".zone", "%q is no time zone; write Europe/Berlin", l.Zone)
+		}
 		if (l.Reply == "author" || l.Reply == "all") && (l.PerHour == 0 || l.PerDay == 0) {
 			v.add(p, "a list that is answered needs per_hour and per_day, so that a mistake stays small")
 		}
+	}
+	c.SMTP.validate(&v, c.Bot.Address)
+	if c.Caps.PerHour < 0 || c.Caps.PerDay < 0 {
+		v.add("caps", "a cap below zero")
+	}
+	if c.SMTP.Send && (c.Caps.PerHour == 0 || c.Caps.PerDay == 0) {
+		v.add("caps", "a bot that sends needs per_hour and per_day for all lists together, so that a mistake stays small")
+	}
+	for i, a := range c.Commands.Allow {
+		v.address(fmt.Sprintf("commands.allow[%d]", i), a, "commands are taken from addresses")
+	}
+	if !c.Commands.Enabled && (len(c.Commands.Allow) > 0 || c.Commands.Maintainers != "") {
+		v.add("commands.enabled", "is false, so nobody named here is heard")
 	}
 	v.notNegative("series.settle", c.Series.Settle)
 	v.notNegative("max_age", c.MaxAge)
@@ -111,6 +132,44 @@ func (s IMAP) validate(v *validator, p string) {
 		v.add(p+".folders", "at least one folder is needed, for instance [INBOX]")
 	}
 	v.notNegative(p+".every", s.Every)
+}
+
+func (s SMTP) validate(v *validator, from string) {
+	if !s.Send && s.Address == "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(s.Address)
+	if err != nil {
+		v.add("smtp.address", "%q: host:port is needed, for instance smtp.example.org:465", s.Address)
+	}
+	v.oneOf("smtp.tls", s.TLS, "", "implicit", "starttls", "none")
+	if ip := net.ParseIP(host); s.TLS == "none" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		v.add("smtp.tls", "a password would cross the network in the clear; none is for loopback only")
+	}
+	v.oneOf("smtp.auth", s.Auth, "", "plain", "xoauth2", "oauthbearer")
+	n := 0
+	for _, set := range []bool{s.PasswordFile != "", s.PasswordEnv != "", len(s.TokenCommand) > 0} {
+		if set {
+			n++
+		}
+	}
+	switch {
+	case s.Auth != "" && n != 1:
+		v.add("smtp", "exactly one of password_file, password_env and token_command is needed, %d are set", n)
+	case s.Auth != "":
+		v.need("smtp.user", s.User, "the account's user name")
+	case n > 0 || s.User != "":
+		v.add("smtp.auth", "is missing: plain, xoauth2 or oauthbearer")
+	}
+	v.address("bot.address", from, "mails need a From address")
+	if s.Bounces != "" {
+		v.address("smtp.bounces", s.Bounces, "bounces go there")
+	}
+	for i, k := range s.DKIM {
+		p := fmt.Sprintf("smtp.dkim[%d]", i)
+		v.need(p+".selector", k.Selector, "the name under which the public key is in the DNS")
+		v.need(p+".key_file", k.KeyFile, "the private key, PEM")
+	}
 }
 
 type validator struct{ problems []Problem }

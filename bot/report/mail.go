@@ -47,7 +47,28 @@ type Mail struct {
 	To, Cc  []change.Person
 	Key     string // of the action: the Message-ID is derived from it
 	Date    time.Time
-	Values  Values
+	Values  Values // without rows: the opening says it all
+	// Opening are paragraphs before the verdict: what was done for a command, or
+	// what is taken back.
+	Opening []string
+	Words   []Word // what people have said of the verdict
+	Before  string // the verdict line of an earlier version, when it was another
+}
+
+// Word is a person's word, which stands beside the verdict.
+type Word struct {
+	Who    change.Person
+	At     time.Time
+	Says   string // "dkms-only", or what else was decided
+	Reason string
+}
+
+func (w Word) text() string {
+	who := w.Who.Name
+	if who == "" {
+		who = w.Who.Address
+	}
+	return w.At.UTC().Format("2 Jan 2006") + ", " + who + ": " + w.Says + " - " + w.Reason
 }
 
 // maxReferences keeps a References field far below the 998 bytes of a line
@@ -71,6 +92,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"plural": plural,
 	"rule":   func(r Rule) string { return r.text() },
 	"say":    func(s Step) string { return s.text() },
+	"word":   func(w Word) string { return w.text() },
 	"command": func(s string) string {
 		return "        " + clean(s) // never wrapped: it is to be copied
 	},
@@ -190,15 +212,16 @@ func (m Mail) Bytes() ([]byte, error) {
 		h.SetMsgIDList("In-Reply-To", []string{id})
 		h.SetMsgIDList("References", references(append(slices.Clone(m.Answers.References), id)))
 	}
-	lead := m.Values.Lead
 	h.Set("Auto-Submitted", "auto-replied")
 	h.Set("Precedence", "bulk")
 	h.Set("X-Patchwork-Hint", "ignore")
-	h.Set("X-Stablebot-Verdict", token(string(lead.Verdict)))
-	if lead.Class != "" {
-		h.Set("X-Stablebot-Reason", token(string(lead.Class)))
+	if lead := m.Values.Lead; len(m.Values.Rows) > 0 {
+		h.Set("X-Stablebot-Verdict", token(string(lead.Verdict)))
+		if lead.Class != "" {
+			h.Set("X-Stablebot-Reason", token(string(lead.Class)))
+		}
+		h.Set("X-Stablebot-Score", fmt.Sprintf("%.2f", lead.Score))
 	}
-	h.Set("X-Stablebot-Score", fmt.Sprintf("%.2f", lead.Score))
 	h.Set("X-Stablebot-Result", Result(m.Key))
 	h.Set("X-Stablebot-Version", token(m.Bot.Version))
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})

@@ -3,24 +3,66 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
 )
 
-const actionColumns = "key, kind, sink, series_key, cause, list, verdict, line, created, attempts, message"
+const actionColumns = "key, kind, sink, series_key, cause, list, verdict, line, created, attempts, approved, told, message"
 
 // now stamps rows that nobody judges by; what tests or rules depend on comes
 // in with its time.
 func now() int64 { return time.Now().UnixMilli() }
 
 func (t *txn) plan(a bot.Action) error {
-	_, err := t.exec(`insert into action (key, kind, sink, series_key, cause, list, verdict, line, state, created, message)
-		values (?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?, ?) on conflict (key) do nothing`,
-		a.Key, a.Kind, a.Sink, a.SeriesKey, a.Cause, a.List, a.Verdict, a.Line, millis(a.Created), a.Message)
+	told, err := json.Marshal(a.Told)
+	if err != nil {
+		return err
+	}
+	state := bot.StatePlanned
+	if a.Hold != "" {
+		state = bot.StateHeld
+	}
+	// One that has not been begun says what holds now.
+	_, err = t.exec(`insert into action (key, kind, sink, series_key, cause, list, verdict, line, state, problem, created, not_before, told, message)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do update set
+			verdict = excluded.verdict, line = excluded.line, told = excluded.told, message = excluded.message
+		where action.state in ('planned', 'held')`,
+		a.Key, a.Kind, a.Sink, a.SeriesKey, a.Cause, a.List, a.Verdict, a.Line, string(state), a.Hold,
+		millis(a.Created), millis(a.NotBefore), string(told), a.Message)
 	return err
+}
+
+// retire ends what is not to be said any more: replies to earlier versions once
+// a later one is answered, and a first answer to this one that no longer holds.
+func (t *txn) retire(d bot.Settlement) error {
+	first := false
+	for _, a := range d.Actions {
+		first = first || a.Cause == bot.CauseFirst
+	}
+	if !first {
+		_, err := t.exec(`update action set state = 'dropped', problem = ?, ended = ? where series_key = ? and cause = ?
+			and state in ('planned', 'held')`, "it no longer holds: "+d.Quiet, millis(d.At), d.Series.Key, bot.CauseFirst)
+		return err
+	}
+	_, err := t.exec(`with recursive version (key, previous, depth) as (
+			select key, previous, 0 from series where key = ?
+			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
+		update action set state = 'dropped', problem = 'a newer version is answered instead', ended = ?
+		where kind = 'reply' and state in ('planned', 'held') and series_key in (select key from version where depth > 0)`,
+		d.Series.Key, millis(d.At))
+	return err
+}
+
+func readTold(s string) (out map[string]string) {
+	if s != "" {
+		_ = json.Unmarshal([]byte(s), &out) // what we wrote; without it nothing is corrected
+	}
+	return out
 }
 
 func (s *Store) actions(ctx context.Context, query string, args ...any) (out []bot.Action, err error) {
@@ -31,13 +73,14 @@ func (s *Store) actions(ctx context.Context, query string, args ...any) (out []b
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var (
-			a       bot.Action
-			created int64
+			a                 bot.Action
+			created, approved int64
+			told              string
 		)
-		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &a.Message); err != nil {
+		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &approved, &told, &a.Message); err != nil {
 			return nil, s.wrap("reading actions from", err)
 		}
-		a.Created = fromMillis(created)
+		a.Created, a.Approved, a.Told = fromMillis(created), fromMillis(approved), readTold(told)
 		out = append(out, a)
 	}
 	return out, s.wrap("reading actions from", rows.Err())
@@ -57,15 +100,18 @@ func (s *Store) Begun(ctx context.Context, sink string) ([]bot.Action, error) {
 // Begin implements bot.Journal.
 func (s *Store) Begin(ctx context.Context, key string, at time.Time, c bot.Caps) (begun bool, err error) {
 	err = s.tx(ctx, "beginning action "+key+" in", true, func(t *txn) error {
-		var state string
-		err := t.row(&state, "select state from action where key = ?", key)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && state != string(bot.StatePlanned) {
+		var approved int64
+		err := t.row(&approved, "select approved from action where key = ? and state = 'planned'", key)
+		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		over, err := t.overCap(key, at, c)
+		over := ""
+		if approved == 0 { // a person's word is above the caps
+			over, err = t.overCap(key, at, c)
+		}
 		if err != nil {
 			return err
 		}
@@ -86,22 +132,71 @@ func (t *txn) overCap(key string, at time.Time, c bot.Caps) (string, error) {
 	if c.None {
 		return "", nil
 	}
+	const begun = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
 	for _, w := range []struct {
-		span time.Duration
-		max  int
-		name string
-	}{{time.Hour, c.PerHour, "an hour"}, {24 * time.Hour, c.PerDay, "a day"}} {
+		span     time.Duration
+		max, all int
+		name     string
+	}{{time.Hour, c.PerHour, c.AllPerHour, "an hour"}, {24 * time.Hour, c.PerDay, c.AllPerDay, "a day"}} {
 		var n int
-		err := t.row(&n, `select count(*) from action where list = ? and begun > ? and key <> ?
-			and state in ('doing', 'done', 'unknown')`, c.List, millis(at.Add(-w.span)), key)
+		err := t.row(&n, "select count(*) from action where list = ?"+begun, c.List, millis(at.Add(-w.span)), key)
 		if err != nil {
 			return "", err
 		}
 		if n >= w.max {
 			return fmt.Sprintf("held: the cap of %d replies %s for %s is reached", w.max, w.name, c.List), nil
 		}
+		if w.all == 0 {
+			continue
+		}
+		err = t.row(&n, `select count(*) from action where kind = 'reply'
+			and sink = (select sink from action where key = ?)`+begun, key, millis(at.Add(-w.span)), key)
+		if err != nil {
+			return "", err
+		}
+		if n >= w.all {
+			return fmt.Sprintf("held: the cap of %d replies %s to all lists is reached", w.all, w.name), nil
+		}
 	}
 	return "", nil
+}
+
+// Postpone implements bot.Journal.
+func (s *Store) Postpone(ctx context.Context, key string, until time.Time) error {
+	return s.tx(ctx, "postponing action "+key+" in", false, func(t *txn) error {
+		_, err := t.exec("update action set not_before = ? where key = ? and state = 'planned'", millis(until), key)
+		return err
+	})
+}
+
+// Decide implements bot.Journal.
+func (s *Store) Decide(ctx context.Context, key string, d bot.Decision) (done bool, err error) {
+	err = s.tx(ctx, "deciding about action "+key+" in", false, func(t *txn) error {
+		why := d.Why
+		if d.Who != "" {
+			why = strings.TrimSuffix("by "+d.Who+": "+d.Why, ": ")
+		}
+		var n int64
+		switch d.State {
+		case bot.StatePlanned:
+			n, err = t.exec("update action set state = 'planned', problem = ?, approved = ?, not_before = 0 where key = ? and state = 'held'",
+				why, millis(d.At), key)
+		case bot.StateDropped:
+			n, err = t.exec("update action set state = 'dropped', problem = ?, ended = ? where key = ? and state in ('held', 'planned')",
+				why, millis(d.At), key)
+		default:
+			return fmt.Errorf("an action cannot be made %s", d.State)
+		}
+		done = n > 0
+		return err
+	})
+	return done && err == nil, err
+}
+
+// Told implements bot.Journal.
+func (s *Store) Told(ctx context.Context, seriesKey string) ([]bot.Action, error) {
+	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`x'' from action
+		where series_key = ? and kind = 'reply' and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
 }
 
 // End implements bot.Journal.

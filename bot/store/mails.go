@@ -200,6 +200,18 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 			string(f.Kind), f.Note, key, f.ID); err != nil {
 			return err
 		}
+		if f.Mute != "" {
+			if err := t.optOut(f.Mute, "by mail <"+f.ID+">"); err != nil {
+				return err
+			}
+		}
+		for _, o := range f.Orders {
+			if _, err := t.exec(`insert into mail_command (mail_id, n, series_key, verb, arg, reason, line, name, address, at, refused)
+				values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+				o.Mail, o.N, o.SeriesKey, o.Verb, o.Arg, o.Reason, o.Line, o.Who.Name, o.Who.Address, millis(o.At), o.Refused); err != nil {
+				return err
+			}
+		}
 		if f.Adds == nil || f.Series == nil {
 			return nil
 		}

@@ -218,12 +218,15 @@ func (s *Store) actionRows(ctx context.Context, where string, limit int, args ..
 		var (
 			a                                 ActionRow
 			created, begun, ended, notBefores int64
+			approved                          int64
+			told                              string
 		)
-		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &a.Message,
+		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &approved, &told, &a.Message,
 			&a.State, &a.Problem, &begun, &ended, &notBefores); err != nil {
 			return nil, s.wrap("reading actions from", err)
 		}
 		a.Created, a.Begun, a.Ended, a.NotBefore = fromMillis(created), fromMillis(begun), fromMillis(ended), fromMillis(notBefores)
+		a.Approved, a.Told = fromMillis(approved), readTold(told)
 		out = append(out, a)
 	}
 	return out, s.wrap("reading actions from", rows.Err())

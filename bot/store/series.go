@@ -120,7 +120,7 @@ func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 			select key, previous, 0 from series where key = ?
 			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
 		select a.line from action a join version v on a.series_key = v.key
-		where a.state in ('planned', 'doing', 'done', 'unknown') order by v.depth, a.created desc limit 1`, seriesKey).Scan(&line)
+		where a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey).Scan(&line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -144,8 +144,16 @@ func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err
 				return err
 			}
 		}
+		if err := t.retire(d); err != nil {
+			return err
+		}
 		for _, a := range d.Actions {
 			if err := t.plan(a); err != nil {
+				return err
+			}
+		}
+		for _, id := range d.Answered {
+			if _, err := t.exec("update mail_command set answered = 1 where mail_id = ?", id); err != nil {
 				return err
 			}
 		}
@@ -240,9 +248,13 @@ func (s *Store) OptedOut(ctx context.Context, who []string) (out map[string]bool
 // says by whom.
 func (s *Store) OptOut(ctx context.Context, who, told string) error {
 	return s.tx(ctx, "recording an opt-out in", false, func(t *txn) error {
-		_, err := t.exec("insert into opt_out (who, since, told) values (?, ?, ?) on conflict do nothing", who, now(), told)
-		return err
+		return t.optOut(who, told)
 	})
+}
+
+func (t *txn) optOut(who, told string) error {
+	_, err := t.exec("insert into opt_out (who, since, told) values (?, ?, ?) on conflict do nothing", who, now(), told)
+	return err
 }
 
 // OptIn takes an opt-out back.

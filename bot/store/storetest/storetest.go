@@ -37,6 +37,9 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"actions":   actions,
 		"caps":      caps,
 		"interrupt": interrupt,
+		"hold":      hold,
+		"retire":    retire,
+		"orders":    orders,
 		"race":      race,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -227,8 +230,8 @@ func settle(t *testing.T, s *suite) {
 	}
 	got, err := s.Planned(s.ctx, "out", T0, 10)
 	must(t, err)
-	if len(got) != 1 || string(got[0].Message) != string(Action("k/first", "k", T0).Message) {
-		t.Errorf("planned: %+v", got)
+	if len(got) != 1 || string(got[0].Message) != "another text" {
+		t.Errorf("planned: %+v; want one, with what was said last", got)
 	}
 	must(t, s.KeepJudged(s.ctx, Judgement("0123456789abcdef0123456789abcdef01234567", verdict.NotNeeded), bot.Cursor{Key: "git", Value: "tip"}))
 	if v, err := s.Cursor(s.ctx, "git"); v != "tip" || err != nil {
@@ -262,6 +265,15 @@ func versions(t *testing.T, s *suite) {
 	two.Previous, two.Version, three.Previous, three.Version = "v1", 2, "v2", 3
 	s.put(t, "v2@x", two, 1)
 	s.put(t, "v3@x", three, 1)
+	if line, err := s.Said(s.ctx, "v1"); line != "" || err != nil {
+		t.Errorf("what is only planned counts as said to its own version: %q, %v", line, err)
+	}
+	if line, err := s.Said(s.ctx, "v2"); line != "line of v1/first" || err != nil {
+		t.Errorf("what is planned for v1 does not count as said to v2: %q, %v", line, err)
+	}
+	_, err := s.Begin(s.ctx, "v1/first", T0, wide)
+	must(t, err)
+	must(t, s.End(s.ctx, "v1/first", bot.Ending{State: bot.StateDone, At: T0}))
 	for _, key := range []string{"v1", "v2", "v3"} {
 		if line, err := s.Said(s.ctx, key); line != "line of v1/first" || err != nil {
 			t.Errorf("said to %s: %q, %v", key, line, err)

@@ -1,0 +1,177 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// toldNow is what a reply of now says of each patch.
+func (b Brief) toldNow() map[string]string {
+	out := map[string]string{}
+	for _, p := range b.Posts {
+		if j := p.Judgement; j != nil {
+			out[j.ID] = saidOf(*j)
+		}
+	}
+	return out
+}
+
+func saidOf(j verdict.Judgement) string {
+	if j.ReasonClass == verdict.Declined {
+		return string(j.Verdict) + "/" + string(j.ReasonClass)
+	}
+	return string(j.Verdict)
+}
+
+// turned are the patches of which something else was said than holds now.
+func (b Brief) turned(told map[string]string) map[string]bool {
+	out := map[string]bool{}
+	for _, p := range b.Posts {
+		if j := p.Judgement; j != nil && told[j.ID] != "" && told[j.ID] != saidOf(*j) {
+			out[j.ID] = true
+		}
+	}
+	return out
+}
+
+// correction plans the one mail that takes back what was said and turned
+// wrong. A version that superseded this one says it in its own reply.
+func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, error) {
+	i := slices.IndexFunc(b.Told, func(a Action) bool { return len(a.Told) > 0 })
+	if i < 0 {
+		return nil, "it was answered", nil
+	}
+	before := b.Told[i]
+	turned := b.turned(before.Told)
+	quiet := b.noAuthor(m, list)
+	switch {
+	case len(turned) == 0:
+		return nil, "nothing changed since the last answer", nil
+	case slices.ContainsFunc(b.Told, func(a Action) bool { return a.Cause == CauseCorrection }):
+		return nil, "it was corrected once already", nil
+	case b.Series.Next != "":
+		return nil, "superseded by a newer version", nil
+	case quiet != "":
+		return nil, quiet, nil
+	}
+	// Those that turned are named whatever they are now; of the others, what
+	// the list wants to hear.
+	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] || list.answers(j.Verdict) }))
+	id := report.MessageID(before.Key, b.Bot.Address)
+	to, cc := b.recipients(m, list)
+	a, err := b.action(CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
+		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created,
+			From: change.Person{Name: b.Bot.Name, Address: b.Bot.Address}, Text: before.Line + "\n"},
+		Opening: []string{"What was said here does not hold any more, because of what came since. This replaces it; there will be no further correction."},
+	})
+	return a, "", err
+}
+
+// answers plans what is said to those whose commands have had no answer yet.
+// told says whether one of them names the verdict.
+func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told bool, err error) {
+	for _, id := range b.waiting() {
+		var mine []Order
+		for _, o := range b.Orders {
+			if o.Mail == id {
+				mine = append(mine, o)
+			}
+		}
+		r := report.Mail{To: []change.Person{mine[0].Who}, Words: b.words(), Answers: report.Answered{
+			ID: id, References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
+		verdicts := false
+		for _, o := range mine {
+			r.Answers.Text += o.Line + "\n"
+			r.Opening = append(r.Opening, outcome(o))
+			verdicts = verdicts || o.Refused == "" && (o.Verb == command.Recheck || o.Verb == command.Override)
+		}
+		if verdicts {
+			r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
+			told = true
+		} else {
+			r.Words = nil
+		}
+		if list.Reply == ReplyAll && slices.ContainsFunc(mine, func(o Order) bool { return o.Refused == "" && o.Verb != command.Mute }) {
+			_, r.Cc = b.recipients(m, list)
+			if a := m.From; !b.unwanted(a.Address) && !strings.EqualFold(a.Address, mine[0].Who.Address) {
+				r.Cc = append([]change.Person{a}, r.Cc...)
+			}
+			r.Cc = slices.DeleteFunc(r.Cc, func(p change.Person) bool { return strings.EqualFold(p.Address, mine[0].Who.Address) })
+		}
+		a, err := b.action(id, list, r)
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, *a)
+	}
+	return out, told, nil
+}
+
+// waiting are the mails to this version whose commands have had no answer.
+func (b Brief) waiting() (ids []string) {
+	for _, o := range b.Orders {
+		if o.SeriesKey == b.Series.Key && !o.Answered && !slices.Contains(ids, o.Mail) {
+			ids = append(ids, o.Mail)
+		}
+	}
+	return ids
+}
+
+// outcome says what became of a command.
+func outcome(o Order) string {
+	switch {
+	case o.Refused != "" && o.Verb == "":
+		return "Not done: " + o.Refused + ". " + help
+	case o.Wrong != "":
+		return fmt.Sprintf("Not done: %s. %s", o.Wrong, help)
+	case o.Refused != "":
+		return fmt.Sprintf("Not done: %s. Nothing was changed by %q.", o.Refused, o.Verb)
+	}
+	switch o.Verb {
+	case command.Recheck:
+		if o.Arg != "" {
+			return "Judged again as asked, with what is known of " + o.Arg + " today."
+		}
+		return "Judged again as asked, with what is known today."
+	case command.Override:
+		return fmt.Sprintf("Noted: the verdict is to be %s. It stands beside the program's own below, and is shown with every later version.", o.Arg)
+	case command.OmitFix:
+		return fmt.Sprintf("Noted: %s is not counted as a fix of this one, here and in later versions.", o.Arg)
+	case command.Mute:
+		return "You will get no more mails from this program. What you post is still judged and recorded."
+	}
+	return "Nothing was done."
+}
+
+const help = "The commands, each at the start of a line: recheck [BRANCH], override VERDICT reason, omit-fix SHA reason, mute; with #stablebot before them."
+
+// words are what people said and nobody took back: the last override, and
+// every fix that is left out.
+func (b Brief) words() (out []report.Word) {
+	for i, o := range b.Orders {
+		if o.Refused != "" || o.Wrong != "" {
+			continue
+		}
+		w := report.Word{Who: o.Who, At: o.At, Reason: o.Reason}
+		switch o.Verb {
+		case command.Override:
+			if slices.ContainsFunc(b.Orders[i+1:], func(l Order) bool { return l.Verb == command.Override && l.Refused == "" && l.Wrong == "" }) {
+				continue
+			}
+			w.Says = o.Arg
+		case command.OmitFix:
+			w.Says = "leave out " + o.Arg
+		default:
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}

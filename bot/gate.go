@@ -1,0 +1,47 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Decision is what is decided about an action that was not begun.
+type Decision struct {
+	State ActionState // StatePlanned: it may go; StateDropped: never
+	Who   string
+	Why   string
+	At    time.Time
+}
+
+// stopped says why nothing may be delivered, "" when it may.
+func (b *Bot) stopped() string {
+	if b.Stopped == nil {
+		return ""
+	}
+	return b.Stopped()
+}
+
+// gate decides whether a planned reply may be begun now. What waited too long
+// is dropped, and embargo hours are waited for.
+func (b *Bot) gate(ctx context.Context, a Action) (open bool, err error) {
+	if a.Kind != "reply" {
+		return true, nil
+	}
+	now := b.Clock.Now()
+	from := a.Created
+	if a.Approved.After(from) {
+		from = a.Approved
+	}
+	if now.Sub(from) >= giveUpAfter {
+		b.log.Warn("an action waited too long; it is dropped", zap.String(KeyAction, a.Key), zap.String(KeyList, a.List))
+		_, err := b.Journal.Decide(ctx, a.Key, Decision{State: StateDropped, At: now,
+			Why: "it waited for " + giveUpAfter.String() + "; an answer that late is noise"})
+		return false, err
+	}
+	if until := b.Policy.For(a.List).Silence.Until(now); !until.IsZero() {
+		return false, b.Journal.Postpone(ctx, a.Key, until)
+	}
+	return true, nil
+}
