@@ -210,7 +210,7 @@ func compareReleases(a, b string) int {
 
 // Thresholds that stand when there is nothing to choose them by: those of the
 // embedded weights.
-var usual = model.Thresholds{Fix: .5, Eligible: .55, DKMS: .1}
+func usual() model.Thresholds { return model.Default().Thresholds }
 
 // The trade-offs of the thresholds, over claimed fixes judged by weights that
 // their release had no part in.
@@ -229,7 +229,7 @@ const (
 // wrongAtMost was never taken, so that the most of what is taken is found, and
 // the highest dkms one below which at most lostAtMost of the taken fixes lie.
 func Choose(fixes []model.Scored) (model.Thresholds, string) {
-	t := usual
+	t := usual()
 	taken := 0
 	for _, s := range fixes {
 		if s.Label {
@@ -291,8 +291,10 @@ type LearnOptions struct {
 }
 
 // Learn turns lessons into a weights file, thresholds and figures included. It
-// sets the trust of the lessons. It has no randomness.
-func Learn(ls []Lesson, o LearnOptions) (*model.Weights, error) {
+// sets the trust of the lessons. It has no randomness. posted are patches as
+// posted, the head for mails learns from them when there are any, each list a
+// group of its own.
+func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 	told := o.Told
 	if told == nil {
 		told = func(string) {}
@@ -310,7 +312,7 @@ func Learn(ls []Lesson, o LearnOptions) (*model.Weights, error) {
 		}
 	}
 	slices.SortFunc(p.Releases, compareReleases)
-	out := &model.Weights{Format: model.Format, Version: o.Version, Thresholds: usual}
+	out := &model.Weights{Format: model.Format, Version: o.Version, Thresholds: usual()}
 	fit := o.Fit
 	if len(p.Releases) > 1 {
 		var held []heldOut
@@ -360,7 +362,19 @@ func Learn(ls []Lesson, o LearnOptions) (*model.Weights, error) {
 	} else {
 		notes = append(notes, "one release only: no cross-validation, the usual thresholds")
 	}
-	heads, err := model.Learn(cases, fit, func(h string) { told("learning the head " + h) })
+	mails := make([]model.Case, len(posted))
+	for i := range posted {
+		mails[i] = posted[i].Case
+	}
+	if len(mails) > 0 {
+		told("cross-validation over the lists")
+		note, err := listFigures(posted, mails, o.Fit, p.Figures)
+		if err != nil {
+			return nil, err
+		}
+		notes = append(notes, note)
+	}
+	heads, err := model.Learn(append(cases, mails...), fit, func(h string) { told("learning the head " + h) })
 	if err != nil {
 		return nil, err
 	}
@@ -407,4 +421,38 @@ func loss(s []heldOut) float64 {
 		sum -= math.Log(max(p, 1e-9))
 	}
 	return sum / float64(max(len(s), 1))
+}
+
+// listFigures judges each list by weights that it had no part in.
+func listFigures(ls []Lesson, mails []model.Case, fit model.FitOptions, figures map[string]float64) (string, error) {
+	p, err := model.CrossValidate(model.HeadMail, mails, fit)
+	if err != nil {
+		return "", err
+	}
+	lists := map[string][2][]model.Scored{}
+	taken := 0
+	for i := range ls {
+		s := model.Scored{P: p[i], Label: ls[i].Taken}
+		if ls[i].Taken {
+			taken++
+		}
+		l := lists[ls[i].Group]
+		l[0] = append(l[0], s)
+		if ls[i].Claims {
+			l[1] = append(l[1], s)
+		}
+		lists[ls[i].Group] = l
+	}
+	for k, name := range []string{"all", "fixes"} {
+		sum, n := 0.0, 0.0
+		for _, l := range lists {
+			if v := model.AUC(l[k]); len(l[k]) > 0 && !math.IsNaN(v) {
+				sum, n = sum+v, n+1
+			}
+		}
+		if n > 0 {
+			figures["cv mail auc "+name] = tidy(sum / n)
+		}
+	}
+	return fmt.Sprintf("mail: %d patches of %d lists, %d taken; figures are means over the lists, each left out in turn", len(ls), len(lists), taken), nil
 }

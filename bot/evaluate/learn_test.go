@@ -136,7 +136,7 @@ func TestLearn(t *testing.T) {
 	}
 	var files [2]bytes.Buffer
 	for i := range files {
-		w, err := Learn(slices.Clone(ls), LearnOptions{Version: "test", Data: "made up", Made: "2024-01-01", Seed: 3, Fit: model.DefaultFit})
+		w, err := Learn(slices.Clone(ls), nil, LearnOptions{Version: "test", Data: "made up", Made: "2024-01-01", Seed: 3, Fit: model.DefaultFit})
 		if err != nil {
 			t.Fatal(err)
 		}

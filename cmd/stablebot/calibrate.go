@@ -13,12 +13,16 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/truth"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 )
 
 // calibrateOptions are the flags.
 type calibrateOptions struct {
 	corpusOptions
+	lists, without  []string
+	listTruth       string
 	out, name, data string
 	made            day
 	seed            uint64
@@ -46,12 +50,21 @@ figures on what was learnt from say little. Releases whose labels have holes
 says which they are. The same input gives the same file: nothing is left to
 chance but the bootstrap of evaluate, whose seed is written down.
 
+Patches on lists differ from commits: nobody has passed them on yet, and most
+are never merged. With --list their head learns from archives, the last version
+of each title since 2022-10-01, labelled by --list-truth, a table of subjects:
+
+  --list nouveau=nouveau.git --list ice=intel-wired-lan.git --list-truth stable-subjects.tsv.gz
+
 ` + truth.TableFormat,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	o.add(f)
+	f.StringArrayVar(&o.lists, "list", nil, "also learn from patches of a public-inbox v2 `archive`, NAME=PATH or a path; repeat it")
+	f.StringVar(&o.listTruth, "list-truth", "", "the `table` of subjects that labels those patches")
+	f.StringArrayVar(&o.without, "list-without", nil, "leave out patches whose titles stand in this `archive`, which is kept for measuring; repeat it")
 	f.StringVarP(&o.out, "output", "o", "", "write the weights to this `file`")
 	f.StringVar(&o.name, "name", "", "the `version` that judgements are to name; made of data and releases when empty")
 	f.StringVar(&o.data, "data", "", "a `sentence` on what was learnt from, for the provenance")
@@ -66,6 +79,9 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	if o.git == "" {
 		return usagef("weights are learnt from commits: give --git REPO")
+	}
+	if (len(o.lists) > 0) != (o.listTruth != "") || len(o.without) > 0 && len(o.lists) == 0 {
+		return usagef("--list and --list-truth belong together")
 	}
 	ctx := cmd.Context()
 	c, err := o.open(cmd, args)
@@ -92,11 +108,15 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if err := c.summary(); err != nil {
 		return err
 	}
+	posted, err := o.posted(cmd)
+	if err != nil {
+		return err
+	}
 	made := o.made.Time
 	if made.IsZero() {
 		made = time.Now()
 	}
-	w, err := evaluate.Learn(ls, evaluate.LearnOptions{
+	w, err := evaluate.Learn(ls, posted, evaluate.LearnOptions{
 		Version: o.version(ls), Data: o.describe(c), Made: made.Format(time.DateOnly), Seed: o.seed,
 		Fit: model.DefaultFit, Told: func(step string) { c.say("%s", step) },
 	})
@@ -111,6 +131,81 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	return printWeights(cmd.OutOrStdout(), o.out, w)
 }
+
+// posted are the patches of the lists. A title that was posted to several counts
+// for the first, one of a list that is left out for none.
+func (o *calibrateOptions) posted(cmd *cobra.Command) ([]evaluate.Lesson, error) {
+	if len(o.lists) == 0 {
+		return nil, nil
+	}
+	seen := map[string]bool{}
+	open := func(path string) (*corpus, error) {
+		m := corpusOptions{archive: path, truth: []string{o.listTruth}, since: listsSince, jobs: o.jobs, quiet: o.quiet}
+		return m.open(cmd, nil)
+	}
+	for _, path := range o.without {
+		c, err := open(path)
+		if err != nil {
+			return nil, err
+		}
+		for title := range c.mails.last {
+			seen[title] = true
+		}
+		c.close()
+	}
+	var out []evaluate.Lesson
+	for _, l := range o.lists {
+		name, path, ok := strings.Cut(l, "=")
+		if !ok {
+			name, path = l, l
+		}
+		c, err := open(path)
+		if err != nil {
+			return nil, err
+		}
+		c.say("reading the patches of %s", name)
+		type titled struct {
+			title  string
+			lesson evaluate.Lesson
+		}
+		err = each(cmd.Context(), c, func(s *subject) titled {
+			if foreign(s.change) {
+				return titled{}
+			}
+			return titled{truth.Fold(s.change.Subject), evaluate.NewLesson(&rules.Facts{Change: s.change}, name, s.label.Taken, s.label.In)}
+		}, func(t titled) error {
+			if t.title != "" && !seen[t.title] {
+				seen[t.title] = true
+				out = append(out, t.lesson)
+			}
+			return nil
+		})
+		c.close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// foreign reports whether a patch touches no folder of the kernel: lists carry
+// the patches of libraries and tools as well.
+func foreign(c *change.Change) bool {
+	for _, f := range c.Files {
+		name := f.NewName
+		if name == "" {
+			name = f.OldName
+		}
+		top, _, _ := strings.Cut(name, "/")
+		if slices.Contains(kernelFolders, top) {
+			return false
+		}
+	}
+	return true
+}
+
+// kernelFolders are the entries at the top of the kernel's tree.
+var kernelFolders = strings.Fields("drivers include arch net Documentation sound kernel lib mm fs block crypto security tools scripts MAINTAINERS init ipc samples rust virt certs usr io_uring Makefile Kbuild Kconfig CREDITS .mailmap")
 
 // describe is the provenance's sentence.
 func (o *calibrateOptions) describe(c *corpus) string {

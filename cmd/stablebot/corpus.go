@@ -459,12 +459,13 @@ func (o *corpusOptions) openMails(ctx context.Context, args []string) (*mailCorp
 	}
 	type at struct {
 		title, id string
+		version   int
 		date      time.Time
 	}
-	newest := map[string]time.Time{}
+	newest := map[string]*at{}
 	err = m.in.walk(ctx, func(u unit) outcome {
 		if msg := m.patch(u); msg != nil {
-			return outcome{value: &at{truth.Fold(msg.Change.Subject), msg.ID, msg.Date}}
+			return outcome{value: &at{truth.Fold(msg.Change.Subject), msg.ID, msg.Change.Prefix.Version, msg.Date}}
 		}
 		return outcome{}
 	}, func(r outcome) error {
@@ -472,8 +473,8 @@ func (o *corpusOptions) openMails(ctx context.Context, args []string) (*mailCorp
 		if !ok {
 			return nil
 		}
-		if old, ok := newest[a.title]; !ok || !a.date.Before(old) {
-			newest[a.title], m.last[a.title] = a.date, a.id
+		if old := newest[a.title]; old == nil || a.version > old.version || a.version == old.version && !a.date.Before(old.date) {
+			newest[a.title], m.last[a.title] = a, a.id
 		}
 		return nil
 	})
