@@ -25,7 +25,8 @@ type Case struct {
 	Replies   []bot.Mail // other mails of its thread
 	Actions   []ActionRow
 	Notes     []Note
-	Unsettled time.Time // when its series will be judged, zero when it was
+	Orders    []bot.Order // what people asked for by mail, for earlier versions too
+	Unsettled time.Time   // when its series will be judged, zero when it was
 }
 
 // ActionRow is an action with its history.
@@ -98,6 +99,9 @@ func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
 	c.Series, c.Unsettled = &found[0], found[0].Due
 	key := found[0].Key
 	if c.Actions, err = s.actionRows(ctx, "series_key = ?", 100, key); err != nil {
+		return err
+	}
+	if c.Orders, err = s.Orders(ctx, key); err != nil {
 		return err
 	}
 	if c.Mates, err = s.Judgements(ctx, Filter{SeriesKey: key, Private: true}); err != nil {

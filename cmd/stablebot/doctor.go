@@ -95,11 +95,29 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	if err == nil && len(srcs) == 0 {
 		d.say("note", "sources", "none is configured: the bot has nothing to read")
 	}
+	into := outboxDir(c.State)
+	if c.SMTP.Address != "" {
+		d.check("smtp", within(func(ctx context.Context) (string, error) {
+			s, err := mailSink(c, zap.NewNop())
+			if err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("logged in at %s, %d DKIM keys", c.SMTP.Address, len(c.SMTP.DKIM)), s.Check(ctx)
+		}))
+	}
+	if c.SMTP.Send {
+		into = "the mail server " + c.SMTP.Address
+	} else {
+		d.say("note", "sending", "smtp.send is off: nothing leaves this machine")
+	}
+	if why := stopped(c.State); why != "" {
+		d.say("note", "sending", why+"; end it with: stablebot actions resume")
+	}
 	muted := true
 	for _, l := range c.Lists {
 		if l.Reply == "author" || l.Reply == "all" {
 			muted = false
-			d.say("note", "list "+l.ID, fmt.Sprintf("is answered (to: %s), at most %d an hour and %d a day, into %s", l.Reply, l.PerHour, l.PerDay, outboxDir(c.State)))
+			d.say("note", "list "+l.ID, fmt.Sprintf("is answered (to: %s), at most %d an hour and %d a day, into %s", l.Reply, l.PerHour, l.PerDay, into))
 		}
 	}
 	if muted {

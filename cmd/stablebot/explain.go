@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -44,35 +42,6 @@ ID is a Message-ID, or a commit SHA of at least 7 digits.`,
 	}
 	c.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "all of it as one JSON object")
-	return cmd
-}
-
-func actionsCommand() *cobra.Command {
-	var c configFlags
-	var state string
-	var limit int
-	var whole bool
-	cmd := &cobra.Command{
-		Use:   "actions",
-		Short: "Show what was, would be and failed to be sent",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := c.openStore(cmd)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = s.Close() }()
-			rows, err := s.Actions(cmd.Context(), bot.ActionState(state), limit)
-			if err != nil {
-				return err
-			}
-			return printActions(cmd.OutOrStdout(), rows, whole)
-		},
-	}
-	c.add(cmd)
-	cmd.Flags().StringVar(&state, "state", "", "only those in this `state`: planned, doing, done, failed, unknown, held")
-	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many, newest first")
-	cmd.Flags().BoolVar(&whole, "mail", false, "with the mails themselves")
 	return cmd
 }
 
@@ -147,6 +116,13 @@ func printCase(w io.Writer, c *store.Case) error {
 		}
 		p.f("\n")
 	}
+	for _, o := range c.Orders {
+		p.f("\n%s, %s: %s", stamp(o.At), printable(o.Who.String()), printable(o.Line))
+		if o.Refused != "" {
+			p.f(" (refused: %s)", printable(o.Refused))
+		}
+		p.f("\n")
+	}
 	for _, n := range c.Notes {
 		p.f("\n%s, %s: %s\n", stamp(n.At), n.Who, printable(n.Body))
 	}
@@ -193,33 +169,6 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 		}
 	}
 	p.f("\n")
-}
-
-func printActions(w io.Writer, rows []store.ActionRow, whole bool) error {
-	if len(rows) == 0 {
-		_, err := fmt.Fprintln(w, "nothing was sent, would be sent, or failed")
-		return err
-	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "STATE\tWHEN\tKIND\tSINK\tLIST\tWHAT")
-	for _, a := range rows {
-		what := printable(a.Line)
-		if a.Problem != "" {
-			what += " — " + printable(a.Problem)
-		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", a.State, stamp(a.Created), a.Kind, a.Sink, dash(a.List), what)
-		if whole {
-			if err := tw.Flush(); err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "\n%s\n", indent(string(a.Message)))
-		}
-	}
-	return tw.Flush()
-}
-
-func indent(s string) string {
-	return "    " + strings.ReplaceAll(strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n"), "\n", "\n    ") + "\n"
 }
 
 // printer keeps the first error, so that a page of output is checked once.

@@ -29,7 +29,7 @@ func runCommand() *cobra.Command {
 		Short: "Run the bot: sources in, replies to the outbox",
 		Long: `Runs the bot until SIGTERM or Ctrl-C: mails and commits come in from the
 configured sources, are judged, and replies are written to the outbox, a maildir
-under the state folder. Nothing leaves the machine.
+under the state folder. Nothing leaves the machine unless smtp.send is on.
 
 --demo needs no configuration: it starts a mail server on loopback with built-in
 mails and a small git remote in a temporary folder.`,

@@ -15,12 +15,10 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/report"
-	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/source/imap"
 	"github.com/stablebot/stablebot/bot/store"
-	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // parts is the bot with everything that has to be closed after it.
@@ -59,7 +57,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if p.store, err = store.Open(ctx, storeFile(c.State)); err != nil {
 		return nil, err
 	}
-	out, err := outbox.Open("outbox", outboxDir(c.State))
+	sinks, err := replySinks(c, log)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -78,9 +76,17 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
+	lookup, maintains, err := orders(c)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	p.bot, err = bot.New(bot.Options{
 		Sources:   in,
-		Sinks:     append([]bot.Sink{out}, hubs.sinks...),
+		Sinks:     append(sinks, hubs.sinks...),
+		DryRun:    outboxName,
+		Stopped:   func() string { return stopped(c.State) },
+		Lookup:    lookup,
+		Maintains: maintains,
 		PullSinks: hubs.pulls,
 		Journal:   p.store,
 		Judge:     judge.Change,
@@ -177,18 +183,6 @@ func certificates(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("reading the certificates of ca_file: no PEM certificate is in %s", file)
 	}
 	return pool, nil
-}
-
-func policy(c *config.Config) bot.Policy {
-	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std()}
-	for _, l := range c.Lists {
-		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay}
-		for _, v := range l.Verdicts {
-			lp.Verdicts = append(lp.Verdicts, verdict.Verdict(v))
-		}
-		p.Lists = append(p.Lists, lp)
-	}
-	return p
 }
 
 // newLogger logs to standard error: standard output is for results.

@@ -35,10 +35,6 @@ func (c *conn) close() {
 // be sent once the owner or the network has mended it: all is temporary.
 func (s *Sink) connect(ctx context.Context) (*conn, error) {
 	fail := func(doing string, err error) error {
-		var said *smtp.SMTPError
-		if errors.As(err, &said) {
-			return fmt.Errorf("%w: %s: %s says %d %s", bot.ErrTemporary, doing, s.cfg.Address, said.Code, oneLine(said.Message))
-		}
 		return fmt.Errorf("%w: %s %s: %w", bot.ErrTemporary, doing, s.cfg.Address, err)
 	}
 	host, _, _ := net.SplitHostPort(s.cfg.Address)

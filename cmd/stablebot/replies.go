@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/sink/outbox"
+	"github.com/stablebot/stablebot/bot/sink/smtp"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// outboxName is the sink of dry runs.
+const outboxName = "outbox"
+
+// replySinks are those that replies go to: the mail server first when the bot
+// may send, and the outbox always.
+func replySinks(c *config.Config, log *zap.Logger) ([]bot.Sink, error) {
+	out, err := outbox.Open(outboxName, outboxDir(c.State))
+	if err != nil || !c.SMTP.Send {
+		return []bot.Sink{out}, err
+	}
+	s, err := mailSink(c, log)
+	if err != nil {
+		return nil, err
+	}
+	return []bot.Sink{s, out}, nil
+}
+
+func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
+	roots, err := certificates(c.SMTP.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	cfg := smtp.Config{Name: "smtp", Address: c.SMTP.Address, TLS: c.SMTP.TLS, Roots: roots, User: c.SMTP.User, Auth: c.SMTP.Auth,
+		Secret: c.SMTP.Password, From: c.SMTP.Bounces, Hello: c.SMTP.Hello}
+	if cfg.From == "" {
+		cfg.From = c.Bot.Address
+	}
+	for _, k := range c.SMTP.DKIM {
+		if k.Domain == "" {
+			_, k.Domain, _ = strings.Cut(c.Bot.Address, "@")
+		}
+		key, err := smtp.ReadKey(k.Domain, k.Selector, k.KeyFile)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Keys = append(cfg.Keys, key)
+	}
+	return smtp.New(cfg, log)
+}
+
+// orders says who may command by mail, and how senders are proven.
+func orders(c *config.Config) (command.Lookup, func(string, []string) bool, error) {
+	if !c.Commands.Enabled {
+		return nil, nil, nil
+	}
+	if c.Commands.Maintainers == "" {
+		return command.Resolver, nil, nil
+	}
+	f, err := os.Open(c.Commands.Maintainers)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading commands.maintainers: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	m, err := command.ReadMaintainers(f)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading commands.maintainers: %w", err)
+	}
+	return command.Resolver, m.Maintains, nil
+}
+
+func policy(c *config.Config) bot.Policy {
+	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow}
+	for _, l := range c.Lists {
+		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay,
+			DryRun: l.DryRun, Approve: l.Approve}
+		if l.Silence != "" { // both were checked when the file was read
+			lp.Silence.From, lp.Silence.To, _ = config.Hours(l.Silence)
+			lp.Silence.Zone, _ = time.LoadLocation(l.Zone)
+		}
+		for _, v := range l.Verdicts {
+			lp.Verdicts = append(lp.Verdicts, verdict.Verdict(v))
+		}
+		p.Lists = append(p.Lists, lp)
+	}
+	return p
+}
