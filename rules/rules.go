@@ -127,6 +127,16 @@ type Culprit struct {
 	AsksStable, IsFix bool
 }
 
+// What counts as having gone in beside a change; cross-validation preferred an
+// hour and ten commits over a day, two days and 25 commits.
+const (
+	MatesWithin = 10 // commits before and after
+	MatesHours  = 1
+)
+
+// ArrivedWithin is how many commits before a change are asked for their dates.
+const ArrivedWithin = 25
+
 // Landing is how the change went, or would go, into mainline.
 type Landing struct {
 	Known bool
@@ -134,6 +144,15 @@ type Landing struct {
 	// window of the release that carries the change: beyond 14 it was written
 	// after -rc1 and came as a fix; below -14 it waited for the window.
 	WindowDays int
+	// ArrivedDays is the day it reached mainline minus that same release: beyond
+	// 14 it came through a tree of fixes, whenever it was written. In a rewritten
+	// history, whose committer dates say nothing, the latest author date among the
+	// change and the ArrivedWithin commits of the same release before it.
+	ArrivedDays int
+	// Mates are the commits that went in beside it: at most MatesWithin commits
+	// away in the history, of the same release, and written within MatesHours of
+	// it, whoever wrote them. With a Fixes: tag, and with a stable tag.
+	Mates, MatesFix, MatesStable int
 }
 
 // Base is how much of the code that a change edits stands in a release.

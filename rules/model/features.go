@@ -28,12 +28,13 @@ type measured struct {
 	claims    bool // titled, stable or has a Fixes: tag
 	oldest    *rules.Culprit
 	sameCycle bool // every culprit that is known came in the release the change goes to
+	verb      int  // kind of the first word of the title, 0 for none of them
 }
 
 // specs are all features, group by group: the order of a row's columns.
 var specs = func() []spec {
 	var out []spec
-	for _, group := range [][]spec{whereSpecs, bugSpecs, sizeSpecs, vouchSpecs, treeSpecs, baseSpecs, habitSpecs} {
+	for _, group := range [][]spec{whereSpecs, bugSpecs, sizeSpecs, vouchSpecs, treeSpecs, baseSpecs, habitSpecs, mateSpecs, postedSpecs, pathSpecs, verbSpecs} {
 		out = append(out, group...)
 	}
 	return out
@@ -43,6 +44,7 @@ var specs = func() []spec {
 func measure(f *rules.Facts, without bool) *measured {
 	m := &measured{Facts: f, c: f.Change, w: f.Words(), k: f.Code(), t: f.Tags(), stripped: without}
 	m.titled = titleFix(m.c.LowerSubject())
+	m.verb = verbIn(m.c.LowerSubject())
 	if !without {
 		for i := range m.c.Stable {
 			if s := &m.c.Stable[i]; !s.NoAutosel && !s.Recipient {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Case is one change to learn from, measured. Make it with Measure, so that the
@@ -19,12 +20,13 @@ type Case struct {
 
 	full, untagged []float64
 	tagged, fixes  bool
+	posted         bool // a mail: it has the tags that posted patches have
 }
 
 // Measure makes a case of a change with all that is known of it.
 func Measure(f *rules.Facts, group string, taken bool, trust float64) Case {
 	m := measure(f, false)
-	c := Case{Group: group, Taken: taken, Trust: trust, Claims: m.claims, tagged: m.stable, fixes: m.fixes(), full: values(m)}
+	c := Case{Group: group, Taken: taken, Trust: trust, Claims: m.claims, tagged: m.stable, fixes: m.fixes(), posted: m.c.Kind == change.Mail, full: values(m)}
 	c.untagged = c.full
 	if m.stable {
 		c.untagged = values(measure(f, true))
@@ -41,12 +43,16 @@ func (m *measured) fixes() bool {
 	return m.stable || len(m.c.Fixes) > 0 || m.titled && m.w.Title&noise == 0 || m.w.Title&small != 0
 }
 
-// columnsOf says which features a head may use.
-func columnsOf(head string) []bool {
+// columnsOf says which features a head may use; posted, whether it learns from
+// patches as posted rather than from what became of them.
+func columnsOf(head string, posted bool) []bool {
 	out := make([]bool, len(specs))
 	for i := range specs {
 		name := specs[i].name
 		tree := strings.HasPrefix(name, "tree.")
+		mail := strings.HasPrefix(name, "post.")
+		// With the tag at hand, cross-validation sees no use in these.
+		mates := strings.HasPrefix(name, "tree.arrived.") || strings.HasPrefix(name, "tree.mates")
 		tag := strings.HasPrefix(name, "tag.stable") || name == "size.stable"
 		// What the people add who pass a patch on is not there when it is posted.
 		passed := strings.HasPrefix(name, "vouch.signed") || strings.HasPrefix(name, "vouch.reviewed") ||
@@ -55,15 +61,15 @@ func columnsOf(head string) []bool {
 		taught := tag || name == "claims" || strings.HasPrefix(name, "tag.") || strings.HasSuffix(name, ".claims") || strings.HasPrefix(name, "title.fix")
 		switch head {
 		case HeadTree:
-			out[i] = true
+			out[i] = !mail && !mates
 		case HeadUntagged:
-			out[i] = !tag
+			out[i] = !tag && !mail
 		case HeadCommit:
-			out[i] = !tree
+			out[i] = !tree && !mail
 		case HeadMail:
-			out[i] = !tree && !passed
+			out[i] = !tree && (posted || !passed)
 		case HeadFix:
-			out[i] = !tree && !passed && !taught
+			out[i] = !tree && !passed && !taught && !mail
 		}
 	}
 	return out
@@ -79,17 +85,43 @@ func (o FitOptions) forColumns(cols []int) FitOptions {
 	for k, i := range cols {
 		o.Scale[k] = 1
 		name := specs[i].name
-		if strings.HasPrefix(name, "text.") || strings.HasPrefix(name, "code.") || strings.HasPrefix(name, "title.") && !strings.HasPrefix(name, "title.fix") {
+		if strings.HasPrefix(name, "text.") || strings.HasPrefix(name, "code.") || strings.HasPrefix(name, "verb.") || strings.HasPrefix(name, "title.") && !strings.HasPrefix(name, "title.fix") {
 			o.Scale[k] = familyScale
 		}
 	}
 	return o
 }
 
+// seldom: a feature that fewer cases have gets no weight. What a handful of
+// cases say holds for them, and reads as a rule.
+const seldom = 25
+
+// fullSize is the number of cases that the penalties of DefaultFit are meant
+// for. Counted in cases they stay what they are: of more cases more is believed.
+const fullSize = 6000
+
+func (o FitOptions) forRows(rows []Row) FitOptions {
+	var total float64
+	for i := range rows {
+		total += rows[i].Weight
+	}
+	if total > fullSize {
+		o.Lasso *= fullSize / total
+		o.Ridge *= fullSize / total
+	}
+	return o
+}
+
 // LearnHead fits one head to the cases for which use is true.
 func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) (Weighed, error) {
+	// Where mails are at hand, the mail head is theirs alone, and the others are
+	// the commits': the two have different tags, and different fates.
+	posted := false
+	for i := range cases {
+		posted = posted || head == HeadMail && cases[i].posted && use(&cases[i])
+	}
 	var cols []int
-	for i, ok := range columnsOf(head) {
+	for i, ok := range columnsOf(head, posted) {
 		if ok {
 			cols = append(cols, i)
 		}
@@ -104,7 +136,7 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 	var rows []Row
 	for i := range cases {
 		c := &cases[i]
-		if c.Trust == 0 && head != HeadFix || !use(c) {
+		if c.Trust == 0 && head != HeadFix || c.posted != posted || !use(c) {
 			continue
 		}
 		switch {
@@ -112,14 +144,27 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 			rows = append(rows, Row{pick(c.full), c.fixes, 1})
 		case head == HeadUntagged:
 			rows = append(rows, Row{pick(c.untagged), c.Taken, c.Trust})
-		case head == HeadMail && c.tagged:
+		case head == HeadMail && c.tagged && !posted:
 			// The tag is often added by the one who applies the patch.
 			rows = append(rows, Row{pick(c.full), c.Taken, c.Trust / 2}, Row{pick(c.untagged), c.Taken, c.Trust / 2})
 		default:
 			rows = append(rows, Row{pick(c.full), c.Taken, c.Trust})
 		}
 	}
-	f, err := Fit(rows, opt.forColumns(cols))
+	for k := range cols {
+		met := 0
+		for i := range rows {
+			if rows[i].Values[k] != 0 {
+				met++
+			}
+		}
+		if met < seldom {
+			for i := range rows {
+				rows[i].Values[k] = 0
+			}
+		}
+	}
+	f, err := Fit(rows, opt.forColumns(cols).forRows(rows))
 	if err != nil {
 		return Weighed{}, fmt.Errorf("learn the head %q: %w", head, err)
 	}

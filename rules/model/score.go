@@ -56,6 +56,14 @@ func HeadOf(f *rules.Facts) string {
 	return HeadMail
 }
 
+// ThresholdsFor are those of the head that judges f, or else the file's.
+func (m *Model) ThresholdsFor(f *rules.Facts) Thresholds {
+	if t := m.file.Heads[HeadOf(f)].Thresholds; t != nil {
+		return *t
+	}
+	return m.Thresholds
+}
+
 // Score judges one change. The features read the same passes over message and
 // diff that the rules read, so findings add nothing that is not in them yet.
 func (m *Model) Score(f *rules.Facts, _ []rules.Finding) Score {
@@ -130,7 +138,7 @@ func Doc(name string) string {
 // classes of feature families, the longest prefix first where one holds another.
 var classes = []struct{ prefix, class string }{
 	{"size.headers", "abi"}, {"size.header-only", "abi"},
-	{"size.new-files", "enablement"}, {"size.deleted-files", ""}, {"size.removal", ""}, {"size.comments", ""}, {"size.one-line", ""},
+	{"size.new-files", "enablement"}, {"size.deleted-files", ""}, {"size.removal", ""}, {"size.comments", ""}, {"size.one-line", ""}, {"size.insert", ""}, {"size.rows", ""},
 	{"size.", "too-big"},
 	{"files.uapi", "abi"}, {"title.uapi", "abi"}, {"text.uapi", "abi"},
 	{"code.adds.ioctl", "abi"}, {"code.adds.sysfs", "abi"}, {"code.adds.param", "abi"}, {"code.adds.export", "abi"},
@@ -143,8 +151,8 @@ var classes = []struct{ prefix, class string }{
 // ruleOf of feature families.
 var ruleOf = []struct{ prefix, rule string }{
 	{"tag.stable", "stable-request"}, {"tag.noautosel", "not-declined"}, {"tag.fixes", "fixes-tag"}, {"title.fix", "fixes-tag"}, {"claims", "fixes-tag"},
-	{"cherry-pick", "mainline"}, {"tree.culprit", "culprit"}, {"tree.landing", "mainline"}, {"tree.last.", "affected"}, {"tree.lts.", "affected"}, {"tree.old-lts.", "affected"},
-	{"size.tables", "tables"}, {"size.new-files", "no-new-driver"}, {"files.units", "no-new-driver"}, {"size.", "size"},
+	{"cherry-pick", "mainline"}, {"tree.culprit", "culprit"}, {"tree.landing", "mainline"}, {"tree.arrived", "mainline"}, {"tree.last.", "affected"}, {"tree.lts.", "affected"}, {"tree.old-lts.", "affected"},
+	{"size.tables", "tables"}, {"size.rows", "tables"}, {"size.new-files", "no-new-driver"}, {"files.units", "no-new-driver"}, {"size.", "size"},
 	{"files.uapi", "no-new-uapi"}, {"title.uapi", "no-new-uapi"}, {"text.uapi", "no-new-uapi"}, {"code.adds.ioctl", "no-new-uapi"}, {"code.adds.sysfs", "no-new-uapi"}, {"code.adds.param", "no-new-uapi"},
 	{"code.adds.config", "no-new-kconfig"}, {"code.adds.firmware", "no-firmware"}, {"title.needs-firmware", "no-firmware"}, {"text.needs-firmware", "no-firmware"},
 	{"title.feature", "no-enablement"}, {"text.feature", "no-enablement"}, {"title.bringup", "no-enablement"}, {"text.bringup", "no-enablement"},

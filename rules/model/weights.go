@@ -42,6 +42,9 @@ type Weights struct {
 type Weighed struct {
 	Bias    float64            `json:"bias"`
 	Weights map[string]float64 `json:"weights"`
+	// Thresholds are this head's own, where its probabilities mean something else
+	// than the others': of patches as posted most are never merged at all.
+	Thresholds *Thresholds `json:"thresholds,omitempty"`
 }
 
 // Provenance says where weights come from, for a reader who must trust them.
@@ -85,19 +88,21 @@ func New(w Weights) (*Model, error) {
 	if w.Version == "" {
 		fault("version is missing: judgements could not say which weights they rest on")
 	}
-	t := w.Thresholds
-	for _, x := range []struct {
-		name string
-		v    float64
-	}{{"fix", t.Fix}, {"eligible", t.Eligible}, {"dkms", t.DKMS}} {
-		if !(x.v > 0 && x.v < 1) {
-			fault("thresholds.%s is %v, not between 0 and 1", x.name, x.v)
+	check := func(where string, t Thresholds) {
+		for _, x := range []struct {
+			name string
+			v    float64
+		}{{"fix", t.Fix}, {"eligible", t.Eligible}, {"dkms", t.DKMS}} {
+			if !(x.v > 0 && x.v < 1) {
+				fault("%s.%s is %v, not between 0 and 1", where, x.name, x.v)
+			}
+		}
+		if t.DKMS >= t.Eligible {
+			fault("%s.dkms (%v) is not below %s.eligible (%v)", where, t.DKMS, where, t.Eligible)
 		}
 	}
-	if t.DKMS >= t.Eligible {
-		fault("thresholds.dkms (%v) is not below thresholds.eligible (%v)", t.DKMS, t.Eligible)
-	}
-	m := &Model{Version: w.Version, Thresholds: t, file: w}
+	check("thresholds", w.Thresholds)
+	m := &Model{Version: w.Version, Thresholds: w.Thresholds, file: w}
 	for name := range w.Heads {
 		if !slices.Contains(Heads, name) {
 			fault("heads.%s is no head; there are %v", name, Heads)
@@ -110,6 +115,9 @@ func New(w Weights) (*Model, error) {
 			continue
 		}
 		ready := head{bias: h.Bias}
+		if h.Thresholds != nil {
+			check("heads."+name+".thresholds", *h.Thresholds)
+		}
 		if !finite(h.Bias) {
 			fault("heads.%s.bias is %v", name, h.Bias)
 		}

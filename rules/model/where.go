@@ -124,6 +124,48 @@ var treeSpecs = []spec{
 	}},
 }
 
+// mateSpecs: how it arrived, and with what.
+var mateSpecs = []spec{
+	{name: "tree.arrived.late", doc: "came after -rc1: through a tree of fixes", of: func(m *measured) float64 { return yes(m.arrived()) }},
+	{name: "tree.arrived.late.claims", doc: "the same, and it claims to be a fix", of: func(m *measured) float64 { return yes(m.arrived() && m.claims) }},
+	{name: "tree.arrived.late.same", doc: "the same, for a bug of the same release", of: func(m *measured) float64 { return yes(m.arrived() && m.sameCycle) }},
+	{name: "tree.arrived.late.old", doc: "the same, for a bug of an earlier release", of: func(m *measured) float64 { return yes(m.arrived() && m.oldest != nil && !m.sameCycle) }},
+	{name: "tree.arrived.waited", doc: "came through a tree of fixes weeks after it was written", of: func(m *measured) float64 {
+		if !m.arrived() {
+			return 0
+		}
+		return min(float64(m.Tree.Landing.ArrivedDays-m.Tree.Landing.WindowDays)/7, 8)
+	}},
+	{name: "tree.arrived.week", doc: "weeks after -rc1 when it came", of: func(m *measured) float64 {
+		if !m.arrived() {
+			return 0
+		}
+		return min(float64(m.Tree.Landing.ArrivedDays-14)/7, 8)
+	}},
+	{name: "tree.mates", doc: "doublings of commits that landed with it", of: func(m *measured) float64 {
+		if m.Tree == nil {
+			return 0
+		}
+		return log2(m.Tree.Landing.Mates)
+	}},
+	{name: "tree.mates.fix", doc: "share of them that have a Fixes: tag", of: func(m *measured) float64 {
+		if m.Tree == nil || m.Tree.Landing.Mates == 0 {
+			return 0
+		}
+		return float64(m.Tree.Landing.MatesFix) / float64(m.Tree.Landing.Mates)
+	}},
+	{name: "tree.mates.stable", doc: "share of them that ask for stable", of: func(m *measured) float64 {
+		if m.Tree == nil || m.Tree.Landing.Mates == 0 {
+			return 0
+		}
+		return float64(m.Tree.Landing.MatesStable) / float64(m.Tree.Landing.Mates)
+	}},
+}
+
+func (m *measured) arrived() bool {
+	return m.landing() && m.Tree.Landing.ArrivedDays > 14
+}
+
 var habitSpecs = []spec{
 	{name: "tree.habit.tagged", doc: "share of the fixes in this directory that carry a tag", of: func(m *measured) float64 {
 		if m.Tree == nil || m.Tree.Habit.Claims == 0 {

@@ -54,7 +54,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	in := judged{
 		Facts:    f,
 		found:    found,
-		Policy:   Policy{Fix: j.Model.Thresholds.Fix, Eligible: j.Model.Thresholds.Eligible, DKMS: j.Model.Thresholds.DKMS},
+		Policy:   Policy(j.Model.ThresholdsFor(f)),
 		score:    round(score.P), // what the reader sees is what decides
 		fix:      round(score.Fix),
 		why:      score.Contributions,
