@@ -123,7 +123,7 @@ func (c *Client) AppID() int64 {
 // client stacks patience on authentication.
 func (c *Client) client(auth http.RoundTripper) *gh.Client {
 	limited := github_ratelimit.NewClient(rewind{auth},
-		github_primary_ratelimit.WithSharedState(github_primary_ratelimit.NewRateLimitState(nil)),
+		github_primary_ratelimit.WithUnknownCategoryCallback(func(*github_primary_ratelimit.CallbackContext) {}), // else it prints
 		github_secondary_ratelimit.WithSingleSleepLimit(c.cfg.MaxSleep, nil))
 	limited.Timeout = c.cfg.MaxSleep + requestTimeout
 	out := gh.NewClient(limited)
@@ -282,7 +282,9 @@ func Temporary(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.As(err, &primary):
 		return fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(primary.ResetTime))
-	case errors.As(err, &limit), errors.As(err, &abuse), errors.As(err, &network), status >= 500, status == http.StatusTooManyRequests:
+	case errors.As(err, &limit):
+		return fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(&limit.Rate.Reset.Time))
+	case errors.As(err, &abuse), errors.As(err, &network), status >= 500, status == http.StatusTooManyRequests:
 		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, err)
 	case status == http.StatusUnauthorized:
 		// A token runs out and is put in its place again by a person.

@@ -29,6 +29,7 @@ import (
 // and what installs it on Debian and Ubuntu.
 var programs = map[string]string{
 	"b4":      "sudo apt-get install -y --no-install-recommends b4",
+	"node":    "sudo apt-get install -y nodejs npm; .ci/install github",
 	"dovecot": "sudo apt-get install -y --no-install-recommends dovecot-imapd",
 }
 
