@@ -196,14 +196,25 @@ func TestUnfit(t *testing.T) {
 		{"root", root, "first commit"},
 		{"symlink", symlink(), "symbolic link"},
 		{"binary", r.Put("fw.bin", "\x00\x01\x02", "a firmware"), "binary"},
-		{"mode", func() string { r.Git("update-index", "--chmod=+x", "a.c"); r.Git("commit", "-q", "-m", "mode"); return r.Git("rev-parse", "HEAD") }(), "only renames"},
-		{"rename", func() string { r.Git("mv", "a.c", "b.c"); r.Git("commit", "-q", "-m", "rename"); return r.Git("rev-parse", "HEAD") }(), "only renames"},
+		{"mode", func() string {
+			r.Git("update-index", "--chmod=+x", "a.c")
+			r.Git("commit", "-q", "-m", "mode")
+			return r.Git("rev-parse", "HEAD")
+		}(), "only renames"},
+		{"rename", func() string {
+			r.Git("mv", "a.c", "b.c")
+			r.Git("commit", "-q", "-m", "rename")
+			return r.Git("rev-parse", "HEAD")
+		}(), "only renames"},
 		{"submodule", func() string {
 			r.Git("update-index", "--add", "--cacheinfo", "160000,"+root+",sub")
 			r.Git("commit", "-q", "-m", "sub")
 			return r.Git("rev-parse", "HEAD")
 		}(), "submodule"},
-		{"empty", func() string { r.Git("commit", "-q", "--allow-empty", "-m", "empty"); return r.Git("rev-parse", "HEAD") }(), "changes nothing"},
+		{"empty", func() string {
+			r.Git("commit", "-q", "--allow-empty", "-m", "empty")
+			return r.Git("rev-parse", "HEAD")
+		}(), "changes nothing"},
 		{"merge", func() string {
 			r.Git("branch", "side", root)
 			tree := r.Git("rev-parse", "HEAD^{tree}")

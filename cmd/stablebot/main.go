@@ -72,6 +72,9 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 	})
 	root.AddCommand(
 		classifyCommand(),
+		planCommand(),
+		exportCommand(),
+		launchCommand(),
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),

@@ -1,0 +1,234 @@
+// Package pile is the plan for one change: what each branch says of it, and what
+// would really have to be backported there, with reasons.
+//
+// A Plan is a pure value. The table, the JSON and the pictures are made of it
+// alone, so they say the same.
+package pile
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Plan is one change and what becomes of it.
+type Plan struct {
+	verdict.Judgement
+	Mainline   string   `json:"mainline,omitempty"` // its commit there
+	Release    string   `json:"release,omitempty"`  // that first carried it
+	Files      []string `json:"files"`
+	Subsystems []string `json:"subsystems,omitempty"`
+	Culprits   []Name   `json:"culprits,omitempty"`
+	Followups  []Name   `json:"followups,omitempty"` // later commits that mend or revert it
+	// Plans has one entry for each of Branches, in their order.
+	Plans []Branch `json:"plans"`
+}
+
+// Name is a commit by id and title.
+type Name struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Revert bool   `json:"revert,omitempty"`
+}
+
+// Branch is what stands beside the verdict of a branch.
+type Branch struct {
+	Name         string   `json:"name"`
+	Active       bool     `json:"active"`
+	As           string   `json:"as,omitempty"` // the commit there, when it is present or queued
+	MissingNewer []string `json:"missing_newer,omitempty"`
+	// Steps go in first, in this order.
+	Steps      []Step   `json:"steps,omitempty"`
+	Lines      int      `json:"pile_lines,omitempty"` // with context, of the steps and the change
+	More       bool     `json:"more,omitempty"`       // there is more than this
+	Files      []string `json:"pile_files,omitempty"`
+	Subsystems []string `json:"pile_subsystems,omitempty"`
+	Beyond     []Step   `json:"beyond,omitempty"`     // what it stands on that nobody would take along
+	Unresolved []string `json:"unresolved,omitempty"` // names that are used and that the branch lacks
+}
+
+// Step is one prerequisite.
+type Step struct {
+	ID    string   `json:"id"`
+	Title string   `json:"title"`
+	Lines int      `json:"lines_with_context"`
+	Files []string `json:"files,omitempty"`
+	Why   []Why    `json:"why,omitempty"`
+	Drags int      `json:"drags,omitempty"` // commits behind one that is not taken along
+}
+
+// Why is a reason for which a commit is needed.
+type Why struct {
+	By     string `json:"by,omitempty"` // the commit that needs it, "" for the change itself
+	Reason string `json:"reason"`
+}
+
+// JSON writes the plan as one line.
+func (p *Plan) JSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(p)
+}
+
+// Text writes the plan for people.
+func (p *Plan) Text(w io.Writer) error {
+	var b strings.Builder
+	f := func(format string, a ...any) { fmt.Fprintf(&b, format, a...) }
+	f("%s\n", Printable(p.Subject))
+	if p.Mainline != "" {
+		f("  mainline   %.12s%s\n", p.Mainline, map[bool]string{true: ", released in " + p.Release, false: ""}[p.Release != ""])
+	} else {
+		f("  mainline   not there\n")
+	}
+	f("  verdict    %s, score %.2f: %s\n", Label(p.Verdict, p.ReasonClass), p.Score, Printable(p.Reason))
+	f("  size       %d lines with context (+%d -%d) in %d files\n", p.Size.LinesWithContext, p.Size.Added, p.Size.Removed, p.Size.Files)
+	if len(p.Subsystems) > 0 {
+		f("  subsystem  %s\n", strings.Join(p.Subsystems, ", "))
+	}
+	for _, s := range p.Silicon {
+		f("  silicon    %s (%s): %s\n", s.Name, s.Driver, s.State)
+	}
+	for _, file := range p.Files {
+		f("  file       %s\n", Printable(file))
+	}
+	for _, c := range p.Culprits {
+		f("  mends      %.12s %s\n", c.ID, Printable(c.Title))
+	}
+	for _, c := range p.Followups {
+		f("  later      %.12s %s%s\n", c.ID, map[bool]string{true: "reverts it: "}[c.Revert], Printable(c.Title))
+	}
+	f("\n")
+	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "BRANCH\tSTATE\tAPPLIES\tVERDICT\tSCORE\tFIRST\tLINES\tWHY")
+	for i, br := range p.Branches {
+		plan := p.at(i)
+		score, say := "-", "-"
+		if br.Verdict != nil {
+			score, say = fmt.Sprintf("%.2f", br.Score), Label(*br.Verdict, br.ReasonClass)
+		}
+		why := br.Why
+		if plan.As != "" {
+			why = strings.TrimSpace(fmt.Sprintf("%.12s %s", plan.As, why))
+		}
+		if len(plan.MissingNewer) > 0 {
+			why = strings.TrimPrefix(why+"; missing in "+strings.Join(plan.MissingNewer, ", "), "; ")
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(), plan.lines(p.Size.LinesWithContext, br.State), Printable(why))
+	}
+	_ = tw.Flush() // into memory
+	for i := range p.Branches {
+		p.pile(&b, i)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// pile writes the steps of a branch.
+func (p *Plan) pile(b *strings.Builder, i int) {
+	br := p.at(i)
+	if len(br.Steps) == 0 && len(br.Beyond) == 0 {
+		return
+	}
+	if len(br.Steps) > 0 {
+		fmt.Fprintf(b, "\nFor %s these go in first, in this order:\n", br.Name)
+	}
+	for n, s := range br.Steps {
+		fmt.Fprintf(b, "%4d  %.12s %s (%d lines)\n", n+1, s.ID, Printable(s.Title), s.Lines)
+		for _, y := range s.Why {
+			fmt.Fprintf(b, "      %s\n", Printable(p.because(&br, y)))
+		}
+	}
+	if len(br.Files) > 0 {
+		fmt.Fprintf(b, "      together %s lines with context in %d files; %s\n", br.lines(0, ""), len(br.Files), strings.Join(br.Subsystems, ", "))
+	}
+	if len(br.Beyond) > 0 {
+		fmt.Fprintf(b, "\nFor %s it also stands on what nobody would take along, so an adjusted patch is needed:\n", br.Name)
+		for _, s := range br.Beyond {
+			drags := ""
+			if s.Drags > 1 {
+				drags = fmt.Sprintf(", with %d commits behind it", s.Drags-1)
+			}
+			fmt.Fprintf(b, "      %.12s %s (%d lines%s)\n", s.ID, Printable(s.Title), s.Lines, drags)
+		}
+	}
+	if len(br.Unresolved) > 0 {
+		fmt.Fprintf(b, "      names that %s lacks: %s\n", br.Name, strings.Join(br.Unresolved, ", "))
+	}
+}
+
+func (p *Plan) at(i int) Branch {
+	if i < len(p.Plans) {
+		return p.Plans[i]
+	}
+	return Branch{Name: p.Branches[i].Name}
+}
+
+// because is a reason with who needs it: by its number in the pile.
+func (p *Plan) because(br *Branch, y Why) string {
+	for n, s := range br.Steps {
+		if s.ID == y.By {
+			return fmt.Sprintf("for %d: %s", n+1, y.Reason)
+		}
+	}
+	return "for the change: " + y.Reason
+}
+
+func (b *Branch) count() string {
+	switch {
+	case b.More:
+		return fmt.Sprintf(">%d", len(b.Steps))
+	case len(b.Steps) > 0:
+		return fmt.Sprint(len(b.Steps))
+	}
+	return "-"
+}
+
+func (b *Branch) lines(own int, state string) string {
+	switch {
+	case b.More:
+		return fmt.Sprintf("more than %d", b.Lines)
+	case b.Lines > 0:
+		return fmt.Sprint(b.Lines)
+	case state == "affected":
+		return fmt.Sprint(own)
+	}
+	return "-"
+}
+
+func none(applies, state string) string {
+	if applies == "unknown" && state != "affected" && state != "unknown" {
+		return "-"
+	}
+	return applies
+}
+
+// Label is a verdict with its reason class, as people read it.
+func Label(v verdict.Verdict, c verdict.Class) string {
+	if c != "" {
+		return string(v) + ": " + string(c)
+	}
+	return string(v)
+}
+
+// Printable keeps a stranger's text from driving a terminal.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// Subsystem is the beginning of a title up to its last colon.
+func Subsystem(title string) string {
+	i := strings.LastIndex(title, ": ")
+	if i < 0 {
+		return ""
+	}
+	return title[:i]
+}

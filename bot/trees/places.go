@@ -1,0 +1,54 @@
+package trees
+
+import (
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/trees/history"
+)
+
+// Place is where a branch stands.
+type Place struct {
+	Repo *git.Repo // belongs to the Set
+	Tip  string
+}
+
+// Place finds a stable or distribution branch by its name.
+func (s *Set) Place(name string) (Place, bool) {
+	for _, b := range s.branches {
+		if b.name == name {
+			return Place{b.Repo, b.tip}, true
+		}
+	}
+	return Place{}, false
+}
+
+// Mainline is where the development branch stands.
+func (s *Set) Mainline() Place { return Place{s.main.Repo, s.main.tip} }
+
+// Base is the newest mainline commit that all branches have: what any of them
+// may lack came after it. It is "" when a branch shares nothing with mainline.
+func (s *Set) Base() string {
+	var base history.Position
+	for _, b := range s.branches {
+		if base == 0 || b.fork < base {
+			base = b.fork
+		}
+	}
+	if base == 0 {
+		return ""
+	}
+	return s.main.ID(base)
+}
+
+// Release is the commit that a mainline release ends with.
+func (s *Set) Release(name string) (id string, ok bool) {
+	for _, r := range s.main.releases {
+		if r.name == name && r.tip != 0 {
+			return s.main.ID(r.tip), true
+		}
+	}
+	return "", false
+}
+
+// Use has the set ask p for what a branch lacks. It is called before the first
+// question.
+func (s *Set) Use(p Prerequisites) { s.cfg.Prerequisites = p }

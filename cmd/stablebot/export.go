@@ -1,0 +1,332 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/export"
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/pile"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// exportOptions are the flags.
+type exportOptions struct {
+	branches branchOptions
+	stable   []string
+	out      string
+	weights  string
+	asked    bool
+
+	dkms, vendor, tag, version, folder, mainlineFolder, make, clean string
+	modules                                                         []string
+}
+
+func exportCommand() *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:   "export --trees REPO (--stable BRANCH CHANGE | --dkms NAME --vendor REPO --tag TAG CHANGE…)",
+		Short: "Write the mails for stable, or the DKMS package",
+		Long: `With --stable: where the change applies as it is, one mail that asks the stable team
+to pick it; where it does not, a series of patches, prerequisites first, that was
+applied to the branch with git am. Several branches are done newest first. Your
+sign-off is added when git config has your name and address.
+
+With --dkms: a source package for the fixes that stay dkms-only in the branches of
+--stable (all when not given): the vendor's release with the fixes rebased onto it.
+
+  stablebot export --trees linux --stable 6.12 --stable 6.6 1a2b3c4d5e6f
+  stablebot export --trees linux --dkms my-amdgpu --vendor amdgpu.git --tag v6.8 \
+      --folder drivers/gpu/drm --mainline-folder drivers/gpu/drm 1a2b3c4d5e6f …`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(args); err != nil {
+				return err
+			}
+			p, err := openPlanner(cmd.Context(), &o.branches, o.weights, day{}.Time)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			if o.dkms != "" {
+				return o.packages(cmd, p, args)
+			}
+			return o.series(cmd, p, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.branches.repo, "trees", "", "the `repository` with mainline and the stable branches")
+	f.StringVar(&o.branches.mainline, "mainline", "", "the development `branch` there; master or main when not given")
+	f.StringSliceVar(&o.branches.stable, "branches", nil, "the stable branches there, names or `patterns`; linux-*.y or *-lts when not given")
+	f.StringVar(&o.branches.releases, "releases", "tags", "where a release ends: at its tag v6.1 (`tags`), or at a commit with a title: title:\"Reduce diff with Linux %s\"")
+	f.StringSliceVar(&o.stable, "stable", nil, "the `branch` to export for: 6.12; repeat it")
+	f.StringVarP(&o.out, "output", "o", ".", "write into a folder below this `folder`")
+	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
+	f.BoolVar(&o.asked, "whatever-the-verdict", false, "also where the verdict is not stable-eligible, or not dkms-only")
+	f.StringVar(&o.dkms, "dkms", "", "make a DKMS source package of this `name`")
+	f.StringVar(&o.vendor, "vendor", "", "the vendor's `repository`")
+	f.StringVar(&o.tag, "tag", "", "the vendor's release: a `tag` there")
+	f.StringVar(&o.version, "package-version", "", "the package's `version`; made of the tag when not given")
+	f.StringVar(&o.folder, "folder", "", "package only this `folder` of the vendor tree")
+	f.StringVar(&o.mainlineFolder, "mainline-folder", "", "the `folder` of mainline that it stands for")
+	f.StringSliceVar(&o.modules, "module", nil, "a module that is built: `NAME[:BUILT[:DEST]]`; those of the vendor's dkms.conf when not given")
+	f.StringVar(&o.make, "make", "", "the `command` that builds the modules")
+	f.StringVar(&o.clean, "clean", "", "the `command` that cleans up")
+	return cmd
+}
+
+func (o *exportOptions) check(args []string) error {
+	switch {
+	case o.dkms == "" && len(o.stable) == 0:
+		return usagef("say for which branch with --stable, or make a package with --dkms")
+	case o.dkms == "" && len(args) != 1:
+		return usagef("a series is for one change; %d are named", len(args))
+	case o.dkms != "" && (o.vendor == "" || o.tag == ""):
+		return usagef("a package is made from a vendor's release: give --vendor and --tag")
+	}
+	return nil
+}
+
+// chosen are the branches of --stable, newest first.
+func (o *exportOptions) chosen(p *planner) ([]export.Branch, error) {
+	var out []export.Branch
+	have := p.set.Branches()
+	for _, name := range o.stable {
+		short := strings.TrimSuffix(strings.TrimPrefix(name, "linux-"), ".y")
+		if !slices.Contains(have, name) && !slices.Contains(have, short) {
+			return nil, usagef("no branch %s; there are %s", name, strings.Join(have, ", "))
+		}
+	}
+	for _, name := range have { // newest first
+		if len(o.stable) > 0 && !slices.ContainsFunc(o.stable, func(s string) bool {
+			return s == name || strings.TrimSuffix(strings.TrimPrefix(s, "linux-"), ".y") == name
+		}) {
+			continue
+		}
+		place, _ := p.set.Place(name)
+		out = append(out, export.Branch{Name: name, Tip: place.Tip, Repo: place.Repo})
+	}
+	return out, nil
+}
+
+// series exports for stable.
+func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) error {
+	ctx, say := cmd.Context(), cmd.OutOrStdout()
+	branches, err := o.chosen(p)
+	if err != nil {
+		return err
+	}
+	c, err := p.change(ctx, cmd.InOrStdin(), name)
+	if err != nil {
+		return err
+	}
+	plan, err := p.plan(ctx, c)
+	if err != nil {
+		return err
+	}
+	if plan.Mainline == "" {
+		return fmt.Errorf("%q is not in mainline, and stable takes nothing else; let its author add Cc: %s to it", c.Subject, export.StableList)
+	}
+	who, err := export.WhoAmI(ctx, p.set.Mainline().Repo)
+	if err != nil {
+		return err
+	}
+	if !who.Known() {
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stablebot: git config has no user.name and user.email, so no sign-off is added; the stable team needs yours")
+	}
+	var whole []export.Branch
+	var problems []error
+	for _, br := range branches {
+		i := slices.IndexFunc(plan.Branches, func(b verdict.Branch) bool { return b.Name == br.Name })
+		b := plan.Branches[i]
+		switch {
+		case b.State == "present" || b.State == "queued":
+			_, _ = fmt.Fprintf(say, "%s: has it already, as %.12s\n", br.Tree(), plan.Plans[i].As)
+			continue
+		case b.State == "not-affected" && !o.asked:
+			_, _ = fmt.Fprintf(say, "%s: does not have the bug; nothing is written\n", br.Tree())
+			continue
+		case !o.asked && b.Verdict != nil && *b.Verdict != verdict.StableEligible:
+			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
+			continue
+		case b.Applies == "exact" || b.Applies == "offset":
+			whole = append(whole, br)
+			continue
+		}
+		if err := o.one(ctx, say, p, plan, i, br, who); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(whole) > 0 {
+		if err := o.ask(ctx, say, p, plan, whole, who); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// one writes the series for one branch.
+func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch, who export.Identity) error {
+	s, err := export.Backport(ctx, export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}, trusted)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(o.out, fmt.Sprintf("%s-%.12s", br.Tree(), plan.Mainline))
+	if err := s.Write(dir); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(say, "%s: %d patches in %s, applied with git am to %.12s\n", br.Tree(), len(s.Patches), dir, br.Tip)
+	for _, m := range s.Patches {
+		_, _ = fmt.Fprintf(say, "  %s\n", m.File)
+		for _, d := range m.Deviates {
+			_, _ = fmt.Fprintf(say, "      differs from mainline: %s\n", printable(d))
+		}
+	}
+	for _, id := range s.Left {
+		_, _ = fmt.Fprintf(say, "  left out %.12s: its content is there already\n", id)
+	}
+	if newer := plan.Plans[i].MissingNewer; len(newer) > 0 {
+		_, _ = fmt.Fprintf(say, "  %s need it too: stable wants newer branches first\n", strings.Join(newer, ", "))
+	}
+	return nil
+}
+
+// ask writes the mail for the branches that take the commit as it is.
+func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, branches []export.Branch, who export.Identity) error {
+	var why []string
+	for _, r := range plan.Rules {
+		if r.Outcome == rules.Met && slices.Contains(reasons, r.ID) {
+			why = append(why, r.Reason)
+		}
+	}
+	if len(why) == 0 {
+		why = append(why, plan.Reason)
+	}
+	r, err := export.Ask(ctx, p.set.Mainline().Repo, plan.Mainline, branches, why, who, trusted)
+	if err != nil {
+		return err
+	}
+	for i, b := range plan.Branches {
+		needs := b.State == "affected" && plan.Plans[i].Active && b.Verdict != nil && *b.Verdict == verdict.StableEligible
+		if needs && !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
+			for _, x := range branches {
+				if older(x.Name, b.Name) && !slices.Contains(r.Newer, b.Name) {
+					r.Newer = append(r.Newer, b.Name)
+				}
+			}
+		}
+	}
+	dir := filepath.Join(o.out, fmt.Sprintf("request-%.12s", plan.Mainline))
+	if err := r.Write(dir); err != nil {
+		return err
+	}
+	for _, b := range branches {
+		_, _ = fmt.Fprintf(say, "%s: applies as it is, tried with git am on %.12s\n", b.Tree(), b.Tip)
+	}
+	_, _ = fmt.Fprintf(say, "one mail asks for it: %s\n", filepath.Join(dir, "request.eml"))
+	return nil
+}
+
+// reasons are the rules that say why a fix matters; the others are about form.
+var reasons = []string{"real-bug", "build-error", "device-id", "reported", "culprit", "size"}
+
+var notInVersion = regexp.MustCompile(`[^0-9A-Za-z.+~-]+`)
+
+// packages exports for DKMS.
+func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string) error {
+	ctx, say := cmd.Context(), cmd.OutOrStdout()
+	branches, err := o.chosen(p)
+	if err != nil {
+		return err
+	}
+	vendor, err := git.Open(ctx, o.vendor, trusted)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = vendor.Close() }()
+	pkg := &export.Package{Name: o.dkms, Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
+		Mainline: p.set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
+	if pkg.Version == "" {
+		pkg.Version = strings.Trim(notInVersion.ReplaceAllString(o.tag, "-"), "-.+~")
+	}
+	for _, m := range o.modules {
+		part := strings.SplitN(m, ":", 3)
+		part = append(part, "", "")
+		pkg.Modules = append(pkg.Modules, export.Module{Name: part[0], Built: part[1], Dest: part[2]})
+	}
+	for _, name := range names {
+		f, err := o.fix(ctx, p, name, branches)
+		if err != nil {
+			return err
+		}
+		if len(f.Branches) == 0 {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %s stays dkms-only in none of the branches; left out\n", name)
+			continue
+		}
+		pkg.Fixes = append(pkg.Fixes, f)
+	}
+	b, err := pkg.Build(ctx, trusted)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(o.out, b.Name+"-"+b.Version)
+	if err := b.Write(dir); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(say, "%s: %d fixes on %s, for kernels %s\n", dir, len(b.Queue), o.tag, b.Range)
+	for _, q := range b.Queue {
+		_, _ = fmt.Fprintf(say, "  %s\n", q.File)
+	}
+	for _, f := range b.Has {
+		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
+	}
+	for _, f := range b.Unfit {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, printable(f.Title), printable(f.Reason))
+	}
+	if len(b.Unfit) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// fix judges one change for a package.
+func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branches []export.Branch) (export.Fix, error) {
+	c, err := p.change(ctx, nil, name)
+	if err != nil {
+		return export.Fix{}, err
+	}
+	plan, err := p.plan(ctx, c)
+	if err != nil {
+		return export.Fix{}, err
+	}
+	if plan.Mainline == "" {
+		return export.Fix{}, fmt.Errorf("%q is not in mainline; the vendor's own fixes are in the vendor's tree", c.Subject)
+	}
+	f := export.Fix{ID: plan.Mainline, Class: "-"}
+	for _, b := range plan.Branches {
+		if !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
+			continue
+		}
+		only := b.Verdict != nil && *b.Verdict == verdict.DKMSOnly
+		if !only && !(o.asked && b.State != "present" && b.State != "queued") {
+			continue
+		}
+		f.Branches = append(f.Branches, b.Name)
+		if only && f.Class == "-" {
+			f.Class, f.Why = string(b.ReasonClass), b.Why
+		}
+		if b.ReasonClass == verdict.ABI {
+			f.Lacking = append(f.Lacking, b.Name)
+		}
+	}
+	return f, nil
+}

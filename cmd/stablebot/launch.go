@@ -1,0 +1,276 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+func launchCommand() *cobra.Command {
+	var (
+		o             branchOptions
+		asJSON, asCSV bool
+		html          string
+		weights       string
+		asOf          day
+		paths         []string
+		jobs          int
+	)
+	cmd := &cobra.Command{
+		Use:   "launch --trees REPO CHIP…",
+		Short: "Show each fix since a chip's support landed against every branch",
+		Long: `The off-by-one report: for a chip, every fix in mainline since the release that
+brought its support, against each stable branch: it is in, it is eligible, it needs
+prerequisites, or only the vendor's package has it; with line totals. Several names
+are one card: its chip and the blocks on it.
+
+  stablebot launch --trees linux Navi33
+  stablebot launch --trees linux Raphael "DCN 3.1.5" --html raphael.html
+  stablebot launch --trees linux DG2 --csv > dg2.csv`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			if asJSON && asCSV {
+				return usagef("--json and --csv are two outputs; give one")
+			}
+			chips, err := findChips(args)
+			if err != nil {
+				return err
+			}
+			p, err := openPlanner(ctx, &o, weights, asOf.Time)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			r, err := p.launch(ctx, cmd.ErrOrStderr(), chips, paths, jobs)
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if html != "" {
+				if err := toFile(out, html, r.HTML); err != nil || html == "-" {
+					return err
+				}
+			}
+			switch {
+			case asJSON:
+				err = r.JSON(out)
+			case asCSV:
+				err = r.CSV(out)
+			default:
+				err = r.Text(out)
+			}
+			if err == nil && r.Failed > 0 {
+				err = errReported
+			}
+			return err
+		},
+	}
+	f := cmd.Flags()
+	o.flags(f)
+	f.BoolVar(&asJSON, "json", false, "one JSON object")
+	f.BoolVar(&asCSV, "csv", false, "a line for each fix and branch")
+	f.StringVar(&html, "html", "", "draw the map into this `file`; - for standard output")
+	f.StringVar(&weights, "weights", "", "a weights `file` instead of the built-in one")
+	f.Var(&asOf, "as-of", "with what was known on this `day`, 2024-01-31")
+	f.StringArrayVar(&paths, "path", nil, "look at commits below this `folder` only; the driver's when not given")
+	f.IntVarP(&jobs, "jobs", "j", runtime.GOMAXPROCS(0), "judge so many at a time")
+	return cmd
+}
+
+// findChips looks names up in the catalogue: "dg2" is "DG2 (Arc A)".
+func findChips(names []string) ([]silicon.Entry, error) {
+	var out []silicon.Entry
+	for _, name := range names {
+		var near []string
+		n := len(out)
+		for _, e := range silicon.Default().Entries() {
+			short, _, _ := strings.Cut(e.Name, " (")
+			switch want, have := fold(name), fold(e.Name); {
+			case want == have || want == fold(short):
+				out = append(out, e)
+			case want != "" && strings.Contains(have, want):
+				near = append(near, e.Name)
+			}
+		}
+		if len(out) > n {
+			continue
+		}
+		if len(near) > 0 {
+			return nil, usagef("the catalogue has no %q; did you mean %s?", name, strings.Join(near[:min(len(near), 5)], ", "))
+		}
+		return nil, usagef("the catalogue has no %q; `stablebot silicon` lists what it has", name)
+	}
+	for _, e := range out {
+		if e.Since == "" {
+			return nil, usagef("the first release with support for %s is not recorded, so there is no day to begin at; name a chip or block that `stablebot silicon` has one for", e.Name)
+		}
+	}
+	return out, nil
+}
+
+// fold makes "DCN 3.1.5", "dcn3.1.5" and "DCN315" one.
+func fold(s string) string {
+	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(s))
+}
+
+// driverPaths are the folders of the chips' drivers.
+func driverPaths(chips []silicon.Entry) []string {
+	var out []string
+	for _, e := range silicon.Default().Entries() {
+		for _, c := range chips {
+			if e.Kind != silicon.KindDriver || !slices.Contains(c.Drivers, e.Name) {
+				continue
+			}
+			for _, p := range e.Patterns {
+				if p.How == "path" && strings.HasPrefix(p.What, "drivers/") {
+					out = append(out, p.What)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// launch makes the report.
+func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.Entry, paths []string, jobs int) (*launch.Report, error) {
+	first := chips[0]
+	var names []string
+	for _, c := range chips {
+		names = append(names, c.Name)
+		if older(c.Since, first.Since) {
+			first = c
+		}
+	}
+	from, ok := p.set.Release(first.Since)
+	if !ok {
+		return nil, fmt.Errorf("where %s ends, which brought support for %s, is not known in %s: it has no tag v%s; give --releases, or fetch the tags", first.Since, first.Name, p.set.Mainline().Repo.Path, first.Since)
+	}
+	if len(paths) == 0 {
+		paths = driverPaths(chips)
+	}
+	day := p.asOf
+	if day.IsZero() {
+		day = time.Now()
+	}
+	r := &launch.Report{Chip: strings.Join(names, ", "), Driver: first.Drivers[0], Since: first.Since, Launched: first.Launched, AsOf: day.Format(time.DateOnly)}
+	m := p.set.Mainline()
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, jobs))
+	for c, err := range m.Repo.Changes(inner, git.Query{Revs: []string{m.Tip, "^" + from}, Paths: paths, OldestFirst: true, NoMerges: true}) {
+		if c == nil {
+			_ = group.Wait()
+			return nil, err
+		}
+		r.Scanned++
+		if !p.asOf.IsZero() && c.Date.After(p.asOf) {
+			continue
+		}
+		key := c.Author.Address + "\n" + c.LowerSubject()
+		if seen[key] || !touches(c, names) {
+			continue
+		}
+		seen[key] = true // what is in next and in fixes stands twice
+		r.Touching++
+		group.Go(func() error {
+			fix, columns, err := p.row(inner, c)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case inner.Err() != nil:
+				return inner.Err()
+			case err != nil:
+				r.Failed++
+				_, _ = fmt.Fprintf(stderr, "stablebot: %.12s: %v\n", c.ID, err)
+			case fix != nil:
+				r.Fixes = append(r.Fixes, *fix)
+				r.Columns = columns
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(r.Fixes, func(a, b launch.Fix) int {
+		return cmp.Or(releaseOrder(a.Release, b.Release), cmp.Compare(a.Date, b.Date), cmp.Compare(a.ID, b.ID))
+	})
+	r.Sum()
+	return r, nil
+}
+
+func touches(c *change.Change, names []string) bool {
+	for _, m := range silicon.Default().Match(c) {
+		if slices.Contains(names, m.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// row judges one change; no row for what is no fix.
+func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, []launch.Column, error) {
+	plan, err := p.plan(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if plan.Error != nil {
+		return nil, nil, fmt.Errorf("%s", *plan.Error)
+	}
+	if plan.Verdict == verdict.OutOfScope {
+		return nil, nil, nil
+	}
+	fix := &launch.Fix{ID: c.ID, Title: c.Subject, Date: c.Date.UTC().Format(time.DateOnly), Release: plan.Release, Lines: plan.Size.LinesWithContext}
+	var columns []launch.Column
+	for i, b := range plan.Branches {
+		s := launch.Square{Branch: b.Name, Cell: launch.CellOf(b), Class: b.ReasonClass, First: len(b.Prerequisites), Why: b.Why}
+		switch s.Cell {
+		case launch.In, launch.NotAffected:
+		default:
+			s.Score, s.Lines = b.Score, cmp.Or(b.PileLines, plan.Size.LinesWithContext)
+		}
+		fix.Squares = append(fix.Squares, s)
+		columns = append(columns, launch.Column{Branch: b.Name, Active: plan.Plans[i].Active})
+	}
+	return fix, columns, nil
+}
+
+// releaseOrder puts older releases first and what is not released last.
+func releaseOrder(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "":
+		return 1
+	case b == "":
+		return -1
+	case older(a, b):
+		return -1
+	}
+	return 1
+}
+
+func older(a, b string) bool {
+	var x, y [2]int
+	_, _ = fmt.Sscanf(a, "%d.%d", &x[0], &x[1]) // what does not scan is 0.0, the oldest
+	_, _ = fmt.Sscanf(b, "%d.%d", &y[0], &y[1])
+	return slices.Compare(x[:], y[:]) < 0
+}
