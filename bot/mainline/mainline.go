@@ -36,12 +36,10 @@ type Options struct {
 
 // Mainline is an opened history.
 type Mainline struct {
-	repo *git.Repo
-	h    *history.History
-	// rewritten: committer dates say nothing.
-	rewritten bool
-	releases  []release // in order; the last may be still open
-	of        []int16   // release of each position, as an index; -1 for none
+	repo     *git.Repo
+	h        *history.History
+	releases []release // in order; the last may be still open
+	of       []int16   // release of each position, as an index; -1 for none
 
 	mu     sync.Mutex
 	files  map[string][]byte // of releases, "sha:path"
@@ -63,7 +61,7 @@ func Open(ctx context.Context, r *git.Repo, o Options) (*Mainline, error) {
 		return nil, err
 	}
 	told("reading the history of " + o.Ref)
-	m := &Mainline{repo: r, rewritten: o.Marks != "", files: map[string][]byte{}, habits: map[int]map[string]tally{}}
+	m := &Mainline{repo: r, files: map[string][]byte{}, habits: map[int]map[string]tally{}}
 	if m.h, err = history.Open(ctx, r, o.Cache, tip); err != nil {
 		return nil, err
 	}
@@ -121,10 +119,6 @@ func (m *Mainline) Facts(ctx context.Context, c *change.Change, asOf time.Time) 
 	}
 	if last := m.releases[at-1]; !last.day.IsZero() && !c.Date.IsZero() {
 		t.Landing = rules.Landing{Known: true, WindowDays: int(c.Date.Sub(last.day).Hours() / 24)}
-		t.Landing.ArrivedDays = t.Landing.WindowDays
-		if p != 0 {
-			t.Landing.ArrivedDays = int(m.arrived(p).Sub(last.day).Hours() / 24)
-		}
 		if p != 0 {
 			m.arrival(&t.Landing, p, at)
 		}
@@ -173,24 +167,6 @@ func (m *Mainline) arrival(l *rules.Landing, p history.Position, at int) {
 			l.MatesStable++
 		}
 	}
-}
-
-// neighbours is how many commits before one tell when it arrived, in a history
-// that was rewritten.
-const neighbours = 25
-
-// arrived is the day on which a commit got where others build on it. Where the
-// history was rewritten, committer dates are those of the rewriting: nothing
-// arrives before what it stands on was written.
-func (m *Mainline) arrived(p history.Position) time.Time {
-	if !m.rewritten {
-		return time.Unix(int64(m.h.Commit[p-1]), 0)
-	}
-	latest := int64(0)
-	for q := p; q > 0 && p-q <= neighbours; q-- {
-		latest = max(latest, m.h.AuthorDate(q))
-	}
-	return time.Unix(latest, 0)
 }
 
 // culprits resolves the Fixes: tags among the commits before p, or before the

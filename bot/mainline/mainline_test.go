@@ -79,7 +79,7 @@ func build(t *testing.T, close func(w *tree, release, day string)) *tree {
 	w.commit("2023-03-10", "drv: Fix the engine\n\nFixes: 0123456789ab (\"drv: Add the engine\")\n", "drv/a.c", body(9))
 	w.commit("2023-03-11", "drv: Fix the clock\n\nFixes: 0123456789ac (\"drv: add  the Clock\")\n", "drv/b.c", body(9))
 	w.commit("2023-03-12", "drv: Fix the lamp\n\nFixes: 0123456789ad (\"drv: Add the lamp\")\n", "drv/c.c", body(9))
-	w.commit("2023-03-13", "drv: Fix the wheel\n\nFixes: 0123456789ae (\"drv: Add the wheel\")\n", "drv/c.c", body(12))
+	w.commit("2023-03-08", "drv: Fix the wheel\n\nFixes: 0123456789ae (\"drv: Add the wheel\")\n", "drv/c.c", body(12))
 	close(w, "6.3", "2023-04-23")
 	w.commit("2023-05-05", "drv: Fix the lamp again\n\nFixes: 0123456789ad (\"drv: Fix the lamp\")\n", "drv/c.c", body(15))
 	return w
@@ -167,6 +167,15 @@ func TestFacts(t *testing.T) {
 			// Written 19 days after 6.2 opened the window.
 			if l := engine.Landing; !l.Known || l.WindowDays != 19 {
 				t.Errorf("landing: %+v", l)
+			}
+			// The one behind the mark of 6.2 came when it was written, whenever the
+			// mark was.
+			if l := facts(t, m, r, id(5)).Landing; l.WindowDays != 6 || l.ArrivedDays != 6 {
+				t.Errorf("landing behind a mark: %+v", l)
+			}
+			// Written before the fix of the lamp, on which it stands.
+			if l := wheel.Landing; l.WindowDays != 17 || l.ArrivedDays != 21 {
+				t.Errorf("landing of the last: %+v", l)
 			}
 		})
 	}
