@@ -141,6 +141,9 @@ func (p *Prism) front(base string) http.Handler {
 			return
 		}
 		r.Header.Set("Accept", "application/json")
+		if strings.Contains(r.URL.Path, "/contents/") {
+			r.Header.Set("Prefer", "code=404") // the example is no policy file
+		}
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/labels") {
 			b, err := io.ReadAll(r.Body)
 			if err != nil {

@@ -74,10 +74,9 @@ func (j *job) present(ctx context.Context) (map[string]bool, error) {
 		for _, l := range list {
 			out[strings.ToLower(l.GetName())] = true
 		}
-		if resp.NextPage == 0 {
+		if !github.More(resp, &o.Page) {
 			return out, nil
 		}
-		o.Page = resp.NextPage
 	}
 }
 
@@ -95,10 +94,9 @@ func (j *job) record(ctx context.Context) (map[string]*gh.IssueEvent, error) {
 				out[strings.ToLower(e.GetLabel().GetName())] = e
 			}
 		}
-		if resp.NextPage == 0 {
+		if !github.More(resp, &o.Page) {
 			return out, nil
 		}
-		o.Page = resp.NextPage
 	}
 }
 

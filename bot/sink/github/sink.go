@@ -141,10 +141,9 @@ func (j *job) comment(ctx context.Context) error {
 			_, _, err := j.c.Issues.EditComment(ctx, j.owner, j.repo, c.GetID(), &gh.IssueComment{Body: &j.Comment.Body})
 			return github.Temporary(j.about("editing the comment of"), err)
 		}
-		if resp.NextPage == 0 {
+		if !github.More(resp, &o.Page) {
 			break
 		}
-		o.Page = resp.NextPage
 	}
 	if !j.Comment.Create {
 		return nil

@@ -61,10 +61,9 @@ func (s *Source) commands(ctx context.Context, c *gh.Client, p bot.PullState) ([
 				out = append(out, cmd)
 			}
 		}
-		if resp.NextPage == 0 {
+		if !github.More(resp, &o.Page) {
 			return out, nil
 		}
-		o.Page = resp.NextPage
 	}
 }
 

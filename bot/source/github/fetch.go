@@ -97,10 +97,9 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
 			}
 			p.Commits = append(p.Commits, bot.PullCommit{Change: ch, Err: err})
 		}
-		if resp.NextPage == 0 {
+		if !github.More(resp, &o.Page) {
 			return nil
 		}
-		o.Page = resp.NextPage
 	}
 }
 

@@ -247,7 +247,7 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 		return err
 	}
 	next := at
-	for page := 1; page > 0; {
+	for page, more := 1, true; more; {
 		var pulls []*gh.PullRequest
 		path := fmt.Sprintf("repos/%s/pulls?state=open&sort=updated&direction=desc&per_page=100&page=%d", repo, page)
 		etag := ""
@@ -268,11 +268,11 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 		if !changed {
 			break
 		}
-		page = resp.NextPage
+		more = github.More(resp, &page)
 		for _, p := range pulls {
 			updated := p.GetUpdatedAt().Time
 			if updated.Before(at.Since) {
-				page = 0
+				more = false
 				break
 			}
 			if updated.After(next.Since) {
