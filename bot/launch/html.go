@@ -21,7 +21,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short":  func(s string) string { return fmt.Sprintf("%.12s", s) },
 	"share":  func(n, of int) string { return fmt.Sprintf("%.2f%%", 100*float64(n)/float64(max(1, of))) },
 	"many":   func(n int) string { return thousands(n) },
-	"orDash": orDash,
+	"span":   func(c []Column) int { return len(c) + 2 },
 	"lacks":  func(f Fix) bool { w := f.Worst(); return w != In && w != NotAffected },
 }).Parse(pageText))
 

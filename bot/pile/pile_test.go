@@ -1,0 +1,104 @@
+package pile
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// plan is a change that 6.6 has and 6.1 needs two others for.
+func plan() *Plan {
+	eligible := verdict.StableEligible
+	p := &Plan{Mainline: strings.Repeat("c", 40), Release: "6.8", Files: []string{"a.c"}}
+	p.ID, p.Subject, p.Verdict, p.Score = p.Mainline, "drm/demo: fix <a> \"hang\" & more\x1b[2J", eligible, 0.9
+	p.Size.LinesWithContext = 12
+	p.Branches = []verdict.Branch{{Name: "6.6", State: "present", Applies: "unknown"},
+		{Name: "6.1", State: "affected", Applies: "needs-prerequisites", Verdict: &eligible, Score: 0.8}}
+	a, b := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	p.Plans = []Branch{{Name: "6.6", As: strings.Repeat("d", 40)},
+		{Name: "6.1", Active: true, Lines: 90, Files: []string{"a.c", "b.c"}, Subsystems: []string{"drm/demo"}, MissingNewer: []string{"6.5"},
+			Steps: []Step{{ID: a, Title: "drm/demo: first", Lines: 50, Why: []Why{{By: b, Reason: "defines demo_x"}}},
+				{ID: b, Title: "drm/demo: second", Lines: 28, Why: []Why{{Reason: "touches the same lines of a.c"}, {By: "elsewhere", Reason: "lost"}}}},
+			Beyond: []Step{{ID: strings.Repeat("e", 40), Title: "rework", Lines: 700, Drags: 41}}, Unresolved: []string{"demo_y"}}}
+	return p
+}
+
+func TestText(t *testing.T) {
+	var b strings.Builder
+	if err := plan().Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"mainline   cccccccccccc, released in 6.8", "6.1     affected  needs-prerequisites  stable-eligible  0.80   2      90     missing in 6.5",
+		"   1  aaaaaaaaaaaa drm/demo: first (50 lines)\n      for 2: defines demo_x", "for the change: touches the same lines of a.c",
+		"together 90 lines with context in 2 files; drm/demo", "rework (700 lines, with 40 commits behind it)", "names that 6.1 lacks: demo_y"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "\x1b") {
+		t.Error("a title drives the terminal")
+	}
+}
+
+func TestJSON(t *testing.T) {
+	var b strings.Builder
+	if err := plan().JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Verdict  string
+		Branches []struct{ Name string }
+		Plans    []struct {
+			Steps []struct {
+				ID  string
+				Why []struct{ By, Reason string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil || got.Verdict != "stable-eligible" || len(got.Branches) != 2 || got.Plans[1].Steps[0].Why[0].Reason != "defines demo_x" {
+		t.Errorf("%v: %+v", err, got)
+	}
+}
+
+// The picture is well-formed whatever titles hold: three boxes, two arcs; a
+// reason whose commit is not in the pile is no arc.
+func TestSVG(t *testing.T) {
+	var b strings.Builder
+	if err := plan().SVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	d := xml.NewDecoder(strings.NewReader(b.String()))
+	for {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("%v\n%s", err, b.String())
+		}
+	}
+	if boxes, arcs := strings.Count(b.String(), "<g>"), strings.Count(b.String(), `class="arc"`); boxes != 3 || arcs != 2 {
+		t.Errorf("%d boxes and %d arcs", boxes, arcs)
+	}
+	p := plan()
+	p.Plans[1].Steps = nil
+	b.Reset()
+	if err := p.SVG(&b); err != nil || !strings.Contains(b.String(), "No branch needs anything") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
+func TestDot(t *testing.T) {
+	var b strings.Builder
+	if err := plan().Dot(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"6.1 change" -> "6.1 bbbbbbbbbbbb"`, `"6.1 bbbbbbbbbbbb" -> "6.1 aaaaaaaaaaaa" [label="defines demo_x"]`, `fix <a> \"hang\" & more`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, b.String())
+		}
+	}
+}
