@@ -378,6 +378,13 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(posted) > 0 {
+		// What a mail does not say, whether it will be merged, weighs the same on
+		// every list: its thresholds are those of the embedded file.
+		mail := heads[model.HeadMail]
+		mail.Thresholds = model.Default().File().Heads[model.HeadMail].Thresholds
+		heads[model.HeadMail] = mail
+	}
 	p.Notes = notes
 	out.Heads, out.Provenance = heads, p
 	return out, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/truth"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -112,9 +113,13 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.rounds > 0 {
 		c.say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)
 	}
+	thresholds := judge.Model.Thresholds
+	if c.mails != nil {
+		thresholds = judge.Model.ThresholdsFor(&rules.Facts{Change: &change.Change{Kind: change.Mail}})
+	}
 	r := evaluate.Measure(&k, evaluate.Options{
 		Title: o.title(), Data: c.data,
-		Weights: judge.Model.Version, Thresholds: judge.Model.Thresholds, Rounds: o.rounds, Seed: o.seed,
+		Weights: judge.Model.Version, Thresholds: thresholds, Rounds: o.rounds, Seed: o.seed,
 	})
 	if o.html != "" {
 		if err := writeFile(o.html, func(w io.Writer) error { return r.HTML(w, doc) }); err != nil {
