@@ -38,7 +38,7 @@ func (p *Preview) Deliver(_ context.Context, a bot.Action) error {
 	if err != nil {
 		return err
 	}
-	file, text := "", ""
+	var file, text string
 	switch {
 	case w.Labels != nil:
 		file, text = "labels.md", w.Labels.Want+"\n"

@@ -41,10 +41,11 @@ func (s *Source) fetch(ctx context.Context, p bot.PullState) (*bot.Pull, error) 
 	if err != nil {
 		return nil, err
 	}
-	var bad error
-	if out.Policy, bad, err = s.policy(ctx, c, p.Repo); err != nil {
+	policy, unreadable, err := s.policy(ctx, c, p.Repo)
+	if err != nil {
 		return nil, err
 	}
+	out.Policy = policy
 	if !out.Policy.Asked {
 		return out, nil
 	}
@@ -61,8 +62,8 @@ func (s *Source) fetch(ctx context.Context, p bot.PullState) (*bot.Pull, error) 
 	if out.Closed = pr.GetState() == "closed"; out.Closed {
 		return out, nil
 	}
-	if bad != nil {
-		out.Problem = bad.Error()
+	if unreadable != "" {
+		out.Problem = unreadable
 		return out, nil
 	}
 	if out.Commands, err = s.commands(ctx, c, p); err != nil {
@@ -186,7 +187,7 @@ type policies struct {
 type kept struct {
 	etag   string
 	policy bot.PullPolicy
-	bad    error
+	bad    string // what is wrong with the file
 	at     time.Time
 }
 
@@ -202,7 +203,7 @@ func (s *Source) forgetPolicy(repo string) {
 
 // policy is what a repository asked for. bad says what is wrong with its
 // policy file; nothing but that is then told.
-func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.PullPolicy, bad, err error) {
+func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.PullPolicy, bad string, err error) {
 	key := strings.ToLower(repo)
 	s.policies.mu.Lock()
 	have, ok := s.policies.kept[key]
@@ -220,11 +221,14 @@ func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.P
 			have.policy = github.Everything(s.cfg.Labels)
 		}
 	case err != nil:
-		return p, nil, github.Temporary("reading the policy file of "+repo, err)
+		return p, "", github.Temporary("reading the policy file of "+repo, err)
 	case changed:
 		have = kept{etag: tag}
-		if have.policy, have.bad, err = s.parsePolicy(file); err != nil {
-			return p, nil, err
+		var unreadable error
+		if have.policy, unreadable = s.parsePolicy(file); unreadable != nil {
+			// The repository has asked, in words that cannot be followed: it is
+			// told so in the check and nowhere else.
+			have.policy, have.bad = bot.PullPolicy{Asked: true, Check: true}, "its policy cannot be read: "+unreadable.Error()
 		}
 	}
 	have.at = now
@@ -237,24 +241,16 @@ func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.P
 	return have.policy, have.bad, nil
 }
 
-func (s *Source) parsePolicy(file gh.RepositoryContent) (p bot.PullPolicy, bad, err error) {
-	text := file.GetEncoding() // GetContent fails for a file above 1 MB, which has none
-	b := []byte{}
+func (s *Source) parsePolicy(file gh.RepositoryContent) (bot.PullPolicy, error) {
 	switch {
-	case file.Content != nil && text == "base64":
-		b, bad = base64.StdEncoding.DecodeString(strings.ReplaceAll(*file.Content, "\n", ""))
-	case file.Content != nil:
-		b = []byte(*file.Content)
-	default:
-		bad = errors.New("it is no file")
+	case file.Content == nil:
+		return bot.PullPolicy{}, errors.New("it is no file")
+	case file.GetEncoding() == "base64":
+		b, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(*file.Content, "\n", ""))
+		if err != nil {
+			return bot.PullPolicy{}, err
+		}
+		return github.ParsePolicy(b, s.cfg.Labels)
 	}
-	if bad == nil {
-		p, bad = github.ParsePolicy(b, s.cfg.Labels)
-	}
-	if bad != nil {
-		// The repository has asked, in words that cannot be followed: it is told
-		// so in the check and nowhere else.
-		return bot.PullPolicy{Asked: true, Check: true}, fmt.Errorf("its policy cannot be read: %w", bad), nil
-	}
-	return p, nil, nil
+	return github.ParsePolicy([]byte(*file.Content), s.cfg.Labels)
 }
