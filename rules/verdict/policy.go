@@ -215,6 +215,9 @@ func notNeeded(j *judged) (decision, bool) {
 			return decision{verdict: NotNeeded, reason: "the bug it fixes was never released: " + cs[0].Subject}, true
 		}
 	}
+	if j.unreleasedCode() {
+		return decision{verdict: NotNeeded, reason: "the code it changes is in no released kernel yet"}, true
+	}
 	if len(j.branches) == 0 {
 		return decision{}, false
 	}
@@ -232,6 +235,16 @@ func notNeeded(j *judged) (decision, bool) {
 		return decision{}, false // the code is in no active branch
 	}
 	return decision{verdict: NotNeeded, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true
+}
+
+// unreleasedCode reports whether nothing of what the change touches stands in
+// the last release, and neither its tags nor its author say otherwise.
+func (j *judged) unreleasedCode() bool {
+	last := j.Tree.Last
+	if !last.Known || last.Hunks == 0 || last.Near > 0 || j.met(rules.StableRequest) {
+		return false
+	}
+	return !slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return c.Resolved && c.Release != "" })
 }
 
 // eligible: some branch is affected and stable takes such changes there.

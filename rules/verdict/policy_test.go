@@ -139,6 +139,8 @@ func TestPolicyRows(t *testing.T) {
 		{"never released", sure(culprit(""), in("6.12 affected")), "not-needed"},
 		{"one of two culprits was released", sure(culprit(""), culprit("6.6"), in("6.12 affected")), "stable-eligible"},
 		{"a culprit that is not found proves nothing", sure(culprit(""), tree(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
+		{"its code is in no release", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2} })), "not-needed"},
+		{"some of its code is released", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2, Near: 1} })), "stable-eligible"},
 		{"every branch is served", sure(in("6.12 present", "6.6 queued", "6.1 not-affected")), "not-needed"},
 		{"all but one is served", sure(in("6.12 present", "6.6 affected")), "stable-eligible"},
 		{"one is served, the other lacks the code", sure(in("6.12 present", "6.6 no-base"), score(0.9)), "not-needed"},
