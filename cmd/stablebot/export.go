@@ -278,6 +278,15 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 	if err != nil {
 		return err
 	}
+	for _, f := range b.Has {
+		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
+	}
+	for _, f := range b.Unfit {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, printable(f.Title), printable(f.Reason))
+	}
+	if len(b.Queue) == 0 {
+		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))
+	}
 	dir := filepath.Join(o.out, b.Name+"-"+b.Version)
 	if err := b.Write(dir); err != nil {
 		return err
@@ -285,12 +294,6 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 	_, _ = fmt.Fprintf(say, "%s: %d fixes on %s, for kernels %s\n", dir, len(b.Queue), o.tag, b.Range)
 	for _, q := range b.Queue {
 		_, _ = fmt.Fprintf(say, "  %s\n", q.File)
-	}
-	for _, f := range b.Has {
-		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
-	}
-	for _, f := range b.Unfit {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, printable(f.Title), printable(f.Reason))
 	}
 	if len(b.Unfit) > 0 {
 		return errReported
