@@ -89,9 +89,9 @@ var (
 func (p *Package) check() error {
 	switch {
 	case !packageName.MatchString(p.Name):
-		return fmt.Errorf("%q is no package name: lower-case letters, digits, +, - and .", p.Name)
+		return fmt.Errorf("%q is no package name: only lower-case letters, digits, +, - and . are taken", p.Name)
 	case !packageVer.MatchString(p.Version):
-		return fmt.Errorf("%q is no package version: letters, digits and . + ~ _ -", p.Version)
+		return fmt.Errorf("%q is no package version: only letters, digits and .+~_- are taken", p.Version)
 	case len(p.Fixes) == 0:
 		return errors.New("no fix is dkms-only in the branches asked for: there is nothing to package")
 	case strings.ContainsAny(p.Make+p.Clean, "\"`\n"):
@@ -275,7 +275,7 @@ func (p *Package) rebase(ctx context.Context, b *bench, c *git.Commit, tip strin
 func (p *Package) contains(ctx context.Context, b *bench, c *git.Commit, tip string) (bool, error) {
 	files, _, err := gitdiff.Parse(strings.NewReader(c.Diff))
 	if err != nil {
-		return false, nil // fit has seen it parse
+		return false, fmt.Errorf("reading the diff of %.12s: %w", c.ID, err)
 	}
 	for _, f := range files {
 		name := strings.TrimPrefix(nameOf(f), strings.Trim(p.MainlineFolder, "/")+"/")

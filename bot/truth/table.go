@@ -100,7 +100,7 @@ func ReadTable(r io.Reader, name string) (*Table, error) {
 func row(line string) (id string, l Label, listed bool, err error) {
 	f := strings.Split(line, "\t")
 	l = Label{Known: true, How: "table"}
-	flag, in := "", ""
+	var flag, in string
 	switch {
 	case len(f) >= 3:
 		l.Release, flag = strings.TrimSpace(f[1]), f[2]

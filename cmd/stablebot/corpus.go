@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,14 +81,11 @@ func (s *subject) driver(m []silicon.Match) string {
 	if len(m) > 0 && m[0].Driver != "" {
 		return m[0].Driver
 	}
-	for _, f := range s.change.Files {
-		name := f.NewName
-		if name == "" {
-			name = f.OldName
-		}
-		return path.Dir(name)
+	if len(s.change.Files) == 0 {
+		return "no file"
 	}
-	return "no file"
+	f := s.change.Files[0]
+	return path.Dir(cmp.Or(f.NewName, f.OldName))
 }
 
 // corpus is an opened input.

@@ -320,7 +320,7 @@ func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branch
 			continue
 		}
 		only := b.Verdict != nil && *b.Verdict == verdict.DKMSOnly
-		if !only && !(o.asked && b.State != "present" && b.State != "queued") {
+		if asked := o.asked && b.State != "present" && b.State != "queued"; !only && !asked {
 			continue
 		}
 		f.Branches = append(f.Branches, b.Name)

@@ -95,7 +95,7 @@ func (m *measured) rows() bool {
 				if s == "" || strings.HasPrefix(s, "/*") || strings.HasPrefix(s, "*") || strings.HasPrefix(s, "//") {
 					continue
 				}
-				if !strings.HasSuffix(s, ",") && s != "{" && s != "{}" && !strings.HasSuffix(s, "*/") && !(strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")) {
+				if !strings.HasSuffix(s, ",") && s != "{" && s != "{}" && !strings.HasSuffix(s, "*/") && (s[0] != '{' || !strings.HasSuffix(s, "}")) {
 					return false
 				}
 				braces = braces || s[0] == '{' || strings.Contains(s, "(") || strings.Contains(s, "{") || s[0] == '.'

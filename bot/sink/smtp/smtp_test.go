@@ -40,7 +40,6 @@ type server struct {
 	hang     bool // after the final dot, say nothing and break off
 	token    bool // offer XOAUTH2 and refuse all but "good"
 	srv      *smtp.Server
-	addr     string
 	listener net.Listener
 }
 

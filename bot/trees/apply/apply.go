@@ -155,7 +155,7 @@ func files(ctx context.Context, t Tree, patch []*gitdiff.File, quick bool) Resul
 		} else if f.IsDelete {
 			x.New = ""
 		}
-		var from Tree = t
+		from := t
 		if o != nil {
 			from = o
 			// Git reads a file that a rename or a copy of the same patch takes

@@ -16,7 +16,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -245,7 +244,7 @@ func (m *Merger) commit(tree, parent string) (string, error) {
 // write makes a loose object, as git itself would.
 func (m *Merger) write(kind string, data []byte) (string, error) {
 	head := fmt.Sprintf("%s %d\x00", kind, len(data))
-	var h hash.Hash = sha1.New() //nolint:gosec // git's
+	h := sha1.New() // git's
 	if m.repo.Digits() == 64 {
 		h = sha256.New()
 	}

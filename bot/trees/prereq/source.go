@@ -19,9 +19,8 @@ const (
 // (definitions begin in the first column, bodies do not).
 type source struct {
 	at      place
-	comment bool   // inside /* */
-	head    string // last line in the first column: a type may stand alone there
-	sawType bool   // the line before was such a type
+	comment bool // inside /* */
+	sawType bool // the line before was such a type
 }
 
 func newSource(heading string) *source {
