@@ -9,7 +9,7 @@
 //
 //   - A command stands at the start of a line that is not quoted; what a mail
 //     program puts before a line it cites makes it none.
-//   - A line as the bot's own help writes it, with its placeholders, is none.
+//   - A mail that repeats the help, placeholders and all, commands nothing.
 //   - A command counts only when a DKIM signature proves its mail (Prove).
 package command
 
@@ -44,12 +44,11 @@ type Command struct {
 	Wrong  string // why it can't be carried out, "" when it can
 }
 
-// Help is how the commands are written.
-var Help = []string{
+// help is how the commands are documented.
+var help = []string{
 	"#stablebot recheck [BRANCH]",
 	"#stablebot override VERDICT reason",
 	"#stablebot omit-fix SHA reason",
-	"#stablebot mute",
 }
 
 // verdicts are those that a person may give.
@@ -64,8 +63,11 @@ func Parse(text string) (out []Command, more int) {
 			break // a signature says nothing
 		}
 		rest, ok := strings.CutPrefix(line, "#stablebot")
-		if !ok || rest != "" && !unicode.IsSpace(rune(rest[0])) || slices.Contains(Help, line) {
+		if !ok || rest != "" && !unicode.IsSpace(rune(rest[0])) {
 			continue
+		}
+		if slices.Contains(help, line) {
+			return nil, 0
 		}
 		if len(out) == Max {
 			more++
