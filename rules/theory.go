@@ -27,7 +27,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		}
 		switch {
 		case !race && !theory && !potential, w.InTitle(WordBuild):
-			return notApplicable("speaks neither of a race nor of what could happen")
+			return notApplicable("its title speaks neither of a race nor of what could happen")
 		case shown:
 			k := WordExploit
 			if w.StackTrace {

@@ -23,7 +23,7 @@ func splitMail(text string) message {
 	if strings.HasPrefix(text, "From ") {
 		text = skipMboxLine(text)
 	}
-	text = m.inBody(text)
+	text = m.inBody(belowReview(text))
 	if cut := scissors(text); cut >= 0 {
 		m.author, m.subject = "", ""
 		text = m.inBody(skipBlank(text[cut:]))
@@ -74,6 +74,22 @@ func attached(m message, diff string) message {
 		m.base = whole.base
 	}
 	return m
+}
+
+// belowReview leaves out what the stable team writes above a patch that it posts
+// for review: "6.6-stable review patch. If anyone has any objections …" and a
+// line of dashes. Below it the author stands as git am reads it.
+func belowReview(text string) string {
+	line, rest := nextLine(skipBlank(text))
+	if !strings.Contains(line, "-stable review patch") {
+		return text
+	}
+	for range 4 {
+		if line, rest = nextLine(rest); len(line) > 3 && strings.Trim(line, "-") == "" {
+			return skipBlank(rest)
+		}
+	}
+	return text
 }
 
 // inBody takes the header lines that git am accepts at the top of a body, and

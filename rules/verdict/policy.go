@@ -142,7 +142,7 @@ func nothingToJudge(j *judged) (decision, bool) {
 		// needed by one, by those who offer it.
 	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS:
 		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
-	case j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
+	case j.unmet(rules.NotTrivial, rules.RealBug) && j.score < j.DKMS, j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
 		return out("it changes style, comments or checker noise, and no bug that people meet")
 	case allIn(named(j.Silicon), silicon.PreProduction) && !j.shipped:
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
@@ -254,10 +254,10 @@ func eligible(j *judged) (decision, bool) {
 	}
 	if len(j.branches) == 0 {
 		switch {
-		case j.score >= j.Eligible:
-			return decision{verdict: StableEligible, reason: fmt.Sprintf("stable has taken %.0f%% of the changes like this one", 100*j.score)}, true
 		case j.Submission() && j.met(rules.UpstreamMark) && !j.unmet(rules.DiffSize):
 			return decision{verdict: StableEligible, reason: "submitted to stable as the backport of a mainline commit that it names"}, true
+		case j.score >= j.Eligible:
+			return decision{verdict: StableEligible, reason: fmt.Sprintf("the learnt odds that stable takes it are %.0f%%", 100*j.score)}, true
 		}
 		return decision{}, false
 	}
@@ -310,12 +310,12 @@ func outOfReach(j *judged) (decision, bool) {
 
 // uncertain always matches.
 func uncertain(j *judged) (decision, bool) {
-	why := fmt.Sprintf("stable has taken %.0f%% of the changes like this one: neither clearly in nor clearly out", 100*j.score)
+	why := fmt.Sprintf("the learnt odds that stable takes it are %.0f%%: neither clearly in nor clearly out", 100*j.score)
 	switch {
 	case !j.shipped:
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
 	case j.score < j.DKMS:
-		why = fmt.Sprintf("stable has taken only %.0f%% of the changes like this one, and nothing says why it could not: not its size, not a new interface, not enablement", 100*j.score)
+		why = fmt.Sprintf("the learnt odds that stable takes it are only %.0f%%, and neither its size nor a new interface nor enablement says why", 100*j.score)
 	}
 	return decision{verdict: Uncertain, reason: why}, true
 }
@@ -374,7 +374,7 @@ func (j *judged) classReason(c Class) string {
 	s := j.Change.Size
 	switch c {
 	case TooBig:
-		return fmt.Sprintf("too big for what stable is known to take: %d lines with context in %d files", s.LinesWithContext, s.Files)
+		return fmt.Sprintf("%d lines with context in %s, and the learnt odds that stable takes it are %.0f%%", s.LinesWithContext, plural(s.Files, "file"), 100*j.score)
 	case ABI:
 		return "it needs a kernel interface that stable branches do not get"
 	case Enablement:
@@ -383,6 +383,13 @@ func (j *judged) classReason(c Class) string {
 		return "the code it fixes is in no active branch: " + names(j.Silicon, silicon.Production) + " is newer than all of them"
 	}
 	return string(c)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func verdictOf(v Verdict) *Verdict { return &v }

@@ -241,7 +241,7 @@ func TestPolicyReasons(t *testing.T) {
 		{sure(afterRC), []string{"after -rc3"}},
 		{sure(incomplete), []string{"3 of the 4"}},
 		{sure(culprit("")), []string{"drm/x: add y"}},
-		{sure(score(0.1)), []string{"10%", "nothing says why"}},
+		{sure(score(0.1)), []string{"10%", "says why"}},
 	} {
 		d := tt.j.decide()
 		for _, w := range tt.want {
