@@ -37,13 +37,13 @@ func label(j *verdict.Judgement) string {
 const rowFormat = "%s  %5s %6s  %-16s %s\n"
 
 func rowHeader() string {
-	return fmt.Sprintf(rowFormat, fmt.Sprintf("%-20s", "VERDICT"), "SCORE", "LINES", "SILICON", "CHANGE")
+	return fmt.Sprintf(rowFormat, fmt.Sprintf("%-23s", "VERDICT"), "SCORE", "LINES", "SILICON", "CHANGE")
 }
 
 // appendRow writes one change as a line of the table. The verdict is padded
 // before it is coloured: escape codes have no width.
 func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
-	verdictCell := fmt.Sprintf("%-20s", label(j))
+	verdictCell := fmt.Sprintf("%-23s", label(j))
 	if colour {
 		verdictCell = style[j.Verdict].Render(verdictCell)
 	}
@@ -59,16 +59,16 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 	}
 	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16), printable(j.Subject))
 	if j.Error != nil {
-		fmt.Fprintf(b, "%22s%s\n", "", "error: "+printable(*j.Error))
+		fmt.Fprintf(b, "%25s%s\n", "", "error: "+printable(*j.Error))
 	}
 	for i := range j.Branches {
 		appendBranch(b, &j.Branches[i])
 	}
 	if why {
-		fmt.Fprintf(b, "%22s%s\n", "", printable(j.Reason))
+		fmt.Fprintf(b, "%25s%s\n", "", printable(j.Reason))
 		for _, r := range j.Rules {
 			if r.Outcome == "met" || r.Outcome == "unmet" {
-				fmt.Fprintf(b, "%22s%s %s: %s\n", "", map[bool]string{true: "+", false: "-"}[r.Outcome == "met"], r.ID, printable(r.Reason))
+				fmt.Fprintf(b, "%25s%s %s: %s\n", "", map[bool]string{true: "+", false: "-"}[r.Outcome == "met"], r.ID, printable(r.Reason))
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 	if x.Why != "" {
 		what += "; " + printable(x.Why)
 	}
-	fmt.Fprintf(b, "%22s%-6s %s\n", "", x.Name, what)
+	fmt.Fprintf(b, "%25s%-6s %s\n", "", x.Name, what)
 }
 
 // appendJSON writes one change as one line of JSON.

@@ -119,7 +119,7 @@ func (j *judged) judgeBranches() {
 // settleBranches lets what was decided for the change as a whole, whatever the
 // branches say, stand in each row: a delay, a refusal, no fix at all.
 func (j *judged) settleBranches(d decision) {
-	whole := d.verdict == OutOfScope || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
+	whole := d.verdict == OutOfScope || d.verdict == NotNeeded || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
 	for i := range j.branches {
 		if b := &j.branches[i]; whole && b.Verdict != nil {
 			b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
