@@ -12,7 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -92,8 +96,15 @@ func TestKillChild(t *testing.T) {
 	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}}
 	b.opts.Sources, b.opts.Log = []bot.Source{src}, nil
 	b.opts.Settle = 40 * time.Millisecond
-	if os.Getenv(killSink) == "diary" {
+	switch to, addr, _ := strings.Cut(os.Getenv(killSink), " "); to {
+	case "diary":
 		b.opts.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
+	case "smtp":
+		s, err := smtp.New(smtp.Config{Name: "outbox", Address: addr, TLS: smtp.TLSNone, From: b.opts.Bot.Address}, zap.NewNop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.opts.Sinks = []bot.Sink{s}
 	}
 	x, err := bot.New(b.opts)
 	if err != nil {
@@ -116,9 +127,12 @@ func child(t *testing.T, dir, sink string, once bool) *exec.Cmd {
 	return c
 }
 
+// soon is any time in which the bot takes in, judges and answers.
+func soon() { time.Sleep(rand.N(30 * time.Millisecond)) }
+
 // killAtRandom starts the bot n times and kills it each time a moment after it
 // began to work; at last it lets it finish.
-func killAtRandom(t *testing.T, dir, sink string, n int) {
+func killAtRandom(t *testing.T, dir, sink string, n int, moment func()) {
 	t.Helper()
 	for range n {
 		c := child(t, dir, sink, false)
@@ -132,7 +146,7 @@ func killAtRandom(t *testing.T, dir, sink string, n int) {
 		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "running\n" {
 			t.Fatalf("the bot said %q, %v", line, err)
 		}
-		time.Sleep(rand.N(30 * time.Millisecond))
+		moment()
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +171,7 @@ func TestKill(t *testing.T) {
 	t.Run("outbox", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		killAtRandom(t, dir, "outbox", 30)
+		killAtRandom(t, dir, "outbox", 30, soon)
 		b := newBench(t, dir)
 		got := b.replies() // fails when a mail is answered twice
 		for _, id := range single {
@@ -185,10 +199,52 @@ func TestKill(t *testing.T) {
 			}
 		}
 	})
+	t.Run("smtp", func(t *testing.T) {
+		t.Parallel()
+		post := newPostOffice(t)
+		dir := t.TempDir()
+		killAtRandom(t, dir, "smtp "+post.addr, 60, post.moment)
+		b := newBench(t, dir)
+		for range 20 { // what was put off at last has its time still to come
+			c, err := b.store.Counts(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Actions[bot.StatePlanned] == 0 {
+				break
+			}
+			time.Sleep(300 * time.Millisecond)
+			if out, err := child(t, dir, "smtp "+post.addr, true).Output(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+		}
+		rows, err := b.store.Actions(t.Context(), "", 1000)
+		if err != nil || len(rows) != replies {
+			t.Fatalf("%d actions, %v; want %d", len(rows), err, replies)
+		}
+		post.mu.Lock()
+		defer post.mu.Unlock()
+		unclear, received := 0, 0
+		for _, a := range rows {
+			n := post.got[report.MessageID(a.Key, b.opts.Bot.Address)]
+			received += n
+			switch {
+			case a.State == bot.StateDone && n == 1:
+			case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
+				unclear++
+			default:
+				t.Errorf("%s is %s (%s) and was received %d times", a.Key, a.State, a.Problem, n)
+			}
+		}
+		if len(post.got) != received {
+			t.Errorf("%d mails came that no action tells of", len(post.got)-received)
+		}
+		t.Logf("%d replies, %d received, %d of unknown outcome", replies, received, unclear)
+	})
 	t.Run("at most once", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		killAtRandom(t, dir, "diary", 15)
+		killAtRandom(t, dir, "diary", 15, soon)
 		b := newBench(t, dir)
 		text, err := os.ReadFile(filepath.Join(dir, "diary"))
 		if err != nil {
