@@ -1,3 +1,5 @@
+//go:build measure
+
 package apply_test
 
 import (
@@ -24,7 +26,7 @@ import (
 // commits of three drivers that came after Linux 6.1, on the tree of 6.1:
 //
 //	STABLEBOT_DRM_KMOD=path/to/drm-kmod STABLEBOT_PEER_DIR=/tmp/peer \
-//	    go test -run TestPeer -v ./bot/trees/apply
+//	    go test -tags measure -run TestPeer -v ./bot/trees/apply
 //
 // STABLEBOT_PEER_DIR keeps the patches and git's answers for the next run; the
 // times are compared only in a run that asked git.

@@ -1,3 +1,5 @@
+//go:build measure
+
 package prereq
 
 import (
@@ -77,7 +79,7 @@ func readGroups(t *testing.T, f *Finder, branch, base string) []group {
 // TestGroups measures what is found against the Stable-dep-of groups of the
 // branches of freebsd/drm-kmod:
 //
-//	STABLEBOT_DRM_KMOD=path go test ./bot/trees/prereq -run TestGroups -v
+//	STABLEBOT_DRM_KMOD=path go test -tags measure ./bot/trees/prereq -run TestGroups -v
 //
 // The target is the merge base of master and the branch; what the branch had
 // taken before the fix, and outside its group, counts as there. Of a group the
