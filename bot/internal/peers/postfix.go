@@ -176,19 +176,30 @@ func (p *Postfix) Log() string {
 // Start starts a stopped server on the same port.
 func (p *Postfix) Start() { p.start() }
 
-// Stop ends the server; connections break.
+// Stop ends the server; connections break. Its master leads a process group of
+// its own, apart from the program that started it.
 func (p *Postfix) Stop() {
 	if p.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+	groups := []int{p.cmd.Process.Pid}
+	text, _ := os.ReadFile(filepath.Join(p.dir, "spool/pid/master.pid"))
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && pid > 1 {
+		groups = append(groups, pid)
+	}
+	all := func(s syscall.Signal) {
+		for _, g := range groups {
+			_ = syscall.Kill(-g, s)
+		}
+	}
+	all(syscall.SIGTERM)
 	done := make(chan struct{})
 	go func() { _ = p.cmd.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(3 * time.Second):
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	all(syscall.SIGKILL)
 	<-done
 	p.cmd = nil
 }
