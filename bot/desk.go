@@ -368,7 +368,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 		idx.Add(msg)
 		if m.Kind != KindReply {
-			brief.Posts = append(brief.Posts, Posted{Message: msg, Lists: m.Lists, Received: m.Received})
+			brief.Posts = append(brief.Posts, Posted{Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 		}
 	}
 	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })

@@ -18,6 +18,7 @@ type Posted struct {
 	Message   *mail.Message
 	Lists     []string
 	Received  time.Time
+	Source    string
 	Judgement *verdict.Judgement // nil for a cover letter
 }
 
@@ -137,6 +138,8 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		out = append(out, "list:"+l)
 	}
 	switch {
+	case backfilled(first.Source):
+		return "it was put in by a backfill, of which nothing is said"
 	case b.Series.Private:
 		return "a security contact is among its recipients"
 	case slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }):
@@ -149,6 +152,16 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		return "the list has opted out"
 	}
 	return ""
+}
+
+// BackfillPrefix begins the names of sources that bring what is past: it is
+// judged, and nothing is ever said about it.
+const BackfillPrefix = "backfill-"
+
+// backfilled reports whether a source, "archive:NAME", is such a one.
+func backfilled(source string) bool {
+	_, name, _ := strings.Cut(source, ":")
+	return strings.HasPrefix(name, BackfillPrefix)
 }
 
 // notYet says why the bot does not speak first, though it may answer.

@@ -33,6 +33,8 @@ func (c *Config) validate() []Problem {
 			v.add(path+".name", "%q is the name of %s already", n, names[n])
 		case strings.ContainsAny(n, "/: \t"):
 			v.add(path+".name", "%q: no space, colon or slash in a name", n)
+		case strings.HasPrefix(n, "backfill-"):
+			v.add(path+".name", "%q: such names are those of backfills, of which nothing is said", n)
 		}
 		names[n] = path
 	}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/store"
+)
+
+type backfillOptions struct {
+	config, state, level string
+	archive, list        string
+	git, name            string
+	branches, paths      []string
+	since, until         string
+	quiet                bool
+}
+
+func backfillCommand() *cobra.Command {
+	var o backfillOptions
+	cmd := &cobra.Command{
+		Use:   "backfill (--archive REPO --list LIST | --git REPO --branch BRANCH)",
+		Short: "Judge what a list or a branch brought in the past, and send nothing",
+		Long: `Puts a whole public-inbox archive, or the commits of a branch since a day, into
+the store that the bot runs on, as if they had come in while it ran. They are
+filed, judged and shown like all others; nothing is ever said about them, by
+this command or later, by the bot.
+
+  stablebot backfill --archive https://lore.example.org/dri-devel/git/0.git --list dri-devel.lists.example.org
+  stablebot backfill --git linux --branch master --since 2025-11-01 drivers/gpu/drm
+
+It may be stopped at any time, also by kill -9, and goes on where it was when it
+is called with the same names again. Mail of the last days is left to the
+configured sources (--until), as a mail that stands in the store already is not
+answered. A bot may run on the same store meanwhile.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return o.run(cmd.Context(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", "", "configuration `file`, for weights, trees and the state folder")
+	f.StringVar(&o.state, "state-dir", "", "state `folder`, instead of the configuration's")
+	f.StringVar(&o.archive, "archive", "", "a public-inbox v2 `repository`: a URL or a path")
+	f.StringVar(&o.list, "list", "", "the `list` that it is the archive of; empty: List-Id decides")
+	f.StringVar(&o.git, "git", "", "a git `repository`: a URL or a path")
+	f.StringArrayVar(&o.branches, "branch", nil, "a `branch` of it, or a pattern; repeat it")
+	f.StringVar(&o.name, "name", "", "the `name` under which it goes on; made from the repository's when empty")
+	f.StringVar(&o.since, "since", "", "a `day`; of a branch also a revision. Empty: all of the archive")
+	f.StringVar(&o.until, "until", "", "mail up to this `day`; empty: up to max_age ago")
+	f.StringVar(&o.level, "log-level", "warn", "debug, info, warn or error")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress, no summary")
+	cmd.MarkFlagsMutuallyExclusive("archive", "git")
+	cmd.MarkFlagsOneRequired("archive", "git")
+	return cmd
+}
+
+func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
+	c, until, err := o.configuration()
+	if err != nil {
+		return err
+	}
+	log, err := newLogger(c.Log)
+	if err != nil {
+		return err
+	}
+	p, err := build(ctx, c, log, nil)
+	if err != nil {
+		return err
+	}
+	before, err := p.store.Counts(ctx)
+	if err != nil {
+		return errors.Join(err, p.close())
+	}
+	come := &tally{until: until}
+	for i, s := range p.bot.Sources {
+		p.bot.Sources[i] = counted{s, come}
+	}
+	bar := newProgress(told, o.quiet, 0)
+	show, stop := context.WithCancel(ctx)
+	go come.show(show, bar, p.store)
+	err = p.bot.Run(ctx, true)
+	stop()
+	bar.clear()
+	if err == nil && !o.quiet {
+		var after store.Counts
+		if after, err = p.store.Counts(ctx); err == nil {
+			fmt.Fprintf(told, "%d mails and commits read in %s: %d mails new, %d changes judged; nothing was sent\n", come.items.Load(),
+				time.Since(bar.start).Round(time.Second), after.Mails-before.Mails, after.Judgements-before.Judgements)
+		}
+	}
+	return errors.Join(err, p.close())
+}
+
+// configuration is the configured bot with one source, and with every list muted.
+func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
+	var none time.Time
+	c := &config.Config{}
+	*c = config.Default()
+	if o.config != "" {
+		var err error
+		if c, err = readConfig(o.config); err != nil {
+			return nil, none, err
+		}
+	}
+	if o.state != "" {
+		c.State = o.state
+	}
+	if o.config == "" && o.state == "" {
+		return nil, none, usagef("into which store? give -c stablebot.yaml, or --state-dir")
+	}
+	c.Log.Level = o.level
+	until := time.Now().Add(-c.MaxAge.Std())
+	if o.until != "" {
+		day, err := time.Parse(time.DateOnly, o.until)
+		if err != nil {
+			return nil, none, usagef("--until: %q is no day such as 2026-01-31", o.until)
+		}
+		until = day
+	}
+	// Remotes stay where they only serve as trees; nothing may be answered.
+	c.Sources.IMAP, c.Sources.Archive, c.Sources.GitHub, c.Lists = nil, nil, nil, nil
+	c.SMTP.Send = false
+	name := o.name
+	if name == "" {
+		name = nameOf(o.archive + o.git)
+	}
+	name = bot.BackfillPrefix + name
+	switch {
+	case o.archive != "":
+		if o.since == "" {
+			o.since = "1991-08-25" // before the first mail about the kernel
+		} else if _, err := time.Parse(time.DateOnly, o.since); err != nil {
+			return nil, none, usagef("--since: %q is no day such as 2026-01-31", o.since)
+		}
+		c.Sources.Git = nil
+		c.Sources.Archive = []config.Archive{{Name: name, URL: local(o.archive), List: o.list, Since: o.since}}
+	case o.since == "":
+		return nil, none, usagef("since when? give --since with a day or a revision: a whole history is rarely wanted")
+	default:
+		c.Sources.Git = []config.Git{{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths, Since: o.since}}
+		until = none
+	}
+	return c, until, nil
+}
+
+// local makes the path of a repository on this machine absolute: git resolves
+// it in another folder.
+func local(url string) string {
+	if _, err := os.Stat(url); err == nil {
+		if abs, err := filepath.Abs(url); err == nil {
+			return abs
+		}
+	}
+	return url
+}
+
+// nameOf is the last telling part of a URL or path: "dri-devel" of
+// ".../dri-devel/git/0.git".
+func nameOf(url string) string {
+	parts := strings.FieldsFunc(url, func(r rune) bool { return r == '/' || r == ':' || r == '\\' })
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := strings.Trim(strings.TrimSuffix(parts[i], ".git"), ".")
+		if p != "" && p != "git" && p != "repo" && strings.Trim(p, "0123456789") != "" {
+			return p
+		}
+	}
+	return "archive"
+}
+
+// tally counts what the source brings.
+type tally struct {
+	items atomic.Int64
+	until time.Time
+}
+
+// show keeps the bar moving: what came in, then what was judged of it.
+func (t *tally) show(ctx context.Context, bar *progress, s *store.Store) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			n := int(t.items.Load())
+			if c, err := s.Counts(ctx); err == nil {
+				n = max(n, c.Judgements)
+			}
+			bar.done(n)
+		}
+	}
+}
+
+// counted is a source whose items are counted, up to a time.
+type counted struct {
+	bot.Source
+	t *tally
+}
+
+// errUntil ends the reading of an archive, which comes in order of arrival.
+var errUntil = errors.New("the rest is newer")
+
+func (c counted) Poll(ctx context.Context, in bot.Inlet) error {
+	err := c.Source.Poll(ctx, countedInlet{in, c.t})
+	if errors.Is(err, errUntil) {
+		return nil
+	}
+	return err
+}
+
+type countedInlet struct {
+	bot.Inlet
+	t *tally
+}
+
+func (c countedInlet) Accept(ctx context.Context, item bot.Item) error {
+	if item.Mail != nil && !c.t.until.IsZero() && item.Received.After(c.t.until) {
+		return errUntil
+	}
+	c.t.items.Add(1)
+	return c.Inlet.Accept(ctx, item)
+}
