@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
@@ -24,6 +25,9 @@ type branch struct {
 	fork   history.Position // the newest of them
 	dates  []int64          // when own commits came, see when
 	queues []*branch
+
+	closing sync.Once
+	closed  []stableRelease // oldest first
 }
 
 // ErrNoBranch says that a pattern finds nothing.

@@ -140,13 +140,26 @@ func (m *mainline) isKnown(n history.Name) bool {
 // has reports whether the branch has a mainline change at that moment, as which
 // commit, and how that is known. What was put in and reverted is not there.
 func (s *Set) has(v view, me same) (sha, how string, ok bool) {
+	p := s.placed(v, me)
+	if p.sha == "" || p.revert != "" {
+		return "", "", false
+	}
+	return p.sha, p.how, true
+}
+
+// placed is where a branch holds a change.
+type placed struct {
+	sha, how string           // "" when it does not
+	own      history.Position // 0: the branch began with it
+	revert   string           // the commit that took it out again
+}
+
+// placed looks for a mainline change in a branch at that moment.
+func (s *Set) placed(v view, me same) placed {
 	m := s.main
 	for _, p := range me.all {
 		if v.base.In(p) {
-			if s.revertedIn(v, m.ID(p), me.title, p, 0) {
-				return "", "", false
-			}
-			return m.ID(p), "sha", true
+			return placed{sha: m.ID(p), how: "sha", revert: s.revertOf(v, m.ID(p), me.title, p, 0)}
 		}
 	}
 	best, form := history.Position(0), ""
@@ -171,15 +184,15 @@ func (s *Set) has(v view, me same) (sha, how string, ok bool) {
 			take(p, "subject")
 		}
 	}
-	if best == 0 || s.revertedIn(v, v.own.ID(best), me.title, 0, best) {
-		return "", "", false
+	if best == 0 {
+		return placed{}
 	}
-	return v.own.ID(best), form, true
+	return placed{sha: v.own.ID(best), how: form, own: best, revert: s.revertOf(v, v.own.ID(best), me.title, 0, best)}
 }
 
-// revertedIn reports whether a commit, one of mainline's or of the branch's own,
-// was reverted in the branch and not put in again.
-func (s *Set) revertedIn(v view, id string, title uint64, at, own history.Position) bool {
+// revertOf is the commit that took one, of mainline's or of the branch's own,
+// out of the branch, "" when there is none or when it was put in again.
+func (s *Set) revertOf(v view, id string, title uint64, at, own history.Position) string {
 	m := s.main
 	if at != 0 {
 		for _, r := range m.Naming(id, title, m.isKnown) {
@@ -192,7 +205,7 @@ func (s *Set) revertedIn(v view, id string, title uint64, at, own history.Positi
 					again = again || p <= v.last
 				}
 				if !again {
-					return true
+					return m.ID(r.From)
 				}
 			}
 		}
@@ -206,8 +219,8 @@ func (s *Set) revertedIn(v view, id string, title uint64, at, own history.Positi
 			again = again || p > r.From && p <= v.last
 		}
 		if !again {
-			return true
+			return v.own.ID(r.From)
 		}
 	}
-	return false
+	return ""
 }

@@ -55,19 +55,25 @@ func newSmall(t *testing.T) *small {
 	s.Git("checkout", "-q", "linux-6.1.y")
 	s.Put("gpu/a.c", text(60, map[int]string{10: "\tbug;"}), "gpu: add a feature\n\n[ Upstream commit "+s.culprit+" ]\n")
 	s.Git("checkout", "-q", "main")
-	var err error
-	s.set, err = Open(context.Background(), Config{Remotes: []Remote{
+	s.again(t)
+	return s
+}
+
+// again opens the set on what the repository holds now.
+func (s *small) again(t *testing.T) {
+	t.Helper()
+	set, err := Open(context.Background(), Config{Remotes: []Remote{
 		{Role: Mainline, Path: s.Dir, Ref: "main"}, {Role: Stable, Path: s.Dir, Ref: "linux-*.y"},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.set = set
 	t.Cleanup(func() {
-		if err := s.set.Close(); err != nil {
+		if err := set.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
 }
 
 func (s *small) facts(t *testing.T, id string, asOf time.Time) *rules.Tree {
