@@ -31,7 +31,9 @@ type Options struct {
 	Marks string
 	// Cache is a folder that keeps the index of the history, "" for none.
 	Cache string
-	Told  func(step string) // progress, if set
+	// History is that of Ref when it was read already; nil: it is read.
+	History *history.History
+	Told    func(step string) // progress, if set
 }
 
 // Mainline is an opened history.
@@ -62,8 +64,10 @@ func Open(ctx context.Context, r *git.Repo, o Options) (*Mainline, error) {
 	}
 	told("reading the history of " + o.Ref)
 	m := &Mainline{repo: r, files: map[string][]byte{}, habits: map[int]map[string]tally{}}
-	if m.h, err = history.Open(ctx, r, o.Cache, tip); err != nil {
-		return nil, err
+	if m.h = o.History; m.h == nil || m.h.Tip != tip {
+		if m.h, err = history.Open(ctx, r, o.Cache, tip); err != nil {
+			return nil, err
+		}
 	}
 	told("finding releases")
 	if err := m.findReleases(ctx, tip, o.Marks); err != nil {

@@ -25,6 +25,7 @@ type branch struct {
 	fork   history.Position // the newest of them
 	dates  []int64          // when own commits came, see when
 	queues []*branch
+	alone  bool // in a repository without mainline's tip
 
 	closing sync.Once
 	closed  []stableRelease // oldest first
@@ -112,8 +113,9 @@ func (s *Set) load(ctx context.Context, b *branch) error {
 	if _, err := b.Stat(ctx, s.main.tip); err == nil {
 		exclude = []string{s.main.tip}
 	}
+	b.alone = exclude == nil
 	var err error
-	if b.own, err = history.Open(ctx, b.Repo, s.cfg.State, b.tip, exclude...); err != nil {
+	if b.own, err = s.grown(ctx, b, exclude); err != nil {
 		return err
 	}
 	var from []history.Position

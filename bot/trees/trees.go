@@ -84,7 +84,10 @@ type Config struct {
 	Ended         map[string]time.Time
 	Bytes         int // of file content kept in memory, per repository; 0: objects.DefaultBytes
 	Prerequisites Prerequisites
-	Git           git.Options
+	// Missing is told of a remote other than mainline that cannot be read; the set
+	// is opened without it then. nil: that is an error.
+	Missing func(Remote, error)
+	Git     git.Options
 }
 
 // Set is the remotes, opened. It is safe for concurrent use.
@@ -95,6 +98,8 @@ type Set struct {
 	branches []*branch // newest first
 	vendors  []*branch
 	learnt   *mainlinepkg.Mainline // what the weights of the score were learnt with
+	prev     *Set                  // while Next reads: what was read before
+	refs     map[string]string     // where all refs were when it was read
 }
 
 // repo is one repository.
@@ -159,31 +164,41 @@ const maxSnaps = 64
 // Open opens the remotes and reads their histories: the first time that takes a
 // pass over them.
 func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
-	s := &Set{cfg: cfg, repos: map[string]*repo{}}
+	s := &Set{cfg: cfg, repos: map[string]*repo{}, refs: map[string]string{}}
 	defer func() {
 		if err != nil {
 			_ = s.Close()
 		}
 	}()
-	for _, m := range cfg.Remotes {
+	return s, s.open(ctx)
+}
+
+// open reads where the remotes stand.
+func (s *Set) open(ctx context.Context) error {
+	for _, m := range s.cfg.Remotes {
 		if m.Role == Mainline {
 			if s.main != nil {
-				return nil, errors.New("two remotes have the role mainline; give one")
+				return errors.New("two remotes have the role mainline; give one")
 			}
 			if err := s.openMainline(ctx, m); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	if s.main == nil {
-		return nil, errors.New("no remote has the role mainline: culprits and backports cannot be told without it")
+		return errors.New("no remote has the role mainline: culprits and backports cannot be told without it")
 	}
 	var queues []*branch
-	for _, m := range cfg.Remotes {
+	for _, m := range s.cfg.Remotes {
 		var bs []*branch
 		if m.Role != Mainline {
+			var err error
 			if bs, err = s.openBranches(ctx, m); err != nil {
-				return nil, err
+				if s.cfg.Missing == nil || ctx.Err() != nil {
+					return err
+				}
+				s.cfg.Missing(m, err)
+				continue
 			}
 		}
 		switch m.Role {
@@ -195,7 +210,7 @@ func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
 		case Vendor:
 			s.vendors = append(s.vendors, bs...)
 		default:
-			return nil, fmt.Errorf("the role %q of %s is not known", m.Role, m.Path)
+			return fmt.Errorf("the role %q of %s is not known", m.Role, m.Path)
 		}
 	}
 	s.order()
@@ -206,10 +221,7 @@ func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
 			}
 		}
 	}
-	if err := s.markReleases(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s.markReleases(ctx)
 }
 
 func (s *Set) repo(ctx context.Context, path string) (*repo, error) {
@@ -219,6 +231,10 @@ func (s *Set) repo(ctx context.Context, path string) (*repo, error) {
 	g, err := git.Open(ctx, path, s.cfg.Git)
 	if err != nil {
 		return nil, err
+	}
+	// Before anything is resolved: what moves meanwhile is read once more by Next.
+	if err := addRefs(ctx, s.refs, path, g); err != nil {
+		return nil, errors.Join(err, g.Close())
 	}
 	r := &repo{Repo: g, objects: objects.New(g, s.cfg.Bytes), merger: merge.New(g), snaps: map[string]*objects.Snapshot{}}
 	s.repos[path] = r
@@ -262,11 +278,15 @@ func (s *Set) openMainline(ctx context.Context, m Remote) error {
 	if err != nil {
 		return err
 	}
-	h, err := history.Open(ctx, r.Repo, s.cfg.State, tip)
+	var old *history.History
+	if was := s.before(); was != nil && was.repo == r {
+		old = was.History
+	}
+	h, err := history.Grow(ctx, r.Repo, s.cfg.State, old, tip)
 	if err != nil {
 		return err
 	}
-	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State}); err != nil {
+	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State, History: h}); err != nil {
 		return err
 	}
 	s.main = &mainline{repo: r, History: h, tip: tip, rewritten: s.cfg.TitleMarks != ""}

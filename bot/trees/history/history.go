@@ -71,6 +71,7 @@ type History struct {
 	// outside are the parents that are not in the index: where a branch leaves
 	// the history that was excluded.
 	Outside []string
+	parents [][]byte // ids of the parents by position - 1, of what was just read
 }
 
 // TitleKey is what titles are compared by: case and spaces do not count.
@@ -281,6 +282,7 @@ func Open(ctx context.Context, r *git.Repo, dir, tip string, exclude ...string) 
 	if err != nil {
 		return nil, err
 	}
+	h.parents = nil
 	h.index()
 	if dir != "" {
 		if err := h.save(dir, exclude); err != nil {

@@ -93,6 +93,7 @@ func (h *History) turn(parents [][]byte) {
 	slices.Reverse(h.titles)
 	slices.Reverse(h.flags)
 	slices.Reverse(parents)
+	h.parents = parents
 	ids := make([]byte, len(h.ids))
 	for i := range n {
 		copy(ids[i*h.idLen:], h.ids[(n-1-i)*h.idLen:(n-i)*h.idLen])
