@@ -3,7 +3,6 @@ package trees
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -111,9 +110,23 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			infected = append(infected, i)
 		}
 	}
-	if sha, _, ok := s.has(v, me); ok {
-		out.State, out.As = present, sha
+	switch p := s.placed(v, me); {
+	case p.sha != "" && p.revert == "":
+		out.State, out.As = present, p.sha
 		return out, infected
+	case p.sha != "" && v.base.In(s.main.Find(p.revert)):
+		// It came and went in mainline before the branch left: nothing is missing.
+		out.State, out.As = present, p.sha
+		out.Why = fmt.Sprintf("it was reverted there, as in mainline, by %.12s", p.revert)
+		return out, infected
+	case p.sha != "":
+		defer func() {
+			note := fmt.Sprintf("it was taken as %.12s and reverted by %.12s", p.sha, p.revert)
+			if out.Why != "" {
+				note += "; " + out.Why
+			}
+			out.Why = note
+		}()
 	}
 	for _, q := range v.queues {
 		if sha, _, ok := s.has(q.at(asOf), me); ok {
@@ -133,7 +146,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		return out, infected
 	case len(infected) > 0:
 		out.State = affected
-	case files > 0 && there == 0 && !s.elsewhere(ctx, v, t, c.Files):
+	case files > 0 && there == 0 && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 	case len(bugs) > len(lost):
 		// One that is not known may be in, but those that are known are not.
@@ -215,98 +228,6 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 	}
 }
 
-// merges asks for a three-way merge: with the change's own parent where there is
-// one, with the blobs that the patch names otherwise.
-func (s *Set) merges(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (merge.Result, error) {
-	var none merge.Result
-	id := ""
-	switch {
-	case me.at != 0:
-		id = s.main.ID(me.at)
-	case c.Kind == change.Commit:
-		id = c.ID
-	}
-	var base, theirs apply.Tree
-	if id != "" {
-		b, err := s.main.at(ctx, id+"^")
-		if err != nil {
-			return none, nil //nolint:nilerr // without a parent there is no base to merge from
-		}
-		th, err := s.main.at(ctx, id)
-		if err != nil {
-			return none, err
-		}
-		base, theirs = b, th
-	} else {
-		o := apply.NewOverlay(nothing{v.repo})
-		for _, f := range c.Files {
-			if f.IsNew {
-				continue
-			}
-			if _, err := v.objects.Blob(ctx, f.OldOIDPrefix); f.OldOIDPrefix == "" || err != nil {
-				return none, nil //nolint:nilerr // the version it was made from is not here
-			}
-			o.Set(f.OldName, apply.Entry{Mode: apply.Regular, ID: f.OldOIDPrefix})
-		}
-		r := apply.Files(ctx, o, c.Files)
-		if r.How > apply.Offset {
-			return none, nil
-		}
-		after := o.Copy()
-		after.Add(&r)
-		base, theirs = o, after
-	}
-	var files []merge.File
-	var err error
-	for _, f := range c.Files {
-		if f.IsNew {
-			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {
-				return none, err
-			}
-			continue
-		}
-		if f.IsBinary || f.IsRename || f.IsCopy {
-			return none, nil
-		}
-		x := merge.File{Path: f.OldName}
-		for _, side := range []struct {
-			t apply.Tree
-			b *merge.Blob
-		}{{base, &x.Base}, {ours, &x.Ours}, {theirs, &x.Theirs}} {
-			e, err := side.t.Entry(ctx, f.OldName)
-			if err != nil {
-				return none, err
-			}
-			if !e.Exists() {
-				continue
-			}
-			img, err := side.t.Image(ctx, e)
-			if err != nil {
-				return none, err
-			}
-			side.b.Data = img.Data
-			if len(e.ID) == v.Digits() && v.repo == s.main.repo {
-				side.b.ID = e.ID
-			}
-		}
-		if x.Ours.Data == nil {
-			if x.Moved, err = s.moved(ctx, v, ours, base, f.OldName); err != nil {
-				return none, err
-			}
-		}
-		files = append(files, x)
-	}
-	return v.merger.Files(ctx, files)
-}
-
-// nothing is an empty tree over a repository's objects.
-type nothing struct{ *repo }
-
-func (nothing) Entry(context.Context, string) (apply.Entry, error) { return apply.Entry{}, nil }
-func (n nothing) Image(ctx context.Context, e apply.Entry) (*apply.Image, error) {
-	return n.objects.Blob(ctx, e.ID)
-}
-
 func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }
 
 // countFiles counts the files that the change edits, and those that are there.
@@ -334,59 +255,6 @@ func firstOld(files []*gitdiff.File) string {
 	}
 	return ""
 }
-
-// maxMoved is how many files of the same name are looked at for one that is
-// missing.
-const maxMoved = 4
-
-// moved are the files of the branch that have the name of a missing one, in
-// another folder, and are not those of base.
-func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base apply.Tree, path string) ([]merge.Blob, error) {
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	if common[name] {
-		return nil, nil
-	}
-	names, err := v.fileNames(ctx, ours.Root)
-	if err != nil {
-		return nil, err
-	}
-	var out []merge.Blob
-	for _, p := range names[name] {
-		if base != nil {
-			if e, err := base.Entry(ctx, p); err != nil || e.Exists() {
-				continue
-			}
-		}
-		e, err := ours.Entry(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		img, err := ours.Image(ctx, e)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, merge.Blob{Data: img.Data}); len(out) == maxMoved {
-			break
-		}
-	}
-	return out, nil
-}
-
-// elsewhere reports whether the branch has a file of the same name as one of
-// those that are missing: it may have been moved since.
-func (s *Set) elsewhere(ctx context.Context, v view, t *objects.Snapshot, files []*gitdiff.File) bool {
-	for _, f := range files {
-		if !f.IsNew {
-			if m, err := s.moved(ctx, v, t, nil, f.OldName); err == nil && len(m) > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// common are names that many folders have.
-var common = map[string]bool{"Makefile": true, "Kconfig": true, "README": true, "Kbuild": true}
 
 // headed reports whether the file has the function of some hunk, as git names it
 // behind @@.

@@ -36,6 +36,8 @@ type Blob struct {
 // File is one file in its three versions.
 type File struct {
 	Path               string
+	New                string // where the change renames or copies it to; Path or "" when it does neither
+	Copy               bool
 	Base, Ours, Theirs Blob
 	// Moved are files that only our side has, to one of which it may have moved
 	// this one: git finds out.
@@ -94,7 +96,18 @@ func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	for side := range trees {
 		var entries, moved []string
 		for i, f := range files {
-			e, err := m.entry(f.Path, fmt.Sprintf("%06d", i), [...]Blob{f.Base, f.Ours, f.Theirs}[side])
+			blob := [...]Blob{f.Base, f.Ours, f.Theirs}[side]
+			if side == 2 && f.New != "" && f.New != f.Path {
+				e, err := m.entry(f.New, fmt.Sprintf("renamed%06d", i), blob)
+				if err != nil {
+					return Result{}, err
+				}
+				if moved = append(moved, e); !f.Copy {
+					continue
+				}
+				blob = f.Base
+			}
+			e, err := m.entry(f.Path, fmt.Sprintf("%06d", i), blob)
 			if err != nil {
 				return Result{}, err
 			}
@@ -116,7 +129,7 @@ func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	}
 	r, err := m.merge(ctx, trees)
 	for i, c := range r.Conflicts {
-		c, _, _ = strings.Cut(strings.TrimPrefix(c, "moved"), ".")
+		c, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(c, "moved"), "renamed"), ".")
 		if n, err := strconv.Atoi(c); err == nil && n < len(files) {
 			r.Conflicts[i] = files[n].Path
 		}

@@ -1,0 +1,215 @@
+package trees
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/trees/merge"
+	"github.com/stablebot/stablebot/bot/trees/objects"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// source is the commit that carries the change, "" for a mail that mainline
+// does not have.
+func (s *Set) source(c *change.Change, me same) string {
+	switch {
+	case me.at != 0:
+		return s.main.ID(me.at)
+	case c.Kind == change.Commit:
+		return c.ID
+	}
+	return ""
+}
+
+// whole merges the whole trees, as git cherry-pick would: with files that were
+// moved found as git finds them. ok is false where there is no commit, or where
+// the branch's repository lacks its trees.
+func (s *Set) whole(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (r merge.Result, ok bool) {
+	id := s.source(c, me)
+	if id == "" {
+		return r, false
+	}
+	base, err := s.main.at(ctx, id+"^")
+	if err != nil {
+		return r, false
+	}
+	theirs, err := s.main.at(ctx, id)
+	if err != nil {
+		return r, false
+	}
+	if v.repo != s.main.repo {
+		for _, t := range []*objects.Snapshot{base, theirs} {
+			if _, err := v.Stat(ctx, t.Root); err != nil {
+				return r, false
+			}
+		}
+	}
+	r, err = v.merger.Trees(ctx, base.Root, ours.Root, theirs.Root)
+	return r, err == nil
+}
+
+// merges asks for a three-way merge: with the change's own parent where there is
+// one, with the blobs that the patch names otherwise. Where a file has moved, in
+// the branch or by the change, the whole trees tell.
+func (s *Set) merges(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (merge.Result, error) {
+	var none merge.Result
+	moves := slices.ContainsFunc(c.Files, func(f *gitdiff.File) bool { return f.IsRename || f.IsCopy })
+	if all, there := countFiles(ctx, ours, c.Files); moves || there < all {
+		if r, ok := s.whole(ctx, c, v, ours, me); ok {
+			return r, nil
+		}
+	}
+	id := s.source(c, me)
+	var base, theirs apply.Tree
+	if id != "" {
+		b, err := s.main.at(ctx, id+"^")
+		if err != nil {
+			return none, nil //nolint:nilerr // without a parent there is no base to merge from
+		}
+		th, err := s.main.at(ctx, id)
+		if err != nil {
+			return none, err
+		}
+		base, theirs = b, th
+	} else {
+		o := apply.NewOverlay(nothing{v.repo})
+		for _, f := range c.Files {
+			if f.IsNew {
+				continue
+			}
+			if _, err := v.objects.Blob(ctx, f.OldOIDPrefix); f.OldOIDPrefix == "" || err != nil {
+				return none, nil //nolint:nilerr // the version it was made from is not here
+			}
+			o.Set(f.OldName, apply.Entry{Mode: apply.Regular, ID: f.OldOIDPrefix})
+		}
+		r := apply.Files(ctx, o, c.Files)
+		if r.How > apply.Offset {
+			return none, nil
+		}
+		after := o.Copy()
+		after.Add(&r)
+		base, theirs = o, after
+	}
+	var files []merge.File
+	var err error
+	for _, f := range c.Files {
+		if f.IsNew {
+			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {
+				return none, err
+			}
+			continue
+		}
+		if f.IsBinary {
+			return none, nil
+		}
+		x := merge.File{Path: f.OldName, New: f.NewName, Copy: f.IsCopy}
+		for _, side := range []struct {
+			t apply.Tree
+			b *merge.Blob
+		}{{base, &x.Base}, {ours, &x.Ours}, {theirs, &x.Theirs}} {
+			path := f.OldName
+			if side.b == &x.Theirs && f.NewName != "" {
+				path = f.NewName
+			}
+			e, err := side.t.Entry(ctx, path)
+			if err != nil {
+				return none, err
+			}
+			if !e.Exists() {
+				continue
+			}
+			img, err := side.t.Image(ctx, e)
+			if err != nil {
+				return none, err
+			}
+			side.b.Data = img.Data
+			if len(e.ID) == v.Digits() && v.repo == s.main.repo {
+				side.b.ID = e.ID
+			}
+		}
+		if x.Ours.Data == nil {
+			if x.Moved, err = s.moved(ctx, v, ours, base, f.OldName); err != nil {
+				return none, err
+			}
+		}
+		files = append(files, x)
+	}
+	return v.merger.Files(ctx, files)
+}
+
+// nothing is an empty tree over a repository's objects.
+type nothing struct{ *repo }
+
+func (nothing) Entry(context.Context, string) (apply.Entry, error) { return apply.Entry{}, nil }
+func (n nothing) Image(ctx context.Context, e apply.Entry) (*apply.Image, error) {
+	return n.objects.Blob(ctx, e.ID)
+}
+
+// maxMoved is how many files of the same name are looked at for one that is
+// missing.
+const maxMoved = 4
+
+// moved are the files of the branch that have the name of a missing one, in
+// another folder, and are not those of base.
+func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base apply.Tree, path string) ([]merge.Blob, error) {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if common[name] {
+		return nil, nil
+	}
+	names, err := v.fileNames(ctx, ours.Root)
+	if err != nil {
+		return nil, err
+	}
+	var out []merge.Blob
+	for _, p := range names[name] {
+		if base != nil {
+			if e, err := base.Entry(ctx, p); err != nil || e.Exists() {
+				continue
+			}
+		}
+		e, err := ours.Entry(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		img, err := ours.Image(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, merge.Blob{Data: img.Data}); len(out) == maxMoved {
+			break
+		}
+	}
+	return out, nil
+}
+
+// elsewhere reports whether the branch has one of the files that are missing
+// under another path: under the same name in another folder, or, as git says
+// when it merges, where it was moved to.
+func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
+	gone := map[string]bool{}
+	for _, f := range c.Files {
+		if f.IsNew {
+			continue
+		}
+		gone[f.OldName], gone[f.NewName] = true, true
+		if m, err := s.moved(ctx, v, t, nil, f.OldName); err == nil && len(m) > 0 {
+			return true
+		}
+	}
+	r, ok := s.whole(ctx, c, v, t, me)
+	if !ok {
+		return false
+	}
+	// A conflict at a path that the change does not name is one in a moved file.
+	return r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
+		e, err := t.Entry(ctx, path)
+		return !gone[path] && err == nil && e.Exists()
+	})
+}
+
+// common are names that many folders have.
+var common = map[string]bool{"Makefile": true, "Kconfig": true, "README": true, "Kbuild": true}
