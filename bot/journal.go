@@ -36,7 +36,8 @@ type Journal interface {
 	// BySender returns a sender's series since a time, newest first, at most
 	// 20; with titles only those that have a member of one of them.
 	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
-	// File ends the unfiled state of one mail.
+	// File ends the unfiled state of one mail; of one that is filed it changes
+	// nothing.
 	File(ctx context.Context, f Filing) error
 
 	// Due returns up to n series whose time has come, earliest first.
@@ -50,7 +51,8 @@ type Journal interface {
 	Said(ctx context.Context, seriesKey string) (string, error)
 	// Settle stores what was decided for a series: all of it or nothing. It
 	// returns false and stores nothing when mail was filed to the series since
-	// s.Series was read; the series is then due again by itself.
+	// s.Series was read, which makes it due again by itself, or when somebody
+	// else has settled it.
 	Settle(ctx context.Context, s Settlement) (bool, error)
 	// OptedOut reports which of the addresses and lists want no mail.
 	OptedOut(ctx context.Context, who []string) (map[string]bool, error)

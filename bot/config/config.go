@@ -17,6 +17,7 @@ import (
 // Config is the whole file. Default gives what holds when a key is absent.
 type Config struct {
 	State   string   `yaml:"state"` // folder for the store, mirrors and the outbox
+	Store   Store    `yaml:"store"`
 	Log     Log      `yaml:"log"`
 	Bot     Bot      `yaml:"bot"`
 	Weights string   `yaml:"weights"` // a weights file instead of the built-in one
@@ -67,6 +68,13 @@ type Commands struct {
 	Enabled     bool     `yaml:"enabled"`
 	Allow       []string `yaml:"allow"`       // addresses whose commands count everywhere
 	Maintainers string   `yaml:"maintainers"` // a MAINTAINERS file; its maintainers command for their files
+}
+
+// Store says where everything is remembered, and for how long.
+type Store struct {
+	// Address is postgres://user@host/database, or a file; empty: a file in the
+	// state folder. A password comes from PGPASSWORD or a passfile.
+	Address string `yaml:"address"`
 }
 
 // Log says how much is logged, and how.

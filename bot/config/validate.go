@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,11 @@ func (c *Config) validate() []Problem {
 	var v validator
 	if c.State == "" {
 		v.add("state", "a folder is needed for the store and the outbox")
+	}
+	if u, err := url.Parse(c.Store.Address); err == nil && u.User != nil {
+		if _, set := u.User.Password(); set {
+			v.add("store.address", "a password must not stand here; put it into ~/.pgpass, a file named with ?passfile=, or PGPASSWORD")
+		}
 	}
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "console")

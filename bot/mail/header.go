@@ -327,6 +327,10 @@ func unhex(c byte) int {
 	return -1
 }
 
+// maxID is the longest message id that is one: a line of a mail has at most 998
+// characters (RFC 5322, 2.1.1). It is a key in the store.
+const maxID = 998
+
 // ids returns the message ids of a value, without their brackets. Comments and
 // prose between them are passed over; a value without any bracket is one id.
 func ids(v []byte) []string {
@@ -336,7 +340,7 @@ func ids(v []byte) []string {
 	s := unfold(v)
 	var out []string
 	if strings.IndexByte(s, '<') < 0 {
-		if s = strings.TrimSpace(s); s != "" && !strings.ContainsAny(s, " \t") {
+		if s = strings.TrimSpace(s); s != "" && len(s) <= maxID && !strings.ContainsAny(s, " \t") {
 			out = append(out, cleanID(s))
 		}
 		return out
@@ -351,7 +355,7 @@ func ids(v []byte) []string {
 		if !ok {
 			return out
 		}
-		if id = cleanID(id); id != "" {
+		if id = cleanID(id); id != "" && len(id) <= maxID {
 			out = append(out, id)
 		}
 		s = rest

@@ -195,7 +195,7 @@ func (s *Store) Decide(ctx context.Context, key string, d bot.Decision) (done bo
 
 // Told implements bot.Journal.
 func (s *Store) Told(ctx context.Context, seriesKey string) ([]bot.Action, error) {
-	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`x'' from action
+	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`null from action
 		where series_key = ? and kind = 'reply' and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
 }
 

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 	"syscall"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -30,6 +35,8 @@ func (s *Store) wrap(doing string, err error) error {
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s the store: %w", doing, err)
+	case s.pool != nil:
+		return s.wrapPostgres(doing, err)
 	case errors.Is(err, syscall.ENOSPC):
 		return s.full(doing, err)
 	case !errors.As(err, &se):
@@ -52,6 +59,58 @@ func (s *Store) wrap(doing string, err error) error {
 			doing, s.path, err)
 	}
 	return fmt.Errorf("%s the store %s: %w", doing, s.path, err)
+}
+
+// givenUp: PostgreSQL ended the transaction so that another one could go on;
+// begun anew it will pass.
+func givenUp(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && strings.HasPrefix(pe.Code, "40")
+}
+
+// wrapPostgres does the same as wrap for PostgreSQL, by the classes of its
+// error codes (appendix A of its manual). What is no error of the server is one
+// of the connection.
+func (s *Store) wrapPostgres(doing string, err error) error {
+	var pe *pgconn.PgError
+	var parse *pgconn.ParseConfigError
+	switch {
+	case errors.As(err, &parse):
+		return fmt.Errorf("%s the store: %w; write postgres://user@host:5432/database", doing, err)
+	case !errors.As(err, &pe) && !disconnected(err):
+		return fmt.Errorf("%s the store %s: %w", doing, s.path, err)
+	case pe == nil:
+		return fmt.Errorf("%s the store: %w: %s does not answer, it is tried again; see whether the server runs (%w)", doing, bot.ErrTemporary, s.path, err)
+	}
+	switch class := pe.Code[:min(2, len(pe.Code))]; {
+	case pe.Code == "53100":
+		return fmt.Errorf("%s the store: %w: %w: free some on the server of %s, it is tried again (%w)", doing, bot.ErrTemporary, ErrFull, s.path, err)
+	case class == "40", pe.Code == "55P03":
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, bot.ErrTemporary, ErrLocked, s.path, err)
+	case class == "08", class == "53", class == "57", class == "58", pe.Code == "25006":
+		// Lost connections, too many of them, a server that starts, stops or has
+		// become a standby.
+		return fmt.Errorf("%s the store: %w: %s cannot serve now, it is tried again (%w)", doing, bot.ErrTemporary, s.path, err)
+	case class == "XX":
+		return fmt.Errorf("%s the store: %w: stop the bot, look into the log of %s and restore a backup (%w)", doing, ErrDamaged, s.path, err)
+	case class == "28", pe.Code == "42501":
+		return fmt.Errorf("%s the store: %s refuses this user; check user, password and grants (%w)", doing, s.path, err)
+	case pe.Code == "3D000":
+		return fmt.Errorf("%s the store: there is no such database; create it with `createdb` (%w)", doing, err)
+	case pe.Code == "42P01" && s.readOnly:
+		return fmt.Errorf("%s the store: nothing is in %s yet; `stablebot run` creates it (%w)", doing, s.path, err)
+	}
+	return fmt.Errorf("%s the store %s: %w", doing, s.path, err)
+}
+
+// disconnected: there is no connection, or it broke.
+func disconnected(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		network net.Error
+	)
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func (s *Store) full(doing string, err error) error {

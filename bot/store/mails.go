@@ -97,16 +97,16 @@ func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool,
 	err = s.tx(ctx, "keeping mail <"+m.ID+"> in", false, func(t *txn) error {
 		n, err := t.exec(`insert into mail
 			(id, source, list, received, date, sender, subject, in_reply_to, kind, note, filed, seq, packing, size, raw)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select coalesce(max(seq), 0) + 1 from mail), ?, ?, ?)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+s.dialect.nextMail+`, ?, ?, ?)
 			on conflict (id) do nothing`,
-			m.ID, m.Source, m.List, millis(m.Received), millis(m.Date), m.Sender, m.Subject, m.InReplyTo,
+			m.ID, m.Source, clip(m.List), millis(m.Received), millis(m.Date), clip(m.Sender), clip(m.Subject), m.InReplyTo,
 			string(m.Kind), m.Note, flag(m.Kind != ""), packing, len(m.Raw), raw)
 		if err != nil {
 			return err
 		}
 		fresh = n > 0
 		if m.List != "" {
-			if _, err := t.exec(`insert into mail_list (mail_id, list) values (?, ?) on conflict do nothing`, m.ID, m.List); err != nil {
+			if _, err := t.exec(`insert into mail_list (mail_id, list) values (?, ?) on conflict do nothing`, m.ID, clip(m.List)); err != nil {
 				return err
 			}
 		}
@@ -192,13 +192,16 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 		key := ""
 		if f.Series != nil {
 			key = f.Series.Key
+		}
+		n, err := t.exec("update mail set kind = ?, note = ?, filed = 1, series_key = ? where id = ? and filed = 0",
+			string(f.Kind), f.Note, key, f.ID)
+		if err != nil || n == 0 {
+			return err // filed already
+		}
+		if f.Series != nil {
 			if err := t.putSeries(f.Series); err != nil {
 				return err
 			}
-		}
-		if _, err := t.exec("update mail set kind = ?, note = ?, filed = 1, series_key = ? where id = ?",
-			string(f.Kind), f.Note, key, f.ID); err != nil {
-			return err
 		}
 		if f.Mute != "" {
 			if err := t.optOut(f.Mute, "by mail <"+f.ID+">"); err != nil {
@@ -220,7 +223,7 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 			return err
 		}
 		// Replies that overtook the patch they answer.
-		_, err := t.exec("update mail set series_key = ? where in_reply_to = ? and kind = 'reply' and series_key = ''", key, f.ID)
+		_, err = t.exec("update mail set series_key = ? where in_reply_to = ? and kind = 'reply' and series_key = ''", key, f.ID)
 		return err
 	})
 }
@@ -236,6 +239,17 @@ func (t *txn) putSeries(s *bot.Series) error {
 	}
 	_, err = t.exec("update series set next = ? where key = ? and next <> ?", s.Key, s.Previous, s.Key)
 	return err
+}
+
+// clipAt bounds what strangers write and lists are filtered by: a line of a
+// mail has at most 998 characters, and an index entry of PostgreSQL 2,700 bytes.
+const clipAt = 998
+
+func clip(s string) string {
+	if s = clean(s); len(s) <= clipAt {
+		return s
+	}
+	return strings.ToValidUTF8(s[:clipAt], "")
 }
 
 func flag(b bool) int {

@@ -134,8 +134,8 @@ func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err
 		return false, err
 	}
 	err = s.tx(ctx, "recording the judgement of series "+d.Series.Key+" in", false, func(t *txn) error {
-		n, err := t.exec("update series set due = 0, quiet = ?, settled = settled + 1 where key = ? and revision = ?",
-			d.Quiet, d.Series.Key, d.Series.Revision)
+		n, err := t.exec("update series set due = 0, quiet = ?, settled = settled + 1 where key = ? and revision = ? and settled = ?",
+			d.Quiet, d.Series.Key, d.Series.Revision, d.Series.Settled)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -198,8 +198,8 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 			author = excluded.author, subject = excluded.subject, date = excluded.date, weights = excluded.weights,
 			judged = excluded.judged, private = case when judgement.private = 1 then 1 else excluded.private end, body = excluded.body,
 			revision = judgement.revision + 1`,
-		j.ID, string(j.Kind), j.SeriesKey, j.Source, j.List, j.Branch, string(j.Verdict), string(j.ReasonClass), flag(j.Mixed),
-		j.Score, j.Fix, j.Author, j.Subject, j.Date, j.Weights, millis(j.At), flag(j.Private), body)
+		j.ID, string(j.Kind), j.SeriesKey, j.Source, clip(j.List), j.Branch, string(j.Verdict), string(j.ReasonClass), flag(j.Mixed),
+		j.Score, j.Fix, clip(j.Author), clip(j.Subject), j.Date, j.Weights, millis(j.At), flag(j.Private), body)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
-// Package store keeps everything the bot must remember in one SQLite file:
-// mails, series, judgements, cursors, actions, opt-outs, notes, health. It is
-// the bot.Journal, and the reading side of `explain`, `actions` and `doctor`.
+// Package store keeps everything the bot must remember: mails, series,
+// judgements, cursors, actions, opt-outs, notes, health. It is the bot.Journal,
+// and the reading side of `explain`, `actions`, `doctor` and the dashboard. It
+// is one SQLite file, or a PostgreSQL database that several processes share.
 //
 // Keys and invariants:
 //
@@ -9,11 +10,14 @@
 //   - A cursor moves in the transaction that stores what it stands behind.
 //   - A change has one row of judgement, the one that holds; an action has one
 //     row for ever, under its key.
-//   - There is one writer at a time. Ordinary commits are safe against a crash
-//     of the process; a loss of power may take the last of them back, together
-//     with their cursors, so the sources bring them again. Only Begin must
-//     survive that too, or a mail would go out twice: it commits on a second
-//     connection that syncs, and with it all that was written before.
+//   - Every method that changes something is one transaction and can be
+//     repeated: filing a filed mail, settling what was settled meanwhile and
+//     beginning what was begun do nothing.
+//   - Ordinary commits are safe against a crash of the process; a loss of power
+//     may take the last of them back, together with their cursors, so the
+//     sources bring them again. Only Begin must survive that too, or a mail
+//     would go out twice: it commits synchronously, and with it all that was
+//     written before.
 package store
 
 import (
@@ -23,136 +27,67 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/stablebot/stablebot/bot"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
-
-// busyTimeout is how long a statement waits for another process's lock before
-// it fails as temporary. Our own transactions last milliseconds; five seconds
-// outlast a backup or a person's query.
-const busyTimeout = 5 * time.Second
-
-// readers is the size of the read pool: the pipeline reads on one, the rest
-// serve people.
-const readers = 4
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	path    string
+	path    string // of the file, or the address without its password
+	dialect *dialect
+	read    *reader
+
+	// SQLite has one writer at a time.
 	write   *writer // synchronous=NORMAL; nil when opened for reading only
 	durable *writer // synchronous=FULL
-	read    *sql.DB
+	mu      sync.Mutex
 
-	mu sync.Mutex // held by the transaction that writes, whichever connection it is on
+	// PostgreSQL
+	pool     *pgxpool.Pool
+	db       *sql.DB // on pool
+	readOnly bool
 }
 
 var _ bot.Journal = (*Store)(nil)
 
-// Open opens or creates the database at path and brings its schema up to date.
-func Open(ctx context.Context, path string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("creating the folder of the store: %w", err)
+// IsAddress reports whether where is the address of a PostgreSQL database, and
+// not the path of a file.
+func IsAddress(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+// Open opens the database at where, a path or postgres://…, creates it if it is
+// a file, and brings its schema up to date.
+func Open(ctx context.Context, where string) (*Store, error) {
+	if IsAddress(where) {
+		return openPostgres(ctx, where, false)
 	}
-	s := &Store{path: path}
-	var err error
-	if s.write, err = newWriter(ctx, path, "NORMAL"); err == nil {
-		err = s.migrate(ctx)
-	}
-	if err == nil {
-		s.durable, err = newWriter(ctx, path, "FULL")
-	}
-	if err == nil {
-		s.read, err = connect(path, "NORMAL", readers, true)
-	}
-	if err != nil {
-		return nil, errors.Join(s.wrap("opening", err), s.Close())
-	}
-	return s, nil
+	return openSQLite(ctx, where)
 }
 
 // OpenReadOnly opens an existing database for looking at it while a bot may be
 // running on it. Everything that writes fails.
-func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no store at %s yet; `stablebot run` creates it: %w", path, err)
+func OpenReadOnly(ctx context.Context, where string) (*Store, error) {
+	if IsAddress(where) {
+		return openPostgres(ctx, where, true)
 	}
-	db, err := connect(path, "NORMAL", readers, true)
-	s := &Store{path: path, read: db}
-	if err != nil {
-		return nil, s.wrap("opening", err)
-	}
-	var have int64
-	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version").Scan(&have)
-	if err != nil {
-		return nil, errors.Join(s.wrap("reading the schema version of", err), s.Close())
-	}
-	want, err := latest()
-	if err == nil && have != want {
-		err = s.mismatch(have, want)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return openSQLiteReadOnly(ctx, where)
 }
 
-// connect opens a pool. Transactions begin IMMEDIATE, goose's too, so a writer
-// waits for its lock at the start and never fails half-way through.
-func connect(path, synchronous string, conns int, ro bool) (*sql.DB, error) {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"synchronous(" + synchronous + ")",
-		"foreign_keys(1)",
-	}}
-	if ro {
-		q.Set("mode", "ro")
-		q.Del("_txlock")
-	} else {
-		q.Add("_pragma", "journal_mode(WAL)")
-	}
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
-	db, err := sql.Open("sqlite", u.String())
+// migrate brings the schema up to date.
+func (s *Store) migrate(ctx context.Context, db *sql.DB) error {
+	p, err := s.dialect.provider(db)
 	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
-}
-
-// latest is the newest schema version that this binary knows.
-func latest() (int64, error) {
-	p, err := goose.NewProvider(goose.DialectSQLite3, new(sql.DB), mustSub())
-	if err != nil {
-		return 0, fmt.Errorf("reading the embedded migrations: %w", err)
-	}
-	src := p.ListSources()
-	return src[len(src)-1].Version, nil
-}
-
-func mustSub() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		panic(err) // the path is a constant of this package
-	}
-	return sub
-}
-
-func (s *Store) migrate(ctx context.Context) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.write.db, mustSub())
-	if err != nil {
-		return fmt.Errorf("reading the embedded migrations: %w", err)
+		return err
 	}
 	have, want, err := p.GetVersions(ctx)
 	if err != nil {
@@ -170,70 +105,73 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
-// Path is the database file.
+func (d *dialect) provider(db *sql.DB) (*goose.Provider, error) {
+	sub, err := fs.Sub(migrations, "migrations/"+d.name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the embedded migrations: %w", err)
+	}
+	p, err := goose.NewProvider(d.goose, db, sub)
+	if err != nil {
+		return nil, fmt.Errorf("reading the embedded migrations: %w", err)
+	}
+	return p, nil
+}
+
+// Versions are the schema that the database has and the one that this binary
+// knows.
+func (s *Store) Versions(ctx context.Context) (have, want int64, err error) {
+	p, err := s.dialect.provider(new(sql.DB))
+	if err != nil {
+		return 0, 0, err
+	}
+	src := p.ListSources()
+	want = src[len(src)-1].Version
+	err = s.read.QueryRowContext(ctx, "select max(version_id) from goose_db_version").Scan(&have)
+	return have, want, s.wrap("reading the schema version of", err)
+}
+
+// checkVersion closes the store when its schema is not this binary's.
+func (s *Store) checkVersion(ctx context.Context) error {
+	have, want, err := s.Versions(ctx)
+	if err == nil && have != want {
+		err = s.mismatch(have, want)
+	}
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
+}
+
+// Path is the database file, or the address without its password.
 func (s *Store) Path() string { return s.path }
+
+// Pool is the connections to PostgreSQL, nil for SQLite. The queue shares them.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Close closes every connection. Nothing is lost when it is not called.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	if s.read != nil {
-		errs = append(errs, s.read.Close())
+	if s.read != nil && s.read.db != nil {
+		errs = append(errs, s.read.db.Close())
 	}
 	for _, w := range []*writer{s.durable, s.write} {
 		if w != nil {
 			errs = append(errs, w.close())
 		}
 	}
+	if s.pool != nil {
+		s.pool.Close()
+	}
 	return errors.Join(errs...)
 }
 
-// writer is one connection whose statements are compiled once: compiling them
-// anew for each transaction costs a third of its time.
-type writer struct {
-	db    *sql.DB
-	conn  *sql.Conn // taken with the first transaction
-	stmts map[string]*sql.Stmt
-}
-
-func newWriter(ctx context.Context, path, synchronous string) (*writer, error) {
-	db, err := connect(path, synchronous, 1, false)
-	if err != nil {
-		return nil, err
-	}
-	return &writer{db: db, stmts: map[string]*sql.Stmt{}}, db.PingContext(ctx)
-}
-
-func (w *writer) close() error {
-	var errs []error
-	for _, st := range w.stmts {
-		errs = append(errs, st.Close())
-	}
-	if w.conn != nil {
-		errs = append(errs, w.conn.Close())
-	}
-	return errors.Join(append(errs, w.db.Close())...)
-}
-
-// stmt returns the compiled q.
-func (w *writer) stmt(ctx context.Context, q string) (st *sql.Stmt, err error) {
-	if st := w.stmts[q]; st != nil {
-		return st, nil
-	}
-	if w.conn == nil {
-		if w.conn, err = w.db.Conn(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if st, err = w.conn.PrepareContext(ctx, q); err == nil {
-		w.stmts[q] = st
-	}
-	return st, err
-}
-
-// tx runs f in one writing transaction, on the syncing connection if durably.
+// tx runs f in one writing transaction; durably, it survives a loss of power.
 func (s *Store) tx(ctx context.Context, doing string, durably bool, f func(*txn) error) error {
+	if s.pool != nil && !s.readOnly {
+		return s.wrap(doing, s.txPostgres(ctx, durably, f))
+	}
 	w := s.write
 	if durably {
 		w = s.durable
@@ -243,36 +181,30 @@ func (s *Store) tx(ctx context.Context, doing string, durably bool, f func(*txn)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := &txn{w, ctx}
-	if _, err := t.exec("begin immediate"); err != nil {
-		return s.wrap(doing, err)
-	}
-	err := f(t)
-	if err == nil {
-		_, err = t.exec("commit")
-	}
-	if err != nil {
-		// Some failures have ended the transaction already; the first error is
-		// the one to tell, and ctx may be over.
-		back := &txn{w, context.WithoutCancel(ctx)}
-		_, _ = back.exec("rollback")
-	}
-	return s.wrap(doing, err)
+	return s.wrap(doing, w.tx(ctx, f))
 }
 
 // txn is a writing transaction.
 type txn struct {
-	w   *writer
-	ctx context.Context
+	ctx  context.Context
+	d    *dialect
+	stmt func(ctx context.Context, q string) (statement, error)
+}
+
+// statement is one that is ready to run.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
 }
 
 // exec returns the number of rows changed.
 func (t *txn) exec(q string, args ...any) (int64, error) {
-	st, err := t.w.stmt(t.ctx, q)
+	st, err := t.stmt(t.ctx, q)
 	if err != nil {
 		return 0, err
 	}
-	r, err := st.ExecContext(t.ctx, args...)
+	r, err := st.ExecContext(t.ctx, t.d.args(args)...)
 	if err != nil {
 		return 0, err
 	}
@@ -281,11 +213,11 @@ func (t *txn) exec(q string, args ...any) (int64, error) {
 
 // row reads one row into dest.
 func (t *txn) row(dest any, q string, args ...any) error {
-	st, err := t.w.stmt(t.ctx, q)
+	st, err := t.stmt(t.ctx, q)
 	if err != nil {
 		return err
 	}
-	return st.QueryRowContext(t.ctx, args...).Scan(dest)
+	return st.QueryRowContext(t.ctx, t.d.args(args)...).Scan(dest)
 }
 
 func millis(t time.Time) int64 {

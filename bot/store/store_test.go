@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store/storetest"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -41,9 +42,25 @@ func open(t testing.TB, path string) *Store {
 }
 
 func TestConformance(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		conform(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "s.db") })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		server := peers.NewPostgres(t)
+		conform(t, func(*testing.T) string { return server.Database() })
+	})
+}
+
+func conform(t *testing.T, where func(*testing.T) string) {
+	at := map[bot.Journal]string{}
+	open := func(t *testing.T, where string) bot.Journal {
+		s := open(t, where)
+		at[s] = where
+		return s
+	}
 	storetest.Run(t,
-		func(t *testing.T) bot.Journal { return open(t, filepath.Join(t.TempDir(), "s.db")) },
-		func(t *testing.T, j bot.Journal) bot.Journal { return open(t, j.(*Store).Path()) })
+		func(t *testing.T) bot.Journal { return open(t, where(t)) },
+		func(t *testing.T, j bot.Journal) bot.Journal { return open(t, at[j]) })
 }
 
 // TestOddPath: a path is a path, whatever a URL would make of it.

@@ -76,14 +76,7 @@ func decideCommand(name, short string, state bot.ActionState) *cobra.Command {
 			if all == (len(args) > 0) {
 				return usagef("give the IDs of replies, as `stablebot actions --state held` shows them, or --all")
 			}
-			dir, err := c.stateDir()
-			if err != nil {
-				return err
-			}
-			if _, err := os.Stat(storeFile(dir)); err != nil {
-				return fmt.Errorf("there is no store in %s yet: %w", dir, err)
-			}
-			s, err := store.Open(cmd.Context(), storeFile(dir))
+			s, err := c.openForWriting(cmd)
 			if err != nil {
 				return err
 			}

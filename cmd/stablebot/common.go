@@ -15,6 +15,14 @@ import (
 // storeFile is the database in a state folder.
 func storeFile(state string) string { return filepath.Join(state, "stablebot.db") }
 
+// storeOf is where the configuration has the store.
+func storeOf(c *config.Config) string {
+	if c.Store.Address != "" {
+		return c.Store.Address
+	}
+	return storeFile(c.State)
+}
+
 // outboxDir is the maildir in a state folder that replies are shown in.
 func outboxDir(state string) string { return filepath.Join(state, "outbox") }
 

@@ -82,7 +82,7 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		return j.Model.Version, nil
 	})
 	d.check("state folder", func() (string, error) { return c.State, writable(c.State) })
-	d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, c.State) }))
+	d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, storeOf(c)) }))
 	srcs, err := sources(c, zap.NewNop())
 	if err != nil {
 		d.check("sources", func() (string, error) { return "", err })
@@ -153,9 +153,8 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-func checkStore(ctx context.Context, state string) (string, error) {
-	file := storeFile(state)
-	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+func checkStore(ctx context.Context, file string) (string, error) {
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) && !store.IsAddress(file) {
 		return "not there yet; the first run makes it", nil
 	}
 	s, err := store.OpenReadOnly(ctx, file)

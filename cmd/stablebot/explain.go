@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -46,20 +47,50 @@ ID is a Message-ID, or a commit SHA of at least 7 digits.`,
 }
 
 // configFlags name the configuration, or the state folder alone.
-type configFlags struct{ file, state string }
+type configFlags struct{ file, state, store string }
 
 func (c *configFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&c.file, "config", "c", "stablebot.yaml", "configuration `file`")
 	cmd.Flags().StringVar(&c.state, "state-dir", "", "state `folder`, instead of the configuration's")
+	cmd.Flags().StringVar(&c.store, "store", "", "store, postgres://`…` or a file, instead of the configuration's")
+}
+
+// where is the store that the flags and the configuration name.
+func (c *configFlags) where() (string, error) {
+	switch {
+	case c.store != "":
+		return c.store, nil
+	case c.state != "":
+		return storeFile(c.state), nil
+	}
+	cfg, err := readConfig(c.file)
+	if err != nil {
+		return "", err
+	}
+	return storeOf(cfg), nil
 }
 
 // openStore opens the store for reading.
 func (c *configFlags) openStore(cmd *cobra.Command) (*store.Store, error) {
-	dir, err := c.stateDir()
+	where, err := c.where()
 	if err != nil {
 		return nil, err
 	}
-	return store.OpenReadOnly(cmd.Context(), storeFile(dir))
+	return store.OpenReadOnly(cmd.Context(), where)
+}
+
+// openForWriting opens a store that is there.
+func (c *configFlags) openForWriting(cmd *cobra.Command) (*store.Store, error) {
+	where, err := c.where()
+	if err != nil {
+		return nil, err
+	}
+	if !store.IsAddress(where) {
+		if _, err := os.Stat(where); err != nil {
+			return nil, fmt.Errorf("there is no store yet: %w", err)
+		}
+	}
+	return store.Open(cmd.Context(), where)
 }
 
 func (c *configFlags) stateDir() (string, error) {

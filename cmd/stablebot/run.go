@@ -22,7 +22,7 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	var file, state, level string
+	var file, state, level, where string
 	var once, isDemo bool
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -48,12 +48,16 @@ mails and a small git remote in a temporary folder.`,
 			if level != "" {
 				c.Log.Level = level
 			}
+			if where != "" {
+				c.Store.Address = where
+			}
 			return runBot(cmd.Context(), c, once, nil)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&file, "config", "c", "stablebot.yaml", "configuration `file`")
 	f.StringVar(&state, "state-dir", "", "state `folder`, instead of the configuration's")
+	f.StringVar(&where, "store", "", "store, postgres://`…` or a file, instead of the configuration's")
 	f.StringVar(&level, "log-level", "", "debug, info, warn or error, instead of the configuration's")
 	f.BoolVar(&once, "once", false, "handle what is there and end")
 	f.BoolVar(&isDemo, "demo", false, "run on built-in mails and a built-in git remote")
@@ -179,7 +183,7 @@ func printReply(p *printer, raw []byte) {
 }
 
 func demoSummary(ctx context.Context, p *printer, c *config.Config, replies int) error {
-	s, err := store.OpenReadOnly(ctx, storeFile(c.State))
+	s, err := store.OpenReadOnly(ctx, storeOf(c))
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if err := os.MkdirAll(c.State, 0o750); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w; set state to a folder that the bot may write", err)
 	}
-	if p.store, err = store.Open(ctx, storeFile(c.State)); err != nil {
+	if p.store, err = store.Open(ctx, storeOf(c)); err != nil {
 		return nil, err
 	}
 	sinks, err := replySinks(c, log)

@@ -28,10 +28,11 @@ import (
 // programs says where a program hides besides PATH (sbin is not in everyone's)
 // and what installs it on Debian and Ubuntu.
 var programs = map[string]string{
-	"b4":      "sudo apt-get install -y --no-install-recommends b4",
-	"node":    "sudo apt-get install -y nodejs npm; .ci/install github",
-	"dovecot": "sudo apt-get install -y --no-install-recommends dovecot-imapd",
-	"postfix": "echo 'postfix postfix/main_mailer_type select No configuration' | sudo debconf-set-selections; sudo apt-get install -y --no-install-recommends postfix",
+	"b4":       "sudo apt-get install -y --no-install-recommends b4",
+	"node":     "sudo apt-get install -y nodejs npm; .ci/install github",
+	"dovecot":  "sudo apt-get install -y --no-install-recommends dovecot-imapd",
+	"postgres": "sudo apt-get install -y --no-install-recommends postgresql",
+	"postfix":  "echo 'postfix postfix/main_mailer_type select No configuration' | sudo debconf-set-selections; sudo apt-get install -y --no-install-recommends postfix",
 }
 
 // Need returns the path of a program, or skips the test.

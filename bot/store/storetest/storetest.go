@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"retire":    retire,
 		"orders":    orders,
 		"race":      race,
+		"hostile":   hostile,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f(t, &suite{Journal: open(t), again: again, ctx: t.Context()})
@@ -140,6 +141,9 @@ func file(t *testing.T, s *suite) {
 	if left, err := s.Unfiled(s.ctx, 10); len(left) != 0 || err != nil {
 		t.Errorf("%d unfiled, %v", len(left), err)
 	}
+	again := one("k")
+	again.Due = T0.Add(time.Hour)
+	must(t, s.File(s.ctx, bot.Filing{ID: "1@x", Kind: bot.KindPatch, Series: &again}))
 	got, err := s.Series(s.ctx, "k")
 	must(t, err)
 	want := one("k")
@@ -215,13 +219,16 @@ func settle(t *testing.T, s *suite) {
 	if ok, err := s.Settle(s.ctx, set); !ok || err != nil {
 		t.Fatalf("not settled: %v, %v", ok, err)
 	}
+	if ok, err := s.Settle(s.ctx, set); ok || err != nil {
+		t.Fatalf("settled twice: %v, %v", ok, err)
+	}
 	s.Journal = s.again(t, s.Journal)
 	if at, err := s.NextDue(s.ctx); !at.IsZero() || err != nil {
 		t.Errorf("still due at %v, %v", at, err)
 	}
 	// Judged again, planned again: one judgement, one action.
 	ser := one("k")
-	s.put(t, "1@x", ser, 1)
+	s.put(t, "1b@x", ser, 1)
 	now, err := s.Series(s.ctx, "k")
 	must(t, err)
 	set.Series, set.Actions[0].Message = *now, []byte("another text")
@@ -378,6 +385,45 @@ func interrupt(t *testing.T, s *suite) {
 	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StateUnknown, At: T0}))
 	if got, _ := s.Begun(s.ctx, "out"); len(got) != 0 {
 		t.Error("still begun")
+	}
+}
+
+// hostile: whatever bytes and lengths a mail brings, it is stored and filed.
+func hostile(t *testing.T, s *suite) {
+	for i, id := range []string{"nul\x00@x", "latin\xe4@x", "'; drop table mail; --?@x", strings.Repeat("i", 998)} {
+		long := strings.Repeat(id, 20000/len(id))
+		m := Mail(id)
+		m.Subject, m.Sender, m.Source, m.List, m.InReplyTo = long, long, "s\x00", long, id
+		fresh, err := s.Keep(s.ctx, m, bot.Cursor{Key: "k\xff", Value: "v\x00"})
+		must(t, err)
+		again, err := s.Keep(s.ctx, m, bot.Cursor{})
+		must(t, err)
+		if !fresh || again {
+			t.Errorf("%.20q: fresh %v, again %v", id, fresh, again)
+		}
+		got, err := s.Unfiled(s.ctx, 10)
+		must(t, err)
+		if len(got) != 1 || string(got[0].Raw) != string(m.Raw) || len(got[0].Subject) > 1000 {
+			t.Fatalf("%.20q: %d unfiled", id, len(got))
+		}
+		ser := one(id)
+		ser.Sender, ser.Title = got[0].Sender, long
+		must(t, s.File(s.ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Note: long, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: long}}))
+		due, err := s.Due(s.ctx, T0.Add(time.Hour), 10)
+		must(t, err)
+		if len(due) != 1 {
+			t.Fatalf("%.20q: %d due", id, len(due))
+		}
+		j := Judgement(id, verdict.Wait)
+		j.Author, j.Subject, j.SeriesKey = long, long, id
+		a := Action(bot.ActionKey(id, bot.CauseFirst), id, T0.Add(time.Duration(i)))
+		a.Line = long
+		if ok, err := s.Settle(s.ctx, bot.Settlement{Series: due[0], Judged: []bot.Judged{j}, Actions: []bot.Action{a}, At: T0}); !ok || err != nil {
+			t.Fatalf("%.20q: settled %v, %v", id, ok, err)
+		}
+		if found, err := s.BySender(s.ctx, got[0].Sender, []string{long}, T0); len(found) != 1 || err != nil {
+			t.Errorf("%.20q: %d series of the sender, %v", id, len(found), err)
+		}
 	}
 }
 
