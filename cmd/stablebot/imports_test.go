@@ -36,6 +36,7 @@ var arrows = []struct {
 	{"bot/trees", []string{"rules/…", "bot/git", "bot/mainline", "bot/trees/…"}},
 	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report", "bot/command"}},
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series", "bot/command"}},
+	{"bot/preview", []string{"rules/…", "bot", "bot/mail", "bot/store"}},
 	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
 	{"bot/export", []string{"bot/git"}},
 	{"bot/pile", []string{"rules/…"}},

@@ -81,6 +81,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		backfillCommand(),
 		explainCommand(),
 		actionsCommand(),
+		previewCommand(),
 		rulesCommand(),
 		siliconCommand(),
 		doctorCommand(),

@@ -1,0 +1,228 @@
+package preview
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/store"
+)
+
+// Fate is what would have become of a reply.
+type Fate string
+
+// The fates of a reply.
+const (
+	Sent     Fate = "sent"
+	Approval Fate = "approval" // it would have waited for a person
+	Capped   Fate = "capped"   // a cap was reached: it would have waited for a person
+	Dropped  Fate = "dropped"  // what it says held no more before it could go
+)
+
+// Report is what a preview shows.
+type Report struct {
+	List     string         `json:"list"`
+	Since    time.Time      `json:"since"`
+	Until    time.Time      `json:"until"`
+	Policy   Policy         `json:"policy"`
+	Mails    int            `json:"mails"`
+	Series   int            `json:"series"`   // postings judged, a single patch counted as one
+	Verdicts map[string]int `json:"verdicts"` // of patches
+	Replies  []Reply        `json:"replies"`  // oldest first
+	Days     []Day          `json:"days"`
+	People   []Person       `json:"people"` // those addressed in To, most first
+	Quiet    []Reason       `json:"quiet"`  // why postings got no reply, most first
+}
+
+// Policy is what was replayed under.
+type Policy struct {
+	Reply    string   `json:"reply"`
+	Verdicts []string `json:"verdicts"`
+	PerHour  int      `json:"per_hour"`
+	PerDay   int      `json:"per_day"`
+	Approve  bool     `json:"approve,omitempty"`
+	Silence  bool     `json:"silence,omitempty"`
+}
+
+// Reply is one mail that would have been written.
+type Reply struct {
+	Fate    Fate      `json:"fate"`
+	Why     string    `json:"why,omitempty"` // of a fate other than sent
+	Planned time.Time `json:"planned"`
+	At      time.Time `json:"at"`               // when it would have gone, or was stopped
+	Waited  string    `json:"waited,omitempty"` // for embargo hours
+	To      []string  `json:"to"`
+	Cc      []string  `json:"cc,omitempty"`
+	Subject string    `json:"subject"`
+	Answers string    `json:"answers"` // Message-ID
+	Cause   string    `json:"cause"`   // first, correction
+	Verdict string    `json:"verdict"`
+	Line    string    `json:"line"`
+	Mail    string    `json:"mail"` // as it would have been handed to the mail server, signatures left out
+
+	action bot.Action
+}
+
+// Day is one day of UTC.
+type Day struct {
+	Day      string `json:"day"`
+	Mails    int    `json:"mails"`
+	Postings int    `json:"postings"`
+	Sent     int    `json:"sent"`
+	Held     int    `json:"held"` // by a cap, or for approval
+	Dropped  int    `json:"dropped"`
+}
+
+// Person is somebody who would have been written to.
+type Person struct {
+	Address string `json:"address"`
+	N       int    `json:"n"`
+}
+
+// Reason is why nothing was said.
+type Reason struct {
+	Why string `json:"why"`
+	N   int    `json:"n"`
+}
+
+// Action is the reply as the bot planned it, for writing it into a maildir.
+func (r Reply) Action() bot.Action { return r.action }
+
+// Count tells how many replies have a fate.
+func (r *Report) Count(f Fate) (n int) {
+	for _, x := range r.Replies {
+		if x.Fate == f {
+			n++
+		}
+	}
+	return n
+}
+
+func report(ctx context.Context, o Options, j *journal, come *arrivals) (*Report, error) {
+	until := o.Until
+	if until.IsZero() {
+		until = come.last
+	}
+	r := &Report{List: o.List, Since: o.Since, Until: until, Policy: policyOf(o.Bot.Policy.For(o.List)), Mails: come.n, Verdicts: map[string]int{}}
+	rows, err := o.Store.Actions(ctx, "", math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	replied := map[string]bool{}
+	slices.Reverse(rows)
+	for _, a := range rows {
+		replied[a.SeriesKey] = true
+		if x := replyOf(a); !x.Planned.Before(o.Since) {
+			r.Replies = append(r.Replies, x)
+		}
+	}
+	slices.SortStableFunc(r.Replies, func(x, y Reply) int { return x.At.Compare(y.At) })
+	days := map[string]*Day{}
+	day := func(t string) *Day {
+		if days[t] == nil {
+			days[t] = &Day{Day: t}
+		}
+		return days[t]
+	}
+	for t, n := range come.days {
+		day(t).Mails = n
+	}
+	people := map[string]int{}
+	for _, x := range r.Replies {
+		d := day(dayOf(x.At))
+		switch x.Fate {
+		case Sent:
+			d.Sent++
+		case Dropped:
+			d.Dropped++
+		default:
+			d.Held++
+		}
+		if x.Fate != Dropped {
+			for _, to := range x.To {
+				people[to]++
+			}
+		}
+	}
+	quiet := map[string]int{}
+	for key, q := range j.quiet {
+		if q.at.Before(o.Since) {
+			continue
+		}
+		r.Series++
+		day(dayOf(q.at)).Postings++
+		if !replied[key] && q.why != "" {
+			quiet[q.why]++
+		}
+	}
+	for _, t := range slices.Sorted(maps.Keys(days)) {
+		r.Days = append(r.Days, *days[t])
+	}
+	for who, n := range people {
+		r.People = append(r.People, Person{who, n})
+	}
+	slices.SortFunc(r.People, func(x, y Person) int { return cmp.Or(y.N-x.N, strings.Compare(x.Address, y.Address)) })
+	for why, n := range quiet {
+		r.Quiet = append(r.Quiet, Reason{why, n})
+	}
+	slices.SortFunc(r.Quiet, func(x, y Reason) int { return cmp.Or(y.N-x.N, strings.Compare(x.Why, y.Why)) })
+	judged, err := o.Store.Judgements(ctx, store.Filter{Since: o.Since, Private: true, Limit: math.MaxInt32})
+	for _, v := range judged {
+		r.Verdicts[string(v.Verdict)]++
+	}
+	return r, err
+}
+
+func policyOf(l bot.ListPolicy) Policy {
+	p := Policy{Reply: string(l.Reply), PerHour: l.PerHour, PerDay: l.PerDay, Approve: l.Approve, Silence: l.Silence.From != l.Silence.To}
+	verdicts := l.Verdicts
+	if verdicts == nil {
+		verdicts = bot.DefaultVerdicts
+	}
+	for _, v := range verdicts {
+		p.Verdicts = append(p.Verdicts, string(v))
+	}
+	return p
+}
+
+func replyOf(a store.ActionRow) Reply {
+	r := Reply{Planned: a.Created, At: a.Created, Cause: a.Cause, Verdict: a.Verdict, Line: a.Line, Mail: string(a.Message), action: a.Action}
+	switch a.State {
+	case bot.StateDone:
+		r.Fate, r.At = Sent, a.Begun
+		if d := a.Begun.Sub(a.Created); d >= time.Minute {
+			r.Waited = d.Round(time.Minute).String()
+		}
+	case bot.StateHeld:
+		r.Fate, r.Why = Capped, a.Problem
+		if a.Ended.IsZero() { // held from the beginning; a cap holds later
+			r.Fate = Approval
+		} else {
+			r.At = a.Ended
+		}
+	default:
+		r.Fate, r.Why = Dropped, a.Problem
+		if !a.Ended.IsZero() {
+			r.At = a.Ended
+		}
+	}
+	m, err := mail.Parse(a.Message)
+	if err != nil { // it is our own mail
+		r.Why = strings.TrimPrefix(r.Why+"; it cannot be read: "+err.Error(), "; ")
+		return r
+	}
+	r.Subject, r.Answers = m.Subject, m.InReplyTo
+	for _, p := range m.To {
+		r.To = append(r.To, p.String())
+	}
+	for _, p := range m.Cc {
+		r.Cc = append(r.Cc, p.String())
+	}
+	return r
+}
