@@ -8,6 +8,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/trees/chips"
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
@@ -70,9 +71,12 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 			t.VendorHas = true
 		}
 	}
+	target := s.chips.Of(c)
 	for _, b := range s.branches {
-		out, infected := s.branch(ctx, c, at(b), me, bugs, t.Culprits, asOf)
-		out.Active = s.active(b, asOf)
+		out, gates, infected := s.branch(ctx, c, at(b), me, bugs, t.Culprits, &target, asOf)
+		if out.Active = s.active(b, asOf); out.Active {
+			t.Silicon = append(t.Silicon, gates...)
+		}
 		t.Branches = append(t.Branches, out)
 		for _, i := range infected {
 			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)
@@ -90,8 +94,8 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 }
 
 // branch says what one branch needs. infected are the numbers of the culprits
-// that it has.
-func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bugs []history.Position, named []rules.Culprit, asOf time.Time) (out rules.Branch, infected []int) {
+// that it has, gates what it has of the change's hardware behind a switch.
+func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bugs []history.Position, named []rules.Culprit, target *chips.Targets, asOf time.Time) (out rules.Branch, gates []rules.Gate, infected []int) {
 	out = rules.Branch{Name: v.name, State: unknown, Applies: unknown}
 	var lost []string // culprits that are not known
 	for i, p := range bugs {
@@ -113,12 +117,12 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	switch p := s.placed(v, me); {
 	case p.sha != "" && p.revert == "":
 		out.State, out.As = present, p.sha
-		return out, infected
+		return out, gates, infected
 	case p.sha != "" && v.base.In(s.main.Find(p.revert)):
 		// It came and went in mainline before the branch left: nothing is missing.
 		out.State, out.As = present, p.sha
 		out.Why = fmt.Sprintf("it was reverted there, as in mainline, by %.12s", p.revert)
-		return out, infected
+		return out, gates, infected
 	case p.sha != "":
 		defer func() {
 			note := fmt.Sprintf("it was taken as %.12s and reverted by %.12s", p.sha, p.revert)
@@ -131,21 +135,24 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	for _, q := range v.queues {
 		if sha, _, ok := s.has(q.at(asOf), me); ok {
 			out.State, out.As = queued, sha
-			return out, infected
+			return out, gates, infected
 		}
 	}
 	t, err := v.snapshot(ctx)
 	if err != nil {
 		out.Why = "its tree cannot be read: " + err.Error()
-		return out, infected
+		return out, gates, infected
 	}
 	files, there := countFiles(ctx, t, c.Files)
+	lacks, gates := s.hardware(ctx, v, t, target)
 	switch {
 	case len(c.Files) == 0:
 		out.Why = "nothing to apply"
-		return out, infected
+		return out, gates, infected
 	case len(infected) > 0:
 		out.State = affected
+	case lacks != "":
+		out.State, out.Why = noBase, lacks
 	case files > 0 && there == 0 && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 	case len(bugs) > len(lost):
@@ -157,7 +164,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		out.State = affected
 	}
 	if out.State != affected {
-		return out, infected
+		return out, gates, infected
 	}
 	s.fit(ctx, c, v, t, me, &out)
 	if len(infected) == 0 && out.Applies == needsHand {
@@ -168,7 +175,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
 		}
 	}
-	return out, infected
+	return out, gates, infected
 }
 
 func (s *Set) ownTitled(v view, title uint64) bool {

@@ -25,10 +25,12 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	mainlinepkg "github.com/stablebot/stablebot/bot/mainline"
 	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/trees/chips"
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 // Role is what a remote is to us.
@@ -87,7 +89,10 @@ type Config struct {
 	// Missing is told of a remote other than mainline that cannot be read; the set
 	// is opened without it then. nil: that is an error.
 	Missing func(Remote, error)
-	Git     git.Options
+	// Catalogue is the hardware that is looked for in the branches; nil: the
+	// built-in one.
+	Catalogue *silicon.Catalogue
+	Git       git.Options
 }
 
 // Set is the remotes, opened. It is safe for concurrent use.
@@ -100,6 +105,7 @@ type Set struct {
 	learnt   *mainlinepkg.Mainline // what the weights of the score were learnt with
 	prev     *Set                  // while Next reads: what was read before
 	refs     map[string]string     // where all refs were when it was read
+	chips    *chips.Index
 }
 
 // repo is one repository.
@@ -170,6 +176,10 @@ func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
 			_ = s.Close()
 		}
 	}()
+	if s.cfg.Catalogue == nil {
+		s.cfg.Catalogue = silicon.Default()
+	}
+	s.chips = chips.New(s.cfg.Catalogue)
 	return s, s.open(ctx)
 }
 
