@@ -111,7 +111,9 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		}
 	}
 	if o.asJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(r)
+		e := json.NewEncoder(cmd.OutOrStdout())
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
 	}
 	return o.print(cmd.OutOrStdout(), r)
 }
@@ -179,7 +181,7 @@ func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2
 		}
 	}
 	if live != nil {
-		mails = live.Past(ctx, list, from, o.end)
+		mails = fresh(live.Past(ctx, list, from, o.end))
 	}
 	if o.archive == "" {
 		return mails, live, done, nil
@@ -196,6 +198,19 @@ func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2
 		return archived, live, done, nil
 	}
 	return preview.Merge(mails, archived), live, done, nil
+}
+
+// fresh makes stored mails come from a source that is answered, also those
+// that a backfill brought.
+func fresh(in iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
+	return func(yield func(bot.Item, error) bool) {
+		for i, err := range in {
+			i.Source = "store"
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
 }
 
 // pastOf yields the messages of an archive as items, each at the time it was
