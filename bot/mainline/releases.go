@@ -112,6 +112,10 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks string) error {
 		m.releases = append(m.releases, r)
 	}
 	slices.SortFunc(m.releases, func(a, b release) int { return compare(a.name, b.name) })
+	if n := len(m.releases); n > 0 && !m.releases[n-1].day.IsZero() {
+		// What comes next has no number and no day yet; what is written today goes there.
+		m.releases = append(m.releases, release{})
+	}
 	m.place(closing)
 	return nil
 }
@@ -168,11 +172,11 @@ func (m *Mainline) byDate(t time.Time) int {
 	return i
 }
 
-// next is the first release that was not made by that day; -1 when the days of
-// releases are not known so far.
+// next is the first release that was not made by that day, the nameless one that
+// is to come included; -1 when the days of releases are not known so far.
 func (m *Mainline) next(day time.Time) int {
 	for i, r := range m.releases {
-		if !r.day.IsZero() && r.day.After(day) {
+		if r.name == "" || !r.day.IsZero() && r.day.After(day) {
 			return i
 		}
 	}
