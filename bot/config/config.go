@@ -27,6 +27,7 @@ type Config struct {
 	OptOut  []string `yaml:"opt_out"` // addresses never written to
 	MaxAge  Duration `yaml:"max_age"` // older mail is judged and recorded, never answered
 
+	Trees    Trees    `yaml:"trees"`
 	SMTP     SMTP     `yaml:"smtp"`
 	Caps     Caps     `yaml:"caps"`
 	Commands Commands `yaml:"commands"`
@@ -132,6 +133,20 @@ type Git struct {
 	Paths    []string `yaml:"paths"` // only commits that touch these
 	Since    string   `yaml:"since"` // first run: from this revision or day on; empty: from the tip on
 	Every    Duration `yaml:"every"`
+
+	// TreesOnly: it is fetched for the trees and its commits are not judged.
+	TreesOnly bool `yaml:"-"`
+}
+
+// Trees says what cannot be seen in the git remotes that branches are looked up
+// in: those of sources.git, by their roles. Without one of the role mainline
+// nothing is known of branches.
+type Trees struct {
+	// Releases is how mainline releases are marked: "tags", or "title:TEXT" with
+	// one %s for the number, the title of the commit that closes a release.
+	Releases string `yaml:"releases"`
+	// Ended: branches that take nothing any more, with the day: {"5.4": 2025-12-31}.
+	Ended map[string]string `yaml:"ended"`
 }
 
 // List is the policy for one mailing list. A list that is not named here is
@@ -197,6 +212,7 @@ func Default() Config {
 		Bot:   Bot{Name: "stablebot"},
 		// A series trickles in over a minute or two; greylisting and list
 		// moderation can hold a part back for some ten minutes.
+		Trees:  Trees{Releases: "tags"},
 		Series: Series{Settle: Duration(15 * time.Minute)},
 		// An answer to a patch that was settled last week is noise.
 		MaxAge: Duration(72 * time.Hour),

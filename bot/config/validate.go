@@ -66,6 +66,15 @@ func (c *Config) validate() []Problem {
 		}
 		v.notNegative(p+".every", s.Every)
 	}
+	if title, ok := strings.CutPrefix(c.Trees.Releases, "title:"); c.Trees.Releases != "tags" && (!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
+		v.add("trees.releases", "%q: write tags, or title:TEXT with one %%s for the release", c.Trees.Releases)
+	}
+	for branch, day := range c.Trees.Ended {
+		v.day("trees.ended", day)
+		if day == "" {
+			v.add("trees.ended", "%s has no day; write %s: 2025-12-31", branch, branch)
+		}
+	}
 	for i, s := range c.Sources.GitHub {
 		p := fmt.Sprintf("sources.github[%d]", i)
 		name(p, s.Name)

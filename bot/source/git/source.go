@@ -17,10 +17,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -40,7 +42,15 @@ type Config struct {
 	Since string
 	State string        // the folder that the copy is kept in
 	Every time.Duration // between two fetches; 10 minutes when 0
-	Git   git.MirrorOptions
+	// Follow has the copy kept up to date and delivers nothing: the commits of a
+	// stable branch were judged where they came from.
+	Follow bool
+	Tags   bool   // fetch the tags of releases, v6.12 and the like
+	Borrow string // a copy beside this one whose objects are not fetched again, once it is there
+	// Fetched is called when a fetch has brought something, before its commits
+	// are delivered; nil: nobody is.
+	Fetched func(ctx context.Context)
+	Git     git.MirrorOptions
 }
 
 const defaultEvery = 10 * time.Minute
@@ -56,6 +66,8 @@ type Source struct {
 
 	mirror *git.Mirror
 	gone   map[string]bool // branches that were told to be gone
+
+	fetching sync.Mutex // one process fetches into a copy at a time
 }
 
 var _ bot.Source = (*Source)(nil)
@@ -90,6 +102,9 @@ func New(cfg Config, log *zap.Logger) (*Source, error) {
 	}
 	return s, nil
 }
+
+// Dir is where the copy is kept.
+func (s *Source) Dir() string { return filepath.Join(s.cfg.State, "git", s.cfg.Name+".git") }
 
 // Name is "git:NAME"; the cursors are kept under "git:NAME/BRANCH".
 func (s *Source) Name() string { return s.name }
@@ -166,6 +181,9 @@ func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
 	if tips, err = s.fetch(ctx, branches); err != nil {
 		return err
 	}
+	if s.cfg.Fetched != nil {
+		s.cfg.Fetched(ctx)
+	}
 	for _, b := range branches {
 		if tip := tips[heads+b]; tip != "" && tip != cursors[b] {
 			if err := s.branch(ctx, in, b, cursors[b], tip); err != nil {
@@ -217,6 +235,31 @@ func (s *Source) tellGone(tips map[string]string) {
 	}
 }
 
+// Update brings the copy up to date and delivers nothing: what is new comes
+// with the next Poll. It may be called at any time.
+func (s *Source) Update(ctx context.Context) error {
+	tips, err := s.tips(ctx)
+	if err != nil {
+		return fmt.Errorf("fetching %s: %w", s.name, err)
+	}
+	var branches []string
+	for b := range tips {
+		branches = append(branches, b)
+	}
+	if len(branches) == 0 {
+		return nil
+	}
+	sort.Strings(branches)
+	m, err := s.open(ctx, branches)
+	if err == nil {
+		err = errors.Join(s.bring(ctx, m), m.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("fetching %s: %w", s.name, err)
+	}
+	return nil
+}
+
 func (s *Source) fetch(ctx context.Context, branches []string) (map[string]string, error) {
 	if s.mirror != nil {
 		if err := s.mirror.Close(); err != nil {
@@ -224,30 +267,52 @@ func (s *Source) fetch(ctx context.Context, branches []string) (map[string]strin
 		}
 		s.mirror = nil
 	}
+	m, err := s.open(ctx, branches)
+	if err != nil {
+		return nil, err
+	}
+	s.mirror = m
+	if err := s.bring(ctx, m); err != nil {
+		return nil, err
+	}
+	return m.Refs(ctx, heads)
+}
+
+func (s *Source) open(ctx context.Context, branches []string) (*git.Mirror, error) {
 	o := s.cfg.Git
 	o.Refspecs = nil
 	for _, b := range branches {
 		o.Refspecs = append(o.Refspecs, "+"+heads+b+":"+heads+b)
 	}
-	m, err := git.OpenMirror(ctx, filepath.Join(s.cfg.State, "git", s.cfg.Name+".git"), s.cfg.URL, o)
-	if err != nil {
-		return nil, err
+	if s.cfg.Tags {
+		o.Refspecs = append(o.Refspecs, "+refs/tags/v*:refs/tags/v*")
 	}
-	s.mirror = m
+	if _, err := os.Stat(filepath.Join(s.cfg.Borrow, "HEAD")); s.cfg.Borrow != "" && err == nil {
+		o.Borrow = s.cfg.Borrow
+	}
+	return git.OpenMirror(ctx, s.Dir(), s.cfg.URL, o)
+}
+
+func (s *Source) bring(ctx context.Context, m *git.Mirror) error {
+	s.fetching.Lock()
+	defer s.fetching.Unlock()
 	moves, err := m.Fetch(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, mv := range moves {
 		if mv.Rewritten {
 			s.log.Warn("a branch was rewritten", zap.String("branch", strings.TrimPrefix(mv.Ref, heads)), zap.String("old", mv.Old), zap.String("new", mv.New))
 		}
 	}
-	return m.Refs(ctx, heads)
+	return nil
 }
 
 // branch delivers what is new on one branch.
 func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip string) error {
+	if s.cfg.Follow {
+		return in.Advance(ctx, s.key(branch), tip)
+	}
 	q := git.Query{Revs: []string{tip}, Paths: s.cfg.Paths, OldestFirst: true, NoMerges: true}
 	switch {
 	case from != "":
