@@ -36,6 +36,7 @@ type Options struct {
 	// Maintains says who besides authors may give commands; nil: nobody.
 	Maintains func(address string, files []string) bool
 	Journal   Journal
+	Trees     Trees // nil: no git remotes are configured
 	// Judge judges one change; series and tree may be nil.
 	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
 	Suite  []*rules.Rule // for what a reply cites
@@ -68,6 +69,9 @@ type Bot struct {
 
 	fatal context.CancelCauseFunc
 	once  bool
+
+	looked     chan struct{} // closed when the trees were read, or could not be
+	lookedOnce sync.Once
 
 	mu     sync.Mutex
 	health map[string]healthState
@@ -108,7 +112,10 @@ func New(o Options) (*Bot, error) {
 		o.Clock.Jitter = func(d time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(d) + 1)) }
 	}
 	b := &Bot{Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{},
-		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, health: map[string]healthState{}}
+		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{})}
+	if o.Trees == nil {
+		b.lookedOnce.Do(func() { close(b.looked) })
+	}
 	for _, r := range o.Suite {
 		b.refs[r.ID] = r.Ref
 	}
@@ -146,6 +153,9 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	for _, s := range b.Sources {
 		wg.Go(func() { b.supervise(ctx, s) })
 	}
+	if b.Trees != nil {
+		wg.Go(func() { b.watch(ctx) })
+	}
 	wg.Go(func() { b.desk(ctx) })
 	for _, s := range b.Sinks {
 		wg.Go(func() { b.deliverAll(ctx, s) })
@@ -159,6 +169,7 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 
 func (b *Bot) runOnce(ctx context.Context) error {
 	var errs []error
+	b.lookAtTrees(ctx) // commits are judged as they come in
 	for _, s := range b.Sources {
 		if err := b.pollOnce(ctx, s); err != nil {
 			errs = append(errs, err)
@@ -167,6 +178,7 @@ func (b *Bot) runOnce(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
 		}
 	}
+	b.lookAtTrees(ctx)
 	for ctx.Err() == nil {
 		n, err := b.work(ctx)
 		if err != nil {

@@ -20,6 +20,12 @@ const deskBatch = 200
 
 // desk files and judges until ctx ends.
 func (b *Bot) desk(ctx context.Context) {
+	// What is judged before the trees are read would have to be judged again.
+	select {
+	case <-ctx.Done():
+	case <-b.looked:
+	case <-b.Clock.After(treesPatience):
+	}
 	for failed := 0; ctx.Err() == nil; {
 		n, err := b.work(ctx)
 		b.report(ctx, "pipeline", err)
@@ -305,6 +311,11 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 	if err != nil {
 		return err
 	}
+	if brief.Blind && b.Clock.Now().Sub(s.First) < blindFor {
+		// A reply without its branches says half: a little later they may be known.
+		_, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(blindAgain)})
+		return err
+	}
 	var (
 		actions []Action
 		quiet   string
@@ -313,7 +324,7 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 		b.log.Error("planning failed; the judgement is kept", zap.String(KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
 		quiet = "planning failed: " + problem.Error()
 	}
-	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, At: brief.Now, Answered: brief.waiting()})
+	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.line(), At: brief.Now, Answered: brief.waiting()})
 	if err != nil || !settled {
 		return err
 	}
@@ -330,6 +341,13 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 	return nil
 }
 
+// blindFor is how long a series waits for trees that cannot be read, and
+// blindAgain when they are tried again; then it is judged without them.
+const (
+	blindFor   = time.Hour
+	blindAgain = 10 * time.Minute
+)
+
 func firstID(b Brief) string {
 	if len(b.Posts) == 0 {
 		return ""
@@ -344,6 +362,16 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	mails, err := b.Journal.Mails(ctx, s.Key)
 	if err != nil {
 		return brief, nil, err
+	}
+	if brief.Orders, err = b.Journal.Orders(ctx, s.Key); err != nil {
+		return brief, nil, err
+	}
+	omit := omitted(brief.Orders)
+	if b.Trees != nil {
+		if brief.recheck() {
+			brief.Stale = b.askRemotes(ctx)
+		}
+		brief.Branches = b.Trees.Branches()
 	}
 	var idx series.Index
 	if s.Previous != "" {
@@ -388,7 +416,12 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		for _, t := range idx.Trailers(p.Message.ID) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
-		j := b.judge(p.Message.Change, facts)
+		tree, err := b.facts(ctx, p.Message.Change)
+		brief.Blind = brief.Blind || err != nil
+		p.Tree = without(tree, omit)
+		var c *change.Change
+		c, p.Differs = b.asMerged(ctx, p.Message.Change, tree)
+		j := b.judge(c, facts, p.Tree)
 		p.Judgement = &j
 		list := s.List
 		if len(p.Lists) > 0 {
@@ -401,9 +434,6 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		return brief, nil, err
 	}
 	if brief.Told, err = b.Journal.Told(ctx, s.Key); err != nil {
-		return brief, nil, err
-	}
-	if brief.Orders, err = b.Journal.Orders(ctx, s.Key); err != nil {
 		return brief, nil, err
 	}
 	brief.Out, err = b.Journal.OptedOut(ctx, brief.asked())
@@ -442,7 +472,7 @@ func (b Brief) asked() []string {
 
 // judge judges one change. A defect in the rules is no reason to lose it: it
 // becomes an uncertain judgement that says so.
-func (b *Bot) judge(c *change.Change, s *rules.Series) (j verdict.Judgement) {
+func (b *Bot) judge(c *change.Change, s *rules.Series, t *rules.Tree) (j verdict.Judgement) {
 	defer func() {
 		if p := recover(); p != nil {
 			problem := fmt.Sprintf("a defect in stablebot: %v", p)
@@ -451,5 +481,5 @@ func (b *Bot) judge(c *change.Change, s *rules.Series) (j verdict.Judgement) {
 				Verdict: verdict.Uncertain, Reason: "it could not be judged", Error: &problem}
 		}
 	}()
-	return b.Judge(c, s, nil)
+	return b.Judge(c, s, t)
 }

@@ -30,15 +30,44 @@ func saidOf(j verdict.Judgement) string {
 	return string(j.Verdict)
 }
 
-// turned are the patches of which something else was said than holds now.
-func (b Brief) turned(told map[string]string) map[string]bool {
-	out := map[string]bool{}
+// turned are the patches of which something was said that is wrong now, each
+// with what made it so.
+func (b Brief) turned(told map[string]string) map[string]string {
+	out := map[string]string{}
 	for _, p := range b.Posts {
 		if j := p.Judgement; j != nil && told[j.ID] != "" && told[j.ID] != saidOf(*j) {
-			out[j.ID] = true
+			if why := p.wrong(told[j.ID]); why != "" {
+				out[j.ID] = why
+			}
 		}
 	}
 	return out
+}
+
+// wrong is what happened that makes wrong what was said of a patch, "" when
+// nothing did. That a fix went the way it was said to go is none: nobody wants
+// a mail that all is well. Nor is it that the odds moved without a new fact.
+func (p Posted) wrong(told string) string {
+	j := p.Judgement
+	if j.ReasonClass == verdict.Declined {
+		return j.Reason
+	}
+	if p.Tree != nil {
+		for _, f := range p.Tree.Followups {
+			if f.Revert {
+				return fmt.Sprintf("mainline has reverted it since, by %.12s (\"%s\")", f.SHA, f.Subject)
+			}
+		}
+	}
+	switch {
+	case p.Differs != "":
+		return p.Differs
+	case told == string(verdict.Wait):
+		return "what it was to wait for has come: " + j.Reason
+	case j.Verdict == verdict.NotNeeded || p.Tree != nil:
+		return ""
+	}
+	return "the thread says more than it did then: " + j.Reason
 }
 
 // correction plans the one mail that takes back what was said and turned
@@ -63,15 +92,31 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, er
 	}
 	// Those that turned are named whatever they are now; of the others, what
 	// the list wants to hear.
-	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] || list.answers(j.Verdict) }))
+	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || list.answers(j.Verdict) }))
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
 		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created,
 			From: change.Person{Name: b.Bot.Name, Address: b.Bot.Address}, Text: before.Line + "\n"},
-		Opening: []string{"What was said here does not hold any more, because of what came since. This replaces it; there will be no further correction."},
+		Opening: append([]string{"What was said here does not hold any more. The following replaces it; there will be no further correction."}, b.whys(turned)...),
 	})
 	return a, "", err
+}
+
+// whys are what made the patches turn, in their order, each once.
+func (b Brief) whys(turned map[string]string) (out []string) {
+	for _, p := range b.Posts {
+		if j := p.Judgement; j != nil && turned[j.ID] != "" {
+			why := "What happened: " + turned[j.ID] + "."
+			if len(turned) > 1 {
+				why = fmt.Sprintf("Patch %d: %s.", p.Message.Prefix.N, turned[j.ID])
+			}
+			if !slices.Contains(out, why) {
+				out = append(out, why)
+			}
+		}
+	}
+	return out
 }
 
 // answers plans what is said to those whose commands have had no answer yet.
@@ -89,8 +134,8 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 		verdicts := false
 		for _, o := range mine {
 			r.Answers.Text += o.Line + "\n"
-			r.Opening = append(r.Opening, outcome(o))
-			verdicts = verdicts || o.Refused == "" && (o.Verb == command.Recheck || o.Verb == command.Override)
+			r.Opening = append(r.Opening, b.outcome(o))
+			verdicts = verdicts || o.Refused == "" && o.Verb != command.Mute
 		}
 		if verdicts {
 			r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
@@ -124,8 +169,15 @@ func (b Brief) waiting() (ids []string) {
 	return ids
 }
 
+// recheck reports whether somebody asked to judge it anew and has no answer yet.
+func (b Brief) recheck() bool {
+	return slices.ContainsFunc(b.Orders, func(o Order) bool {
+		return o.SeriesKey == b.Series.Key && !o.Answered && o.Verb == command.Recheck && o.Refused == "" && o.Wrong == ""
+	})
+}
+
 // outcome says what became of a command.
-func outcome(o Order) string {
+func (b Brief) outcome(o Order) string {
 	switch {
 	case o.Refused != "" && o.Verb == "":
 		return "Not done: " + o.Refused + ". " + help
@@ -136,14 +188,28 @@ func outcome(o Order) string {
 	}
 	switch o.Verb {
 	case command.Recheck:
-		if o.Arg != "" {
-			return "Judged again as asked, with what is known of " + o.Arg + " today."
+		stale := ""
+		if b.Stale != "" {
+			stale = " But " + b.Stale + "."
 		}
-		return "Judged again as asked, with what is known today."
+		branch := strings.TrimSuffix(strings.TrimPrefix(o.Arg, "linux-"), ".y")
+		switch {
+		case o.Arg == "" && len(b.Branches) == 0:
+			return "Judged again as asked. No trees are configured here, so nothing is known of branches."
+		case o.Arg == "":
+			return "Judged again as asked, with mainline and the stable branches as they are now." + stale
+		case !slices.Contains(b.Branches, branch):
+			known := "no branches are known here"
+			if len(b.Branches) > 0 {
+				known = "the branches known here are " + strings.Join(b.Branches, ", ")
+			}
+			return fmt.Sprintf("Judged again as asked, but there is no branch %s: %s.", branch, known) + stale
+		}
+		return "Judged again as asked, with " + branch + " and the other branches as they are now." + stale
 	case command.Override:
 		return fmt.Sprintf("Noted: the verdict is to be %s. It stands beside the program's own below, and is shown with every later version.", o.Arg)
 	case command.OmitFix:
-		return fmt.Sprintf("Noted: %s is not counted as a fix of this one, here and in later versions.", o.Arg)
+		return fmt.Sprintf("Noted: %.12s is not counted as a fix of this one, here and in later versions.", o.Arg)
 	case command.Mute:
 		return "You will get no more mails from this program. What you post is still judged and recorded."
 	}
@@ -167,7 +233,7 @@ func (b Brief) words() (out []report.Word) {
 			}
 			w.Says = o.Arg
 		case command.OmitFix:
-			w.Says = "leave out " + o.Arg
+			w.Says = fmt.Sprintf("%.12s is no fix of this", o.Arg)
 		default:
 			continue
 		}

@@ -96,7 +96,12 @@ func (in *inlet) read(item Item) Mail {
 // commit judges at once: a commit needs nothing that may still come.
 func (in *inlet) commit(ctx context.Context, item Item) error {
 	now := in.b.Clock.Now()
-	j := in.b.judge(item.Commit, nil)
+	select { // the trees are read at the start
+	case <-ctx.Done():
+	case <-in.b.looked:
+	}
+	tree, _ := in.b.facts(ctx, item.Commit) // said there; it is judged again when a branch moves
+	j := in.b.judge(item.Commit, nil, tree)
 	if item.Err != nil {
 		text := item.Err.Error()
 		j.Error = &text

@@ -83,6 +83,14 @@ type Journal interface {
 
 	Pulls
 
+	// Revive makes settled series due again and moves the cursor that stands
+	// for the reason, and returns how many. Those that are private, superseded
+	// or due already are left alone.
+	Revive(ctx context.Context, r Revival, c Cursor) (int, error)
+	// OpenCommits returns the judged commits of these verdicts that were judged
+	// since a time, newest first.
+	OpenCommits(ctx context.Context, since time.Time, of []verdict.Verdict) ([]Judged, error)
+
 	// Healthy records how a source, a sink or the pipeline last did; nil is well.
 	Healthy(ctx context.Context, component string, at time.Time, problem error) error
 }
@@ -135,6 +143,10 @@ type Series struct {
 	Members  []Member
 	Revision int64 // grows with every mail filed
 	Settled  int   // how often it was settled
+	// Judged is when it was first settled, and Line what its verdicts were when
+	// it was last.
+	Judged time.Time
+	Line   string
 }
 
 // Member is one patch or cover letter of a series.
@@ -176,6 +188,10 @@ type Settlement struct {
 	Judged  []Judged
 	Actions []Action
 	Quiet   string // why there is no action
+	Line    string // what the verdicts are, in a line
+	// Again: it is not settled, only judged, and due again then; nothing but
+	// Judged is stored.
+	Again time.Time
 	// Answered are the mails whose commands need no answer any more.
 	Answered []string
 	At       time.Time

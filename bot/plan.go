@@ -20,6 +20,8 @@ type Posted struct {
 	Received  time.Time
 	Source    string
 	Judgement *verdict.Judgement // nil for a cover letter
+	Tree      *rules.Tree        // what it was judged with; nil: nothing is known of trees
+	Differs   string             // how mainline has it, when that is another patch than the one posted
 }
 
 // Brief is everything that planning may look at.
@@ -37,6 +39,10 @@ type Brief struct {
 	DryRun string          // the sink for lists in dry run
 	Out    map[string]bool // opted out: addresses and "list:" names
 	Now    time.Time
+
+	Branches []string // that are configured, newest first
+	Blind    bool     // the trees failed: what they would say is missing
+	Stale    string   // why a recheck does not rest on the newest, "" when it does
 }
 
 // Plan decides what is done about a judged series. It is pure. Without an
@@ -85,6 +91,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
 		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
+	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.line() == b.Series.Line:
+		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
 	to, cc := b.recipients(p.Message, list)
 	a, err := b.action(CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: answered(p.Message), Before: b.Said, Words: b.words()})
@@ -170,10 +178,24 @@ func (b Brief) notYet(first Posted, list ListPolicy) string {
 	switch {
 	case b.Series.Next != "":
 		return "superseded by a newer version"
-	case b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge:
+	case b.Policy.MaxAge > 0 && b.noticed().Sub(posted(first)) > b.Policy.MaxAge:
 		return fmt.Sprintf("older than %s", b.Policy.MaxAge)
 	}
 	return b.noAuthor(m, list)
+}
+
+// noticed is when the series was first judged: what was in time then, and
+// turns later, is news.
+func (b Brief) noticed() time.Time {
+	if b.Series.Judged.IsZero() {
+		return b.Now
+	}
+	return b.Series.Judged
+}
+
+// line is what a reply about all of it would say, whatever is answered.
+func (b Brief) line() string {
+	return report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true })).Line
 }
 
 // noAuthor says why the author gets no mail.

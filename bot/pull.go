@@ -230,7 +230,7 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 	var judged []Judged
 	if p.judgeable() == "" {
 		for i, c := range p.Commits {
-			j, failed := b.judgePull(*p, i)
+			j, failed := b.judgePull(ctx, *p, i)
 			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: c.Change})
 			brief.Failed = brief.Failed || failed
 			judged = append(judged, Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
@@ -254,15 +254,16 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 
 // judgePull judges one commit of a pull request, with its mates known. A
 // commit that is only proposed is not in mainline, whatever it is made of.
-func (b *Bot) judgePull(p Pull, i int) (j verdict.Judgement, failed bool) {
+func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement, failed bool) {
 	c := p.Commits[i]
 	var mates *rules.Series
 	if n := len(p.Commits); n > 1 {
 		mates = &rules.Series{Version: 1, N: i + 1, Of: n, Have: n, Title: p.Title}
 	}
-	j = b.judge(c.Change, mates)
+	tree, _ := b.facts(ctx, c.Change) // said there; it is judged again when a branch moves
+	j = b.judge(c.Change, mates, tree)
 	failed = j.Error != nil
-	if j.When == verdict.Now && len(c.Change.Origin) == 0 {
+	if j.When == verdict.Now && len(c.Change.Origin) == 0 && (tree == nil || !tree.Mainline.Has) {
 		j.When = verdict.AfterMainline
 	}
 	if n := len(p.Commits); n > 1 {

@@ -61,6 +61,9 @@ func ReadMaintainers(r io.Reader) (*Maintainers, error) {
 	return m, in.Err()
 }
 
+// Len is how many sections name somebody and files.
+func (m *Maintainers) Len() int { return len(m.sections) }
+
 // Maintains reports whether the address is a maintainer (M:) of each of the
 // files; a say in one of them is no say in the others.
 func (m *Maintainers) Maintains(address string, files []string) bool {

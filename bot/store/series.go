@@ -10,9 +10,10 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled"
+const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled, judged, line"
 
 // series runs a query that selects seriesColumns and adds the members.
 func (s *Store) series(ctx context.Context, doing, query string, args ...any) ([]bot.Series, error) {
@@ -58,12 +59,13 @@ func scanSeries(rows *sql.Rows) (out []bot.Series, err error) {
 		var (
 			v          bot.Series
 			first, due int64
+			judged     int64
 		)
 		if err := rows.Scan(&v.Key, &v.Sender, &v.Title, &v.Version, &v.Of, &v.List, &first, &due,
-			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled); err != nil {
+			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled, &judged, &v.Line); err != nil {
 			return nil, err
 		}
-		v.First, v.Due = fromMillis(first), fromMillis(due)
+		v.First, v.Due, v.Judged = fromMillis(first), fromMillis(due), fromMillis(judged)
 		out = append(out, v)
 	}
 	return out, rows.Err()
@@ -134,8 +136,21 @@ func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err
 		return false, err
 	}
 	err = s.tx(ctx, "recording the judgement of series "+d.Series.Key+" in", false, func(t *txn) error {
-		n, err := t.exec("update series set due = 0, quiet = ?, settled = settled + 1 where key = ? and revision = ? and settled = ?",
-			d.Quiet, d.Series.Key, d.Series.Revision, d.Series.Settled)
+		if !d.Again.IsZero() {
+			n, err := t.exec("update series set due = ? where key = ? and revision = ?", millis(d.Again), d.Series.Key, d.Series.Revision)
+			if err != nil || n == 0 {
+				return err
+			}
+			for i, j := range d.Judged {
+				if err := t.putJudgement(j, bodies[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		n, err := t.exec(`update series set due = 0, quiet = ?, settled = settled + 1, line = ?,
+			judged = case when judged = 0 then ? else judged end where key = ? and revision = ? and settled = ?`,
+			d.Quiet, d.Line, millis(d.At), d.Series.Key, d.Series.Revision, d.Series.Settled)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -161,6 +176,44 @@ func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err
 		return nil
 	})
 	return settled, err
+}
+
+// Revive implements bot.Journal.
+func (s *Store) Revive(ctx context.Context, r bot.Revival, c bot.Cursor) (n int, err error) {
+	in, args := marks(verdictNames(r.Verdicts))
+	err = s.tx(ctx, "making series due again in", false, func(t *txn) error {
+		n64, err := t.exec(`update series set due = ? + ? * (o.n - 1) from (
+				select key, row_number() over (order by first desc, key) as n from series
+				where due = 0 and settled > 0 and next = '' and private = 0 and first >= ?
+				and key in (select series_key from judgement where verdict in (`+in+`) and series_key <> '')) as o
+			where series.key = o.key`, append([]any{millis(r.At), r.Every.Milliseconds(), millis(r.Since)}, args...)...)
+		if err != nil {
+			return err
+		}
+		n = int(n64)
+		return t.advance(c)
+	})
+	return n, err
+}
+
+// OpenCommits implements bot.Journal.
+func (s *Store) OpenCommits(ctx context.Context, since time.Time, of []verdict.Verdict) ([]bot.Judged, error) {
+	in, args := marks(verdictNames(of))
+	out, _, err := s.judgements(ctx, "kind = 'commit' and series_key = '' and judged >= ? and verdict in ("+in+")", "judged desc, change_id", maxOpen,
+		append([]any{millis(since)}, args...)...)
+	return out, s.wrap("reading the commits that may be judged otherwise from", err)
+}
+
+// maxOpen bounds the commits that are judged again when a branch moves: some
+// minutes of work.
+const maxOpen = 5000
+
+func verdictNames(of []verdict.Verdict) []string {
+	out := make([]string, len(of))
+	for i, v := range of {
+		out[i] = string(v)
+	}
+	return out
 }
 
 // KeepJudged implements bot.Journal.

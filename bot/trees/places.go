@@ -1,6 +1,8 @@
 package trees
 
 import (
+	"slices"
+
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/history"
 )
@@ -47,6 +49,16 @@ func (s *Set) Release(name string) (id string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// LastRelease is the newest mainline release that the history marks, "" for none.
+func (s *Set) LastRelease() string {
+	for _, r := range slices.Backward(s.main.releases) {
+		if r.tip != 0 {
+			return r.name
+		}
+	}
+	return ""
 }
 
 // Use has the set ask p for what a branch lacks. It is called before the first

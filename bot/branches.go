@@ -1,0 +1,282 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Trees is what the configured git remotes know. Where it fails, judging goes
+// on: what it would say is unknown then.
+type Trees interface {
+	// Refresh takes in what was fetched; ask has the remotes asked first. state
+	// names where the branches stand, so that it differs when one has moved; it
+	// is "" when nothing could be read. With a state the error tells what is
+	// missing of it.
+	Refresh(ctx context.Context, ask bool) (state string, err error)
+	// Facts says what is known of a change today.
+	Facts(ctx context.Context, c *change.Change) (*rules.Tree, error)
+	// Merged reads a mainline commit.
+	Merged(ctx context.Context, id string) (*change.Change, error)
+	// Branches are the names of the stable branches, newest first.
+	Branches() []string
+}
+
+// How long the trees may take. A plan over four branches takes some 60 ms;
+// what takes longer than factsTime has met a missing object or a full disk.
+// The first reading of a kernel's history takes about a minute, of a slow one
+// with its fetch a quarter of an hour.
+const (
+	factsTime     = 10 * time.Second
+	askTime       = time.Minute
+	treesEvery    = time.Minute
+	treesPatience = 15 * time.Minute
+)
+
+// A series is judged again when a branch moves until it is reviveFor old: a
+// development cycle and its merge window. One after another with reviveEvery
+// between them, so that new mail is not kept waiting.
+const (
+	reviveFor   = 90 * 24 * time.Hour
+	reviveEvery = 200 * time.Millisecond
+)
+
+// treesCursor is where the state is kept that everything was last judged by.
+const treesCursor = "trees"
+
+// Revival makes what may be judged otherwise now due again, when a branch moved.
+type Revival struct {
+	At    time.Time     // when the first is due
+	Every time.Duration // between two of them; the newest come first
+	Since time.Time     // older series are left alone
+	// Verdicts: only those with a patch that was last judged so.
+	Verdicts []verdict.Verdict
+}
+
+// open are the verdicts that a moving branch may change. What is out of scope
+// stays so.
+var open = []verdict.Verdict{verdict.Wait, verdict.Uncertain, verdict.StableEligible, verdict.DKMSOnly, verdict.NotNeeded}
+
+// watch looks after the trees until ctx ends.
+func (b *Bot) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.lookAtTrees(ctx)
+		b.sleep(ctx, treesEvery)
+	}
+}
+
+// lookAtTrees takes in what was fetched, and has everything judged again that a
+// move may have changed.
+func (b *Bot) lookAtTrees(ctx context.Context) {
+	if b.Trees == nil {
+		return
+	}
+	var state string
+	err := guarded(func() (err error) { state, err = b.Trees.Refresh(ctx, false); return err })
+	if ctx.Err() != nil {
+		return
+	}
+	b.lookedOnce.Do(func() { close(b.looked) })
+	b.report(ctx, "trees", err)
+	if err != nil {
+		b.log.Warn("the trees could not be read; what they would say is unknown", zap.Error(err))
+	}
+	if state == "" {
+		return
+	}
+	if err := b.revive(ctx, state); err != nil && ctx.Err() == nil {
+		b.log.Warn("what a moved branch concerns could not be judged again; it is tried again", zap.Error(b.failed(err)))
+	}
+}
+
+func (b *Bot) revive(ctx context.Context, state string) error {
+	sum := sha256.Sum256([]byte(state))
+	now, digest := b.Clock.Now(), hex.EncodeToString(sum[:16])
+	last, err := b.Journal.Cursor(ctx, treesCursor)
+	if err != nil || last == digest {
+		return err
+	}
+	since := now.Add(-reviveFor)
+	commits, err := b.reviveCommits(ctx, since)
+	if err != nil {
+		return err
+	}
+	pulls := 0
+	for source := range b.PullSinks {
+		n, err := b.Journal.RemindPulls(ctx, source, now)
+		if err != nil {
+			return err
+		}
+		pulls += n
+	}
+	n, err := b.Journal.Revive(ctx, Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, Cursor{treesCursor, digest})
+	if err != nil {
+		return err
+	}
+	b.log.Info("branches moved: what they concern is judged again", zap.Int("series", n), zap.Int("pulls", pulls), zap.Int("commits", commits))
+	wake(b.mailed)
+	return nil
+}
+
+// reviveCommits judges commits again, and keeps what is another judgement now.
+func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err error) {
+	commits, err := b.Journal.OpenCommits(ctx, since, open)
+	if err != nil {
+		return 0, err
+	}
+	for _, before := range commits {
+		if over(ctx) {
+			return n, ctx.Err()
+		}
+		c, err := b.merged(ctx, before.ID)
+		if err != nil {
+			continue // of a tree that is no mainline, or not there any more
+		}
+		tree, err := b.facts(ctx, c)
+		if err != nil {
+			continue // said by facts; it stays as it was
+		}
+		now := before
+		now.Judgement = b.judge(c, nil, tree)
+		if now.Error = before.Error; reflect.DeepEqual(before.Judgement, now.Judgement) || sameJudgement(before.Judgement, now.Judgement) {
+			continue
+		}
+		now.At = b.Clock.Now()
+		if err := b.Journal.KeepJudged(ctx, now, Cursor{}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// sameJudgement compares what is told of a judgement; the small print of the
+// score moves with every commit.
+func sameJudgement(a, b verdict.Judgement) bool {
+	return a.Verdict == b.Verdict && a.ReasonClass == b.ReasonClass && a.Mixed == b.Mixed && a.When == b.When && a.Score == b.Score &&
+		reflect.DeepEqual(a.Branches, b.Branches) && slices.EqualFunc(a.Rules, b.Rules, func(x, y verdict.Weighed) bool {
+		return x.Outcome == y.Outcome && x.Reason == y.Reason
+	})
+}
+
+// facts says what the trees know of a change; nil without trees. It is bounded
+// in time and never panics.
+func (b *Bot) facts(ctx context.Context, c *change.Change) (t *rules.Tree, err error) {
+	if b.Trees == nil || c == nil {
+		return nil, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, factsTime)
+	defer cancel()
+	err = guarded(func() (err error) { t, err = b.Trees.Facts(limited, c); return err })
+	if ctx.Err() != nil && err != nil {
+		return nil, err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s: %w", factsTime, err)
+	}
+	b.report(ctx, "trees.facts", err)
+	if err != nil {
+		b.log.Warn("what the trees know of a change is unknown", aboutMail(c.ID), zap.Error(err))
+		return nil, err
+	}
+	return t, nil
+}
+
+func (b *Bot) merged(ctx context.Context, id string) (c *change.Change, err error) {
+	limited, cancel := context.WithTimeout(ctx, factsTime)
+	defer cancel()
+	err = guarded(func() (err error) { c, err = b.Trees.Merged(limited, id); return err })
+	if c != nil {
+		err = nil // read in part
+	}
+	return c, err
+}
+
+// askRemotes is for a person who wants it judged anew: what the remotes have
+// now is fetched. It says what could not be.
+func (b *Bot) askRemotes(ctx context.Context) (problem string) {
+	if b.Trees == nil {
+		return ""
+	}
+	limited, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	err := guarded(func() error { _, err := b.Trees.Refresh(limited, true); return err })
+	if err != nil {
+		b.log.Warn("the remotes could not be asked for a recheck", zap.Error(err))
+		return "not every remote could be asked just now, so what it had last counts"
+	}
+	return ""
+}
+
+// asMerged is a posted patch as mainline has it: what was merged counts, not
+// what was posted. differs says in a few words how they differ, "" when they
+// do not.
+func (b *Bot) asMerged(ctx context.Context, c *change.Change, t *rules.Tree) (judged *change.Change, differs string) {
+	if t == nil || !t.Mainline.Has || t.Mainline.SHA == "" || c.Kind != change.Mail || len(c.Origin) > 0 {
+		return c, ""
+	}
+	m, err := b.merged(ctx, t.Mainline.SHA)
+	if err != nil || len(m.Files) == 0 || sameCode(c, m) {
+		return c, ""
+	}
+	as := *m
+	as.ID, as.Kind, as.Prefix, as.Date = c.ID, c.Kind, c.Prefix, c.Date
+	return &as, fmt.Sprintf("mainline has it as %.12s, which is another patch than the one posted: %d lines with context instead of %d",
+		t.Mainline.SHA, m.Size.LinesWithContext, c.Size.LinesWithContext)
+}
+
+// sameCode compares the added and removed lines, file by file; positions,
+// context and spaces do not count.
+func sameCode(a, b *change.Change) bool {
+	return slices.Equal(codeOf(a), codeOf(b))
+}
+
+func codeOf(c *change.Change) []string {
+	var out []string
+	for _, f := range c.Files {
+		out = append(out, f.OldName+" "+f.NewName)
+		for _, h := range f.TextFragments {
+			for _, l := range h.Lines {
+				if l.Old() != l.New() {
+					out = append(out, l.Op.String()+strings.Join(strings.Fields(l.Line), ""))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// omitted are the commits that people said are no fixes of this one.
+func omitted(orders []Order) (shas []string) {
+	for _, o := range orders {
+		if o.Verb == command.OmitFix && o.Refused == "" && o.Wrong == "" {
+			shas = append(shas, o.Arg)
+		}
+	}
+	return shas
+}
+
+// without leaves those commits out of what is known to follow.
+func without(t *rules.Tree, shas []string) *rules.Tree {
+	if t == nil || len(shas) == 0 {
+		return t
+	}
+	out := *t
+	out.Followups = slices.DeleteFunc(slices.Clone(t.Followups), func(f rules.Followup) bool {
+		return slices.ContainsFunc(shas, func(sha string) bool { return strings.HasPrefix(f.SHA, strings.ToLower(sha)) })
+	})
+	return &out
+}
