@@ -130,6 +130,9 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 		until = day
 	}
 	// Remotes stay where they only serve as trees; nothing may be answered.
+	for i := range c.Sources.Git {
+		c.Sources.Git[i].TreesOnly = true
+	}
 	c.Sources.IMAP, c.Sources.Archive, c.Sources.GitHub, c.Lists = nil, nil, nil, nil
 	c.SMTP.Send = false
 	name := o.name
@@ -144,12 +147,11 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 		} else if _, err := time.Parse(time.DateOnly, o.since); err != nil {
 			return nil, none, usagef("--since: %q is no day such as 2026-01-31", o.since)
 		}
-		c.Sources.Git = nil
 		c.Sources.Archive = []config.Archive{{Name: name, URL: local(o.archive), List: o.list, Since: o.since}}
 	case o.since == "":
 		return nil, none, usagef("since when? give --since with a day or a revision: a whole history is rarely wanted")
 	default:
-		c.Sources.Git = []config.Git{{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths, Since: o.since}}
+		c.Sources.Git = append(c.Sources.Git, config.Git{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths, Since: o.since})
 		until = none
 	}
 	return c, until, nil

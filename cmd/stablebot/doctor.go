@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/trees"
 )
 
 func doctorCommand() *cobra.Command {
@@ -83,7 +86,11 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	})
 	d.check("state folder", func() (string, error) { return c.State, writable(c.State) })
 	d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, storeOf(c)) }))
-	srcs, err := sources(c, zap.NewNop())
+	wood, err := newForest(c, zap.NewNop())
+	if err != nil {
+		d.check("trees", func() (string, error) { return "", err })
+	}
+	srcs, err := sources(c, wood, zap.NewNop())
 	if err != nil {
 		d.check("sources", func() (string, error) { return "", err })
 	}
@@ -91,6 +98,12 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		d.check(s.Name(), within(func(ctx context.Context) (string, error) {
 			return "reachable", errors.Join(s.Check(ctx), s.Close())
 		}))
+	}
+	switch {
+	case wood != nil:
+		d.checkTrees(ctx, wood)
+	case len(c.Sources.Git) > 0:
+		d.say("note", "trees", "no git source has the role mainline: nothing is known of branches")
 	}
 	if err == nil && len(srcs) == 0 {
 		d.say("note", "sources", "none is configured: the bot has nothing to read")
@@ -122,6 +135,53 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	}
 	if muted {
 		d.say("note", "lists", "all are muted: mail is judged and recorded, no reply is written")
+	}
+}
+
+// checkTrees opens the copies as run would, without fetching. The first reading
+// of a kernel's history takes its time, and is kept for run.
+func (d *doctor) checkTrees(ctx context.Context, f *forest) {
+	for _, r := range f.remotes {
+		if _, err := os.Stat(filepath.Join(r.src.Dir(), "HEAD")); err != nil {
+			d.say("note", "trees", "git:"+r.Name+" was not fetched yet; the first run does")
+			return
+		}
+	}
+	f.cfg.Remotes = f.remotesOf()
+	f.cfg.Prerequisites = nil // the index of them is made by run
+	d.check("trees", func() (string, error) {
+		set, err := trees.Open(ctx, f.cfg)
+		if err != nil {
+			return "", fmt.Errorf("%w; stablebot branches shows what a repository has", err)
+		}
+		f.set.Store(set)
+		if len(f.missing) > 0 {
+			return "", fmt.Errorf("%w; see branches and role of that source", errors.Join(f.missing...))
+		}
+		if len(set.Branches()) == 0 {
+			return "", errors.New("there is mainline and no stable branch; add a source with the role stable")
+		}
+		last := set.LastRelease()
+		if last == "" {
+			return "", errors.New("no release is marked in mainline; set trees.releases to what closes one there")
+		}
+		return fmt.Sprintf("mainline at %.12s, last release %s; branches %s", set.Mainline().Tip, last, strings.Join(set.Branches(), ", ")), nil
+	})
+	if f.set.Load() == nil {
+		return
+	}
+	d.check("MAINTAINERS", func() (string, error) {
+		m, err := f.people.read(ctx)
+		if errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision) {
+			return "mainline has none: only authors and commands.allow may give commands", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%d sections in mainline", m.Len()), nil
+	})
+	if err := f.set.Swap(nil).Close(); err != nil {
+		d.say("note", "trees", err.Error())
 	}
 }
 

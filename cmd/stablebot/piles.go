@@ -69,13 +69,18 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	p.mu.Lock()
 	p.known[[2]string{w.Branch, w.Mainline}] = got
 	p.mu.Unlock()
+	return pileOf(got), nil
+}
+
+// pileOf is what the set is told of a pile: commits that would not do are none.
+func pileOf(got *prereq.Pile) trees.Pile {
 	out := trees.Pile{Lines: got.Lines, More: got.More}
 	if got.Complete() || got.More {
 		for _, c := range got.Commits {
 			out.Commits = append(out.Commits, c.ID)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // explain adds to a branch what was found for it.

@@ -57,23 +57,38 @@ func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
 }
 
 // orders says who may command by mail, and how senders are proven.
-func orders(c *config.Config) (command.Lookup, func(string, []string) bool, error) {
+// The configured file counts beside the one of mainline.
+func orders(c *config.Config, f *forest) (command.Lookup, func(string, []string) bool, error) {
 	if !c.Commands.Enabled {
 		return nil, nil, nil
 	}
-	if c.Commands.Maintainers == "" {
-		return command.Resolver, nil, nil
+	upstream := func(string, []string) bool { return false }
+	if f != nil {
+		upstream = f.people.maintains
 	}
-	f, err := os.Open(c.Commands.Maintainers)
+	if c.Commands.Maintainers == "" {
+		return command.Resolver, upstream, nil
+	}
+	m, err := maintainersFile(c.Commands.Maintainers)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading commands.maintainers: %w", err)
+		return nil, nil, err
+	}
+	return command.Resolver, func(address string, files []string) bool {
+		return m.Maintains(address, files) || upstream(address, files)
+	}, nil
+}
+
+func maintainersFile(name string) (*command.Maintainers, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading commands.maintainers: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	m, err := command.ReadMaintainers(f)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading commands.maintainers: %w", err)
+		return nil, fmt.Errorf("reading commands.maintainers: %w", err)
 	}
-	return command.Resolver, m.Maintains, nil
+	return m, nil
 }
 
 func policy(c *config.Config) bot.Policy {

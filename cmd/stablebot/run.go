@@ -159,7 +159,8 @@ func demoConfig(dir, gitDir string, srv *demo.Server) (*config.Config, error) {
 	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
 	c.MaxAge = 0 // the built-in mails are of no particular day
 	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
-	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: fixtures.GitSince}}
+	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: fixtures.GitSince},
+		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}}}
 	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100}}
 	return &c, nil
 }

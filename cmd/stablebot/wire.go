@@ -26,6 +26,7 @@ type parts struct {
 	bot     *bot.Bot
 	store   *store.Store
 	sources []source
+	forest  *forest
 	hooks   []hook
 	log     *zap.Logger
 }
@@ -37,6 +38,7 @@ func (p *parts) close() error {
 			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
 		}
 	}
+	errs = append(errs, p.forest.close())
 	if p.store != nil {
 		errs = append(errs, p.store.Close())
 	}
@@ -61,7 +63,10 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	if p.sources, err = sources(c, log); err != nil {
+	if p.forest, err = newForest(c, log); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if p.sources, err = sources(c, p.forest, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	hubs, err := wireGitHub(c, p.store, log)
@@ -76,11 +81,11 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
-	lookup, maintains, err := orders(c)
+	lookup, maintains, err := orders(c, p.forest)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.bot, err = bot.New(bot.Options{
+	o := bot.Options{
 		Sources:   in,
 		Sinks:     append(sinks, hubs.sinks...),
 		DryRun:    outboxName,
@@ -97,8 +102,11 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Settle: c.Series.Settle.Std(),
 		Log:    log,
 		Told:   told,
-	})
-	if err != nil {
+	}
+	if p.forest != nil {
+		o.Trees = p.forest
+	}
+	if p.bot, err = bot.New(o); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
@@ -119,7 +127,7 @@ type source interface {
 	Check(context.Context) error
 }
 
-func sources(c *config.Config, log *zap.Logger) ([]source, error) {
+func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
 	var out []source
 	var errs []error
 	add := func(s source, err error) {
@@ -152,7 +160,7 @@ func sources(c *config.Config, log *zap.Logger) ([]source, error) {
 		add(s, err)
 	}
 	for _, g := range c.Sources.Git {
-		s, err := git.New(git.Config{
+		s, err := f.source(g, git.Config{
 			Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(),
 			State: mirrors,
 		}, log)

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/trees/objects"
+	"github.com/stablebot/stablebot/bot/trees/prereq"
+)
+
+// growingPiles finds prerequisites for a set that follows its branches. The
+// index of mainline is made anew behind the scenes when mainline has moved, and
+// the last one answers until then.
+type growingPiles struct {
+	forest *forest
+	dir    string
+
+	mu     sync.Mutex
+	f      *prereq.Finder
+	tip    string // of f
+	repo   *git.Repo
+	took   time.Duration // for f
+	next   time.Time     // not before
+	making sync.WaitGroup
+	busy   bool
+}
+
+// restShare is how long the making of an index rests, as a multiple of the time
+// that it took: it has no more than a tenth of one processor.
+const restShare = 9
+
+var errNoPiles = errors.New("the index of what branches may lack is not made yet")
+
+// Find implements trees.Prerequisites.
+func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
+	p.mu.Lock()
+	f := p.f
+	p.mu.Unlock()
+	s, ok := w.Tree.(*objects.Snapshot)
+	if f == nil || !ok {
+		return trees.Pile{}, errNoPiles
+	}
+	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: s.Commit, Version: w.Branch, Has: w.Has})
+	if err != nil {
+		return trees.Pile{}, err
+	}
+	return pileOf(got), nil
+}
+
+// known names the mainline that is indexed.
+func (p *growingPiles) known() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tip
+}
+
+// follow makes the index of where mainline stands: the first one at once, later
+// ones in the background.
+func (p *growingPiles) follow(ctx context.Context, s *trees.Set) error {
+	base, tip := s.Base(), s.Mainline().Tip
+	if base == "" || len(s.Branches()) == 0 {
+		return nil // nothing can be told to be lacking
+	}
+	p.mu.Lock()
+	first, idle := p.f == nil, p.tip != tip && !p.busy && !time.Now().Before(p.next)
+	p.busy = p.busy || idle
+	p.mu.Unlock()
+	if !idle {
+		return nil
+	}
+	if first {
+		return p.make(ctx, s, base, tip)
+	}
+	p.making.Go(func() {
+		if err := p.make(context.WithoutCancel(ctx), s, base, tip); err != nil {
+			p.forest.log.Warn("what branches lack is told by an older mainline", zap.Error(err))
+		}
+	})
+	return nil
+}
+
+func (p *growingPiles) make(ctx context.Context, s *trees.Set, base, tip string) (err error) {
+	began := time.Now()
+	var f *prereq.Finder
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.busy, p.took = false, time.Since(began)
+		p.next = time.Now().Add(restShare * p.took)
+		if err == nil {
+			p.f, p.tip = f, tip
+		}
+	}()
+	repo, err := p.all(ctx)
+	if err != nil {
+		return fmt.Errorf("indexing what branches may lack: %w", err)
+	}
+	dir := filepath.Join(p.dir, "piles")
+	if f, err = prereq.New(ctx, repo, tip, base, prereq.Options{Cache: dir}); err != nil {
+		return fmt.Errorf("indexing what branches may lack: %w", err)
+	}
+	for _, name := range s.Branches() {
+		if place, ok := s.Place(name); ok {
+			if err := f.Warm(ctx, place.Tip); err != nil {
+				return fmt.Errorf("indexing branch %s: %w", name, err)
+			}
+		}
+	}
+	p.sweep(dir, base, tip)
+	return nil
+}
+
+// all is a repository that sees the objects of every remote, and has nothing of
+// its own.
+func (p *growingPiles) all(ctx context.Context) (*git.Repo, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.repo != nil {
+		return p.repo, nil
+	}
+	dir := filepath.Join(p.dir, "all.git")
+	var lines string
+	for _, r := range p.forest.remotes {
+		abs, err := filepath.Abs(filepath.Join(r.src.Dir(), "objects"))
+		if err != nil {
+			return nil, err
+		}
+		lines += abs + "\n"
+	}
+	m, err := git.OpenMirror(ctx, dir, p.forest.remotes[0].src.Dir(), git.MirrorOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Close(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "objects", "info"), 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte(lines), 0o644); err != nil {
+		return nil, err
+	}
+	p.repo, err = git.Open(ctx, dir, git.Options{})
+	return p.repo, err
+}
+
+// sweep removes the indexes of other ranges: each is as large as the last.
+func (p *growingPiles) sweep(dir, base, tip string) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return // it is not there, or it will be swept next time
+	}
+	now := fmt.Sprintf("-%.16s-%.16s-", base, tip)
+	for _, f := range files {
+		if !strings.Contains(f.Name(), now) {
+			_ = os.Remove(filepath.Join(dir, f.Name()))
+		}
+	}
+}
+
+func (p *growingPiles) wait() { p.making.Wait() }
+
+func (p *growingPiles) close() error {
+	if p.repo == nil {
+		return nil
+	}
+	return p.repo.Close()
+}

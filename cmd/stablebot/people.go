@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/command"
+)
+
+// people are those whom mainline's own MAINTAINERS names. The file is read when
+// it is asked for and another one than before.
+type people struct {
+	forest *forest
+
+	mu   sync.Mutex
+	blob string
+	m    *command.Maintainers
+}
+
+// readTime bounds the reading of MAINTAINERS, some 800 KB.
+const readTime = 10 * time.Second
+
+// read returns who maintains what.
+func (p *people) read(ctx context.Context) (*command.Maintainers, error) {
+	set := p.forest.set.Load()
+	if set == nil {
+		return nil, errNoTrees
+	}
+	at := set.Mainline()
+	name := at.Tip + ":MAINTAINERS"
+	o, err := at.Repo.Stat(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("looking for MAINTAINERS in mainline: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.blob == o.ID {
+		return p.m, nil
+	}
+	if o, err = at.Repo.Object(ctx, o.ID); err != nil {
+		return nil, fmt.Errorf("reading MAINTAINERS of mainline: %w", err)
+	}
+	m, err := command.ReadMaintainers(bytes.NewReader(o.Data))
+	if err != nil {
+		return nil, fmt.Errorf("reading MAINTAINERS of mainline: %w", err)
+	}
+	p.blob, p.m = o.ID, m
+	return m, nil
+}
+
+// maintains is command authority by mainline's word. Where it cannot be read
+// nobody has any.
+func (p *people) maintains(address string, files []string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
+	defer cancel()
+	m, err := p.read(ctx)
+	if err != nil {
+		p.forest.log.Warn("who maintains the files is not known", zap.Error(err))
+		return false
+	}
+	return m.Maintains(address, files)
+}
