@@ -68,7 +68,9 @@ text { font: 13px system-ui, "DejaVu Sans", sans-serif; fill: var(--ink); }
 func (p *Plan) drawBranch(b *strings.Builder, br *Branch, y int) int {
 	left := margin + arcMost
 	fmt.Fprintf(b, `<text class="head" x="%d" y="%d">%s</text>`, margin, y+18, escape("For "+br.Name+": "+br.count()+" first, "+br.lines(0, "")+" lines with context"))
-	fmt.Fprintf(b, `<text class="soft" x="%d" y="%d">%s</text>`+"\n", margin, y+38, escape(fmt.Sprintf("%d files; %s", len(br.Files), clip(strings.Join(br.Subsystems, ", "), 90))))
+	if len(br.Files) > 0 { // a plan made of a stored judgement has ids alone
+		fmt.Fprintf(b, `<text class="soft" x="%d" y="%d">%s</text>`+"\n", margin, y+38, escape(fmt.Sprintf("%d files; %s", len(br.Files), clip(strings.Join(br.Subsystems, ", "), 90))))
+	}
 	top := y + headSpace
 	row := map[string]int{"": len(br.Steps), p.Mainline: len(br.Steps), p.ID: len(br.Steps)}
 	for n, s := range br.Steps {
@@ -105,7 +107,10 @@ func (p *Plan) drawBranch(b *strings.Builder, br *Branch, y int) int {
 		at := top + n*rowHeight
 		fmt.Fprintf(b, `<g><title>%s</title><rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="5"/>`, escape(s.Title), class, left, at, boxWidth, boxHeight)
 		fmt.Fprintf(b, `<text class="id" x="%d" y="%d">%.9s</text><text x="%d" y="%d">%s</text>`, left+10, at+22, escape(s.ID), left+84, at+22, escape(clip(s.Title, titleMost-8)))
-		fmt.Fprintf(b, `<text class="soft" text-anchor="end" x="%d" y="%d">%d</text></g>`+"\n", left+boxWidth-10, at+22, s.Lines)
+		if s.Lines > 0 {
+			fmt.Fprintf(b, `<text class="soft" text-anchor="end" x="%d" y="%d">%d</text>`, left+boxWidth-10, at+22, s.Lines)
+		}
+		b.WriteString("</g>\n")
 	}
 	return top + (len(br.Steps)+1)*rowHeight + 14
 }

@@ -260,10 +260,10 @@ func flag(b bool) int {
 }
 
 // marks is "?, ?, …" for n arguments, and the arguments.
-func marks(in []string) (string, []any) {
+func marks[T ~string](in []T) (string, []any) {
 	args := make([]any, len(in))
 	for i, v := range in {
-		args[i] = v
+		args[i] = string(v)
 	}
 	return strings.TrimSuffix(strings.Repeat("?, ", len(in)), ", "), args
 }

@@ -264,7 +264,7 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 			return err
 		}
 	}
-	return nil
+	return t.index(j)
 }
 
 // maxChips bounds the index of one judgement: a tree-wide change touches every

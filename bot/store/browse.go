@@ -1,0 +1,309 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+)
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.wrap("asking", s.read.QueryRowContext(ctx, "select count(*) from (select 1 from goose_db_version limit 1) v").Scan(&one))
+}
+
+// Totals are the sums that pages show. They cost a pass over an index each, so
+// whoever shows them keeps them for a while.
+type Totals struct {
+	Days    []DayTotal // by day of judgement and verdict, oldest first
+	Lists   []Total
+	Drivers []Total
+	Chips   []Total // Of is the driver
+	Cells   []CellTotal
+	Gap     []GapTotal
+}
+
+// Total is how many public changes carry a name.
+type Total struct {
+	Name, Of string
+	N        int
+}
+
+// DayTotal counts one verdict of one day.
+type DayTotal struct {
+	Day     time.Time
+	Verdict string
+	N       int
+}
+
+// CellTotal counts what one stable branch says.
+type CellTotal struct {
+	Branch, Cell string
+	N, Lines     int
+}
+
+// GapTotal is the same for one chip.
+type GapTotal struct {
+	Driver, Chip string
+	CellTotal
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// Totals sums up what everybody may see.
+func (s *Store) Totals(ctx context.Context) (*Totals, error) {
+	t := &Totals{}
+	err := s.each(ctx, fmt.Sprintf("select judged / %d, verdict, count(*) from judgement where private = 0 group by 1, 2 order by 1, 2", dayMillis), nil,
+		func(r *sql.Rows) error {
+			var d DayTotal
+			var day int64
+			if err := r.Scan(&day, &d.Verdict, &d.N); err != nil {
+				return err
+			}
+			d.Day = time.UnixMilli(day * dayMillis).UTC()
+			t.Days = append(t.Days, d)
+			return nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	// A list that had nothing but embargoed posts would be told by its name; the
+	// tables of hardware are joined with what is public for the same reason.
+	for _, x := range []struct {
+		to    *[]Total
+		query string
+	}{
+		{&t.Lists, "select list, '', count(*) from judgement where private = 0 and list <> '' group by 1 order by 3 desc, 1"},
+		{&t.Drivers, `select c.driver, '', count(distinct c.change_id) from judgement_chip c join judgement_text t on t.change_id = c.change_id
+			where c.driver <> '' group by 1 order by 3 desc, 1`},
+		{&t.Chips, `select c.chip, max(c.driver), count(*) from judgement_chip c join judgement_text t on t.change_id = c.change_id
+			where c.chip <> c.driver group by 1 order by 3 desc, 1`},
+	} {
+		if err := s.each(ctx, x.query, nil, func(r *sql.Rows) error {
+			var n Total
+			if err := r.Scan(&n.Name, &n.Of, &n.N); err != nil {
+				return err
+			}
+			*x.to = append(*x.to, n)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	err = s.each(ctx, "select branch, cell, count(*), sum(lines) from judgement_branch group by 1, 2 order by 1, 2", nil, func(r *sql.Rows) error {
+		var c CellTotal
+		if err := r.Scan(&c.Branch, &c.Cell, &c.N, &c.Lines); err != nil {
+			return err
+		}
+		t.Cells = append(t.Cells, c)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, s.each(ctx, `select c.driver, c.chip, b.branch, b.cell, count(*), sum(b.lines) from judgement_branch b
+		join judgement_chip c on c.change_id = b.change_id group by 1, 2, 3, 4 order by 1, 2, 3, 4`, nil, func(r *sql.Rows) error {
+		var g GapTotal
+		if err := r.Scan(&g.Driver, &g.Chip, &g.Branch, &g.Cell, &g.N, &g.Lines); err != nil {
+			return err
+		}
+		t.Gap = append(t.Gap, g)
+		return nil
+	})
+}
+
+// Queue is what waits for the pipeline.
+type Queue struct {
+	Mails       int       // not filed yet
+	OldestMail  time.Time // of them; zero for none
+	Series      int       // not settled yet, those that wait for late patches included
+	OldestDue   time.Time // when the most overdue of them was due; zero for none
+	Pulls       int
+	OldestPull  time.Time // when the most overdue pull request was due
+	LastJudged  time.Time
+	LastArrived time.Time
+}
+
+// Queue looks at what waits.
+func (s *Store) Queue(ctx context.Context) (q Queue, err error) {
+	var mail, due, pull, judged, arrived sql.NullInt64
+	err = s.read.QueryRowContext(ctx, `select (select count(*) from mail where filed = 0), (select min(received) from mail where filed = 0),
+		(select count(*) from series where due > 0), (select min(due) from series where due > 0),
+		(select count(*) from pull where due > 0), (select min(due) from pull where due > 0),
+		(select max(judged) from judgement), (select received from mail order by seq desc limit 1)`).
+		Scan(&q.Mails, &mail, &q.Series, &due, &q.Pulls, &pull, &judged, &arrived)
+	q.OldestMail, q.OldestDue, q.OldestPull = fromMillis(mail.Int64), fromMillis(due.Int64), fromMillis(pull.Int64)
+	q.LastJudged, q.LastArrived = fromMillis(judged.Int64), fromMillis(arrived.Int64)
+	return q, s.wrap("looking at what waits in", err)
+}
+
+// publicAction leaves out what is said to embargoed series and private pull
+// requests.
+const publicAction = `not exists (select 1 from series x where x.key = action.series_key and x.private = 1)
+	and not exists (select 1 from judgement x where x.series_key = action.series_key and x.private = 1)`
+
+// PublicActions returns actions in one of the states, newest first, that
+// everybody may see.
+func (s *Store) PublicActions(ctx context.Context, states []bot.ActionState, limit int) ([]ActionRow, error) {
+	in, args := marks(states)
+	return s.actionRows(ctx, "state in ("+in+") and "+publicAction, limit, args...)
+}
+
+// PublicAction returns one of them, nil when there is none of this key.
+func (s *Store) PublicAction(ctx context.Context, key string) (*ActionRow, error) {
+	rows, err := s.actionRows(ctx, "key = ? and "+publicAction, 1, key)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// ActionStates counts actions by state.
+func (s *Store) ActionStates(ctx context.Context) (map[bot.ActionState]int, error) {
+	out := map[bot.ActionState]int{}
+	return out, s.each(ctx, "select state, count(*) from action group by state", nil, func(r *sql.Rows) error {
+		var state bot.ActionState
+		var n int
+		if err := r.Scan(&state, &n); err != nil {
+			return err
+		}
+		out[state] = n
+		return nil
+	})
+}
+
+// Version is one posting of a series, and what was judged in it.
+type Version struct {
+	bot.Series
+	Judged []bot.Judged
+}
+
+// Shown is what everybody may see of a change.
+type Shown struct {
+	Case
+	Versions []Version // all that are known, oldest first; the one shown is among them
+	// Titles of the commits that its branches name as prerequisites, as far as
+	// they were judged.
+	Titles map[string]string
+}
+
+// maxVersions bounds the walk along a chain of versions, which only a forged
+// thread can make endless.
+const maxVersions = 50
+
+// Show returns what everybody may see of a judged change: ErrNone for what is
+// embargoed as for what is unknown, so that the answer tells nothing.
+func (s *Store) Show(ctx context.Context, id string) (*Shown, error) {
+	c, err := s.Explain(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Judged == nil || c.Judged.Private || c.Series != nil && c.Series.Private {
+		return nil, fmt.Errorf("%q: %w", id, ErrNone)
+	}
+	out := &Shown{Case: *c}
+	keys := map[string]bool{c.Judged.SeriesKey: true}
+	if c.Series != nil {
+		if err := s.versions(ctx, *c.Series, out); err != nil {
+			return nil, err
+		}
+		for _, v := range out.Versions {
+			keys[v.Key] = true
+		}
+	} else if c.Judged.SeriesKey != "" {
+		if out.Actions, err = s.actionRows(ctx, "series_key = ? and "+publicAction, 100, c.Judged.SeriesKey); err != nil {
+			return nil, err
+		}
+	}
+	// What people asked of a version that was embargoed stays with it.
+	out.Orders = slices.DeleteFunc(out.Orders, func(o bot.Order) bool { return !keys[o.SeriesKey] })
+	out.Mates = slices.DeleteFunc(out.Mates, func(j bot.Judged) bool { return j.Private })
+	out.Titles, err = s.titles(ctx, c.Judged)
+	return out, err
+}
+
+func (s *Store) versions(ctx context.Context, at bot.Series, out *Shown) error {
+	chain := []bot.Series{at}
+	seen := map[string]bool{at.Key: true}
+	step := func(key string) (*bot.Series, error) {
+		if key == "" || seen[key] || len(chain) >= maxVersions {
+			return nil, nil
+		}
+		seen[key] = true
+		return s.Series(ctx, key)
+	}
+	for v := at; ; {
+		p, err := step(v.Previous)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			break
+		}
+		chain, v = append([]bot.Series{*p}, chain...), *p
+	}
+	for v := at; ; {
+		n, err := step(v.Next)
+		if err != nil {
+			return err
+		}
+		if n == nil {
+			break
+		}
+		chain, v = append(chain, *n), *n
+	}
+	for _, v := range chain {
+		if v.Private {
+			continue
+		}
+		js, err := s.Judgements(ctx, Filter{SeriesKey: v.Key})
+		if err != nil {
+			return err
+		}
+		out.Versions = append(out.Versions, Version{v, js})
+	}
+	return nil
+}
+
+func (s *Store) titles(ctx context.Context, j *bot.Judged) (map[string]string, error) {
+	var ids []string
+	for _, b := range j.Branches {
+		for _, p := range b.Prerequisites {
+			if !slices.Contains(ids, p) {
+				ids = append(ids, p)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	in, args := marks(ids)
+	out := map[string]string{}
+	return out, s.each(ctx, "select change_id, subject from judgement where private = 0 and change_id in ("+in+")", args, func(r *sql.Rows) error {
+		var id, title string
+		if err := r.Scan(&id, &title); err != nil {
+			return err
+		}
+		out[id] = title
+		return nil
+	})
+}
+
+// Decider opens an existing store for the one thing that a page writes: what a
+// person decided about an action. The schema is left as it is.
+func Decider(ctx context.Context, path string) (*Store, error) {
+	ro, err := OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if ro.write, err = newWriter(ctx, path, "NORMAL"); err != nil {
+		return nil, errors.Join(ro.wrap("opening", err), ro.Close())
+	}
+	return ro, nil
+}
+

@@ -1,0 +1,256 @@
+package web
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// exportRows is how much one export holds; what is behind it is had with until=
+// the day of its last row.
+const (
+	exportRows = 10000
+	exportPage = 500
+)
+
+// export runs f over everything that the filter selects, up to exportRows.
+func (s *Server) export(r *http.Request, f func(filter, []store.Found) error) error {
+	fl, err := readFilter(r)
+	if err != nil {
+		return err
+	}
+	q := fl.query(s.sums.get(r.Context()).newer)
+	q.Limit = exportPage
+	for n := 0; n < exportRows; n += exportPage {
+		p, err := s.Reader.Search(r.Context(), q)
+		if err != nil {
+			return err
+		}
+		if err := f(fl, p.Rows); err != nil {
+			return err
+		}
+		if p.Next == "" {
+			return nil
+		}
+		q.After = p.Next
+	}
+	return nil
+}
+
+func attach(w http.ResponseWriter, kind, name string) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+}
+
+func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
+	c := csv.NewWriter(w)
+	begun := false
+	return s.export(r, func(f filter, rows []store.Found) error {
+		if !begun {
+			begun = true
+			attach(w, "text/csv; charset=utf-8", "changes.csv")
+			head := []string{"id", "kind", "judged_at", "posted", "verdict", "reason_class", "mixed", "score", "lines_with_context", "added", "removed", "files",
+				"subject", "author", "list", "silicon"}
+			if f.Branch != "" {
+				head = append(head, "branch", "cell", "state", "applies", "pile_lines", "prerequisites")
+			}
+			_ = c.Write(head)
+		}
+		for _, x := range rows {
+			var chips []string
+			for _, h := range x.Chips {
+				chips = append(chips, h.Name)
+			}
+			line := []string{x.ID, string(x.Kind), x.Judged.UTC().Format(time.RFC3339), x.Posted, string(x.Verdict), string(x.Class), strconv.FormatBool(x.Mixed),
+				fmt.Sprintf("%.3f", x.Score), strconv.Itoa(x.Size.LinesWithContext), strconv.Itoa(x.Size.Added), strconv.Itoa(x.Size.Removed), strconv.Itoa(x.Size.Files),
+				cell(x.Subject), cell(x.Author), cell(x.List), strings.Join(chips, " ")}
+			if f.Branch != "" {
+				p := x.At
+				if p == nil {
+					p = &store.Place{}
+				}
+				line = append(line, f.Branch, p.Cell, p.State, p.Applies, strconv.Itoa(p.Lines), strconv.Itoa(p.First))
+			}
+			_ = c.Write(line)
+		}
+		c.Flush()
+		return c.Error() // of any of the writes
+	})
+}
+
+// cell keeps a stranger's text from being a formula of a spreadsheet.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func (s *Server) changesJSON(w http.ResponseWriter, r *http.Request) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	n := 0
+	err := s.export(r, func(f filter, rows []store.Found) error {
+		if n == 0 {
+			attach(w, "application/json", "changes.json")
+			if _, err := fmt.Fprint(w, "["); err != nil {
+				return err
+			}
+		}
+		for _, x := range rows {
+			if n > 0 {
+				if _, err := fmt.Fprint(w, ","); err != nil {
+					return err
+				}
+			}
+			n++
+			if err := enc.Encode(foundOf(x, f.Branch)); err != nil {
+				return err
+			}
+		}
+		if n == 0 {
+			n = -1 // begun, and empty
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(w, "]\n")
+	return err
+}
+
+// An Atom feed (RFC 4287).
+type (
+	atomFeed struct {
+		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+		ID      string      `xml:"id"`
+		Title   string      `xml:"title"`
+		Updated string      `xml:"updated"`
+		Author  atomPerson  `xml:"author"`
+		Links   []atomLink  `xml:"link"`
+		Entries []atomEntry `xml:"entry"`
+	}
+	atomPerson struct {
+		Name string `xml:"name"`
+	}
+	atomLink struct {
+		Rel  string `xml:"rel,attr,omitempty"`
+		Href string `xml:"href,attr"`
+	}
+	atomText struct {
+		Type string `xml:"type,attr"`
+		Text string `xml:",chardata"`
+	}
+	atomEntry struct {
+		ID       string     `xml:"id"`
+		Title    string     `xml:"title"`
+		Updated  string     `xml:"updated"`
+		Author   atomPerson `xml:"author"`
+		Links    []atomLink `xml:"link"`
+		Category []struct {
+			Term string `xml:"term,attr"`
+		} `xml:"category"`
+		Summary atomText `xml:"summary"`
+	}
+)
+
+func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
+	f, p, sum, err := s.find(r)
+	if err != nil {
+		return err
+	}
+	base := "http://" + r.Host
+	if r.TLS != nil || s.guard.ProxyHeader != "" && s.guard.fromProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https" {
+		base = "https://" + r.Host
+	}
+	feed := atomFeed{ID: base + f.URL("/changes"), Title: s.Name + ": changes", Author: atomPerson{s.Name}, Updated: sum.At.UTC().Format(time.RFC3339),
+		Links: []atomLink{{"self", base + f.URL("/changes.atom")}, {"", base + f.URL("/changes")}}}
+	if says := f.says(); says != "" {
+		feed.Title += ": " + says
+	}
+	if len(p.Rows) > 0 {
+		feed.Updated = p.Rows[0].Judged.UTC().Format(time.RFC3339)
+	}
+	for _, x := range p.Rows {
+		e := atomEntry{ID: base + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)), Updated: x.Judged.UTC().Format(time.RFC3339),
+			Author: atomPerson{clean(x.Author)}, Links: []atomLink{{"", base + changeURL(x.ID)}}}
+		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %d lines with context in %d files", label(x.Verdict, x.Class), x.Score, x.Size.LinesWithContext, x.Size.Files)}
+		e.Category = append(e.Category, struct {
+			Term string `xml:"term,attr"`
+		}{string(x.Verdict)})
+		feed.Entries = append(feed.Entries, e)
+	}
+	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+	if _, err := fmt.Fprint(w, xml.Header); err != nil {
+		return err
+	}
+	return xml.NewEncoder(w).Encode(feed)
+}
+
+// clean leaves out what XML cannot hold.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0xfffe || r == 0xffff {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "�"))
+}
+
+func label(v verdict.Verdict, c verdict.Class) string {
+	if c != "" {
+		return string(v) + " (" + string(c) + ")"
+	}
+	return string(v)
+}
+
+// badgeColors pass 4.5:1 against white.
+var badgeColors = map[verdict.Verdict]string{
+	verdict.StableEligible: "#1a7f37", verdict.DKMSOnly: "#a04100", verdict.Wait: "#7d5d00", verdict.Uncertain: "#6639ba",
+	verdict.NotNeeded: "#57606a", verdict.OutOfScope: "#57606a",
+}
+
+func (s *Server) changeBadge(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Reader.Show(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeSVG(w, badge("stable", label(c.Judged.Verdict, c.Judged.ReasonClass), badgeColors[c.Judged.Verdict]))
+}
+
+func (s *Server) branchBadge(w http.ResponseWriter, r *http.Request) error {
+	for _, b := range s.sums.get(r.Context()).Branches {
+		if b.Name == r.PathValue("name") {
+			color := "#1a7f37"
+			if b.Lacks() > 0 {
+				color = "#a04100"
+			}
+			return writeSVG(w, badge(b.Name, plural(b.Lacks(), "fix missing", "fixes missing"), color))
+		}
+	}
+	return &problem{http.StatusNotFound, "No judgement speaks of a branch of that name."}
+}
+
+// badge draws two words side by side. A letter is taken for 6.6 pixels wide,
+// which DejaVu and Verdana at 11 pixels are on average; textLength makes it so.
+func badge(left, right, color string) string {
+	wide := func(s string) int { return int(6.6*float64(len([]rune(s)))) + 12 }
+	a, b := wide(left), wide(right)
+	var d drawing
+	d.f(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="20" role="img" aria-label="%s: %s"><title>%s: %s</title>`,
+		a+b, html.EscapeString(left), html.EscapeString(right), html.EscapeString(left), html.EscapeString(right))
+	d.f(`<rect width="%d" height="20" rx="3" fill="#3b434b"/><path fill="%s" d="M%d 0h%dq3 0 3 3v14q0 3-3 3h-%dz"/>`, a+b, color, a, b-3, b-3)
+	d.f(`<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"><text x="6" y="14" textLength="%d">%s</text><text x="%d" y="14" textLength="%d">%s</text></g></svg>`,
+		a-12, html.EscapeString(left), a+6, b-12, html.EscapeString(right))
+	return d.String()
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// todayView is the first page: what came in, what was said, what is not well.
+type todayView struct {
+	Verdicts []verdictDays
+	Waiting  []actionView
+	Lately   []actionView
+	Latest   []store.Found
+	Parts    []part
+	Queue    store.Queue
+	Lag      time.Duration
+	States   map[bot.ActionState]int
+	Stored   int
+	Summed   time.Time
+	Error    string
+}
+
+// verdictDays are the counts of one verdict.
+type verdictDays struct {
+	Verdict       verdict.Verdict
+	Day, Week, In int // today, seven days, thirty days
+	Spark         template.HTML
+}
+
+// actionView is an action as a table shows it.
+type actionView struct {
+	store.ActionRow
+	Result string
+	Series string // the series' name without its version mark
+	ID     string // of a change that it speaks of
+}
+
+const (
+	sparkDays = 30
+	fewRows   = 12
+)
+
+func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v := todayView{}
+	sum := s.sums.get(ctx)
+	v.Summed = sum.At
+	if sum.Err != nil {
+		v.Error = "The sums could not be made: the log says why."
+	}
+	v.Verdicts, v.Stored = days(sum.Days, s.Now())
+	var err error
+	if v.Waiting, err = s.actionViews(ctx, 100, bot.StateHeld, bot.StatePlanned); err != nil {
+		return err
+	}
+	if v.Lately, err = s.actionViews(ctx, fewRows, bot.StateDone, bot.StateFailed, bot.StateUnknown, bot.StateDoing, bot.StateDropped); err != nil {
+		return err
+	}
+	page, err := s.Reader.Search(ctx, store.Query{Limit: 40})
+	if err != nil {
+		return err
+	}
+	for _, f := range page.Rows { // what nobody needs to see comes last
+		if !f.Verdict.Silent() && len(v.Latest) < fewRows {
+			v.Latest = append(v.Latest, f)
+		}
+	}
+	for _, f := range page.Rows {
+		if f.Verdict.Silent() && len(v.Latest) < fewRows {
+			v.Latest = append(v.Latest, f)
+		}
+	}
+	if v.Queue, err = s.Reader.Queue(ctx); err != nil {
+		return err
+	}
+	v.Lag = lag(v.Queue, s.Now())
+	if v.States, err = s.Reader.ActionStates(ctx); err != nil {
+		return err
+	}
+	if v.Parts, err = s.parts(ctx); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "today", "Today", v)
+}
+
+// days sorts counts into the last thirty days.
+func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored int) {
+	today := now.UTC().Truncate(24 * time.Hour)
+	for _, name := range verdictNames {
+		d := verdictDays{Verdict: name}
+		counts := make([]int, sparkDays)
+		for _, t := range all {
+			if t.Verdict != string(name) {
+				continue
+			}
+			stored += t.N
+			back := int(today.Sub(t.Day).Hours() / 24)
+			if back < 0 || back >= sparkDays {
+				continue
+			}
+			counts[sparkDays-1-back] += t.N
+			d.In += t.N
+			if back < 7 {
+				d.Week += t.N
+			}
+			if back == 0 {
+				d.Day += t.N
+			}
+		}
+		d.Spark = sparkBars(counts, fmt.Sprintf("%s: %d in thirty days, %d of them today", name, d.In, d.Day))
+		out = append(out, d)
+	}
+	return out, stored
+}
+
+// lag is how long the oldest thing that could be done has waited.
+func lag(q store.Queue, now time.Time) (d time.Duration) {
+	for _, t := range []time.Time{q.OldestMail, q.OldestDue, q.OldestPull} {
+		if !t.IsZero() {
+			d = max(d, now.Sub(t))
+		}
+	}
+	return d
+}
+
+func (s *Server) actionViews(ctx context.Context, limit int, states ...bot.ActionState) ([]actionView, error) {
+	rows, err := s.Reader.PublicActions(ctx, states, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]actionView, len(rows))
+	for i, a := range rows {
+		out[i] = actionViewOf(a)
+	}
+	return out, nil
+}
+
+func actionViewOf(a store.ActionRow) actionView {
+	v := actionView{ActionRow: a, Result: report.Result(a.Key)}
+	for id := range a.Told {
+		if v.ID == "" || id < v.ID {
+			v.ID = id
+		}
+	}
+	return v
+}
+
+// actionPage shows one action whole: ?key=.
+func (s *Server) actionPage(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.Reader.PublicAction(r.Context(), r.FormValue("key"))
+	if err != nil {
+		return err
+	}
+	if a == nil {
+		return &problem{http.StatusNotFound, "There is no such action."}
+	}
+	return s.render(w, r, http.StatusOK, "action", "Reply "+report.Result(a.Key), saidOf(*a))
+}
+
+// decide lets a waiting action go or drops it.
+func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
+	if err := s.decideFrom(r, r.PostFormValue("key"), r.PostFormValue("do"), r.PostFormValue("why")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, local(r.PostFormValue("to")), http.StatusSeeOther)
+	return nil
+}
+
+// longestWhy bounds a reason.
+const longestWhy = 500
+
+func (s *Server) decideFrom(r *http.Request, key, do, why string) error {
+	if s.Decider == nil {
+		return &problem{http.StatusForbidden, "This dashboard shows and does not decide."}
+	}
+	state, ok := map[string]bot.ActionState{"approve": bot.StatePlanned, "drop": bot.StateDropped}[do]
+	if !ok {
+		return &problem{http.StatusBadRequest, "What is to be done? approve or drop."}
+	}
+	if len(why) > longestWhy {
+		return &problem{http.StatusBadRequest, fmt.Sprintf("A reason has at most %d bytes.", longestWhy)}
+	}
+	a, err := s.Reader.PublicAction(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	if a == nil {
+		return &problem{http.StatusNotFound, "There is no such action."}
+	}
+	d := bot.Decision{State: state, Who: s.guard.visitor(r).name, Why: strings.Join(strings.Fields(why), " "), At: s.Now()}
+	done, err := s.Decider.Decide(r.Context(), key, d)
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		return &problem{http.StatusConflict, "It does not wait any more: it is " + string(a.State) + ". Reload the page."}
+	}
+	s.Metrics.decided.WithLabelValues(do).Inc()
+	return nil
+}
