@@ -8,6 +8,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,9 +30,56 @@ type Config struct {
 	MaxAge  Duration `yaml:"max_age"` // older mail is judged and recorded, never answered
 
 	Trees    Trees    `yaml:"trees"`
+	Web      Web      `yaml:"web"`
 	SMTP     SMTP     `yaml:"smtp"`
 	Caps     Caps     `yaml:"caps"`
 	Commands Commands `yaml:"commands"`
+}
+
+// Web is the dashboard, with its API, feeds, metrics and health.
+type Web struct {
+	Listen    string `yaml:"listen"`     // host:port; empty: off
+	TokenFile string `yaml:"token_file"` // the token that opens it; without, it listens on loopback only
+	Public    bool   `yaml:"public"`     // whoever reaches it may look; deciding needs the token
+	// A reverse proxy that knows its users names them in a header, which counts
+	// from its addresses only: "10.0.0.7" or "10.0.0.0/24".
+	ProxyHeader string   `yaml:"proxy_header"`
+	ProxyFrom   []string `yaml:"proxy_from"`
+}
+
+// Token reads the token, "" when none is configured.
+func (w Web) Token() (string, error) {
+	if w.TokenFile == "" {
+		return "", nil
+	}
+	return password("web", w.TokenFile, "", nil)
+}
+
+// Trusted are the addresses of ProxyFrom.
+func (w Web) Trusted() (out []netip.Prefix, err error) {
+	for _, s := range w.ProxyFrom {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, aerr := netip.ParseAddr(s)
+			if aerr != nil {
+				return nil, fmt.Errorf("%q is no address or network; write 10.0.0.7 or 10.0.0.0/24", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Loopback reports whether an address to listen on is reached from this machine
+// alone.
+func Loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // SMTP is the account that replies are sent with. Without send nothing leaves

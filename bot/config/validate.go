@@ -107,6 +107,7 @@ func (c *Config) validate() []Problem {
 			v.add(p, "a list that is answered needs per_hour and per_day, so that a mistake stays small")
 		}
 	}
+	c.Web.validate(&v)
 	c.SMTP.validate(&v, c.Bot.Address)
 	if c.Caps.PerHour < 0 || c.Caps.PerDay < 0 {
 		v.add("caps", "a cap below zero")
@@ -123,6 +124,29 @@ func (c *Config) validate() []Problem {
 	v.notNegative("series.settle", c.Series.Settle)
 	v.notNegative("max_age", c.MaxAge)
 	return v.problems
+}
+
+func (w Web) validate(v *validator) {
+	if w.Listen == "" {
+		if w.TokenFile != "" || w.Public || w.ProxyHeader != "" || len(w.ProxyFrom) > 0 {
+			v.add("web.listen", "is missing, so there is no dashboard; write 127.0.0.1:8078")
+		}
+		return
+	}
+	if _, _, err := net.SplitHostPort(w.Listen); err != nil {
+		v.add("web.listen", "%q: host:port is needed, for instance 127.0.0.1:8078", w.Listen)
+	} else if !Loopback(w.Listen) && w.TokenFile == "" && w.ProxyHeader == "" {
+		v.add("web.listen", "others can reach %s: set web.token_file or a proxy header, or listen on 127.0.0.1", w.Listen)
+	}
+	if _, err := w.Trusted(); err != nil {
+		v.add("web.proxy_from", "%v", err)
+	}
+	if (w.ProxyHeader == "") != (len(w.ProxyFrom) == 0) {
+		v.add("web", "proxy_header and proxy_from belong together: a header counts from named addresses only")
+	}
+	if w.Public && w.TokenFile == "" && w.ProxyHeader == "" {
+		v.add("web.public", "everybody who reaches it may look and decide already; public is for a dashboard with a token")
+	}
 }
 
 func (s IMAP) validate(v *validator, p string) {

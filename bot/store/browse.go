@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -95,7 +94,7 @@ func (s *Store) Totals(ctx context.Context) (*Totals, error) {
 			return nil, err
 		}
 	}
-	err = s.each(ctx, "select branch, cell, count(*), sum(lines) from judgement_branch group by 1, 2 order by 1, 2", nil, func(r *sql.Rows) error {
+	err = s.each(ctx, "select branch, cell, count(*), cast(sum(lines) as bigint) from judgement_branch group by 1, 2 order by 1, 2", nil, func(r *sql.Rows) error {
 		var c CellTotal
 		if err := r.Scan(&c.Branch, &c.Cell, &c.N, &c.Lines); err != nil {
 			return err
@@ -106,7 +105,7 @@ func (s *Store) Totals(ctx context.Context) (*Totals, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, s.each(ctx, `select c.driver, c.chip, b.branch, b.cell, count(*), sum(b.lines) from judgement_branch b
+	return t, s.each(ctx, `select c.driver, c.chip, b.branch, b.cell, count(*), cast(sum(b.lines) as bigint) from judgement_branch b
 		join judgement_chip c on c.change_id = b.change_id group by 1, 2, 3, 4 order by 1, 2, 3, 4`, nil, func(r *sql.Rows) error {
 		var g GapTotal
 		if err := r.Scan(&g.Driver, &g.Chip, &g.Branch, &g.Cell, &g.N, &g.Lines); err != nil {
@@ -294,16 +293,15 @@ func (s *Store) titles(ctx context.Context, j *bot.Judged) (map[string]string, e
 	})
 }
 
-// Decider opens an existing store for the one thing that a page writes: what a
-// person decided about an action. The schema is left as it is.
-func Decider(ctx context.Context, path string) (*Store, error) {
-	ro, err := OpenReadOnly(ctx, path)
+// OpenExisting opens a store that a bot has made, for reading and for what a
+// person decides. A schema of another version is an error and left alone.
+func OpenExisting(ctx context.Context, where string) (*Store, error) {
+	ro, err := OpenReadOnly(ctx, where)
 	if err != nil {
 		return nil, err
 	}
-	if ro.write, err = newWriter(ctx, path, "NORMAL"); err != nil {
-		return nil, errors.Join(ro.wrap("opening", err), ro.Close())
+	if err := ro.Close(); err != nil {
+		return nil, err
 	}
-	return ro, nil
+	return Open(ctx, where)
 }
-

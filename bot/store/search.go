@@ -106,15 +106,15 @@ type condition struct {
 	args []any // of either
 }
 
-func (q *Query) conditions() (out []condition) {
+func (q *Query) conditions(d *dialect) (out []condition) {
 	eq := func(column, v string) {
 		if v != "" {
 			out = append(out, condition{"select change_id from judgement where " + column + " = ?", "j." + column + " = ?", []any{v}})
 		}
 	}
-	side := func(table, where string, args ...any) {
+	side := func(what, table, where string, args ...any) {
 		out = append(out, condition{
-			"select distinct s.change_id from " + table + " s where " + where,
+			"select " + what + " from " + table + " s where " + where,
 			"exists (select 1 from " + table + " s where s.change_id = j.change_id and " + where + ")", args})
 	}
 	eq("verdict", q.Verdict)
@@ -122,10 +122,10 @@ func (q *Query) conditions() (out []condition) {
 	eq("list", q.List)
 	eq("series_key", q.Series)
 	if q.Driver != "" {
-		side("judgement_chip", "s.driver = ?", q.Driver)
+		side("distinct s.change_id", "judgement_chip", "s.driver = ?", q.Driver)
 	}
 	if q.Chip != "" {
-		side("judgement_chip", "s.chip = ?", q.Chip)
+		side("s.change_id", "judgement_chip", "s.chip = ?", q.Chip)
 	}
 	if q.Branch != "" {
 		where, args := "s.branch = ?", []any{q.Branch}
@@ -133,46 +133,67 @@ func (q *Query) conditions() (out []condition) {
 			in, cells := marks(q.Cells)
 			where, args = where+" and s.cell in ("+in+")", append(args, cells...)
 		}
-		side("judgement_branch", where, args...)
+		side("s.change_id", "judgement_branch", where, args...)
 	}
 	if len(q.InAny) > 0 {
 		in, args := marks(q.InAny)
 		out = append(out, condition{
 			test: "exists (select 1 from judgement_branch n where n.change_id = j.change_id and n.cell = 'in' and n.branch in (" + in + "))", args: args})
 	}
-	if m := match(q.Text, q.Author); m != "" {
-		out = append(out, condition{
-			"select t.change_id from judgement_words w cross join judgement_text t where judgement_words match ? and t.id = w.rowid",
-			"exists (select 1 from judgement_text t join judgement_words w on w.rowid = t.id where t.change_id = j.change_id and judgement_words match ?)",
-			[]any{m}})
+	if m := match(d, q.Text, q.Author); m != "" {
+		out = append(out, condition{d.wordIDs, d.wordTest, []any{m}})
 	}
 	return out
 }
 
-// match is the full-text expression for words anywhere and words of the author.
-func match(text, author string) string {
+// match is the full-text expression for words anywhere and words of the author,
+// in the language of the database. It holds letters, digits and our own marks.
+func match(d *dialect, text, author string) string {
 	var all []string
-	for i, f := range strings.Fields(text) {
-		if p := phrase(f, i == len(strings.Fields(text))-1); p != "" {
-			all = append(all, p)
+	fields := strings.Fields(text)
+	for i, f := range fields {
+		if ws := words(f); ws != "" {
+			all = append(all, d.phrase(strings.Fields(ws), i == len(fields)-1, false))
 		}
 	}
-	if p := phrase(author, true); p != "" {
-		all = append(all, "author : "+p)
+	if ws := words(author); ws != "" {
+		all = append(all, d.phrase(strings.Fields(ws), true, true))
 	}
-	return strings.Join(all, " AND ")
+	return strings.Join(all, d.and)
 }
 
-// phrase quotes the words of s, which must follow each other.
-func phrase(s string, open bool) string {
-	s = words(s)
-	if s == "" {
-		return ""
-	}
+// phraseFTS5 quotes words that follow each other; open: the last one may be the
+// beginning of a word; author: of the author's name or address.
+func phraseFTS5(ws []string, open, author bool) string {
+	p := `"` + strings.Join(ws, " ") + `"`
 	if open {
-		return `"` + s + `" *`
+		p += " *"
 	}
-	return `"` + s + `"`
+	if author {
+		p = "author : " + p
+	}
+	return p
+}
+
+func phraseTSQuery(ws []string, open, author bool) string {
+	var b strings.Builder
+	for i, w := range ws {
+		if i > 0 {
+			b.WriteString(" <-> ")
+		}
+		b.WriteString(w)
+		marks := ""
+		if open && i == len(ws)-1 {
+			marks = "*"
+		}
+		if author {
+			marks += "B"
+		}
+		if marks != "" {
+			b.WriteString(":" + marks)
+		}
+	}
+	return "(" + b.String() + ")"
 }
 
 // words brings a text to what is indexed: letters and digits in lower case.
@@ -185,7 +206,7 @@ func (s *Store) Search(ctx context.Context, q Query) (p Page, err error) {
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}
-	conds := q.conditions()
+	conds := q.conditions(s.dialect)
 	p.Total = -1
 	best, least := -1, drivenBy+1
 	for i, c := range conds {
@@ -222,7 +243,7 @@ func (s *Store) Search(ctx context.Context, q Query) (p Page, err error) {
 		if i != best {
 			test := c.test
 			if column == "score" && strings.HasPrefix(test, "j.") {
-				test = "+" + test // its index has another order: a sort of all that match
+				test = s.dialect.unindexed + test // its index has another order: a sort of all that match
 			}
 			where, args = append(where, test), append(args, c.args...)
 		}

@@ -78,6 +78,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),
+		serveCommand(),
 		backfillCommand(),
 		explainCommand(),
 		actionsCommand(),

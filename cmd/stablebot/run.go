@@ -81,6 +81,15 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 		if stop, err = startHooks(p.hooks, log); err != nil {
 			return errors.Join(err, p.close())
 		}
+		if c.Web.Listen != "" {
+			d, err := newDashboard(ctx, c, p.store, p.metrics, p, log)
+			if err != nil {
+				stop()
+				return errors.Join(err, p.close())
+			}
+			hooks := stop
+			stop = func() { hooks(); _ = d.stop() } // it has nothing to lose
+		}
 	}
 	err = p.bot.Run(ctx, once)
 	stop()
@@ -135,6 +144,8 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 		printReply(p, a.Message)
 	}
 	if !once {
+		c.Web.Listen = freeAddress(c.Web.Listen)
+		p.f("The dashboard: http://%s/\n\n", c.Web.Listen)
 		p.f("Send it a mail of your own (Ctrl-C ends the demo):\n  curl -T 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", srv.Addr, srv.User, srv.Password)
 	}
 	if err := runBot(ctx, c, once, told); err != nil {
@@ -157,6 +168,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server) (*config.Config, error) {
 	c.State = filepath.Join(dir, "state")
 	c.Log = config.Log{Level: "warn", Format: "console"}
 	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
+	c.Web.Listen = dashboardAddress
 	c.MaxAge = 0 // the built-in mails are of no particular day
 	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: fixtures.GitSince},

@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/source/imap"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/web"
 )
 
 // parts is the bot with everything that has to be closed after it.
@@ -28,6 +29,7 @@ type parts struct {
 	sources []source
 	forest  *forest
 	hooks   []hook
+	metrics *web.Metrics
 	log     *zap.Logger
 }
 
@@ -48,7 +50,7 @@ func (p *parts) close() error {
 
 // build wires everything by hand, in the order of the flow.
 func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action)) (*parts, error) {
-	p := &parts{log: log}
+	p := &parts{log: log, metrics: web.NewMetrics(buildVersion())}
 	judge, err := loadJudge(c.Weights)
 	if err != nil {
 		return nil, err
@@ -93,8 +95,8 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Lookup:    lookup,
 		Maintains: maintains,
 		PullSinks: hubs.pulls,
-		Journal:   p.store,
-		Judge:     judge.Change,
+		Journal:   p.metrics.Journal(p.store),
+		Judge:     p.metrics.Judge(judge.Change),
 		Suite:     judge.Suite,
 		Policy:    policy(c),
 		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
