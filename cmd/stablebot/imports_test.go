@@ -38,6 +38,7 @@ var arrows = []struct {
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series", "bot/command", "bot/launch"}},
 	{"bot/preview", []string{"rules/…", "bot", "bot/mail", "bot/store"}},
 	{"bot/web", []string{"rules/…", "bot", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile"}},
+	{"bot/outcome", []string{"rules/…", "bot", "bot/trees"}},
 	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
 	{"bot/export", []string{"bot/git"}},
 	{"bot/pile", []string{"rules/…"}},

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"hold":      hold,
 		"retire":    retire,
 		"orders":    orders,
+		"outcomes":  outcomes,
 		"race":      race,
 		"hostile":   hostile,
 	} {

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+)
+
+var _ bot.Outcomes = (*Store)(nil)
+
+// Followed implements bot.Outcomes.
+func (s *Store) Followed(ctx context.Context, after string, n int) (out []bot.Followed, err error) {
+	const doing = "reading what is followed from"
+	rows, err := s.read.QueryContext(ctx, "select change_id, kind, subject, date from judgement where change_id > ? order by change_id limit ?", after, n)
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			f    bot.Followed
+			date string
+		)
+		if err := rows.Scan(&f.ID, &f.Kind, &f.Subject, &date); err != nil {
+			return nil, s.wrap(doing, err)
+		}
+		f.Date, _ = time.Parse(time.RFC3339, date) // a mail without a date has none here
+		out = append(out, f)
+	}
+	return out, s.wrap(doing, rows.Err())
+}
+
+// outcomeBatch bounds the arguments of one statement; SQLite takes 32,766.
+const outcomeBatch = 500
+
+// OutcomesOf implements bot.Outcomes.
+func (s *Store) OutcomesOf(ctx context.Context, ids []string) (map[string][]bot.Outcome, error) {
+	out := map[string][]bot.Outcome{}
+	for part := range slices.Chunk(ids, outcomeBatch) {
+		if err := s.outcomes(ctx, part, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot.Outcome) (err error) {
+	const doing = "reading outcomes from"
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	rows, err := s.read.QueryContext(ctx, `select change_id, branch, commit_id, how, at, release, begun, reverted, followups from outcome
+		where change_id in (?`+strings.Repeat(", ?", len(ids)-1)+") order by change_id, n", args...)
+	if err != nil {
+		return s.wrap(doing, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			o     bot.Outcome
+			at    int64
+			begun int
+			later string
+		)
+		if err := rows.Scan(&o.Change, &o.Branch, &o.Commit, &o.How, &at, &o.Release, &begun, &o.Reverted, &later); err != nil {
+			return s.wrap(doing, err)
+		}
+		o.At, o.Begun = fromMillis(at), begun != 0
+		if later != "" {
+			if err := json.Unmarshal([]byte(later), &o.Followups); err != nil {
+				return fmt.Errorf("reading a stored outcome of %s: %w", o.Change, err)
+			}
+		}
+		out[o.Change] = append(out[o.Change], o)
+	}
+	return s.wrap(doing, rows.Err())
+}
+
+// SetOutcomes implements bot.Outcomes. A change that was forgotten meanwhile
+// is left out.
+func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]bot.Outcome) error {
+	return s.tx(ctx, "storing outcomes in", false, func(t *txn) error {
+		for id, os := range of {
+			if _, err := t.exec("delete from outcome where change_id = ?", id); err != nil {
+				return err
+			}
+			for n, o := range os {
+				later := ""
+				if len(o.Followups) > 0 {
+					text, err := json.Marshal(o.Followups)
+					if err != nil {
+						return err
+					}
+					later = string(text)
+				}
+				if _, err := t.exec(`insert into outcome (change_id, n, branch, commit_id, how, at, release, begun, reverted, followups, found)
+					select change_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? from judgement where change_id = ?`,
+					n, o.Branch, o.Commit, o.How, millis(o.At), o.Release, flag(o.Begun), o.Reverted, later, millis(now), id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}

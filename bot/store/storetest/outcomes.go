@@ -1,0 +1,56 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+func outcomes(t *testing.T, s *suite) {
+	for _, id := range []string{"b@x", "a@x", "c@x"} {
+		must(t, s.KeepJudged(s.ctx, Judgement(id, verdict.StableEligible), bot.Cursor{Key: "git", Value: id}))
+	}
+	o, ok := s.Journal.(bot.Outcomes)
+	if !ok {
+		t.Fatalf("%T follows no outcomes", s.Journal)
+	}
+	first, err := o.Followed(s.ctx, "", 2)
+	must(t, err)
+	rest, err := o.Followed(s.ctx, "b@x", 2)
+	must(t, err)
+	if len(first) != 2 || first[0].ID != "a@x" || first[1].ID != "b@x" || len(rest) != 1 || rest[0].ID != "c@x" {
+		t.Fatalf("followed %+v, then %+v", first, rest)
+	}
+	if first[0].Subject != "drm/x: a@x" || !first[0].Date.Equal(T0) || first[0].Kind != "mail" {
+		t.Errorf("followed as %+v", first[0])
+	}
+	day := time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)
+	want := map[string][]bot.Outcome{
+		"a@x": {
+			{Change: "a@x", Commit: "1111", How: "subject", At: day, Release: "6.19", Followups: []rules.Followup{{SHA: "2222", Subject: "drm/x: fix it", Revert: true}}},
+			{Change: "a@x", Branch: "6.12", Commit: "3333", How: "upstream", At: day.Add(time.Hour), Release: "6.12.9", Reverted: "4444"},
+			{Change: "a@x", Branch: "6.6", Commit: "1111", How: "sha", Begun: true},
+		},
+		"c@x": {{Change: "c@x", Branch: "6.12", Commit: "5555", How: "subject"}},
+	}
+	must(t, o.SetOutcomes(s.ctx, T0, want))
+	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"gone@x": {{Change: "gone@x", Commit: "9999"}}}))
+	s.Journal = s.again(t, s.Journal)
+	o = s.Journal.(bot.Outcomes)
+	got, err := o.OutcomesOf(s.ctx, []string{"c@x", "a@x", "b@x", "gone@x"})
+	must(t, err)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("the outcomes came back changed (-want +got):\n%s", d)
+	}
+	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"a@x": nil, "c@x": want["c@x"]}))
+	got, err = o.OutcomesOf(s.ctx, []string{"a@x", "c@x"})
+	must(t, err)
+	if len(got["a@x"]) != 0 || len(got["c@x"]) != 1 {
+		t.Errorf("after taking one back there is %+v", got)
+	}
+}
