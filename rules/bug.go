@@ -10,7 +10,8 @@ see, a hardware quirk. What the message says counts most: the words for such
 bugs, a trace of the kernel, a report or a link to one. The words count when
 the change presents itself as a fix (a tag, its title), for many features speak
 of errors too. A fix that names its culprit but not what people meet is
-unknown: one sentence from its author settles it.
+unknown: one sentence from its author settles it. The kinds are a list of words,
+so a symptom told in other words is not found, and the finding says no more.
 
 Met: "fix a use after free in the flip handler", with a KASAN report.
 Unmet: "print the ring name in hex", without tag, report or symptom.`,
@@ -47,11 +48,11 @@ func (f *Facts) quirk() bool {
 func realBug(f *Facts, w *Words) (Finding, error) {
 	t, code := f.Tags(), f.Code()
 	claims := f.claimsFix()
-	reported := t.Reported+t.ReportedByBot+w.Bugs()+w.Robots() > 0
+	reported := t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
 	if code.CommentsOnly || !f.hasCode() && f.complete() {
 		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
 	}
-	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.Title&bugWords == 0 && !reported && code.Added[SignValue] == 0 {
+	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.title&bugWords == 0 && !reported && code.Added[SignValue] == 0 {
 		return unmet("about spelling, style or documentation, by its title")
 	}
 	for k := range WordTrace + 1 {
@@ -68,32 +69,50 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	}
 	k, bug := w.Bug()
 	switch {
-	case bug && w.StackTrace && (claims || reported):
+	case w.Has(WordNoBug) && !w.StackTrace && !reported:
+		return unknown("its message calls something harmless, or no bug", w.Evidence(WordNoBug))
+	case bug && w.StackTrace && (claims || reported || !f.feature()):
 		return met("speaks of "+k.String()+" and shows the kernel's trace of it", w.Evidence(WordTrace), w.Evidence(k))
 	case bug && claims && k != WordTrace:
 		return met("a fix whose message speaks of "+k.String(), w.Evidence(k))
-	case w.Has(WordBuild) && (claims || w.InTitle(WordBuild)):
-		return met("fixes a build error", w.Evidence(WordBuild))
-	case claims && w.Has(WordWarning) && !reported:
-		return unmet("silences a compiler or a checker: nobody who runs the kernel meets it", w.Evidence(WordWarning))
-	case claims && reported:
+	case f.buildError():
+		return met("fixes a build error", f.buildEvidence())
+	case claims && w.InTitle(WordCompiler) && !reported:
+		return unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(WordCompiler))
+	case claims && w.Has(WordFailure):
+		return met("a fix whose message speaks of "+WordFailure.String(), w.Evidence(WordFailure))
+	case claims && w.Has(WordCompiler) && !reported:
+		return unmet("about a compiler's warning; no symptom of the known kinds is named", w.Evidence(WordCompiler))
+	case claims && w.Has(WordTool) && !reported:
+		return unknown("found by a checker; no symptom of the known kinds is named", w.Evidence(WordTool))
+	case reported && !f.feature():
 		ev := t.Evidence("Reported-by")
 		if ev == (Evidence{}) {
 			ev = t.Evidence("Closes")
 		}
+		if !claims {
+			return met("about something that was reported", ev)
+		}
 		return met("a fix for something that was reported", ev)
+	case bug && claims:
+		return unknown("a fix whose message speaks of "+k.String()+" and shows none", w.Evidence(k))
 	case w.Revert:
-		return unknown("a revert that does not say what people meet without it")
+		return unknown("a revert; no symptom of the known kinds is named")
 	case len(f.Change.Fixes) > 0:
-		return unknown("names the commit that it fixes, but neither message nor report says what people meet", f.bodyLine(f.Change.Fixes[0].Line))
+		return unknown("names the commit that it fixes; no symptom of the known kinds is named", f.bodyLine(f.Change.Fixes[0].Line))
 	case claims:
-		return unknown("presents itself as a fix, but neither message nor report says what people meet")
+		return unknown("presents itself as a fix; no symptom of the known kinds is named")
+	case bug && !f.feature() && w.Has(WordFix):
+		return met("speaks of a fix and of "+k.String(), w.Evidence(k))
 	case bug && !f.feature():
 		return unknown("speaks of "+k.String()+", but neither tag nor title presents it as a fix", w.Evidence(k))
 	case w.InTitle(WordWrong), w.InTitle(WordRepair):
-		return unknown("its title sounds like a fix, but no tag, report or symptom supports it")
+		return unknown("its title sounds like a fix; no tag, no report, and no symptom of the known kinds")
 	}
-	return unmet("nothing in it speaks of a bug: no Fixes: tag, no report, no symptom")
+	if f.Submission() {
+		return unknown("offered to stable; no symptom of the known kinds is named")
+	}
+	return unmet("not presented as a fix: no tag, no report, and no symptom of the known kinds is named")
 }
 
 // hasCode reports whether a file changes that a kernel is made of.

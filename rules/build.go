@@ -17,10 +17,8 @@ Unmet: "silence a missing-prototypes warning".`,
 	Run: func(f *Facts) (Finding, error) {
 		w, c := f.Words(), f.Code()
 		_, bug := w.Bug()
-		// "fix build warnings" is about warnings, "fix build error: unused x" is not.
-		warning := w.InTitle(WordWarning) && strings.Contains(f.Change.LowerSubject(), "warning")
 		switch {
-		case !warning && w.Has(WordBuild) && (w.InTitle(WordBuild) || f.claimsFix()) && w.Title&bugWords == 0:
+		case f.buildError():
 			ev := c.conf.evidence()
 			if c.Added[SignBroken]+c.Removed[SignBroken] > 0 {
 				ev = c.Evidence(SignBroken)
@@ -28,10 +26,28 @@ Unmet: "silence a missing-prototypes warning".`,
 			if ev != (Evidence{}) {
 				return unmet("a build fix for code that is marked BROKEN", ev)
 			}
-			return met("mends a build error", w.Evidence(WordBuild))
-		case w.InTitle(WordWarning), w.Has(WordWarning) && !bug:
-			return unmet("about a warning of a compiler or checker, not an error", w.Evidence(WordWarning))
+			return met("mends a build error", f.buildEvidence())
+		case w.InTitle(WordCompiler), w.Has(WordCompiler) && !bug:
+			return unmet("about a compiler's warning, not an error", w.Evidence(WordCompiler))
+		case w.Has(WordTool):
+			return notApplicable("about what a checker found, which breaks no build", w.Evidence(WordTool))
 		}
 		return notApplicable("not about building")
 	},
+}
+
+// buildError reports whether the change is about a build that fails: it says so,
+// or shows the compiler's error line. "Fix build warnings" is about warnings.
+func (f *Facts) buildError() bool {
+	w := f.Words()
+	warning := w.InTitle(WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
+	said := w.Has(WordBuild) || w.CompilerError != (Evidence{})
+	return said && !warning && (w.InTitle(WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && w.title&bugWords == 0
+}
+
+func (f *Facts) buildEvidence() Evidence {
+	if ev := f.Words().CompilerError; ev != (Evidence{}) {
+		return ev
+	}
+	return f.Words().Evidence(WordBuild)
 }

@@ -65,7 +65,9 @@ type Code struct {
 	WhitespaceOnly bool // only blanks and line breaks differ
 	CommentsOnly   bool // only comments, and blanks, differ
 	StringsOnly    bool // only strings, comments and blanks differ
-	Truncated      bool // more than maxCodeLines were changed; the rest was not read
+	// IncludesDropped: #include lines went, and nothing else changed.
+	IncludesDropped bool
+	Truncated       bool // more than maxCodeLines were changed; the rest was not read
 
 	// Fingerprints of the lines with a sign, whatever their order, to tell moved
 	// lines from changed ones.
@@ -115,6 +117,7 @@ type sum struct {
 func readCode(c *change.Change) *Code {
 	out := &Code{WhitespaceOnly: true, CommentsOnly: true, StringsOnly: true}
 	left, changed := maxCodeLines, false
+	includes, gone := true, 0
 	for _, f := range c.Files {
 		out.file(f)
 		if f.IsBinary || len(f.TextFragments) == 0 {
@@ -132,15 +135,36 @@ func readCode(c *change.Change) *Code {
 		r := reader{out: out, file: f, kconfig: isKconfig(name), uapi: isUAPI(name)}
 		for _, h := range f.TextFragments {
 			r.hunk(h, &left)
+			includes = includes && onlyIncludes(h, &gone)
 			if r.uapi {
 				out.NewUAPI += int(h.LinesAdded - h.LinesDeleted)
 			}
 		}
 	}
+	out.IncludesDropped = includes && gone > 0 && !out.Truncated
 	if !changed || out.Truncated {
 		out.same(false, false, false)
 	}
 	return out
+}
+
+// onlyIncludes reports whether a hunk changes nothing but #include lines, and
+// adds to gone how many more it removes than it adds.
+func onlyIncludes(h *gitdiff.TextFragment, gone *int) bool {
+	for _, l := range h.Lines {
+		if l.Op == gitdiff.OpContext || strings.TrimSpace(l.Line) == "" {
+			continue
+		}
+		if !strings.HasPrefix(l.Line, "#include") {
+			return false
+		}
+		if l.Op == gitdiff.OpDelete {
+			*gone++
+		} else {
+			*gone--
+		}
+	}
+	return true
 }
 
 // same narrows what all files so far have in common.

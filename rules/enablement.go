@@ -37,7 +37,7 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 // feature reports whether the title announces something new rather than a repair.
 func (f *Facts) feature() bool {
 	w := f.Words()
-	if w.Title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.Revert {
+	if w.title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.Revert {
 		return false
 	}
 	switch w.Verb {

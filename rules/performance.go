@@ -15,7 +15,7 @@ Unmet: "speed up page clearing by 3 %", without a report.`,
 	Ref: Ref{stableRules, ruleList, "notable performance or interactivity issues count if a distribution's kernel maintainer submits them with a link to the report and their impact"},
 	Run: func(f *Facts) (Finding, error) {
 		w := f.Words()
-		if !w.InTitle(WordPerformance) || w.Title&bugWords != 0 || !f.hasCode() {
+		if !w.InTitle(WordPerformance) || w.title&bugWords != 0 || !f.hasCode() {
 			return notApplicable("not about performance, or about something graver as well")
 		}
 		distro, link := w.Has(WordDistro), w.Bugs() > 0

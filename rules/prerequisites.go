@@ -53,8 +53,8 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		switch {
 		case named > 0:
 			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
-		case w.Has(WordNeeds):
-			return unknown("the message may speak of another change that it builds on", w.Evidence(WordNeeds))
+		case w.Has(WordBuildsOn):
+			return unknown("the message may speak of another change that it builds on", w.Evidence(WordBuildsOn))
 		}
 		return noTrees("whether a branch lacks code that it builds on is not known")
 	}

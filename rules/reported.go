@@ -22,14 +22,14 @@ Unmet: "found by code inspection, not observed".`,
 	Run: func(f *Facts) (Finding, error) {
 		t, w := f.Tags(), f.Words()
 		values := map[string]float64{"reported": float64(t.Reported), "robots": float64(t.ReportedByBot + w.Robots()), "links": float64(w.Bugs())}
-		robots := t.ReportedByBot + w.Robots()
+		robots, people, tools := t.ReportedByBot+w.Robots()-t.botTools, t.Reported-(t.ByTool-t.botTools), t.ByTool > 0 || w.Has(WordTool)
 		var out Finding
 		switch {
-		case !f.claimsFix() && !w.StackTrace && t.Reported == 0:
+		case !f.claimsFix() && !w.StackTrace && people == 0:
 			out, _ = notApplicable("does not present itself as a fix")
-		case t.Reported > 0 || w.Bugs() > 0 && robots == 0:
+		case people > 0 || w.Bugs() > 0 && robots == 0:
 			var ev Evidence
-			if t.Reported > 0 {
+			if people > 0 {
 				ev = t.Evidence("Reported-by")
 			}
 			for _, l := range w.Links {
@@ -38,10 +38,13 @@ Unmet: "found by code inspection, not observed".`,
 				}
 			}
 			var parts []string
-			if t.Reported > 0 {
-				parts = append(parts, "reported by "+people(t.Reported))
+			if people > 0 {
+				parts = append(parts, "reported by "+persons(people))
 			}
-			if n := w.Bugs(); n > 0 {
+			switch n := w.Bugs(); {
+			case n == 1:
+				parts = append(parts, "1 link to a bug tracker")
+			case n > 1:
 				parts = append(parts, plural(n, "link")+" to bug trackers")
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
@@ -49,12 +52,16 @@ Unmet: "found by code inspection, not observed".`,
 			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(WordTrace))
 		case robots > 0:
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
-		case w.Has(WordTheory), w.Has(WordWarning):
-			k := WordTheory
-			if !w.Has(k) {
-				k = WordWarning
+		case tools:
+			ev := w.Evidence(WordTool)
+			if ev == (Evidence{}) {
+				ev = t.Evidence("Reported-by")
 			}
-			out, _ = unmet("found by reading or by a checker: nobody is said to have met it", w.Evidence(k))
+			out, _ = unmet("found by a static checker: nobody is said to have met it", ev)
+		case w.Has(WordReading):
+			out, _ = unmet("found by reading the code: nobody is said to have met it", w.Evidence(WordReading))
+		case w.InTitle(WordCompiler):
+			out, _ = unmet("about a compiler's warning: nobody who runs the kernel meets it", w.Evidence(WordCompiler))
 		default:
 			out, _ = unknown("no report, and no link to one")
 		}
@@ -63,7 +70,7 @@ Unmet: "found by code inspection, not observed".`,
 	},
 }
 
-func people(n int) string {
+func persons(n int) string {
 	if n == 1 {
 		return "1 person"
 	}

@@ -29,7 +29,9 @@ Unmet: a patch that only touches a platform announced for next year.`,
 			m := &f.Silicon[i]
 			switch m.State {
 			case silicon.Production:
-				shipped = append(shipped, m.Name)
+				if m.Kind != silicon.KindDriver || first == nil || first.Kind == silicon.KindDriver { // a driver beside its chips says nothing
+					shipped = append(shipped, m.Name)
+				}
 				if first == nil {
 					first = m
 				}
@@ -43,12 +45,16 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		var out Finding
 		switch {
 		case first != nil:
-			reason := listed(shipped) + " can be bought"
+			reason := listed(shipped) + " has been sold"
 			switch {
+			case first.Kind == silicon.KindDriver: // drivers come last: nothing says which chip
+				reason = "no chip is named; the hardware of " + listed(shipped) + " is in use"
 			case first.Launched != "" && len(shipped) == 1:
 				reason += " since " + first.Launched
 			case first.Launched != "":
-				reason += " (" + first.Name + " since " + first.Launched + ")"
+				reason = listed(shipped) + " have been sold (" + first.Name + " since " + first.Launched + ")"
+			case len(shipped) > 1:
+				reason = listed(shipped) + " have been sold"
 			}
 			if f.Tree != nil && len(f.Tree.Silicon) > 0 {
 				g := f.Tree.Silicon[0]
@@ -57,9 +63,9 @@ Unmet: a patch that only touches a platform announced for next year.`,
 			}
 			out, _ = met(reason, recognised(first))
 		case len(other) > 0:
-			out, _ = unknown("the catalogue does not say whether " + listed(other) + " can be bought")
+			out, _ = unknown("the catalogue does not say whether " + listed(other) + " has been sold")
 		default:
-			out, _ = unmet(listed(lab)+" cannot be bought yet", recognised(&f.Silicon[0]))
+			out, _ = unmet(listed(lab)+" is not on sale", recognised(&f.Silicon[0]))
 		}
 		out.Values = values
 		return out, nil

@@ -17,6 +17,8 @@ type Tags struct {
 	Tested        int  // Tested-by, the author's own included
 	Reported      int  // Reported-by people
 	ReportedByBot int  // Reported-by robots and fuzzers
+	ByTool        int  // of both: static checkers, which meet no bug
+	botTools      int  // of ByTool: those that stand in ReportedByBot
 	FromReplies   int  // of the above, given in replies to the mail
 
 	list []change.Trailer
@@ -66,8 +68,15 @@ func readTags(c *change.Change) *Tags {
 		case strings.EqualFold(key, "Tested-by"):
 			t.Tested++
 		case strings.EqualFold(key, "Reported-by"), strings.EqualFold(key, "Reported-and-tested-by"):
+			tool := checker(tr.Value)
+			if tool {
+				t.ByTool++
+			}
 			if robot(tr.Value) {
 				t.ReportedByBot++
+				if tool {
+					t.botTools++
+				}
 			} else {
 				t.Reported++
 			}
@@ -108,6 +117,17 @@ func samePerson(value string, p change.Person) bool {
 
 // ownLocalPart keeps "info", "linux", "kernel" and first names apart.
 const ownLocalPart = 7
+
+// checker tells those who report what a program found in the source.
+func checker(value string) bool {
+	v := strings.ToLower(value)
+	for _, w := range [...]string{"svace", "linuxtesting", "linux verification center", "coverity", "smatch", "coccinelle", "hulk robot", "abaci", "tote robot", "zeal robot", "cppcheck", "sonarqube"} {
+		if strings.Contains(v, w) {
+			return true
+		}
+	}
+	return false
+}
 
 // robot tells test robots and fuzzers by the names that they sign reports with.
 func robot(value string) bool {

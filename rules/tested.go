@@ -21,12 +21,14 @@ Unmet: a patch whose author could only compile it.`,
 				ev = t.Evidence("Reported-and-tested-by")
 			}
 			return met(plural(t.Tested, "Tested-by tag"), ev)
-		case w.Has(WordUntested):
-			return unmet("its author says that it was not run on hardware", w.Evidence(WordUntested))
+		case w.Has(WordNotRun):
+			return unmet("its author says that it was not run", w.Evidence(WordNotRun))
+		case w.Has(WordCompiled) && !w.Has(WordRan):
+			return unmet("its author says that it was compiled, and nothing of running it", w.Evidence(WordCompiled))
 		case f.Change.Prefix.RFC:
 			return unmet("posted for comments, not as a finished patch")
-		case w.Has(WordTested):
-			return met("the message says how it was tested", w.Evidence(WordTested))
+		case w.Has(WordRan):
+			return met("the message says that it was tested", w.Evidence(WordRan))
 		}
 		return unknown("neither a tag nor the message says that it was tested")
 	},

@@ -15,11 +15,14 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 	Ref: Ref{stableRules, ruleList, "nothing of the kind that could become a problem, such as a theoretical race, without an explanation of how it can be exploited"},
 	Run: func(f *Facts) (Finding, error) {
 		w, t := f.Words(), f.Tags()
-		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.InTitle(WordTheory) || w.Has(WordTheory) && f.claimsFix()
-		potential := w.InTitle(WordPotential)
-		shown := w.StackTrace || w.Has(WordExploit) || t.Reported+t.ReportedByBot+w.Bugs()+w.Robots() > 0
-		at := WordTheory
+		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.InTitle(WordTheory) || w.Has(WordPaper) && f.claimsFix()
+		could := w.InTitle(WordCouldBe) || w.Has(WordCouldBe) && f.claimsFix()
+		potential := w.InTitle(WordPotential) || could
+		shown := w.StackTrace || w.Has(WordShown) || t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+		at := WordPaper
 		switch {
+		case !theory && could:
+			at = WordCouldBe
 		case !theory && potential:
 			at = WordPotential
 		case !theory:
@@ -27,20 +30,22 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		}
 		switch {
 		case !race && !theory && !potential, w.InTitle(WordBuild):
-			return notApplicable("its title speaks neither of a race nor of what could happen")
+			return notApplicable("speaks neither of a race nor of a bug that is only possible")
 		case shown:
-			k := WordExploit
+			k := WordShown
 			if w.StackTrace {
 				k = WordTrace
 			}
 			return met("says how it is hit, or that it was", w.Evidence(k))
 		case theory:
-			return unmet("theoretical by its own word, and it does not say how it could be hit", w.Evidence(at))
-		case potential && w.Has(WordWarning):
-			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(WordWarning))
+			return unmet("theoretical by its own word; how it could be hit was not found in the message", w.Evidence(at))
+		case potential && w.Has(WordTool):
+			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(WordTool))
+		case potential && w.Has(WordReading):
+			return unmet("a possible fault that was found by reading; nobody is said to have met it", w.Evidence(WordReading))
 		case race:
-			return unknown("a race; the message does not say how it is hit, or that it was", w.Evidence(at))
+			return unknown("a race; how it is hit, or that it was, was not found in the message", w.Evidence(at))
 		}
-		return unknown("speaks of what could happen, not of what did", w.Evidence(at))
+		return unknown("speaks of a bug that is possible; that it was met was not found in the message", w.Evidence(at))
 	},
 }

@@ -30,7 +30,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unmet("only documentation changes: "+plural(c.Docs+c.Tests, "file"), first)
 		case !f.hasCode() && c.Tests > 0:
 			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
-		case w.Title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
+		case w.title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
 			return met(changesCode(f))
 		case c.StringsOnly && (w.Has(WordTrivial) || w.Has(WordDebug) || w.Has(WordDocs)):
 			return unmet("only the text of messages differs", first)
@@ -40,17 +40,35 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return met("a typo in a value that the code uses, not in a text", c.Evidence(SignValue))
 		case w.InTitle(WordTrivial):
 			return unmet("spelling or style, by its title", w.Evidence(WordTrivial))
-		case w.InTitle(WordWarning):
-			return unmet("for a compiler or checker, by its title", w.Evidence(WordWarning))
+		case f.buildError():
+			return met(changesCode(f))
+		case c.IncludesDropped:
+			return unmet("drops #include lines and nothing else", first)
+		case w.InTitle(WordCompiler), w.InTitle(WordTool):
+			return unmet("for a compiler or checker, by its title", w.Evidence(WordCompiler), w.Evidence(WordTool))
+		case w.Has(WordNoBug) && w.body&bugWords == 0 && !w.StackTrace:
+			return unmet("its message calls what it changes harmless, or no bug", w.Evidence(WordNoBug))
 		case w.InTitle(WordDocs) && !f.claimsFix():
 			return unmet("documentation or comments, by its title")
-		case w.InTitle(WordCleanup) && !f.claimsFix():
+		case w.InTitle(WordCleanup) && tidies(w.Verb) && !f.claimsFix():
 			return unmet("a cleanup or preparation, by its title", w.Evidence(WordCleanup))
 		case w.InTitle(WordDebug) && !f.claimsFix():
 			return unmet("debug output or tests, by its title")
 		}
 		return met(changesCode(f))
 	},
+}
+
+// tidies tells the verbs of clean-ups: "power down unused links" has their words
+// and is none.
+func tidies(verb string) bool {
+	switch verb {
+	case "cleanup", "cleanups", "clean", "refactor", "rename", "remove", "removing", "drop", "delete", "kill", "get", "simplify", "tidy", "deduplicate",
+		"consolidate", "reorganize", "reorganise", "restructure", "rework", "extract", "split", "factor", "move", "convert", "switch", "replace",
+		"make", "use", "constify", "reorder", "unify", "prepare", "isolate", "encapsulate", "generalize", "abstract", "re-organize", "re-organizes", "utilize":
+		return true
+	}
+	return false
 }
 
 func changesCode(f *Facts) string {

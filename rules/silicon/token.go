@@ -40,7 +40,7 @@ const maxToken = 64
 // scan looks up every identifier, PCI ID and compatible string of a line.
 func (m *matcher) scan(s, in string) {
 	m.nOnLine = 0
-	step := ""
+	step, typed := "", false
 	for i := 0; i < len(s); {
 		c := lower[s[i]]
 		if c == 0 {
@@ -58,7 +58,12 @@ func (m *matcher) scan(s, in string) {
 			if in == InIdentifier && j-i == len("0x1234") && s[i+1] == 'x' {
 				m.pciID(s[i:j], s)
 			}
-		} else if tok := s[i:j]; !m.token(tok, in) && in == InIdentifier {
+		} else if tok := s[i:j]; typed && !definesType(s[j:]) {
+			// A type is named for the first chip that needed it and passed around
+			// by the code of all later ones.
+			typed = false
+		} else if typed = tok == "struct" && in == InIdentifier; typed {
+		} else if !m.token(tok, in) && in == InIdentifier {
 			if isStep(tok) {
 				step = s
 			} else {
@@ -70,6 +75,12 @@ func (m *matcher) scan(s, in string) {
 	if step != "" {
 		m.stepping(strings.TrimSpace(step))
 	}
+}
+
+// definesType tells by what follows a type's name whether it is defined there.
+func definesType(rest string) bool {
+	rest = strings.TrimLeft(rest, " \t")
+	return strings.HasPrefix(rest, "{")
 }
 
 // token looks an identifier up: whole, then each beginning of it that ends
@@ -219,8 +230,8 @@ func (m *matcher) title(s string) {
 	}
 }
 
-// text reads the message, without the trailers that name people: a reviewer
-// may be called like a chip.
+// text reads the message, without the trailers that name people, who may be
+// called like a chip, or other commits, which may be about another chip.
 func (m *matcher) text(s string) {
 	if len(s) > maxText {
 		s = s[:maxText]
@@ -231,18 +242,36 @@ func (m *matcher) text(s string) {
 		if end == i {
 			end = len(s)
 		}
-		if namesPeople(s[i:end]) {
-			m.phrases(s[start:i], InText)
+		if namesOthers(s[i:end]) {
+			m.prose(s[start:i])
 			start = end
 		}
 		i = end
 	}
-	m.phrases(s[start:], InText)
+	m.prose(s[start:])
 }
 
-func namesPeople(line string) bool {
+// prose reads phrases outside of ("..."), which is the title of another commit.
+func (m *matcher) prose(s string) {
+	for {
+		i := strings.Index(s, "(\"")
+		if i < 0 {
+			break
+		}
+		m.phrases(s[:i], InText)
+		s = s[i+2:]
+		if j := strings.Index(s[:min(len(s), maxTitle)], "\")"); j >= 0 {
+			s = s[j+2:]
+		}
+	}
+	m.phrases(s, InText)
+}
+
+// namesOthers tells the trailers that name people or other commits.
+func namesOthers(line string) bool {
 	key, _, ok := strings.Cut(line, ":")
-	return ok && (strings.HasSuffix(key, "-by") || strings.HasSuffix(key, "-By") ||
+	return ok && (strings.EqualFold(key, "fixes") || strings.EqualFold(key, "link") || strings.EqualFold(key, "closes") ||
+		strings.HasSuffix(key, "-by") || strings.HasSuffix(key, "-By") ||
 		strings.EqualFold(key, "cc") || strings.EqualFold(key, "from") || strings.EqualFold(key, "to"))
 }
 
