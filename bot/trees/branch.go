@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/history"
 )
 
@@ -38,12 +39,37 @@ var ErrNoBranch = errors.New("no such branch")
 // repository, as remote-tracking branches of it, and in freebsd/drm-kmod.
 var DefaultStable = []string{"refs/heads/linux-*.y", "refs/remotes/*/linux-*.y", "refs/heads/*-lts"}
 
+// FindStable is the first pattern of DefaultStable that a repository has branches
+// of, none when it has none.
+func FindStable(ctx context.Context, repo string, o git.Options) ([]string, error) {
+	r, err := git.Open(ctx, repo, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	refs, err := r.Refs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, pattern := range DefaultStable {
+		for ref := range refs {
+			if ok, _ := path.Match(pattern, ref); ok && versionIn(ref) != "" {
+				return []string{pattern}, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
 // openBranches opens what a remote names. A pattern that finds nothing is an
 // error: a typo would otherwise look like no branch being affected.
 func (s *Set) openBranches(ctx context.Context, m Remote) ([]*branch, error) {
 	r, err := s.repo(ctx, m.Path)
 	if err != nil {
 		return nil, err
+	}
+	if m.Ref == "" { // of a queue whose files were looked for
+		m.Ref = "linux-*.y"
 	}
 	found := map[string]string{}
 	if !strings.Contains(m.Ref, "*") {
@@ -169,11 +195,97 @@ func (s *Set) order() {
 
 // active reports whether the branch was alive on a day.
 func (s *Set) active(b *branch, asOf time.Time) bool {
-	end, ok := s.cfg.Ended[b.name]
+	end, ok := s.ended(b)
 	if asOf.IsZero() {
 		asOf = time.Now()
 	}
 	return !ok || asOf.Before(end)
+}
+
+// ended says when a branch ended, if it did. A distribution's branch lives as
+// long as its distribution, of which kernel.org knows nothing.
+func (s *Set) ended(b *branch) (time.Time, bool) {
+	if end, ok := s.cfg.Ended[b.name]; ok || b.role != Stable {
+		return end, ok
+	}
+	var last time.Time
+	if n := len(b.dates); n > 0 {
+		last = time.Unix(b.dates[n-1], 0)
+	}
+	return s.cfg.Lifetimes.end(b.name, last)
+}
+
+// Branch is a branch as people see it.
+type Branch struct {
+	Name    string     `json:"name"`
+	Role    Role       `json:"role"`
+	State   string     `json:"state"` // active, ended; of a queue queue, of others -
+	Ended   *time.Time `json:"ended,omitempty"`
+	Tip     string     `json:"tip"`
+	Date    time.Time  `json:"date"`              // of the tip
+	Release string     `json:"release,omitempty"` // the last stable release in it, or the mainline one that it began with
+	Own     int        `json:"own"`               // commits that mainline does not have
+	Path    string     `json:"path"`              // of its repository
+}
+
+// List is every branch of the set on a day; the zero day is today: mainline,
+// those that are judged, newest first, and then queues and vendor trees.
+func (s *Set) List(ctx context.Context, asOf time.Time) []Branch {
+	m := s.main
+	show := func(v view, role Role) Branch {
+		b := Branch{Name: v.name, Role: role, State: "-", Tip: v.tip, Own: int(v.last), Path: v.Path}
+		if v.last > 0 {
+			b.Date = time.Unix(int64(v.own.Commit[v.last-1]), 0).UTC()
+			b.Release = v.lastRelease(v.last)
+		} else if p := m.Find(v.tip); p != 0 {
+			b.Date = time.Unix(int64(m.Commit[p-1]), 0).UTC()
+		}
+		if b.Release == "" && version(v.name) > 0 {
+			b.Release = v.name
+		} else if n := s.releaseOf(v); b.Release == "" && n > 0 {
+			b.Release = fmt.Sprintf("%d.%d", n/1000, n%1000)
+		}
+		return b
+	}
+	top := history.Position(m.Len())
+	for ; top > 1 && !m.seen(top, asOf); top-- {
+		continue
+	}
+	first := Branch{Name: "mainline", Role: Mainline, State: "-", Tip: m.ID(top), Date: time.Unix(int64(m.Commit[top-1]), 0).UTC(), Path: m.Path}
+	for _, r := range m.releases {
+		if r.tip != 0 && r.tip <= top {
+			first.Release = r.name
+		}
+	}
+	out := []Branch{first}
+	for _, b := range s.branches {
+		x := show(b.at(asOf), b.role)
+		if x.State = "active"; !s.active(b, asOf) {
+			x.State = "ended"
+			end, _ := s.ended(b)
+			x.Ended = &end
+		}
+		out = append(out, x)
+	}
+	for _, b := range s.branches {
+		for _, q := range b.queues {
+			out = append(out, show(q.at(asOf), Queue))
+		}
+	}
+	for _, q := range s.queues {
+		x := Branch{Name: "queue", Role: Queue, State: "-", Path: q.Path}
+		if id, err := q.on(ctx, asOf); err == nil && id != "" {
+			x.Tip = id
+			if c, err := q.Commit(ctx, id); err == nil {
+				x.Date = c.Committer.Date.UTC()
+			}
+		}
+		out = append(out, x)
+	}
+	for _, b := range s.vendors {
+		out = append(out, show(b.at(asOf), Vendor))
+	}
+	return out
 }
 
 // view is a branch as it was at one moment.

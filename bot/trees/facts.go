@@ -132,11 +132,9 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.Why = note
 		}()
 	}
-	for _, q := range v.queues {
-		if sha, _, ok := s.has(q.at(asOf), me); ok {
-			out.State, out.As = queued, sha
-			return out, gates, infected
-		}
+	if sha, file, ok := s.queuedIn(ctx, v, me, asOf); ok {
+		out.State, out.As, out.Why = queued, sha, file
+		return out, gates, infected
 	}
 	t, err := v.snapshot(ctx)
 	if err != nil {

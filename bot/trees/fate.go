@@ -78,6 +78,26 @@ const maxStable = 999
 // release is the first stable release that has an own commit: those trees close
 // each with a commit titled "Linux 6.6.12".
 func (b *branch) release(p history.Position) string {
+	for _, r := range b.releases() {
+		if p <= r.tip {
+			return r.name
+		}
+	}
+	return ""
+}
+
+// lastRelease is the last stable release that was made by an own commit.
+func (b *branch) lastRelease(p history.Position) string {
+	name := ""
+	for _, r := range b.releases() {
+		if r.tip <= p {
+			name = r.name
+		}
+	}
+	return name
+}
+
+func (b *branch) releases() []stableRelease {
 	b.closing.Do(func() {
 		for n := 1; n <= maxStable; n++ {
 			name := fmt.Sprintf("%s.%d", b.name, n)
@@ -88,12 +108,7 @@ func (b *branch) release(p history.Position) string {
 			b.closed = append(b.closed, stableRelease{name, at[0]})
 		}
 	})
-	for _, r := range b.closed {
-		if p <= r.tip {
-			return r.name
-		}
-	}
-	return ""
+	return b.closed
 }
 
 // stableRelease is where one was closed.

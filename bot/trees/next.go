@@ -64,6 +64,9 @@ func (s *Set) State() string {
 			at = append(at, fmt.Sprintf("%s %s %s", q.role, q.name, q.tip))
 		}
 	}
+	for _, q := range s.queues {
+		at = append(at, fmt.Sprintf("%s %s %s", Queue, q.Path, q.tip))
+	}
 	slices.Sort(at)
 	return strings.Join(at, "\n")
 }

@@ -83,7 +83,9 @@ type Config struct {
 	// tags: "Reduce diff with Linux %s". The history counts as rewritten then.
 	TitleMarks string
 	// Ended says when branches ended ("5.4" → day); one that is not named is active.
-	Ended         map[string]time.Time
+	Ended map[string]time.Time
+	// Lifetimes says the same for those that Ended does not name.
+	Lifetimes     *Lifetimes
 	Bytes         int // of file content kept in memory, per repository; 0: objects.DefaultBytes
 	Prerequisites Prerequisites
 	// Missing is told of a remote other than mainline that cannot be read; the set
@@ -102,6 +104,7 @@ type Set struct {
 	main     *mainline
 	branches []*branch // newest first
 	vendors  []*branch
+	queues   []*patchQueue
 	learnt   *mainlinepkg.Mainline // what the weights of the score were learnt with
 	prev     *Set                  // while Next reads: what was read before
 	refs     map[string]string     // where all refs were when it was read
@@ -202,8 +205,19 @@ func (s *Set) open(ctx context.Context) error {
 	for _, m := range s.cfg.Remotes {
 		var bs []*branch
 		if m.Role != Mainline {
+			var q *patchQueue
 			var err error
-			if bs, err = s.openBranches(ctx, m); err != nil {
+			if m.Role == Queue {
+				q, err = s.openQueue(ctx, m)
+			}
+			if q != nil {
+				s.queues = append(s.queues, q)
+				continue
+			}
+			if err == nil {
+				bs, err = s.openBranches(ctx, m)
+			}
+			if err != nil {
 				if s.cfg.Missing == nil || ctx.Err() != nil {
 					return err
 				}

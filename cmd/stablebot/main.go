@@ -73,6 +73,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 	root.AddCommand(
 		classifyCommand(),
 		planCommand(),
+		branchesCommand(),
 		exportCommand(),
 		launchCommand(),
 		evaluateCommand(),

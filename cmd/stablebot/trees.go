@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,20 +15,33 @@ import (
 
 // branchOptions are the flags that say which git remotes are looked at.
 type branchOptions struct {
-	repo, mainline, releases string
-	stable                   []string
+	repo, mainline, releases, ended string
+	stable, queue, distro, vendor   []string
+	missing                         func(trees.Remote, error) // nil: a remote that cannot be read is an error
 }
 
 func (t *branchOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.repo, "trees", "", "say for each stable branch of this `repository` whether it needs the change and can take it")
 	f.StringVar(&t.mainline, "mainline", "", "the development `branch` there; master or main when not given")
 	f.StringSliceVar(&t.stable, "stable", nil, "the stable `branches` there, names or patterns; linux-*.y or *-lts when not given")
+	f.StringSliceVar(&t.queue, "queue", nil, "what is about to go into stable: `PATH[#REF]` of stable-queue, or of branches such as those of stable-rc")
+	f.StringSliceVar(&t.distro, "distro", nil, "a distribution's kernel, judged like a stable branch: `NAME=PATH[#REF]`")
+	f.StringSliceVar(&t.vendor, "vendor", nil, "the out-of-tree driver: `PATH[#REF]`")
+	f.StringVar(&t.ended, "ended", "", "which branches are alive: kernel.org's releases.json, or a `file` with lines such as \"5.4 2025-12-31\"")
 	f.StringVar(&t.releases, "releases", "tags", "where a release ends: at its tag v6.1 (`tags`), or at a commit with a title: title:\"Reduce diff with Linux %s\"")
 }
 
 func (t *branchOptions) check() error {
 	if t.repo == "" && (t.mainline != "" || len(t.stable) > 0) {
 		return usagef("--mainline and --stable name branches of a repository: give it with --trees")
+	}
+	if t.repo == "" && (len(t.queue)+len(t.distro)+len(t.vendor) > 0 || t.ended != "") {
+		return usagef("--queue, --distro, --vendor and --ended add to mainline and its stable branches: give their repository with --trees")
+	}
+	for _, d := range t.distro {
+		if name, at, ok := strings.Cut(d, "="); !ok || name == "" || at == "" {
+			return usagef("--distro %q: write NAME=PATH or NAME=PATH#REF", d)
+		}
 	}
 	if title, ok := strings.CutPrefix(t.releases, "title:"); t.releases != "tags" && (!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
 		return usagef("--releases %q: write tags, or title:TEXT with one %%s for the release", t.releases)
@@ -53,22 +66,66 @@ func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Remotes = []trees.Remote{{Role: trees.Mainline, Path: t.repo, Ref: mainline}}
-	if len(t.stable) > 0 {
-		for _, ref := range t.stable {
-			cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: t.repo, Ref: ref})
+	cfg.Remotes = append([]trees.Remote{{Role: trees.Mainline, Path: t.repo, Ref: mainline}}, t.others()...)
+	if cfg.Lifetimes, err = t.lifetimes(); err != nil {
+		return nil, err
+	}
+	cfg.Missing = t.missing
+	stable := t.stable
+	if len(stable) == 0 {
+		if stable, err = trees.FindStable(ctx, t.repo, cfg.Git); err != nil {
+			return nil, err
 		}
+	}
+	for _, ref := range stable {
+		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: t.repo, Ref: ref})
+	}
+	if len(stable) > 0 {
 		return trees.Open(ctx, cfg)
 	}
-	for _, pattern := range trees.DefaultStable {
-		with := cfg
-		with.Remotes = append(cfg.Remotes[:1:1], trees.Remote{Role: trees.Stable, Path: t.repo, Ref: pattern})
-		s, err := trees.Open(ctx, with)
-		if !errors.Is(err, trees.ErrNoBranch) {
-			return s, err
-		}
-	}
 	return nil, usagef("%s has no branch like %s; name the stable branches with --stable", t.repo, strings.Join(trees.DefaultStable, ", "))
+}
+
+// others are the remotes besides mainline and its stable branches.
+func (t *branchOptions) others() []trees.Remote {
+	var out []trees.Remote
+	for _, q := range t.queue {
+		path, ref, _ := strings.Cut(q, "#")
+		out = append(out, trees.Remote{Role: trees.Queue, Path: path, Ref: ref})
+	}
+	for _, d := range t.distro {
+		name, at, _ := strings.Cut(d, "=")
+		path, ref, _ := strings.Cut(at, "#")
+		out = append(out, trees.Remote{Role: trees.Distro, Path: path, Ref: headOr(ref), Name: name})
+	}
+	for _, v := range t.vendor {
+		path, ref, _ := strings.Cut(v, "#")
+		out = append(out, trees.Remote{Role: trees.Vendor, Path: path, Ref: headOr(ref), Name: filepath.Base(path)})
+	}
+	return out
+}
+
+func headOr(ref string) string {
+	if ref == "" {
+		return "HEAD"
+	}
+	return ref
+}
+
+func (t *branchOptions) lifetimes() (*trees.Lifetimes, error) {
+	if t.ended == "" {
+		return nil, nil
+	}
+	f, err := os.Open(t.ended)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--ended: %w", err)}
+	}
+	defer func() { _ = f.Close() }()
+	l, err := trees.ReadLifetimes(f)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--ended %s: %w", t.ended, err)}
+	}
+	return l, nil
 }
 
 func (t *branchOptions) findMainline(ctx context.Context) (string, error) {

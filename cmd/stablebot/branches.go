@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/trees"
+)
+
+func branchesCommand() *cobra.Command {
+	var o branchOptions
+	var asJSON bool
+	var day string
+	cmd := &cobra.Command{
+		Use:   "branches --trees REPO",
+		Short: "Show the branches that changes are looked up in, and which are alive",
+		Long: `Lists mainline, the stable branches, the kernels of distributions, what is queued
+and the vendor's tree, as they are found in git repositories on this machine:
+their role, whether they still take fixes, where they stand and since when.
+
+  stablebot branches --trees linux --ended releases.json
+  stablebot branches --trees linux --queue stable-queue --vendor backports#main`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.repo == "" {
+				return usagef("name the repository that has mainline and the stable branches with --trees")
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			var asOf time.Time
+			if day != "" {
+				d, err := time.Parse(time.DateOnly, day)
+				if err != nil {
+					return usagef("--as-of %q is no day; write 2024-05-31", day)
+				}
+				asOf = d.Add(24*time.Hour - time.Second)
+			}
+			missed := 0
+			o.missing = func(r trees.Remote, err error) {
+				missed++
+				fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: left out the %s remote %s: %v\n", r.Role, r.Path, err)
+			}
+			set, err := o.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = set.Close() }()
+			if err := showBranches(cmd.OutOrStdout(), set.List(cmd.Context(), asOf), asJSON); err != nil {
+				return err
+			}
+			if missed > 0 {
+				return errReported
+			}
+			return nil
+		},
+	}
+	o.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().StringVar(&day, "as-of", "", "as they were at the end of this `day`: 2024-05-31")
+	return cmd
+}
+
+func showBranches(w io.Writer, list []trees.Branch, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		for _, b := range list {
+			if err := enc.Encode(b); err != nil {
+				return fmt.Errorf("listing branches: %w", err)
+			}
+		}
+		return nil
+	}
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "NAME\tROLE\tSTATE\tRELEASE\tTIP\tDATE\tOWN\tREPOSITORY")
+	for _, b := range list {
+		state, date := b.State, "-"
+		if b.Ended != nil {
+			state += " " + b.Ended.Format(time.DateOnly)
+		}
+		if !b.Date.IsZero() {
+			date = b.Date.Format(time.DateOnly)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%.12s\t%s\t%d\t%s\n", printable(b.Name), b.Role, state, dash(b.Release), dash(b.Tip), date, b.Own, printable(b.Path))
+	}
+	return tw.Flush()
+}
