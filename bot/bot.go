@@ -25,6 +25,8 @@ type Options struct {
 	// PullSinks names, for each source of pull requests, the sink that brings
 	// them to what they should look like.
 	PullSinks map[string]string
+	// Checks says whose patches get a check in another tool.
+	Checks []Checks
 	// DryRun is the name of the sink that shows what would be said on lists in
 	// dry run; "": the first one.
 	DryRun string
@@ -122,6 +124,11 @@ func New(o Options) (*Bot, error) {
 	for source, sink := range o.PullSinks {
 		if !slices.ContainsFunc(o.Sinks, func(s Sink) bool { return s.Name() == sink }) {
 			return nil, fmt.Errorf("setting up the bot: the pull requests of %s are for a sink %q, which there is not", source, sink)
+		}
+	}
+	for _, c := range o.Checks {
+		if !slices.ContainsFunc(o.Sinks, func(s Sink) bool { return s.Name() == c.Sink }) {
+			return nil, fmt.Errorf("setting up the bot: checks are for a sink %q, which there is not", c.Sink)
 		}
 	}
 	for _, s := range o.Sinks {

@@ -324,6 +324,11 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 		b.log.Error("planning failed; the judgement is kept", zap.String(KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
 		quiet = "planning failed: " + problem.Error()
 	}
+	checks, err := brief.checks(b.Checks)
+	if err != nil {
+		b.log.Error("planning checks failed", zap.String(KeySeries, s.Key), zap.Error(err))
+	}
+	actions = append(actions, checks...)
 	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.line(), At: brief.Now, Answered: brief.waiting()})
 	if err != nil || !settled {
 		return err

@@ -34,6 +34,8 @@ type Config struct {
 	SMTP     SMTP     `yaml:"smtp"`
 	Caps     Caps     `yaml:"caps"`
 	Commands Commands `yaml:"commands"`
+
+	Patchwork []Patchwork `yaml:"patchwork"`
 }
 
 // Web is the dashboard, with its API, feeds, metrics and health.

@@ -80,6 +80,11 @@ func (c *Config) validate() []Problem {
 		name(p, s.Name)
 		s.validate(&v, p)
 	}
+	for i, w := range c.Patchwork {
+		p := fmt.Sprintf("patchwork[%d]", i)
+		name(p, w.Name)
+		w.validate(&v, p)
+	}
 	seen := map[string]bool{}
 	for i, l := range c.Lists {
 		p := fmt.Sprintf("lists[%d]", i)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	netmail "net/mail"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,7 +115,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"noTrees": func(v Values) bool {
 		return !slices.ContainsFunc(v.Rows, func(r Row) bool { return len(r.Branches) > 0 })
 	},
-	"steps": stepsOf,
+	"steps":   stepsOf,
+	"meaning": meaning,
 }).ParseFS(files, "*.tmpl"))
 
 func (r Rule) text() string {
@@ -176,9 +176,7 @@ func (m Mail) Text() (string, error) {
 		Mail: m, V: m.Values, Author: cut(author, 34), Quote: Quote(m.Answers.Text),
 		Date: m.Answers.Date.UTC().Format("2 Jan 2006"), ExplainID: shellWord(msgID(m.Answers.ID)),
 	}
-	if m.Bot.Details != "" {
-		data.DetailsURL = strings.TrimRight(clean(m.Bot.Details), "/") + "/" + url.PathEscape(msgID(m.Answers.ID))
-	}
+	data.DetailsURL = m.Bot.detailsURL(m.Answers.ID)
 	var body, footer bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, "mail.tmpl", data); err != nil {
 		return "", fmt.Errorf("writing the reply to <%s>: %w", m.Answers.ID, err)

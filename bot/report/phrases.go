@@ -25,7 +25,7 @@ var steps = map[Say]string{
 	SayFixes:    "Name the commit that brought the bug, if there is one. This prints the tag.",
 	SayPick:     "These come first, in this order.",
 	SaySplit:    "If a smaller fix is possible, send it as a patch of its own, without the cleanups; those can follow.",
-	SayVendor:   "Users of the kernels that cannot take it get it from the vendor's out-of-tree package only. To try it there, do this.",
+	SayVendor:   "To try it in the vendor's out-of-tree package, do this in its tree.",
 	SayUpstream: "It is in the vendor's tree alone, so stable cannot take it. To send it upstream:",
 	SayNothing:  "Nothing. A maintainer has declined it for stable, and that stands.",
 	SayMissing:  "Send the missing patches, or the series again. It is judged anew when they arrive.",
@@ -139,4 +139,25 @@ func (b Branch) said() string {
 		return string(b.Verdict) + ", " + string(b.Class)
 	}
 	return string(b.Verdict)
+}
+
+// meaning says what the verdicts of a reply mean, to a reader who never saw one.
+func meaning(v Values) string {
+	var takes, misses, open bool
+	for _, r := range v.Rows {
+		takes = takes || r.Verdict == verdict.StableEligible || len(r.Takes) > 0
+		misses = misses || r.Verdict == verdict.DKMSOnly || len(r.Misses) > 0
+		open = open || r.Verdict == verdict.Uncertain
+	}
+	switch {
+	case takes && misses:
+		return "What is dkms-only, stable kernels cannot take; users get it from the vendor's out-of-tree package alone."
+	case takes:
+		return "That is a fix that stable kernels can take."
+	case misses:
+		return "That is a fix that stable kernels cannot take; users get it from the vendor's out-of-tree package alone."
+	case open:
+		return "That is, the evidence does not settle whether stable kernels can take it."
+	}
+	return ""
 }

@@ -40,6 +40,11 @@ func (t *txn) plan(a bot.Action) error {
 // retire ends what is not to be said any more: replies to earlier versions once
 // a later one is answered, and a first answer to this one that no longer holds.
 func (t *txn) retire(d bot.Settlement) error {
+	// Checks are planned anew with each judgement.
+	if _, err := t.exec(`update action set state = 'dropped', problem = 'it was judged again', ended = ? where series_key = ? and kind = ?
+		and state in ('planned', 'held')`, millis(d.At), d.Series.Key, bot.KindPatchCheck); err != nil {
+		return err
+	}
 	first := false
 	for _, a := range d.Actions {
 		first = first || a.Cause == bot.CauseFirst

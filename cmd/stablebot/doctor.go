@@ -130,6 +130,18 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 			return fmt.Sprintf("logged in at %s, %d DKIM keys", c.SMTP.Address, len(c.SMTP.DKIM)), s.Check(ctx)
 		}))
 	}
+	for _, w := range c.Patchwork {
+		d.check("patchwork "+w.Name, within(func(ctx context.Context) (string, error) {
+			s, err := patchworkSink(w)
+			if err != nil {
+				return "", err
+			}
+			return "has the project " + w.Project, s.Check(ctx)
+		}))
+		if !w.Send {
+			d.say("note", "patchwork "+w.Name, "send is off: checks are shown in "+checksDir(c.State))
+		}
+	}
 	if c.SMTP.Send {
 		into = "the mail server " + c.SMTP.Address
 	} else {

@@ -72,6 +72,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 	})
 	root.AddCommand(
 		classifyCommand(),
+		checkCommand(),
 		planCommand(),
 		branchesCommand(),
 		exportCommand(),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -87,9 +88,14 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	works, checks, err := patchworks(c)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	o := bot.Options{
 		Sources:   in,
-		Sinks:     append(sinks, hubs.sinks...),
+		Sinks:     slices.Concat(sinks, hubs.sinks, works),
+		Checks:    checks,
 		DryRun:    outboxName,
 		Stopped:   func() string { return stopped(c.State) },
 		Lookup:    lookup,

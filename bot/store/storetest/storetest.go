@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"retire":    retire,
 		"orders":    orders,
 		"outcomes":  outcomes,
+		"pulls":     pulls,
+		"checks":    checks,
 		"race":      race,
 		"hostile":   hostile,
 	} {

@@ -1,0 +1,65 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// KindPatchCheck is the kind of an action that sets the check of a patch in
+// another tool. Its Message is a report.Check as JSON.
+//
+// A check is state: each time a series is judged its checks are planned anew,
+// those that still wait are dropped, and a sink writes only what is not there.
+const KindPatchCheck = "patch-check"
+
+// Checks says which lists' patches get a check, and by which sink.
+type Checks struct {
+	Sink  string
+	Lists []string
+}
+
+// checks plans the checks of a judged series. What nothing may be said about
+// has none.
+func (b Brief) checks(all []Checks) (out []Action, err error) {
+	if len(all) == 0 || len(b.Posts) == 0 {
+		return nil, nil
+	}
+	first := b.Posts[0]
+	lists := append([]string{b.Series.List}, first.Lists...)
+	if backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
+		b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge ||
+		slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }) ||
+		slices.ContainsFunc(lists, func(l string) bool { return b.Out["list:"+l] }) {
+		return nil, nil
+	}
+	for _, c := range all {
+		i := slices.IndexFunc(lists, func(l string) bool { return containsFold(c.Lists, l) })
+		if i < 0 {
+			continue
+		}
+		for _, p := range b.posting(func(verdict.Verdict) bool { return true }).Patches {
+			check, say, err := report.CheckOf(report.Posting{Patches: []report.Patch{p}, Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}, b.Bot)
+			if err != nil {
+				return nil, err
+			}
+			if !say {
+				continue
+			}
+			raw, err := json.Marshal(check)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Action{
+				Key:  ActionKey(b.Series.Key, fmt.Sprintf("%s/%s/%s/%d", KindPatchCheck, c.Sink, p.ID, b.Series.Settled)),
+				Kind: KindPatchCheck, Sink: c.Sink, SeriesKey: b.Series.Key, Cause: KindPatchCheck, List: lists[i],
+				Verdict: string(p.Verdict), Line: strings.TrimSpace(string(check.Status) + ": " + check.Summary), Message: raw, Created: b.Now,
+			})
+		}
+	}
+	return out, nil
+}

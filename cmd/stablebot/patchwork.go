@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/sink/patchwork"
+)
+
+// checksDir is where a dry run shows the checks of patches.
+func checksDir(state string) string { return filepath.Join(state, "checks") }
+
+// patchworks are the sinks of checks, and whose patches get them.
+func patchworks(c *config.Config) (sinks []bot.Sink, checks []bot.Checks, err error) {
+	var errs []error
+	for _, w := range c.Patchwork {
+		checks = append(checks, bot.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})
+		if !w.Send {
+			sinks = append(sinks, patchwork.NewPreview("patchwork:"+w.Name, checksDir(c.State)))
+			continue
+		}
+		s, err := patchworkSink(w)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		sinks = append(sinks, s)
+	}
+	return sinks, checks, errors.Join(errs...)
+}
+
+func patchworkSink(w config.Patchwork) (*patchwork.Sink, error) {
+	if w.Context == "" {
+		w.Context = "stablebot"
+	}
+	return patchwork.New(patchwork.Config{Name: "patchwork:" + w.Name, URL: w.URL, Project: w.Project, Context: w.Context,
+		Token: w.Token, Version: buildVersion()})
+}
