@@ -96,7 +96,9 @@ func TestKillChild(t *testing.T) {
 	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}}
 	b.opts.Sources, b.opts.Log = []bot.Source{src}, nil
 	b.opts.Settle = 40 * time.Millisecond
-	switch to, addr, _ := strings.Cut(os.Getenv(killSink), " "); to {
+	to, addr, _ := strings.Cut(os.Getenv(killSink), " ")
+	addr, hubURL, _ := strings.Cut(addr, " ")
+	switch to {
 	case "diary":
 		b.opts.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
 	case "smtp":
@@ -105,6 +107,9 @@ func TestKillChild(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.opts.Sinks = []bot.Sink{s}
+	}
+	if hubURL != "" {
+		wireHub(t, hubURL, &b.opts, b.store)
 	}
 	x, err := bot.New(b.opts)
 	if err != nil {
