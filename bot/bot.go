@@ -39,6 +39,10 @@ type Options struct {
 	Maintains func(address string, files []string) bool
 	Journal   Journal
 	Trees     Trees // nil: no git remotes are configured
+	// Follow looks for what became of everything judged. It is called when a
+	// branch has moved, before anything is judged by that, and now and then; nil:
+	// nobody follows.
+	Follow func(context.Context) error
 	// Judge judges one change; series and tree may be nil.
 	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
 	Suite  []*rules.Rule // for what a reply cites
@@ -74,6 +78,11 @@ type Bot struct {
 
 	looked     chan struct{} // closed when the trees were read, or could not be
 	lookedOnce sync.Once
+
+	followed struct { // what the outcomes were last looked for by
+		state string
+		at    time.Time
+	}
 
 	mu     sync.Mutex
 	health map[string]healthState

@@ -97,9 +97,32 @@ func (b *Bot) lookAtTrees(ctx context.Context) {
 	if state == "" {
 		return
 	}
+	b.follow(ctx, state)
 	if err := b.revive(ctx, state); err != nil && ctx.Err() == nil {
 		b.log.Warn("what a moved branch concerns could not be judged again; it is tried again", zap.Error(b.failed(err)))
 	}
+}
+
+// followEvery is how often outcomes are looked for when no branch moves: what
+// was judged since may have been in one already.
+const followEvery = time.Hour
+
+// follow writes down what became of what was judged, when there may be news.
+func (b *Bot) follow(ctx context.Context, state string) {
+	now := b.Clock.Now()
+	if b.Follow == nil || !b.once && state == b.followed.state && now.Sub(b.followed.at) < followEvery {
+		return
+	}
+	err := guarded(func() error { return b.Follow(ctx) })
+	if ctx.Err() != nil {
+		return
+	}
+	b.report(ctx, "outcomes", err)
+	if err != nil {
+		b.log.Warn("the outcomes could not be looked for; it is tried again", zap.Error(b.failed(err)))
+		return
+	}
+	b.followed.state, b.followed.at = state, now
 }
 
 func (b *Bot) revive(ctx context.Context, state string) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // Outcome is where a judged change went: mainline, or one stable branch.
@@ -38,4 +39,17 @@ type Outcomes interface {
 	OutcomesOf(ctx context.Context, ids []string) (map[string][]Outcome, error)
 	// SetOutcomes replaces all that is stored of each change in the map.
 	SetOutcomes(ctx context.Context, now time.Time, of map[string][]Outcome) error
+}
+
+// Settled is a change whose fate is known, with the last judgement before it was
+// taken.
+type Settled struct {
+	ID      string
+	Subject string
+	Driver  string // the first of several, "" for none
+	Judged  time.Time
+	Verdict verdict.Verdict
+	Score   float64
+	Taken   bool   // by a stable branch
+	Release string // of mainline that first carries it
 }

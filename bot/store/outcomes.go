@@ -110,3 +110,37 @@ func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]
 		return nil
 	})
 }
+
+// Settled returns the changes that a stable branch took, and those that it did
+// not though mainline has had them since before a time. What is embargoed is
+// left out.
+func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settled, err error) {
+	const doing = "comparing verdicts with outcomes in"
+	rows, err := s.read.QueryContext(ctx, `select j.change_id, j.subject,
+			coalesce((select min(c.driver) from judgement_chip c where c.change_id = j.change_id), ''),
+			j.judged, j.said_verdict, j.said_score, o.taken, o.release
+		from judgement j join (
+			select change_id, max(case when branch <> '' and begun = 0 then 1 else 0 end) as taken,
+				max(case when branch = '' then at else 0 end) as merged,
+				max(case when branch = '' then release else '' end) as release
+			from outcome group by change_id) o on o.change_id = j.change_id
+		where j.private = 0 and (o.taken = 1 or o.merged > 0 and o.merged <= ?)
+		order by j.change_id`, millis(before))
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			c      bot.Settled
+			judged int64
+			took   int
+		)
+		if err := rows.Scan(&c.ID, &c.Subject, &c.Driver, &judged, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
+			return nil, s.wrap(doing, err)
+		}
+		c.Judged, c.Taken = fromMillis(judged), took != 0
+		out = append(out, c)
+	}
+	return out, s.wrap(doing, rows.Err())
+}

@@ -242,17 +242,22 @@ func encode(js []bot.Judged) ([]string, error) {
 	return out, nil
 }
 
+// taken: a stable branch took the change, as far as is known.
+const taken = "exists (select 1 from outcome o where o.change_id = judgement.change_id and o.branch <> '' and o.begun = 0)"
+
 func (t *txn) putJudgement(j bot.Judged, body string) error {
 	_, err := t.exec(`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed,
-			score, fix, author, subject, date, weights, judged, private, body)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			score, fix, author, subject, date, weights, judged, private, body, said_verdict, said_score)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (change_id) do update set series_key = excluded.series_key, verdict = excluded.verdict,
 			reason_class = excluded.reason_class, mixed = excluded.mixed, score = excluded.score, fix = excluded.fix,
 			author = excluded.author, subject = excluded.subject, date = excluded.date, weights = excluded.weights,
 			judged = excluded.judged, private = case when judgement.private = 1 then 1 else excluded.private end, body = excluded.body,
+			said_verdict = case when `+taken+` then judgement.said_verdict else excluded.said_verdict end,
+			said_score = case when `+taken+` then judgement.said_score else excluded.said_score end,
 			revision = judgement.revision + 1`,
 		j.ID, string(j.Kind), j.SeriesKey, j.Source, clip(j.List), j.Branch, string(j.Verdict), string(j.ReasonClass), flag(j.Mixed),
-		j.Score, j.Fix, clip(j.Author), clip(j.Subject), j.Date, j.Weights, millis(j.At), flag(j.Private), body)
+		j.Score, j.Fix, clip(j.Author), clip(j.Subject), j.Date, j.Weights, millis(j.At), flag(j.Private), body, string(j.Verdict), j.Score)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type calibrateOptions struct {
 	out, name, data string
 	made            day
 	seed            uint64
+	store           string
 }
 
 func calibrateCommand() *cobra.Command {
@@ -50,6 +52,12 @@ figures on what was learnt from say little. Releases whose labels have holes
 says which they are. The same input gives the same file: nothing is left to
 chance but the bootstrap of evaluate, whose seed is written down.
 
+A bot that watches the stable branches writes down what they took of all that
+it judged. --from-store learns from that instead of --truth, and labels the
+patches of --list with it too:
+
+  stablebot calibrate --from-store /var/lib/stablebot --git linux --mainline master -o weights.json
+
 Patches on lists differ from commits: nobody has passed them on yet, and most
 are never merged. With --list their head learns from archives, the last version
 of each title since 2022-10-01, labelled by --list-truth, a table of subjects:
@@ -69,6 +77,7 @@ of each title since 2022-10-01, labelled by --list-truth, a table of subjects:
 	f.StringVar(&o.name, "name", "", "the `version` that judgements are to name; made of data and releases when empty")
 	f.StringVar(&o.data, "data", "", "a `sentence` on what was learnt from, for the provenance")
 	f.Var(&o.made, "made", "the `day` of the provenance; today when empty")
+	f.StringVar(&o.store, "from-store", "", "labels are the outcomes in this `store` of a bot: its state folder, file or postgres://…")
 	f.Uint64Var(&o.seed, "seed", 1, "is written into the provenance")
 	return cmd
 }
@@ -80,10 +89,20 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.git == "" {
 		return usagef("weights are learnt from commits: give --git REPO")
 	}
-	if (len(o.lists) > 0) != (o.listTruth != "") || len(o.without) > 0 && len(o.lists) == 0 {
+	if o.store != "" && (len(o.truth) > 0 || o.listTruth != "" || len(o.stable) > 0) {
+		return usagef("--from-store has the labels: leave --truth, --list-truth and --stable out")
+	}
+	if o.store == "" && (len(o.lists) > 0) != (o.listTruth != "") || len(o.without) > 0 && len(o.lists) == 0 {
 		return usagef("--list and --list-truth belong together")
 	}
 	ctx := cmd.Context()
+	if o.store != "" {
+		table, err := o.fromStore(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.Remove(table) }()
+	}
 	c, err := o.open(cmd, args)
 	if err != nil {
 		return err

@@ -203,6 +203,14 @@ func (f *forest) Merged(ctx context.Context, id string) (*change.Change, error) 
 	return c, nil
 }
 
+// Fates implements outcome.Trees.
+func (f *forest) Fates(ctx context.Context, c *change.Change) []trees.Fate {
+	if s := f.set.Load(); s != nil {
+		return s.Fates(ctx, c)
+	}
+	return nil
+}
+
 // Branches implements bot.Trees.
 func (f *forest) Branches() []string {
 	if s := f.set.Load(); s != nil {

@@ -83,6 +83,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		serveCommand(),
 		backfillCommand(),
 		explainCommand(),
+		outcomesCommand(),
 		actionsCommand(),
 		previewCommand(),
 		rulesCommand(),

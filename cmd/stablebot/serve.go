@@ -113,7 +113,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 		return nil, usagef("web.proxy_from: %w", err)
 	}
 	o := web.Options{
-		Reader: s, Decider: s, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
+		Reader: s, Decider: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
 		Access: web.Access{Loopback: config.Loopback(c.Web.Listen), Token: token, Public: c.Web.Public, ProxyHeader: c.Web.ProxyHeader, ProxyFrom: from},
 	}
 	if running != nil {

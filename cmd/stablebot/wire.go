@@ -112,7 +112,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Told:   told,
 	}
 	if p.forest != nil {
-		o.Trees = p.forest
+		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
 	}
 	if p.bot, err = bot.New(o); err != nil {
 		return nil, errors.Join(err, p.close())

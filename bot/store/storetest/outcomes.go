@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,10 +49,43 @@ func outcomes(t *testing.T, s *suite) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("the outcomes came back changed (-want +got):\n%s", d)
 	}
+	settledOutcomes(t, s, day)
 	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"a@x": nil, "c@x": want["c@x"]}))
 	got, err = o.OutcomesOf(s.ctx, []string{"a@x", "c@x"})
 	must(t, err)
 	if len(got["a@x"]) != 0 || len(got["c@x"]) != 1 {
 		t.Errorf("after taking one back there is %+v", got)
+	}
+}
+
+// settledOutcomes: a@x and c@x were taken; b@x was merged and not taken. Once a
+// branch has it, a fix is judged anew, and the verdict from before is compared.
+func settledOutcomes(t *testing.T, s *suite, day time.Time) {
+	o, ok := s.Journal.(interface {
+		bot.Outcomes
+		Settled(ctx context.Context, before time.Time) ([]bot.Settled, error)
+	})
+	if !ok {
+		t.Fatalf("%T compares nothing", s.Journal)
+	}
+	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"b@x": {{Change: "b@x", Commit: "7777", At: day}}}))
+	must(t, s.KeepJudged(s.ctx, Judgement("a@x", verdict.NotNeeded), bot.Cursor{Key: "git", Value: "again"}))
+	must(t, s.KeepJudged(s.ctx, Judgement("b@x", verdict.Uncertain), bot.Cursor{Key: "git", Value: "again"}))
+	for before, want := range map[time.Time]string{
+		day:                   "a@x stable-eligible true; b@x uncertain false; c@x stable-eligible true; ",
+		day.Add(-time.Second): "a@x stable-eligible true; c@x stable-eligible true; ",
+	} {
+		cs, err := o.Settled(s.ctx, before)
+		must(t, err)
+		got := ""
+		for _, c := range cs {
+			got += fmt.Sprintf("%s %s %t; ", c.ID, c.Verdict, c.Taken)
+		}
+		if got != want {
+			t.Errorf("before %s: %s\nwant %s", before, got, want)
+		}
+		if cs[0].Driver != "amdgpu" || cs[0].Score != 0.87 || !cs[0].Judged.Equal(T0) || cs[0].Release != "6.19" {
+			t.Errorf("settled as %+v", cs[0])
+		}
 	}
 }

@@ -1,0 +1,10 @@
+-- +goose Up
+-- The last judgement before a stable branch took the change: what the outcome
+-- is compared with, as a fix that is in needs nothing any more.
+alter table judgement add column said_verdict text collate "C" not null default '';
+alter table judgement add column said_score   double precision not null default 0;
+update judgement set said_verdict = verdict, said_score = score;
+
+-- +goose Down
+alter table judgement drop column said_score;
+alter table judgement drop column said_verdict;
