@@ -153,7 +153,19 @@ type Landing struct {
 	// away in the history, of the same release, and written within MatesHours of
 	// it, whoever wrote them. With a Fixes: tag, and with a stable tag.
 	Mates, MatesFix, MatesStable int
+	// Company is how closely a later commit of the same pull that asks for stable
+	// stands on this one: one of the Company constants. All of the merge window is
+	// one pull; after it, commits that arrived within a week.
+	Company int
 }
+
+// How one commit stands on another, each including those before it.
+const (
+	CompanyNone     = iota
+	CompanyFile     // edits the same file
+	CompanyFunction // in the same function
+	CompanyLines    // among lines that the other one added
+)
 
 // Base is how much of the code that a change edits stands in a release.
 type Base struct {

@@ -58,7 +58,7 @@ const (
 	wholeShare = .9
 	// wholeCases: with fewer tagged cases a share says nothing.
 	wholeCases = 20
-	// halfTrust is what an untaken fix without a stable tag weighs in a release
+	// halfTrust is what an untaken change without a stable tag weighs in a release
 	// whose labels have holes.
 	halfTrust = .5
 )
@@ -67,7 +67,8 @@ const (
 // whole, and notes for the provenance. Only labels of "not taken" are doubted:
 //
 //   - in a release whose labels have holes, one that asks for stable has no
-//     label, and another claimed fix counts half;
+//     label, and any other counts half: what is pulled in for a fix is missing
+//     where the fix is;
 //   - a fix for a bug that was only in stable series of which the labels hold
 //     nothing has no label.
 func Doubt(ls []Lesson) (whole, notes []string) {
@@ -124,13 +125,13 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 		case holes[l.Group] && l.Tagged:
 			l.Trust = 0
 			unknown++
-		case holes[l.Group] && l.Claims:
+		case holes[l.Group]:
 			l.Trust = halfTrust
 			half++
 		}
 	}
 	if len(holed) > 0 {
-		notes = append(notes, fmt.Sprintf("the labels of these releases have holes, by the share of stable tags that they know as taken: %s; there %d untaken changes with a tag count as unlabelled, %d other untaken claimed fixes count half",
+		notes = append(notes, fmt.Sprintf("the labels of these releases have holes, by the share of stable tags that they know as taken: %s; there %d untaken changes with a tag count as unlabelled, the %d other untaken ones half",
 			strings.Join(holed, ", "), unknown, half))
 	}
 	if outside > 0 {

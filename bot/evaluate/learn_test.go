@@ -64,7 +64,7 @@ func TestDoubt(t *testing.T) {
 		at   int
 		want float64
 	}{
-		{"taken, in a release with holes", 0, 1}, {"untaken with a tag there", 19, 0}, {"an untaken fix there", 20, .5}, {"no fix there", 21, 1},
+		{"taken, in a release with holes", 0, 1}, {"untaken with a tag there", 19, 0}, {"an untaken fix there", 20, .5}, {"no fix there", 21, .5},
 		{"untaken with a tag where labels are whole", 41, 1}, {"an untaken fix there", 42, 1},
 		{"a bug of an unknown series", 43, 0}, {"a bug of a known series", 44, 1}, {"a bug of the same release", 45, 1},
 	} {

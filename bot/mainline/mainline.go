@@ -46,7 +46,8 @@ type Mainline struct {
 	mu     sync.Mutex
 	files  map[string][]byte // of releases, "sha:path"
 	bytes  int
-	habits map[int]map[string]tally // release → folder → claimed fixes
+	habits map[int]map[string]tally        // release → folder → claimed fixes
+	asking map[int]map[string][]*companion // release → file → what asks for stable
 }
 
 // Open reads the history. The repository is the caller's and stays open.
@@ -63,7 +64,7 @@ func Open(ctx context.Context, r *git.Repo, o Options) (*Mainline, error) {
 		return nil, err
 	}
 	told("reading the history of " + o.Ref)
-	m := &Mainline{repo: r, files: map[string][]byte{}, habits: map[int]map[string]tally{}}
+	m := &Mainline{repo: r, files: map[string][]byte{}, habits: map[int]map[string]tally{}, asking: map[int]map[string][]*companion{}}
 	if m.h = o.History; m.h == nil || m.h.Tip != tip {
 		if m.h, err = history.Open(ctx, r, o.Cache, tip); err != nil {
 			return nil, err
@@ -125,6 +126,9 @@ func (m *Mainline) Facts(ctx context.Context, c *change.Change, asOf time.Time) 
 		t.Landing = rules.Landing{Known: true, WindowDays: int(c.Date.Sub(last.day).Hours() / 24)}
 		if p != 0 {
 			m.arrival(&t.Landing, p, at)
+			if err := m.company(ctx, c, &t.Landing, p, at); err != nil {
+				return nil, fmt.Errorf("looking at what went in with %.12s: %w", c.ID, err)
+			}
 		}
 	}
 	lts := m.longterm(at - 1)

@@ -151,7 +151,7 @@ var classes = []struct{ prefix, class string }{
 // ruleOf of feature families.
 var ruleOf = []struct{ prefix, rule string }{
 	{"tag.stable", "stable-request"}, {"tag.noautosel", "not-declined"}, {"tag.fixes", "fixes-tag"}, {"title.fix", "fixes-tag"}, {"claims", "fixes-tag"},
-	{"cherry-pick", "mainline"}, {"tree.culprit", "culprit"}, {"tree.landing", "mainline"}, {"tree.arrived", "mainline"}, {"tree.last.", "affected"}, {"tree.lts.", "affected"}, {"tree.old-lts.", "affected"},
+	{"cherry-pick", "mainline"}, {"tree.culprit", "culprit"}, {"tree.landing", "mainline"}, {"tree.arrived", "mainline"}, {"tree.company", "mainline"}, {"tree.last.", "affected"}, {"tree.lts.", "affected"}, {"tree.old-lts.", "affected"},
 	{"size.tables", "tables"}, {"size.rows", "tables"}, {"size.new-files", "no-new-driver"}, {"files.units", "no-new-driver"}, {"size.", "size"},
 	{"files.uapi", "no-new-uapi"}, {"title.uapi", "no-new-uapi"}, {"text.uapi", "no-new-uapi"}, {"code.adds.ioctl", "no-new-uapi"}, {"code.adds.sysfs", "no-new-uapi"}, {"code.adds.param", "no-new-uapi"},
 	{"code.adds.config", "no-new-kconfig"}, {"code.adds.firmware", "no-firmware"}, {"title.needs-firmware", "no-firmware"}, {"text.needs-firmware", "no-firmware"},

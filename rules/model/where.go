@@ -119,6 +119,12 @@ var treeSpecs = []spec{
 	{name: "tree.landing.same", doc: "went in as a fix, for a bug of the same release", of: func(m *measured) float64 {
 		return yes(m.landing() && m.Tree.Landing.WindowDays >= 14 && m.sameCycle)
 	}},
+	{name: "tree.company", doc: "steps by which something that asks for stable follows in the same pull: same file, function, lines; for what does not claim to be a fix", of: func(m *measured) float64 {
+		if m.Tree == nil || m.claims {
+			return 0
+		}
+		return float64(m.Tree.Landing.Company)
+	}},
 	{name: "tree.landing.unknown", doc: "went in as a fix, and what it fixes is not known", of: func(m *measured) float64 {
 		return yes(m.landing() && m.Tree.Landing.WindowDays >= 14 && m.oldest == nil)
 	}},
