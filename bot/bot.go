@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -52,6 +54,11 @@ type Options struct {
 	Settle time.Duration
 	Log    *zap.Logger // nil: no logs
 	Clock  Clock       // zero: the real one
+	// Roles are the parts of the work that this process takes; nil: all.
+	Roles []Role
+	// Queue spreads what is to be judged over workers; nil: over those of this
+	// process, as many as there are processors.
+	Queue Queue
 	// Told is called after a sink has taken an action; nil: nobody is told.
 	Told func(Action)
 }
@@ -73,8 +80,13 @@ type Bot struct {
 	mailed chan struct{}            // something was kept
 	sinks  map[string]chan struct{} // something was planned for a sink
 
-	fatal context.CancelCauseFunc
-	once  bool
+	fatal   context.CancelCauseFunc
+	once    bool
+	queue   Queue
+	given   given
+	leads   atomic.Bool  // this process holds the desk; leading is woken when it begins to
+	reads   atomic.Int32 // sources that it holds
+	leading chan struct{}
 
 	looked     chan struct{} // closed when the trees were read, or could not be
 	lookedOnce sync.Once
@@ -86,6 +98,7 @@ type Bot struct {
 
 	mu     sync.Mutex
 	health map[string]healthState
+	unsure map[string]bool // actions of which it is not known whether they were begun
 }
 
 // New checks the options and returns a bot that Run starts.
@@ -123,7 +136,8 @@ func New(o Options) (*Bot, error) {
 		o.Clock.Jitter = func(d time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(d) + 1)) }
 	}
 	b := &Bot{Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{},
-		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{})}
+		mailed: make(chan struct{}, 1), given: given{low: make(chan struct{}, 1)}, queue: o.Queue, leading: make(chan struct{}, 1), unsure: map[string]bool{},
+		sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{})}
 	if o.Trees == nil {
 		b.lookedOnce.Do(func() { close(b.looked) })
 	}
@@ -159,23 +173,38 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	ctx, b.fatal = context.WithCancelCause(ctx)
 	defer b.fatal(nil)
 	b.once = once
-	if err := b.recover(ctx); err != nil {
-		return err
+	if b.queue == nil || once {
+		b.queue = NewLocal(runtime.GOMAXPROCS(0))
 	}
 	if once {
+		b.leads.Store(true)
 		return b.runOnce(ctx)
 	}
 	var wg sync.WaitGroup
-	for _, s := range b.Sources {
-		wg.Go(func() { b.supervise(ctx, s) })
+	if b.has(RoleSource) {
+		for _, s := range b.Sources {
+			wg.Go(func() {
+				b.holding(ctx, "source "+s.Name(), func(ctx context.Context) {
+					b.reads.Add(1)
+					defer b.reads.Add(-1)
+					b.supervise(ctx, s)
+				})
+			})
+		}
 	}
-	if b.Trees != nil {
-		wg.Go(func() { b.watch(ctx) })
+	if b.has(RoleWorker) {
+		if b.Trees != nil {
+			wg.Go(func() { b.watch(ctx) })
+		}
+		wg.Go(func() { b.work(ctx) })
+		wg.Go(func() { b.holding(ctx, deskName, b.desk) })
+		for _, s := range b.Sinks {
+			wg.Go(func() {
+				b.holding(ctx, "sink "+s.Name(), func(ctx context.Context) { b.deliverAll(ctx, s) })
+			})
+		}
 	}
-	wg.Go(func() { b.desk(ctx) })
-	for _, s := range b.Sinks {
-		wg.Go(func() { b.deliverAll(ctx, s) })
-	}
+	<-ctx.Done() // a process that only answers people has nothing else to wait for
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -183,11 +212,13 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	return nil
 }
 
+func (b *Bot) has(r Role) bool { return b.Roles == nil || slices.Contains(b.Roles, r) }
+
 func (b *Bot) runOnce(ctx context.Context) error {
 	var errs []error
 	b.lookAtTrees(ctx) // commits are judged as they come in
 	for _, s := range b.Sources {
-		if err := b.pollOnce(ctx, s); err != nil {
+		if err := b.alone(ctx, "source "+s.Name(), func(ctx context.Context) error { return b.pollOnce(ctx, s) }); err != nil {
 			errs = append(errs, err)
 		}
 		if err := s.Close(); err != nil {
@@ -195,17 +226,11 @@ func (b *Bot) runOnce(ctx context.Context) error {
 		}
 	}
 	b.lookAtTrees(ctx)
-	for ctx.Err() == nil {
-		n, err := b.work(ctx)
-		if err != nil {
-			errs = append(errs, err)
-		}
-		if n == 0 || err != nil {
-			break
-		}
+	if err := b.drain(ctx); err != nil {
+		errs = append(errs, err)
 	}
 	for _, s := range b.Sinks {
-		if _, err := b.deliver(ctx, s); err != nil {
+		if err := b.alone(ctx, "sink "+s.Name(), func(ctx context.Context) error { return b.deliverOnce(ctx, s) }); err != nil {
 			errs = append(errs, err)
 		}
 	}

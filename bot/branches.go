@@ -43,6 +43,7 @@ const (
 	factsTime     = 10 * time.Second
 	askTime       = time.Minute
 	treesEvery    = time.Minute
+	treesAsk      = 15 * time.Minute
 	treesPatience = 15 * time.Minute
 )
 
@@ -70,11 +71,23 @@ type Revival struct {
 // stays so.
 var open = []verdict.Verdict{verdict.Wait, verdict.Uncertain, verdict.StableEligible, verdict.DKMSOnly, verdict.NotNeeded}
 
-// watch looks after the trees until ctx ends.
+// watch looks after the trees until ctx ends. A process that reads no source
+// itself asks the remotes now and then: nobody else fetches them for it.
 func (b *Bot) watch(ctx context.Context) {
+	var asked time.Time
 	for ctx.Err() == nil {
+		if now := b.Clock.Now(); int(b.reads.Load()) < len(b.Sources) && now.Sub(asked) >= treesAsk {
+			if !asked.IsZero() { // at the start another process may be about to let go
+				_ = b.askRemotes(ctx) // said there
+			}
+			asked = now
+		}
 		b.lookAtTrees(ctx)
-		b.sleep(ctx, treesEvery)
+		select {
+		case <-ctx.Done():
+		case <-b.leading:
+		case <-b.Clock.After(treesEvery):
+		}
 	}
 }
 
@@ -94,8 +107,8 @@ func (b *Bot) lookAtTrees(ctx context.Context) {
 	if err != nil {
 		b.log.Warn("the trees could not be read; what they would say is unknown", zap.Error(err))
 	}
-	if state == "" {
-		return
+	if state == "" || !b.leads.Load() {
+		return // one process says what is judged again, by the trees that it has
 	}
 	b.follow(ctx, state)
 	if err := b.revive(ctx, state); err != nil && ctx.Err() == nil {

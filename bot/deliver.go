@@ -12,46 +12,82 @@ import (
 // deliverBatch bounds what is read ahead of the sink.
 const deliverBatch = 50
 
-// lookAgain is how soon a sink looks for what no one wakes it for: a retry whose
-// time has come, an action that a person has let go, the end of a stop.
-const lookAgain = 3 * time.Second
+// lookAgain is how soon a sink looks for what no one wakes it for: what another
+// process has planned, a retry whose time has come, an action that a person has
+// let go, the end of a stop.
+const lookAgain = time.Second
 
 // giveUpAfter ends the retries of an action: an answer that comes days later
 // is noise (DefaultMaxAge says the same of questions).
 const giveUpAfter = DefaultMaxAge
 
-// recover closes what a crash interrupted. An action that was begun may have
-// been done: it is begun again only where the sink can tell by the key.
-func (b *Bot) recover(ctx context.Context) error {
-	for _, s := range b.Sinks {
-		begun, err := b.Journal.Begun(ctx, s.Name())
-		if err != nil {
+// recover closes what a crash interrupted, of this process or of the one that
+// delivered before it. An action that was begun may have been done: it is begun
+// again only where the sink can tell by the key, or where this process knows
+// that it never handed it over.
+func (b *Bot) recover(ctx context.Context, s Sink) error {
+	begun, err := b.Journal.Begun(ctx, s.Name())
+	if err != nil {
+		return err
+	}
+	for _, a := range begun {
+		end := Ending{State: StatePlanned, At: b.Clock.Now()}
+		if !s.Idempotent() && !b.isUnsure(a.Key) {
+			end.State, end.Problem = StateUnknown, "stablebot stopped while it was being done; it is not repeated"
+		}
+		if err := b.Journal.End(ctx, a.Key, end); err != nil {
 			return err
 		}
-		for _, a := range begun {
-			end := Ending{State: StatePlanned, At: b.Clock.Now()}
-			if !s.Idempotent() {
-				end.State, end.Problem = StateUnknown, "stablebot stopped while it was being done; it is not repeated"
-			}
-			if err := b.Journal.End(ctx, a.Key, end); err != nil {
-				return err
-			}
-			b.log.Warn("an action was interrupted", zap.String(KeyAction, a.Key), zap.String(KeySink, s.Name()),
-				zap.String(KeyWhy, string(end.State)))
-		}
+		b.log.Warn("an action was interrupted", zap.String(KeyAction, a.Key), zap.String(KeySink, s.Name()),
+			zap.String(KeyWhy, string(end.State)))
 	}
 	return nil
+}
+
+// markUnsure: the journal failed while the action was begun, so it may have
+// been; it certainly was not done.
+func (b *Bot) markUnsure(key string, unsure bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if unsure {
+		b.unsure[key] = true
+	} else {
+		delete(b.unsure, key)
+	}
+}
+
+func (b *Bot) isUnsure(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.unsure[key]
+}
+
+// deliverOnce carries out what is planned for a sink now.
+func (b *Bot) deliverOnce(ctx context.Context, s Sink) error {
+	if err := b.recover(ctx, s); err != nil {
+		return b.failed(err)
+	}
+	_, err := b.deliver(ctx, s)
+	return err
 }
 
 // deliverAll carries out what is planned for one sink, for ever.
 func (b *Bot) deliverAll(ctx context.Context, s Sink) {
 	log := b.Log.Named("sink." + s.Name())
-	for failed := 0; ctx.Err() == nil; {
-		n, err := b.deliver(ctx, s)
+	for failed, ready := 0, false; ctx.Err() == nil; {
+		// Nothing is in hand here: what stands as begun was interrupted.
+		err := error(nil)
+		if !ready {
+			err = b.failed(b.recover(ctx, s))
+		}
+		n := 0
+		if ready = err == nil; ready {
+			n, err = b.deliver(ctx, s)
+		}
 		wait := lookAgain
 		switch {
 		case err != nil && ctx.Err() == nil:
-			failed++
+			failed, ready = failed+1, false
 			wait = b.backoff(failed)
 			log.Warn("delivering failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
 		case n > 0:
@@ -100,6 +136,7 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 		return err
 	}
 	begun, err := b.Journal.Begin(ctx, a.Key, b.Clock.Now(), b.caps(a))
+	b.markUnsure(a.Key, err != nil)
 	if err != nil {
 		return err
 	}
@@ -110,7 +147,12 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 	problem := guarded(func() error { return s.Deliver(ctx, a) })
 	b.report(ctx, "sink."+s.Name(), problem)
 	end := b.ending(ctx, s, a, problem)
-	if err := b.Journal.End(ctx, a.Key, end); err != nil {
+	err = b.end(ctx, a.Key, end)
+	if errors.Is(err, ErrNotBegun) {
+		log.Warn("another process took over and closed an action meanwhile", zap.String(KeyWhy, string(end.State)), zap.Error(problem))
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("after delivering: %w", err)
 	}
 	if problem != nil {
@@ -122,6 +164,17 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 		b.Told(a)
 	}
 	return nil
+}
+
+// end says how an action ended. Nobody else knows it, so it is tried for as
+// long as there is any use.
+func (b *Bot) end(ctx context.Context, key string, e Ending) error {
+	for n := 1; ; n++ {
+		err := b.Journal.End(ctx, key, e)
+		if err == nil || !errors.Is(err, ErrTemporary) || !b.sleep(ctx, b.backoff(n)) {
+			return err
+		}
+	}
 }
 
 // ending decides about repeating; this is the one place that does.

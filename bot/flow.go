@@ -107,6 +107,10 @@ type Sink interface {
 // wraps it promises that the action was not done.
 var ErrTemporary = errors.New("temporary failure")
 
+// ErrNotBegun says that an action cannot end, because nobody is doing it:
+// another process has closed it.
+var ErrNotBegun = errors.New("it was not being done")
+
 // ErrUnknown marks an action of which nobody can say whether it was done: it is
 // closed as such and never repeated.
 var ErrUnknown = errors.New("outcome unknown")

@@ -1,15 +1,19 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/gob"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // keptOfBad is how much of a mail is kept that is too large to be read: its
@@ -93,24 +97,37 @@ func (in *inlet) read(item Item) Mail {
 	return m
 }
 
-// commit judges at once: a commit needs nothing that may still come.
+// commit keeps a commit for the workers, which may be other processes.
 func (in *inlet) commit(ctx context.Context, item Item) error {
-	now := in.b.Clock.Now()
-	select { // the trees are read at the start
-	case <-ctx.Done():
-	case <-in.b.looked:
+	body, err := EncodeChange(item.Commit)
+	if err != nil {
+		return err
 	}
-	tree, _ := in.b.facts(ctx, item.Commit) // said there; it is judged again when a branch moves
-	j := in.b.judge(item.Commit, nil, tree)
+	w := Waiting{ID: item.Commit.ID, Source: item.Source, List: item.List, Branch: item.Branch, At: in.b.Clock.Now(), Body: body}
 	if item.Err != nil {
-		text := item.Err.Error()
-		j.Error = &text
+		w.Problem = item.Err.Error()
 	}
-	err := in.b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: item.Source, List: item.List, Branch: item.Branch, At: now},
-		Cursor{item.Source, item.Cursor})
+	err = in.b.Journal.KeepCommit(ctx, w, Cursor{item.Source, item.Cursor})
 	if err == nil {
-		in.log.Info("a commit was judged", zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
-			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject), zap.NamedError(KeyWhy, item.Err))
+		wake(in.b.mailed)
 	}
 	return in.b.failed(err)
+}
+
+// EncodeChange writes a change so that another process can judge it.
+func EncodeChange(c *change.Change) ([]byte, error) {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(c); err != nil {
+		return nil, fmt.Errorf("encoding commit %s: %w", c.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// DecodeChange reads what EncodeChange wrote.
+func DecodeChange(b []byte) (*change.Change, error) {
+	c := &change.Change{}
+	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(c); err != nil {
+		return nil, fmt.Errorf("decoding a stored commit: %w", err)
+	}
+	return c, nil
 }

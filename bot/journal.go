@@ -23,7 +23,15 @@ type Journal interface {
 	// the cursor alone, when a mail of this ID is there already; the list it
 	// came over this time is remembered with it.
 	Keep(ctx context.Context, m Mail, c Cursor) (fresh bool, err error)
-	// KeepJudged stores the judgement of a commit and the cursor behind it.
+	// KeepCommit stores a commit that is to be judged and the cursor behind it.
+	// One that waits already stays as it is.
+	KeepCommit(ctx context.Context, w Waiting, c Cursor) error
+	// Waiting returns the SHAs of up to n commits that are to be judged, oldest first.
+	Waiting(ctx context.Context, n int) ([]string, error)
+	// WaitingCommit returns one of them, nil when it waits no more.
+	WaitingCommit(ctx context.Context, sha string) (*Waiting, error)
+	// KeepJudged stores the judgement of a commit and the cursor behind it, and
+	// ends its waiting. Of a commit that waited only the first one counts.
 	KeepJudged(ctx context.Context, j Judged, c Cursor) error
 
 	// Unfiled returns up to n kept mails that File has not seen, oldest first.
@@ -90,6 +98,10 @@ type Journal interface {
 	// OpenCommits returns the judged commits of these verdicts that were judged
 	// since a time, newest first.
 	OpenCommits(ctx context.Context, since time.Time, of []verdict.Verdict) ([]Judged, error)
+	// Hold makes this process the only one that has name, until release or until
+	// the process ends; held is ctx, and ends also when the name is lost. It is
+	// nil when another one has it.
+	Hold(ctx context.Context, name string) (held context.Context, release func(), err error)
 
 	// Healthy records how a source, a sink or the pipeline last did; nil is well.
 	Healthy(ctx context.Context, component string, at time.Time, problem error) error
@@ -206,6 +218,19 @@ type Judged struct {
 	Branch    string // of a commit
 	At        time.Time
 	Private   bool
+	// Waited: it is the judgement of a commit that KeepCommit has stored.
+	Waited bool
+}
+
+// Waiting is a commit that a source brought and nobody has judged yet.
+type Waiting struct {
+	ID      string // SHA
+	Source  string
+	List    string
+	Branch  string
+	At      time.Time
+	Problem string // why it could be read in part only
+	Body    []byte // the change, as EncodeChange wrote it
 }
 
 // Caps limit the replies to one list; 0 allows none.

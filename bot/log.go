@@ -20,6 +20,8 @@ const (
 	KeyWait      = "wait"
 	KeyCommit    = "commit"
 	KeyCount     = "count"
+	KeyHeld      = "held"
+	KeyTask      = "task"
 )
 
 func aboutMail(id string) zap.Field { return zap.String(KeyMessageID, id) }

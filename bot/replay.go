@@ -90,7 +90,7 @@ func (r *replay) next(ctx context.Context) (time.Time, error) {
 // pass files, judges and delivers what there is now.
 func (r *replay) pass(ctx context.Context) (n int, err error) {
 	for {
-		done, err := r.b.work(ctx)
+		done, err := r.b.judgeNow(ctx)
 		n += done
 		if err != nil {
 			return n, err

@@ -210,7 +210,7 @@ func (s *Store) End(ctx context.Context, key string, e bot.Ending) error {
 		n, err := t.exec("update action set state = ?, problem = ?, ended = ?, not_before = ? where key = ? and state = 'doing'",
 			string(e.State), e.Problem, millis(e.At), millis(e.NotBefore), key)
 		if err == nil && n == 0 {
-			err = errors.New("it was not being done")
+			err = bot.ErrNotBegun
 		}
 		return err
 	})

@@ -289,6 +289,7 @@ func (s *Store) Health(ctx context.Context) (out []Health, err error) {
 // Counts is how much is stored.
 type Counts struct {
 	Mails, Unfiled, Bad, Series, Unsettled, Judgements int
+	Waiting                                            int // commits not judged yet
 	Actions                                            map[bot.ActionState]int
 }
 
@@ -297,8 +298,8 @@ func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
 	c.Actions = map[bot.ActionState]int{}
 	err = s.read.QueryRowContext(ctx, `select (select count(*) from mail), (select count(*) from mail where filed = 0),
 		(select count(*) from mail where kind = 'bad'), (select count(*) from series),
-		(select count(*) from series where due > 0), (select count(*) from judgement)`).
-		Scan(&c.Mails, &c.Unfiled, &c.Bad, &c.Series, &c.Unsettled, &c.Judgements)
+		(select count(*) from series where due > 0), (select count(*) from judgement), (select count(*) from waiting)`).
+		Scan(&c.Mails, &c.Unfiled, &c.Bad, &c.Series, &c.Unsettled, &c.Judgements, &c.Waiting)
 	if err != nil {
 		return c, s.wrap("counting what is in", err)
 	}

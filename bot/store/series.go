@@ -223,6 +223,10 @@ func (s *Store) KeepJudged(ctx context.Context, j bot.Judged, c bot.Cursor) erro
 		return err
 	}
 	return s.tx(ctx, "recording the judgement of "+j.ID+" in", false, func(t *txn) error {
+		n, err := t.exec("delete from waiting where id = ?", j.ID)
+		if err != nil || j.Waited && n == 0 {
+			return err // somebody else has judged it
+		}
 		if err := t.putJudgement(j, bodies[0]); err != nil {
 			return err
 		}

@@ -55,6 +55,7 @@ type Store struct {
 	pool     *pgxpool.Pool
 	db       *sql.DB // on pool
 	readOnly bool
+	holds    holds
 }
 
 var _ bot.Journal = (*Store)(nil)
@@ -162,6 +163,7 @@ func (s *Store) Close() error {
 		}
 	}
 	if s.pool != nil {
+		s.holds.close()
 		s.pool.Close()
 	}
 	return errors.Join(errs...)

@@ -45,6 +45,8 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"checks":    checks,
 		"race":      race,
 		"hostile":   hostile,
+		"waiting":   waiting,
+		"names":     names,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f(t, &suite{Journal: open(t), again: again, ctx: t.Context()})
@@ -389,6 +391,75 @@ func interrupt(t *testing.T, s *suite) {
 	if got, _ := s.Begun(s.ctx, "out"); len(got) != 0 {
 		t.Error("still begun")
 	}
+}
+
+// waiting: a commit waits until somebody has judged it, and only the first one
+// who did counts.
+func waiting(t *testing.T, s *suite) {
+	w := bot.Waiting{ID: strings.Repeat("a", 40), Source: "git:linux", List: "l", Branch: "master", At: T0, Problem: "half read", Body: []byte(strings.Repeat("body ", 1000))}
+	must(t, s.KeepCommit(s.ctx, w, bot.Cursor{Key: "git", Value: "1"}))
+	again := w
+	again.Branch = "next"
+	must(t, s.KeepCommit(s.ctx, again, bot.Cursor{Key: "git", Value: "2"}))
+	later := bot.Waiting{ID: strings.Repeat("b", 40), At: T0.Add(time.Second)}
+	must(t, s.KeepCommit(s.ctx, later, bot.Cursor{}))
+	s.Journal = s.again(t, s.Journal)
+	if v, err := s.Cursor(s.ctx, "git"); v != "2" || err != nil {
+		t.Errorf("cursor %q, %v", v, err)
+	}
+	got, err := s.Waiting(s.ctx, 10)
+	must(t, err)
+	if !slices.Equal(got, []string{w.ID, later.ID}) {
+		t.Fatalf("waiting: %q", got)
+	}
+	one, err := s.WaitingCommit(s.ctx, w.ID)
+	must(t, err)
+	if d := cmp.Diff(&w, one); d != "" {
+		t.Errorf("the commit came back changed (-want +got):\n%s", d)
+	}
+	j := Judgement(w.ID, verdict.NotNeeded)
+	j.Waited = true
+	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{}))
+	if none, err := s.WaitingCommit(s.ctx, w.ID); none != nil || err != nil {
+		t.Errorf("judged, and it waits: %v, %v", none, err)
+	}
+	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{Key: "git", Value: "of the second"}))
+	if v, err := s.Cursor(s.ctx, "git"); v != "2" || err != nil {
+		t.Errorf("the second judgement of one commit counts: %q, %v", v, err)
+	}
+}
+
+// names: one holder at a time, also among those who share a store.
+func names(t *testing.T, s *suite) {
+	other := s.again(t, s.Journal)
+	held, release, err := s.Hold(s.ctx, "source imap/INBOX")
+	must(t, err)
+	if held == nil || held.Err() != nil {
+		t.Fatal("a free name is not held")
+	}
+	for _, j := range []bot.Journal{s.Journal, other} {
+		if again, _, err := j.Hold(s.ctx, "source imap/INBOX"); again != nil || err != nil {
+			t.Errorf("held twice: %v, %v", again, err)
+		}
+	}
+	if _, free, err := other.Hold(s.ctx, "source imap"); free == nil || err != nil {
+		t.Errorf("another name is taken: %v", err)
+	} else {
+		free()
+	}
+	release()
+	if held.Err() == nil {
+		t.Error("a released name is still held")
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	held, release, err = other.Hold(ctx, "source imap/INBOX")
+	must(t, err)
+	if held == nil {
+		t.Fatal("a released name is not free")
+	}
+	cancel()
+	<-held.Done()
+	release()
 }
 
 // hostile: whatever bytes and lengths a mail brings, it is stored and filed.

@@ -1,0 +1,80 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Several processes may work on one journal. What only one of them may do at a
+// time is done under a name that the journal gives to one holder: reading a
+// source, filing and giving out tasks, delivering through a sink. A holder that
+// dies loses the name at once, one that is cut off within seconds. In the
+// moment where two believe they hold it, nothing is lost or done twice: every
+// step of the journal is a transaction that can be repeated.
+
+// Role is a part of the work that a process takes.
+type Role string
+
+// The roles.
+const (
+	RoleSource Role = "source" // reads the sources
+	RoleWorker Role = "worker" // files, judges, plans and delivers
+	RoleWeb    Role = "web"    // answers people and webhooks
+)
+
+// holdAgain is how often a name is asked for that another process has: the
+// time in which its work is taken over, and far below the half minute promised.
+const holdAgain = 2 * time.Second
+
+// deskName is the name of filing and giving out.
+const deskName = "desk"
+
+// holding does f under name, over and over until ctx ends. f ends when the
+// name is lost.
+func (b *Bot) holding(ctx context.Context, name string, f func(context.Context)) {
+	log := b.log.With(zap.String(KeyHeld, name))
+	for failed, waits := 0, false; ctx.Err() == nil; {
+		held, release, err := b.Journal.Hold(ctx, name)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			failed++
+			log.Warn("it cannot be found out who does this; it is tried again", zap.Error(b.failed(err)))
+			b.sleep(ctx, b.backoff(failed))
+		case err != nil:
+		case held == nil:
+			if !waits {
+				log.Info("another process does this; it is taken over when that one ends")
+			}
+			failed, waits = 0, true
+			b.sleep(ctx, holdAgain)
+		default:
+			if waits {
+				log.Info("taken over from another process")
+			}
+			failed, waits = 0, false
+			f(held)
+			release()
+			if ctx.Err() == nil {
+				log.Warn("no longer known to be held by this process; it is asked for again")
+				b.sleep(ctx, holdAgain)
+			}
+		}
+	}
+}
+
+// alone does f once under name. When another process has it, that one does the
+// same, and f is left out.
+func (b *Bot) alone(ctx context.Context, name string, f func(context.Context) error) error {
+	held, release, err := b.Journal.Hold(ctx, name)
+	if err != nil {
+		return b.failed(err)
+	}
+	if held == nil {
+		b.log.Info("another process does this; it is left to it", zap.String(KeyHeld, name))
+		return nil
+	}
+	defer release()
+	return f(held)
+}

@@ -1,0 +1,281 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// deskBatch bounds what is read ahead of filing and judging, and how many tasks
+// are out at a time.
+const deskBatch = 200
+
+// How soon the desk looks again: for what another process has brought, and for
+// what other processes have done of the tasks that are out.
+const (
+	lookForMail  = time.Second
+	lookForTasks = 50 * time.Millisecond
+)
+
+// desk files what has come and gives out what is to be judged, until ctx ends.
+// One process does it at a time: filing is quick, and it must see the mails in
+// order. Judging is what takes time, and anybody may do it.
+func (b *Bot) desk(ctx context.Context) {
+	b.leads.Store(true)
+	wake(b.leading)
+	defer b.leads.Store(false)
+	for failed := 0; ctx.Err() == nil; {
+		filed, out, err := b.giveOut(ctx)
+		b.report(ctx, "pipeline", err)
+		wait := lookForMail
+		switch {
+		case err != nil:
+			failed++
+			wait = b.backoff(failed)
+			b.log.Warn("filing failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+		case filed > 0:
+			failed = 0
+			continue
+		case out > 0:
+			failed, wait = 0, lookForTasks
+		default:
+			failed = 0
+			due, err := b.Journal.NextDue(ctx)
+			if err == nil && !due.IsZero() {
+				wait = min(wait, max(due.Sub(b.Clock.Now()), time.Millisecond))
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-b.mailed:
+		case <-b.given.low:
+		case <-b.Clock.After(wait):
+		}
+	}
+}
+
+// giveOut files what is unfiled and gives out what is to be judged. It returns
+// how many mails were filed and how many tasks are not done yet. Once does not
+// wait: everything is due when there is no more mail.
+func (b *Bot) giveOut(ctx context.Context) (filed, out int, err error) {
+	if filed, err = b.fileAll(ctx); err != nil || over(ctx) {
+		return filed, 0, err
+	}
+	tasks, err := b.tasks(ctx)
+	if err != nil {
+		return filed, 0, b.failed(err)
+	}
+	if fresh := b.given.take(b.Clock.Now(), tasks); len(fresh) > 0 {
+		if err := b.queue.Put(ctx, fresh); err != nil {
+			return filed, len(tasks), b.failed(err)
+		}
+	}
+	return filed, len(tasks), nil
+}
+
+// fileAll files what is unfiled, in order of arrival.
+func (b *Bot) fileAll(ctx context.Context) (n int, err error) {
+	for ctx.Err() == nil {
+		mails, err := b.Journal.Unfiled(ctx, deskBatch)
+		if err != nil {
+			return n, b.failed(err)
+		}
+		for _, m := range mails {
+			if over(ctx) {
+				return n, nil
+			}
+			if err := b.fileOne(ctx, m); err != nil {
+				return n, b.failed(err)
+			}
+			n++
+		}
+		if len(mails) < deskBatch {
+			break
+		}
+	}
+	return n, nil
+}
+
+// judgeNow files and judges what there is, one after the other.
+func (b *Bot) judgeNow(ctx context.Context) (n int, err error) {
+	if n, err = b.fileAll(ctx); err != nil {
+		return n, err
+	}
+	tasks, err := b.tasks(ctx)
+	if err != nil {
+		return n, b.failed(err)
+	}
+	for _, t := range tasks {
+		if over(ctx) {
+			return n, nil
+		}
+		if err := b.carryOut(ctx, t); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// tasks is everything that can be judged now.
+func (b *Bot) tasks(ctx context.Context) (out []Task, err error) {
+	now := b.Clock.Now()
+	if b.once {
+		now = now.Add(b.Settle + DefaultMaxAge)
+	}
+	due, err := b.Journal.Due(ctx, now, deskBatch)
+	if err != nil {
+		return nil, err
+	}
+	waits := map[string]bool{}
+	for _, s := range due {
+		waits[s.Key] = true
+	}
+	for _, s := range due {
+		if s.Previous != "" && waits[s.Previous] {
+			continue // what is said of it depends on what is said of that one
+		}
+		out = append(out, Task{Kind: TaskSettle, Key: s.Key, Round: roundOf(s)})
+	}
+	commits, err := b.Journal.Waiting(ctx, deskBatch)
+	if err != nil {
+		return nil, err
+	}
+	for _, sha := range commits {
+		out = append(out, Task{Kind: TaskCommit, Key: sha})
+	}
+	return out, nil
+}
+
+// roundOf grows with every mail filed to a series and every time it is settled.
+func roundOf(s Series) int64 { return s.Revision + int64(s.Settled) }
+
+// carryOut does one task. That somebody else has done it meanwhile is no error.
+func (b *Bot) carryOut(ctx context.Context, t Task) error {
+	if over(ctx) {
+		return ctx.Err()
+	}
+	err := guarded(func() error {
+		switch t.Kind {
+		case TaskSettle:
+			s, err := b.Journal.Series(ctx, t.Key)
+			if err != nil || s == nil || s.Due.IsZero() || roundOf(*s) != t.Round {
+				return err
+			}
+			return b.settle(ctx, *s)
+		case TaskCommit:
+			w, err := b.Journal.WaitingCommit(ctx, t.Key)
+			if err != nil || w == nil {
+				return err
+			}
+			return b.judgeCommit(ctx, *w)
+		}
+		return nil // of a newer version of the program; its own workers do it
+	})
+	if err != nil && ctx.Err() == nil {
+		wait := b.backoff(t.Turn + 1)
+		b.given.failed(t, b.Clock.Now().Add(wait), err)
+		b.log.Warn("judging failed; it is tried again", zap.String(KeyKind, string(t.Kind)), zap.String(KeyTask, t.Key),
+			zap.Error(err), zap.Duration(KeyWait, wait))
+		b.report(ctx, "pipeline", err)
+		return b.failed(err)
+	}
+	b.given.done(t)
+	return err
+}
+
+// judgeCommit judges one commit; it needs nothing that may still come.
+func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	c, err := DecodeChange(w.Body)
+	if err != nil {
+		return err
+	}
+	tree, _ := b.facts(ctx, c) // said there; it is judged again when a branch moves
+	j := b.judge(c, nil, tree)
+	if w.Problem != "" {
+		j.Error = &w.Problem
+	}
+	err = b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true}, Cursor{})
+	if err == nil {
+		b.log.Info("a commit was judged", zap.String(KeySource, w.Source), zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
+			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject), zap.String(KeyWhy, w.Problem))
+	}
+	return err
+}
+
+// work runs the workers of this process.
+func (b *Bot) work(ctx context.Context) {
+	// What is judged before the trees are read would have to be judged again.
+	select {
+	case <-ctx.Done():
+	case <-b.looked:
+	case <-b.Clock.After(treesPatience):
+	}
+	for failed := 0; ctx.Err() == nil; {
+		err := b.queue.Work(ctx, b.carryOut)
+		if err != nil && ctx.Err() == nil {
+			failed++
+			wait := b.backoff(failed)
+			b.log.Warn("the queue failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+			b.report(ctx, "queue", err)
+			b.sleep(ctx, wait)
+		}
+	}
+}
+
+// drain files and judges everything there is, and returns what went wrong.
+func (b *Bot) drain(ctx context.Context) error {
+	held, release, err := b.Journal.Hold(ctx, deskName)
+	if err != nil {
+		return err
+	}
+	if held == nil {
+		return b.waitForOthers(ctx)
+	}
+	defer release()
+	working, stop := context.WithCancel(held)
+	ended := make(chan struct{})
+	go func() { defer close(ended); b.work(working) }()
+	defer func() { stop(); <-ended }()
+	for held.Err() == nil {
+		filed, out, err := b.giveOut(held)
+		if err = errors.Join(err, b.given.problem()); err != nil || filed+out == 0 {
+			return err
+		}
+		if filed > 0 {
+			continue
+		}
+		select {
+		case <-held.Done():
+		case <-b.given.low:
+		case <-b.Clock.After(lookForTasks):
+		}
+	}
+	return nil
+}
+
+// waitForOthers returns when the process that runs beside this one has judged
+// what there is.
+func (b *Bot) waitForOthers(ctx context.Context) error {
+	b.log.Info("another process files and judges; what there is is left to it")
+	for ctx.Err() == nil {
+		mails, err := b.Journal.Unfiled(ctx, 1)
+		if err != nil {
+			return err
+		}
+		commits, err := b.Journal.Waiting(ctx, 1)
+		if err != nil {
+			return err
+		}
+		due, err := b.Journal.Due(ctx, b.Clock.Now(), 1)
+		if err != nil || len(mails)+len(commits)+len(due) == 0 {
+			return err
+		}
+		b.sleep(ctx, lookForTasks)
+	}
+	return nil
+}

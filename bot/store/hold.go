@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Hold implements bot.Journal. On SQLite a name is a locked file beside the
+// database, on PostgreSQL an advisory lock of one connection that is kept for
+// this: both end with the process, whatever ends it.
+func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(), error) {
+	if s.pool != nil {
+		return s.holds.hold(ctx, s, name)
+	}
+	unlock, err := lockFile(s.path+".holds", name)
+	if err != nil {
+		return nil, nil, s.wrap("holding "+name+" in", err)
+	}
+	if unlock == nil {
+		return nil, nil, nil
+	}
+	held, cancel := context.WithCancel(ctx)
+	return held, func() { cancel(); unlock() }, nil
+}
+
+// How a holder notices that it is cut off: it asks its connection every
+// holdCheck and gives up when there is no answer within holdAnswer. The server
+// frees the locks of a machine that has vanished after holdKeepalive, which is
+// later, so that two never work knowingly at the same time.
+const (
+	holdCheck  = 2 * time.Second
+	holdAnswer = 5 * time.Second
+	// holdKeepalive: after 5 s without traffic the server probes every 3 s, and
+	// gives up after the third probe, 14 s.
+	holdKeepalive = "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3; set tcp_user_timeout = 14000"
+)
+
+// holds are the names that this store holds in PostgreSQL.
+type holds struct {
+	mu    sync.Mutex
+	conn  *pgx.Conn
+	names map[string]context.CancelFunc
+	stop  context.CancelFunc // ends the watching
+}
+
+func (h *holds) hold(ctx context.Context, s *Store, name string) (context.Context, func(), error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, mine := h.names[name]; mine {
+		return nil, nil, nil
+	}
+	doing := "holding " + name + " in"
+	if h.conn == nil {
+		if err := h.connect(ctx, s); err != nil {
+			return nil, nil, s.wrap(doing, err)
+		}
+	}
+	asked, cancel := context.WithTimeout(ctx, holdAnswer)
+	defer cancel()
+	var got bool
+	if err := h.conn.QueryRow(asked, "select pg_try_advisory_lock(hashtextextended($1, 0))", "stablebot "+name).Scan(&got); err != nil {
+		h.lose()
+		return nil, nil, s.wrap(doing, err)
+	}
+	if !got {
+		return nil, nil, nil
+	}
+	held, end := context.WithCancel(ctx)
+	h.names[name] = end
+	conn := h.conn
+	return held, func() { h.release(name, conn, end) }, nil
+}
+
+func (h *holds) connect(ctx context.Context, s *Store) error {
+	// Like those of the pool, but none of them: a pool closes what it likes.
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, holdKeepalive); err != nil {
+		return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
+	}
+	h.conn, h.names = conn, map[string]context.CancelFunc{}
+	watch, stop := context.WithCancel(context.Background())
+	h.stop = stop
+	go h.watch(watch, conn)
+	return nil
+}
+
+// watch asks the connection whether it is still there.
+func (h *holds) watch(ctx context.Context, conn *pgx.Conn) {
+	every := time.NewTicker(holdCheck)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		h.mu.Lock()
+		if h.conn != conn {
+			h.mu.Unlock()
+			return
+		}
+		asked, cancel := context.WithTimeout(ctx, holdAnswer)
+		if err := conn.Ping(asked); err != nil {
+			h.lose()
+		}
+		cancel()
+		h.mu.Unlock()
+	}
+}
+
+// lose gives up every name: the connection that had them is gone, or nobody
+// knows. h.mu is held.
+func (h *holds) lose() {
+	if h.conn == nil {
+		return
+	}
+	h.stop()
+	for _, end := range h.names {
+		end()
+	}
+	over, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = h.conn.Close(over) // broken, most likely
+	h.conn, h.names = nil, nil
+}
+
+func (h *holds) release(name string, conn *pgx.Conn, end context.CancelFunc) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	end()
+	if h.conn == nil || h.conn != conn {
+		return // lost, and perhaps asked for again
+	}
+	delete(h.names, name)
+	asked, cancel := context.WithTimeout(context.Background(), holdAnswer)
+	defer cancel()
+	if _, err := h.conn.Exec(asked, "select pg_advisory_unlock(hashtextextended($1, 0))", "stablebot "+name); err != nil {
+		h.lose()
+	}
+}
+
+func (h *holds) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lose()
+}
