@@ -233,7 +233,7 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 	if err != nil {
 		return err
 	}
-	if brief.Blind && b.Clock.Now().Sub(s.First) < blindFor {
+	if brief.Blind && !b.once && b.Clock.Now().Sub(s.First) < blindFor {
 		// A reply without its branches says half: a little later they may be known.
 		_, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(blindAgain)})
 		return err

@@ -49,6 +49,7 @@ var rows = []struct {
 	try  func(*judged) (decision, bool)
 }{
 	{"nothing to judge", nothingToJudge},
+	{"reverted", reverted},
 	{"declined", declined},
 	{"wait", wait},
 	{"vendor only", vendorOnly},
@@ -146,6 +147,19 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes style, comments or checker noise, and no bug that people meet")
 	case allIn(named(j.Silicon), silicon.PreProduction) && !j.shipped:
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
+	}
+	return decision{}, false
+}
+
+// reverted: mainline took it back, so nobody should have it.
+func reverted(j *judged) (decision, bool) {
+	if j.Tree == nil || !j.Tree.Mainline.Has {
+		return decision{}, false
+	}
+	for _, f := range j.Tree.Followups {
+		if f.Revert {
+			return decision{verdict: OutOfScope, reason: fmt.Sprintf("mainline has reverted it, by %.12s", f.SHA)}, true
+		}
 	}
 	return decision{}, false
 }
