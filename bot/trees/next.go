@@ -55,9 +55,10 @@ func addRefs(ctx context.Context, to map[string]string, path string, r *git.Repo
 	return err
 }
 
-// State names where every branch stands: it differs when one has moved.
+// State names where every branch stands and the last release: it differs when
+// one has moved, or a release was made.
 func (s *Set) State() string {
-	at := []string{"mainline " + s.main.tip}
+	at := []string{"mainline " + s.main.tip, "release " + s.LastRelease()}
 	for _, b := range slices.Concat(s.branches, s.vendors) {
 		at = append(at, fmt.Sprintf("%s %s %s", b.role, b.name, b.tip))
 		for _, q := range b.queues {
