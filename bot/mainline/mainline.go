@@ -71,7 +71,7 @@ func Open(ctx context.Context, r *git.Repo, o Options) (*Mainline, error) {
 		}
 	}
 	told("finding releases")
-	if err := m.findReleases(ctx, tip, o.Marks); err != nil {
+	if err := m.findReleases(ctx, tip, o.Marks, o.Cache); err != nil {
 		return nil, err
 	}
 	return m, nil

@@ -46,7 +46,7 @@ const settled = 50 * 24 * time.Hour
 
 // findReleases finds what closes each release: its tag, its mark, or the place
 // where a branch named after it left.
-func (m *Mainline) findReleases(ctx context.Context, tip, marks string) error {
+func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) error {
 	closing := map[string]history.Position{}
 	days := map[string]time.Time{}
 	for _, r := range released {
@@ -56,6 +56,8 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks string) error {
 	if err != nil {
 		return err
 	}
+	left := openForks(cache)
+	defer left.keep()
 	forks := map[string]history.Position{}
 	for ref, id := range refs {
 		name := ref[strings.LastIndexByte(ref, '/')+1:]
@@ -69,7 +71,7 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks string) error {
 		if v == "" || strings.HasPrefix(ref, "refs/tags/") {
 			continue
 		}
-		base, err := m.repo.MergeBase(ctx, tip, id)
+		base, err := left.of(ctx, m.repo, tip, id)
 		if err != nil {
 			return err
 		}
