@@ -123,7 +123,7 @@ func TestKillAll(t *testing.T) {
 				}
 			}
 		}
-		if rand.N(2) == 0 {
+		if rand.N(4) == 0 {
 			post.moment()
 		} else {
 			time.Sleep(rand.N(60 * time.Millisecond))
@@ -198,9 +198,16 @@ func TestKillAll(t *testing.T) {
 	t.Logf("%d kills: %d replies, %d received, %d of unknown outcome; %d pull requests", n, replies, received, unclear, killPulls)
 }
 
-func labelsWanted(n int) string {
+// labelsAtFirst are those before anything is pushed.
+func labelsAtFirst(n int) string {
+	return withOwn([...]string{"stable-eligible", "dkms-only", ""}[n%3])
+}
+
+func labelsWanted(n int) string { return withOwn(labelOf(n)) }
+
+func withOwn(l string) string {
 	all := []string{"needs-review"}
-	switch l := labelOf(n); {
+	switch {
 	case l == "":
 	case l < "needs-review":
 		all = []string{l, "needs-review"}
