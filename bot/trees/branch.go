@@ -30,6 +30,8 @@ type branch struct {
 
 	closing sync.Once
 	closed  []stableRelease // oldest first
+	writing sync.Once
+	written map[int64][]history.Position // own commits by author date
 }
 
 // ErrNoBranch says that a pattern finds nothing.

@@ -132,6 +132,10 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.Why = note
 		}()
 	}
+	if id, title := s.samePatch(ctx, c, v, me.date); id != "" {
+		out.State, out.As, out.Why = present, id, fmt.Sprintf("as %q, with the same patch", title)
+		return out, gates, infected
+	}
 	if sha, file, ok := s.queuedIn(ctx, v, me, asOf); ok {
 		out.State, out.As, out.Why = queued, sha, file
 		return out, gates, infected

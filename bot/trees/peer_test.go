@@ -67,21 +67,6 @@ func (s *Set) upstream(v view, p history.Position) history.Position {
 	return 0
 }
 
-// code is the patch without what git's patch-id leaves out: positions and spaces.
-func code(c *change.Change) string {
-	var b strings.Builder
-	for _, f := range c.Files {
-		b.WriteString(f.OldName + " " + f.NewName + "\n")
-		for _, h := range f.TextFragments {
-			for _, l := range h.Lines {
-				b.WriteString(l.Op.String())
-				b.WriteString(strings.Join(strings.Fields(l.Line), ""))
-			}
-		}
-	}
-	return b.String()
-}
-
 // asks is git's own answer for a mainline commit on a tree: does it go on, by
 // apply or by a merge of the whole trees, and does the merge change nothing.
 func (s *Set) asks(ctx context.Context, c *change.Change, q history.Position, b *branch, snap *objects.Snapshot) (clean, has bool) {
@@ -335,7 +320,7 @@ func TestBackports(t *testing.T) {
 			if err != nil || len(c.Files) == 0 || len(real.Files) == 0 {
 				continue
 			}
-			same := code(c) == code(real)
+			same := patchID(c.Files) == patchID(real.Files)
 			kinds := []string{b.name, b.name + " changed"}
 			if same {
 				kinds[1] = b.name + " same"

@@ -285,3 +285,20 @@ func FuzzReadQueued(f *testing.F) {
 		}
 	})
 }
+
+// Picked under another title, with nothing that names the original.
+func TestSamePatch(t *testing.T) {
+	s := newSmall(t)
+	s.Git("checkout", "-q", "linux-6.1.y")
+	s.Git("cherry-pick", s.fix2)
+	s.Git("commit", "-q", "--amend", "-m", "BACKPORT: gpu: mend its end")
+	picked := s.Git("rev-parse", "HEAD")
+	s.Git("checkout", "-q", "main")
+	set := s.with(t)
+	if b := s.of(t, set, s.fix2, "6.1", time.Time{}); b.State != present || b.As != picked || !strings.Contains(b.Why, "mend its end") {
+		t.Errorf("the same patch: %+v", b)
+	}
+	if b := s.of(t, set, s.merged, "6.1", time.Time{}); b.State != affected {
+		t.Errorf("another patch: %+v", b)
+	}
+}
