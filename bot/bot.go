@@ -91,10 +91,7 @@ type Bot struct {
 	looked     chan struct{} // closed when the trees were read, or could not be
 	lookedOnce sync.Once
 
-	followed struct { // what the outcomes were last looked for by
-		state string
-		at    time.Time
-	}
+	followed time.Time // when outcomes were last looked for
 
 	mu     sync.Mutex
 	health map[string]healthState
@@ -229,6 +226,7 @@ func (b *Bot) runOnce(ctx context.Context) error {
 	if err := b.drain(ctx); err != nil {
 		errs = append(errs, err)
 	}
+	b.follow(ctx) // what was judged just now may have gone somewhere long ago
 	for _, s := range b.Sinks {
 		if err := b.alone(ctx, "sink "+s.Name(), func(ctx context.Context) error { return b.deliverOnce(ctx, s) }); err != nil {
 			errs = append(errs, err)

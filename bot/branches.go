@@ -110,7 +110,9 @@ func (b *Bot) lookAtTrees(ctx context.Context) {
 	if state == "" || !b.leads.Load() {
 		return // one process says what is judged again, by the trees that it has
 	}
-	b.follow(ctx, state)
+	if b.Clock.Now().Sub(b.followed) >= followEvery {
+		b.follow(ctx)
+	}
 	if err := b.revive(ctx, state); err != nil && ctx.Err() == nil {
 		b.log.Warn("what a moved branch concerns could not be judged again; it is tried again", zap.Error(b.failed(err)))
 	}
@@ -120,10 +122,9 @@ func (b *Bot) lookAtTrees(ctx context.Context) {
 // was judged since may have been in one already.
 const followEvery = time.Hour
 
-// follow writes down what became of what was judged, when there may be news.
-func (b *Bot) follow(ctx context.Context, state string) {
-	now := b.Clock.Now()
-	if b.Follow == nil || !b.once && state == b.followed.state && now.Sub(b.followed.at) < followEvery {
+// follow writes down what became of what was judged.
+func (b *Bot) follow(ctx context.Context) {
+	if b.Follow == nil || b.Trees == nil || ctx.Err() != nil {
 		return
 	}
 	err := guarded(func() error { return b.Follow(ctx) })
@@ -135,7 +136,7 @@ func (b *Bot) follow(ctx context.Context, state string) {
 		b.log.Warn("the outcomes could not be looked for; it is tried again", zap.Error(b.failed(err)))
 		return
 	}
-	b.followed.state, b.followed.at = state, now
+	b.followed = b.Clock.Now()
 }
 
 func (b *Bot) revive(ctx context.Context, state string) error {
@@ -145,6 +146,7 @@ func (b *Bot) revive(ctx context.Context, state string) error {
 	if err != nil || last == digest {
 		return err
 	}
+	b.follow(ctx) // before anything is judged by it
 	since := now.Add(-reviveFor)
 	commits, err := b.reviveCommits(ctx, since)
 	if err != nil {

@@ -33,9 +33,9 @@ func backfillCommand() *cobra.Command {
 		Use:   "backfill (--archive REPO --list LIST | --git REPO --branch BRANCH)",
 		Short: "Judge what a list or a branch brought in the past, and send nothing",
 		Long: `Puts a whole public-inbox archive, or the commits of a branch since a day, into
-the store that the bot runs on, as if they had come in while it ran. They are
-filed, judged and shown like all others; nothing is ever said about them, by
-this command or later, by the bot.
+the store that the bot runs on. They are filed, judged by what the trees know
+today, and shown like all others; nothing is ever said about them, by this
+command or later, by the bot.
 
   stablebot backfill --archive https://lore.example.org/dri-devel/git/0.git --list dri-devel.lists.example.org
   stablebot backfill --git linux --branch master --since 2025-11-01 drivers/gpu/drm
