@@ -20,6 +20,8 @@ import (
 type Config struct {
 	State   string   `yaml:"state"` // folder for the store, mirrors and the outbox
 	Store   Store    `yaml:"store"`
+	Roles   []string `yaml:"roles"`   // source, worker, web; empty: all of them
+	Workers int      `yaml:"workers"` // judging at the same time; 0: as many as processors
 	Log     Log      `yaml:"log"`
 	Bot     Bot      `yaml:"bot"`
 	Weights string   `yaml:"weights"` // a weights file instead of the built-in one

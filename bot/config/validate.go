@@ -21,6 +21,12 @@ func (c *Config) validate() []Problem {
 			v.add("store.address", "a password must not stand here; put it into ~/.pgpass, a file named with ?passfile=, or PGPASSWORD")
 		}
 	}
+	for i, r := range c.Roles {
+		v.oneOf(fmt.Sprintf("roles[%d]", i), r, "source", "worker", "web")
+	}
+	if c.Workers < 0 {
+		v.add("workers", "%d is below zero", c.Workers)
+	}
 	v.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	v.oneOf("log.format", c.Log.Format, "json", "console")
 	answers := slices.ContainsFunc(c.Lists, func(l List) bool { return l.Reply == "author" || l.Reply == "all" })

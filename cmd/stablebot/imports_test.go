@@ -39,6 +39,7 @@ var arrows = []struct {
 	{"bot/preview", []string{"rules/…", "bot", "bot/mail", "bot/store"}},
 	{"bot/web", []string{"rules/…", "bot", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile"}},
 	{"bot/outcome", []string{"rules/…", "bot", "bot/trees"}},
+	{"bot/queue", []string{"bot"}},
 	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
 	{"bot/export", []string{"bot/git"}},
 	{"bot/pile", []string{"rules/…"}},

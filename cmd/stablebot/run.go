@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,12 +25,18 @@ import (
 func runCommand() *cobra.Command {
 	var file, state, level, where string
 	var once, isDemo bool
+	var roles []string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the bot: sources in, replies to the outbox",
 		Long: `Runs the bot until SIGTERM or Ctrl-C: mails and commits come in from the
 configured sources, are judged, and replies are written to the outbox, a maildir
 under the state folder. Nothing leaves the machine unless smtp.send is on.
+
+Several processes can share the work, each with the --roles it is to have. On
+SQLite they run on one machine; with --store postgres://… on as many as wanted.
+A source, and each way out, is held by one process at a time, and taken over
+within seconds when that one dies.
 
 --demo needs no configuration: it starts a mail server on loopback with built-in
 mails and a small git remote in a temporary folder.`,
@@ -48,6 +55,11 @@ mails and a small git remote in a temporary folder.`,
 			if level != "" {
 				c.Log.Level = level
 			}
+			if len(roles) > 0 {
+				if c.Roles, err = checkRoles(roles); err != nil {
+					return err
+				}
+			}
 			if where != "" {
 				c.Store.Address = where
 			}
@@ -58,6 +70,7 @@ mails and a small git remote in a temporary folder.`,
 	f.StringVarP(&file, "config", "c", "stablebot.yaml", "configuration `file`")
 	f.StringVar(&state, "state-dir", "", "state `folder`, instead of the configuration's")
 	f.StringVar(&where, "store", "", "store, postgres://`…` or a file, instead of the configuration's")
+	f.StringSliceVar(&roles, "roles", nil, "the parts of the work that this process takes, of source, worker, web; all without it")
 	f.StringVar(&level, "log-level", "", "debug, info, warn or error, instead of the configuration's")
 	f.BoolVar(&once, "once", false, "handle what is there and end")
 	f.BoolVar(&isDemo, "demo", false, "run on built-in mails and a built-in git remote")
@@ -77,7 +90,7 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 	}
 	log.Info("running", zap.String("version", buildVersion()), zap.Int("sources", len(p.sources)), zap.String("state", c.State))
 	stop := func() {}
-	if !once {
+	if !once && slices.Contains(rolesOrAll(c.Roles), string(bot.RoleWeb)) {
 		if stop, err = startHooks(p.hooks, log); err != nil {
 			return errors.Join(err, p.close())
 		}

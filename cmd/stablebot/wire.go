@@ -111,6 +111,10 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Log:    log,
 		Told:   told,
 	}
+	o.Roles = rolesOf(c.Roles)
+	if o.Queue, err = workQueue(ctx, p.store, c.Workers, log); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	if p.forest != nil {
 		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
 	}

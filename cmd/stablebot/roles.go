@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/queue"
+	"github.com/stablebot/stablebot/bot/store"
+)
+
+var allRoles = []string{string(bot.RoleSource), string(bot.RoleWorker), string(bot.RoleWeb)}
+
+func checkRoles(roles []string) ([]string, error) {
+	for _, r := range roles {
+		if !slices.Contains(allRoles, r) {
+			return nil, usagef("--roles: %q is none of %s", r, strings.Join(allRoles, ", "))
+		}
+	}
+	return roles, nil
+}
+
+func rolesOrAll(roles []string) []string {
+	if len(roles) == 0 {
+		return allRoles
+	}
+	return roles
+}
+
+func rolesOf(roles []string) (out []bot.Role) {
+	for _, r := range roles {
+		out = append(out, bot.Role(r))
+	}
+	return out
+}
+
+// workQueue is the one that all processes on the store share; a file has
+// workers in its own process only.
+func workQueue(ctx context.Context, s *store.Store, workers int, log *zap.Logger) (bot.Queue, error) {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if s.Pool() == nil {
+		return bot.NewLocal(workers), nil
+	}
+	if err := s.Exclusive(ctx, func(ctx context.Context) error { return queue.Migrate(ctx, s.Pool()) }); err != nil {
+		return nil, err
+	}
+	return queue.New(s.Pool(), workers, log)
+}
