@@ -186,7 +186,8 @@ func demoConfig(dir, gitDir string, srv *demo.Server) (*config.Config, error) {
 	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: fixtures.GitSince},
 		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}}}
-	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100}}
+	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100},
+		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100}}
 	return &c, nil
 }
 
