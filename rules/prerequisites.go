@@ -58,7 +58,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		}
 		return noTrees("whether a branch lacks code that it builds on is not known")
 	}
-	var alone, with []string
+	var alone, with, enabling []string
 	var most *Branch
 	for i := range f.Tree.Branches {
 		b := &f.Tree.Branches[i]
@@ -68,6 +68,9 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		switch {
 		case len(b.Prerequisites) > 0 || b.Applies == "needs-prerequisites":
 			with = append(with, b.Name)
+			if len(b.Enabling) > 0 {
+				enabling = append(enabling, fmt.Sprintf("%d in %s", len(b.Enabling), b.Name))
+			}
 			if most == nil || b.PileLines > most.PileLines {
 				most = b
 			}
@@ -81,8 +84,12 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		if most.PileMore {
 			more = "more than "
 		}
-		out, err := unmet(fmt.Sprintf("needs %s first in %s: %s%d lines with context in all; by itself in: %s",
-			plural(len(most.Prerequisites), "commit"), strings.Join(with, ", "), more, most.PileLines, orNone(alone)), ev)
+		also := ""
+		if enabling != nil {
+			also = "; some of them enable hardware or add interfaces (" + strings.Join(enabling, ", ") + ")"
+		}
+		out, err := unmet(fmt.Sprintf("needs %s first in %s: %s%d lines with context in all%s; by itself in: %s",
+			plural(len(most.Prerequisites), "commit"), strings.Join(with, ", "), more, most.PileLines, also, orNone(alone)), ev)
 		out.Values = map[string]float64{"prerequisites": float64(len(most.Prerequisites)), "pile_lines": float64(most.PileLines)}
 		return out, err
 	case named > 0:

@@ -232,9 +232,16 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 		_, _, ok := s.has(v, same{at: p, all: s.main.twins(p, time.Time{}), title: s.main.Title(p), date: s.main.AuthorDate(p)})
 		return ok
 	}})
-	if err == nil && len(pile.Commits) > 0 {
-		out.Applies, out.Prerequisites, out.PileLines, out.PileMore = needsPre, pile.Commits, pile.Lines, pile.More
+	switch {
+	case err != nil:
+		out.Why += "; what it needs first was not found out: " + err.Error()
+		return
+	case len(pile.Commits) > 0:
+		out.Applies = needsPre
+	case pile.Beyond == 0:
+		return
 	}
+	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling
 }
 
 func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }

@@ -72,7 +72,11 @@ type Wanted struct {
 type Pile struct {
 	Commits []string // oldest first
 	Lines   int      // with context, of commits and change together
-	More    bool     // the search stopped there
+	More    bool     // there is more than this
+	// Beyond counts commits that it stands on and that nobody would take along;
+	// Commits is empty then: only an adjusted patch goes in.
+	Beyond   int
+	Enabling []string // of Commits: what enables hardware or adds interfaces
 }
 
 // Config of a Set.

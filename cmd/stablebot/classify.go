@@ -153,6 +153,9 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	if set != nil {
 		defer func() { _ = set.Close() }()
 	}
+	if set != nil {
+		newPiles(set)
+	}
 	c := &classifier{o: o, judge: judge, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
 	if o.threads {
 		if c.threads, err = o.index(cmd.Context(), in); err != nil {

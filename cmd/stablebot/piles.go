@@ -5,12 +5,15 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/bot/trees/prereq"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 // piles finds prerequisites for the branches of a set and remembers them with
@@ -23,10 +26,18 @@ type piles struct {
 
 	mu    sync.Mutex
 	known map[[2]string]*prereq.Pile // by branch and mainline commit
+	order [][2]string                // of known, oldest first
+	// enabling says of mainline commits whether they enable hardware.
+	enabling map[string]bool
 }
 
 func newPiles(set *trees.Set) *piles {
-	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}}
+	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}, enabling: map[string]bool{}}
+	if os.Getenv("GOGC") == "" {
+		// Index and caches live as long as the program, some 200 MB of them:
+		// garbage of the same size again would be beyond what a bot may take.
+		debug.SetGCPercent(60)
+	}
 	set.Use(p)
 	return p
 }
@@ -55,26 +66,41 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 		return trees.Pile{}, errors.New("no branch " + w.Branch)
 	}
 	tree := place.Tip
-	if s, ok := w.Tree.(*objects.Snapshot); ok {
-		tree = s.Commit // the branch as it was on the day asked for
+	if s, ok := w.Tree.(*objects.Snapshot); ok && s.Commit != tree {
+		// The branch as it was on some day. To read the names of each day's tree
+		// would take a second a change; those of the base do as well, as what the
+		// branch took since is asked for by commit.
+		tree = p.set.Base()
 	}
 	f, err := p.finder(ctx)
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Has: w.Has})
+	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
+	if errors.Is(err, prereq.ErrNotInRange) {
+		return trees.Pile{}, nil // every branch is newer than the change
+	}
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	p.mu.Lock()
-	p.known[[2]string{w.Branch, w.Mainline}] = got
-	p.mu.Unlock()
-	return pileOf(got), nil
+	p.keep([2]string{w.Branch, w.Mainline}, got)
+	out := pileOf(got)
+	for _, id := range out.Commits {
+		if p.enables(ctx, id) {
+			out.Enabling = append(out.Enabling, id)
+		}
+	}
+	return out, nil
 }
 
-// pileOf is what the set is told of a pile: commits that would not do are none.
+// pileOf is what the set is told of a pile. Commits that would not do are none;
+// the lines are then those that the largest of what is beyond would bring.
 func pileOf(got *prereq.Pile) trees.Pile {
-	out := trees.Pile{Lines: got.Lines, More: got.More}
+	most := 0
+	for _, b := range got.Beyond {
+		most = max(most, b.NeedsLines)
+	}
+	out := trees.Pile{Lines: got.Lines + most, More: !got.Complete(), Beyond: len(got.Beyond)}
 	if got.Complete() || got.More {
 		for _, c := range got.Commits {
 			out.Commits = append(out.Commits, c.ID)
@@ -83,11 +109,54 @@ func pileOf(got *prereq.Pile) trees.Pile {
 	return out
 }
 
+// maxKnown bounds the piles that are remembered for those who explain them.
+const maxKnown = 4096
+
+func (p *piles) keep(key [2]string, got *prereq.Pile) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.known[key]; !ok {
+		p.order = append(p.order, key)
+	}
+	p.known[key] = got
+	if len(p.order) > maxKnown {
+		delete(p.known, p.order[0])
+		p.order = p.order[1:]
+	}
+}
+
+// enables reports whether a mainline commit enables hardware or adds an
+// interface, as far as its title and diff say so.
+func (p *piles) enables(ctx context.Context, id string) bool {
+	p.mu.Lock()
+	yes, ok := p.enabling[id]
+	p.mu.Unlock()
+	if ok {
+		return yes
+	}
+	c, err := p.set.Mainline().Repo.Commit(ctx, id)
+	if err != nil {
+		return false
+	}
+	ch, err := c.Change()
+	if err != nil {
+		return false
+	}
+	for _, f := range rules.Check([]*rules.Rule{rules.NoEnablement, rules.NoNewDriver, rules.NoNewUAPI, rules.NoNewKconfig}, &rules.Facts{Change: ch, Silicon: silicon.Default().Match(ch)}) {
+		yes = yes || f.Outcome == rules.Unmet
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.enabling) > maxKnown {
+		clear(p.enabling)
+	}
+	p.enabling[id] = yes
+	return yes
+}
+
 // explain adds to a branch what was found for it.
 func (p *piles) explain(b *pile.Branch, mainline string) {
-	p.mu.Lock()
-	got := p.known[[2]string{b.Name, mainline}]
-	p.mu.Unlock()
+	got := p.of(b.Name, mainline)
 	if got == nil {
 		return
 	}
@@ -115,4 +184,12 @@ func stepOf(c prereq.Commit, mainline string) pile.Step {
 		s.Why = append(s.Why, pile.Why{By: by, Reason: y.String()})
 	}
 	return s
+}
+
+// of is what was found for a branch and a mainline commit, nil when nothing was
+// asked for.
+func (p *piles) of(branch, mainline string) *prereq.Pile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.known[[2]string{branch, mainline}]
 }

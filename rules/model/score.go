@@ -132,7 +132,7 @@ func Doc(name string) string {
 	if i, ok := column[name]; ok {
 		return specs[i].doc
 	}
-	return ""
+	return branchDocs[name]
 }
 
 // classes of feature families, the longest prefix first where one holds another.

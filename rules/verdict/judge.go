@@ -135,9 +135,10 @@ func branchesOf(f *rules.Facts, score float64) []Branch {
 		if !b.Active {
 			continue
 		}
+		on, why := model.OnBranch(score, &b, f.Tree.Mainline.Release)
 		out = append(out, Branch{
-			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(score),
-			Prerequisites: b.Prerequisites, PileLines: b.PileLines, Why: b.Why,
+			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(on), Contributions: why,
+			Prerequisites: b.Prerequisites, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond, Enabling: b.Enabling, Why: b.Why,
 		})
 	}
 	return out

@@ -99,9 +99,9 @@ func named(ms []silicon.Match) []silicon.Match {
 // judgeBranches gives each branch that needs something the verdict that its own
 // state and score give it.
 func (j *judged) judgeBranches() {
-	class := j.heaviest()
 	for i := range j.branches {
 		b := &j.branches[i]
+		class := j.heaviest(b)
 		switch {
 		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
 			b.Verdict = nil
@@ -304,7 +304,7 @@ func outOfReach(j *judged) (decision, bool) {
 		return decision{}, false
 	}
 	if len(j.branches) == 0 {
-		class := j.heaviest()
+		class := j.heaviest(nil)
 		if j.score >= j.DKMS || class == "" {
 			return decision{}, false
 		}
@@ -319,8 +319,31 @@ func outOfReach(j *judged) (decision, bool) {
 			class = b.ReasonClass // what keeps it from a branch that has the code
 		}
 	}
-	return decision{verdict: DKMSOnly, class: class, reason: j.classReason(class)}, true
+	reason := j.classReason(class)
+	if class == TooBig && !j.unmet(rules.DiffSize) {
+		reason = j.pileReason()
+	}
+	return decision{verdict: DKMSOnly, class: class, reason: reason}, true
 }
+
+// pileReason says how much the first branch with too much would need.
+func (j *judged) pileReason() string {
+	for i := range j.branches {
+		b := &j.branches[i]
+		if b.ReasonClass != TooBig || !b.tooBig() {
+			continue
+		}
+		more := ""
+		if b.PileMore {
+			more = "more than "
+		}
+		return fmt.Sprintf("with what it stands on it is %s%d lines with context in %s, and stable has hardly taken more than %d", more, b.PileLines, b.Name, rules.TooBigPile)
+	}
+	return j.classReason(TooBig)
+}
+
+// tooBig reports whether the branch would need more than stable takes along.
+func (b *Branch) tooBig() bool { return b.PileMore || b.PileLines > rules.TooBigPile }
 
 // uncertain always matches.
 func uncertain(j *judged) (decision, bool) {
@@ -356,18 +379,24 @@ var classes = []struct {
 	{Enablement, []*rules.Rule{rules.NoEnablement, rules.NoNewDriver}},
 }
 
-// heaviest is the class of the reason that pulls the score down most, "" when
-// nothing that has a class does.
-func (j *judged) heaviest() Class {
+// heaviest is the class of the reason that pulls the score down most, that of a
+// branch or, with nil, of the change; "" when nothing that has a class does.
+func (j *judged) heaviest(b *Branch) Class {
 	sum := map[Class]float64{}
 	for _, c := range j.why {
 		if class := model.ClassOf(c.Name); class != "" && c.Add() < 0 {
 			sum[Class(class)] += c.Add()
 		}
 	}
+	pile := b != nil && b.tooBig()
+	if pile {
+		for _, c := range b.Contributions {
+			sum[TooBig] += c.Add()
+		}
+	}
 	best, low := Class(""), 0.0
 	for _, c := range classes {
-		if sum[c.class] < low && j.unmet(c.found...) {
+		if sum[c.class] < low && (j.unmet(c.found...) || pile && c.class == TooBig) {
 			best, low = c.class, sum[c.class]
 		}
 	}

@@ -44,8 +44,16 @@ func unmetWith(r *rules.Rule, feature string, weight float64) func(*judged) {
 func tooBig(j *judged)    { unmetWith(rules.DiffSize, "size.lines", -2)(j) }
 func newUAPI(j *judged)   { unmetWith(rules.NoNewUAPI, "files.uapi", -1)(j) }
 func newDriver(j *judged) { unmetWith(rules.NoNewDriver, "files.units", -3)(j) }
-func unsold(j *judged)    { j.Silicon[0].State, j.shipped = silicon.PreProduction, false }
-func unknown(j *judged)   { j.Silicon[0].State, j.shipped = silicon.Unknown, false }
+
+// piled gives the last branch more to take along than stable has taken.
+func piled(j *judged) {
+	b := &j.branches[len(j.branches)-1]
+	b.PileLines, b.PileMore = 300, true
+	b.Contributions = []model.Contribution{{Name: "branch.by-hand", Value: 1, Weight: -3}}
+}
+
+func unsold(j *judged)  { j.Silicon[0].State, j.shipped = silicon.PreProduction, false }
+func unknown(j *judged) { j.Silicon[0].State, j.shipped = silicon.Unknown, false }
 func noautosel(j *judged) {
 	j.Change.Stable = []change.StableTag{{NoAutosel: true, Comment: "too new"}}
 }
@@ -167,6 +175,9 @@ func TestPolicyRows(t *testing.T) {
 		{"not sure that it is a fix", sure(score(0.1), tooBig, func(j *judged) { j.fix = 0.7 }), "out-of-scope"},
 		{"too big, and perhaps not on sale", sure(score(0.1), tooBig, unknown), "uncertain"},
 		{"too big for all", sure(score(0.1), tooBig, in("6.12 affected", "6.6 affected", "6.1 present")), "dkms-only too-big"},
+		{"a small fix with a pile", sure(in("6.6 affected 0.05"), piled), "dkms-only too-big"},
+		{"a pile for one branch only", sure(in("6.12 affected 0.9", "6.6 affected 0.05"), piled), "stable-eligible mixed"},
+		{"a pile that the odds outweigh", sure(in("6.6 affected 0.4"), piled), "uncertain"},
 		{"its code is nowhere", sure(in("6.12 no-base", "6.6 no-base")), "dkms-only no-base"},
 		{"too big here, not there yet", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base")), "dkms-only too-big"},
 		{"a branch of which nothing is known", sure(score(0.1), tooBig, in("6.12 affected", "6.6 unknown")), "uncertain"},

@@ -90,7 +90,12 @@ type Branch struct {
 	Score         float64  `json:"score"`
 	Prerequisites []string `json:"prerequisites,omitempty"`
 	PileLines     int      `json:"pile_lines,omitempty"`
+	PileMore      bool     `json:"pile_more,omitempty"`   // the pile has more lines than that
+	PileBeyond    int      `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
+	Enabling      []string `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
 	Why           string   `json:"why,omitempty"`
+	// Contributions are what moved Score away from that of the change.
+	Contributions []model.Contribution `json:"contributions,omitempty"`
 }
 
 // Weighed is a finding with what it weighs in the score, in log-odds.

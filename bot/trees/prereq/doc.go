@@ -38,7 +38,7 @@
 // Sizes that stable took, change and Stable-dep-of commits together, in lines
 // with context over the learning groups: half up to 105, .75 up to 297, .90 up
 // to 442, .95 up to 700, the largest 1,254 (a table of clock values). Their
-// commits: half 1, .90 four, the largest eight. TooBig is the .95 quantile.
+// commits: half 1, .90 four, the largest eight. rules.TooBigPile is the .95 quantile.
 //
 // The figures, those of 6.1 included, stand in README.md; TestGroups prints them.
 //

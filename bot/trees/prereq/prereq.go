@@ -29,10 +29,6 @@ const (
 	// MaxPile ends the search: the pile is then "more than" what was found. No
 	// pile that was taken came near, and such a walk takes 1 ms.
 	MaxPile = 64
-	// TooBig is the lines with context, the change included, beyond which stable
-	// has hardly taken a pile: the .95 quantile of the 37 groups of the learning
-	// branches (the .90 quantile is 442, the largest 1,254).
-	TooBig = 700
 )
 
 // ErrNotInRange says that the change is not among the commits that are indexed.

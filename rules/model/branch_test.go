@@ -1,0 +1,54 @@
+package model
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stablebot/stablebot/rules"
+)
+
+func TestOnBranch(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		b       rules.Branch
+		release string
+		terms   []string
+	}{
+		{"as it is", rules.Branch{Name: "6.1", State: "affected", Applies: "exact"}, "6.4", nil},
+		{"not needed", rules.Branch{Name: "5.10", State: "present", Applies: "needs-backport"}, "6.4", nil},
+		{"by hand", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-backport"}, "6.4", []string{"branch.by-hand"}},
+		{"with others", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 700}, "", []string{"branch.prerequisites"}},
+		{"with too many", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 701}, "", []string{"branch.by-hand"}},
+		{"with more than was counted", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 10, PileMore: true}, "", []string{"branch.by-hand"}},
+		{"with enablement", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", Enabling: []string{"1"}}, "", []string{"branch.prerequisites", "branch.enabling"}},
+		{"old", rules.Branch{Name: "5.10", State: "affected", Applies: "offset"}, "6.4", []string{"branch.age"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, cs := OnBranch(0.8, &tt.b, tt.release)
+			z := math.Log(0.8 / 0.2)
+			for i, c := range cs {
+				if i >= len(tt.terms) || c.Name != tt.terms[i] {
+					t.Fatalf("%v, want %v", cs, tt.terms)
+				}
+				if Doc(c.Name) == "" {
+					t.Errorf("%s says nothing of itself", c.Name)
+				}
+				z += c.Add()
+			}
+			if len(cs) != len(tt.terms) || p > 0.8 || math.Abs(p-Logistic(z)) > 1e-9 {
+				t.Errorf("%v of %v, want %v", p, cs, tt.terms)
+			}
+		})
+	}
+}
+
+func TestCycles(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		want     int
+	}{{"6.1", "6.4", 3}, {"5.15", "6.1", 6}, {"4.19", "5.0", 2}, {"6.6", "6.1", 0}, {"vendor", "6.1", 0}, {"6.1", "", 0}, {"5.0", "99999.1", 0}} {
+		if n := cycles(tt.from, tt.to); n != tt.want {
+			t.Errorf("%s to %s are %d, want %d", tt.from, tt.to, n, tt.want)
+		}
+	}
+}
