@@ -157,6 +157,12 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		out.State, out.Why = noBase, lacks
 	case files > 0 && there == 0 && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
+		if main, err := s.main.at(ctx, s.main.tip); err == nil && me.at == 0 {
+			if _, there := countFiles(ctx, main, c.Files); there == 0 {
+				// A remote that has no such driver at all says nothing of branches.
+				out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
+			}
+		}
 	case len(bugs) > len(lost):
 		// One that is not known may be in, but those that are known are not.
 		if out.State = notAffected; len(lost) > 0 {
