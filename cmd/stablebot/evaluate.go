@@ -23,11 +23,12 @@ import (
 // evaluateOptions are the flags.
 type evaluateOptions struct {
 	corpusOptions
-	weights string
-	html    string
-	json    bool
-	rounds  int
-	seed    uint64
+	weights  string
+	branches []string
+	html     string
+	json     bool
+	rounds   int
+	seed     uint64
 }
 
 // listsSince is the day from which lists are judged by default: from the release
@@ -70,6 +71,7 @@ as if no Cc: stable stood in them.`,
 	o.since = listsSince
 	f.StringVar(&o.archive, "archive", "", "changes are patches of a public-inbox v2 `repository`")
 	f.Var(&o.since, "since", "leave out mails older than this `day`")
+	f.StringArrayVar(&o.branches, "branches", nil, "let the verdict rest on these stable `branches` of the repository as well, each as it was the day before the change was written; names or patterns; repeat it")
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.html, "html", "", "write plots and the worst disagreements as one page to this `file`")
 	f.BoolVar(&o.json, "json", false, "one JSON object instead of text")
@@ -98,8 +100,16 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer c.close()
+	b, err := o.openBranches(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer b.close()
 	var k evaluate.Collector
-	err = each(ctx, c, func(s *subject) judged { return assess(judge, s) }, func(r judged) error {
+	err = each(ctx, c, func(s *subject) judged {
+		b.ask(ctx, c, s)
+		return assess(judge, s)
+	}, func(r judged) error {
 		k.Add(r.c, r.j)
 		return nil
 	})

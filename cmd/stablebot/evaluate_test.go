@@ -194,6 +194,31 @@ func TestCalibrate(t *testing.T) {
 	}
 }
 
+// TestEvaluateBranches: a verdict rests on the branches as they were on the day
+// before, when none had the fix.
+func TestEvaluateBranches(t *testing.T) {
+	r, _ := stableTree(t)
+	r.Git("tag", "v6.5", r.Git("rev-list", "--max-parents=0", "main"))
+	args := []string{"evaluate", "--git", r.Dir, "--mainline", "main", "--stable", "linux-6.6.y", "--weights", fixed(t), "--rounds", "0", "-q"}
+	share := func(args ...string) string {
+		t.Helper()
+		out, _, err := stablebot(t, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(out, "verdicts, all")
+		after, _, _ = strings.Cut(after, "\n\n")
+		return after
+	}
+	without, with := share(append(args, "--", "drivers")...), share(append(args, "--branches", "linux-6.*.y", "--", "drivers")...)
+	if strings.Contains(without, "not-needed") || strings.Contains(with, "not-needed") || with == "" {
+		t.Errorf("a branch is said to have what it got later:\n%s\nwithout branches:\n%s", with, without)
+	}
+	if _, _, err := stablebot(t, append(args, "--branches", "linux-9.*.y", "--", "drivers")...); err == nil || !strings.Contains(err.Error(), "linux-9") {
+		t.Errorf("a branch that is not there: %v", err)
+	}
+}
+
 func TestEvaluateUsage(t *testing.T) {
 	r, table := stableTree(t)
 	for name, c := range map[string]struct {
@@ -209,6 +234,8 @@ func TestEvaluateUsage(t *testing.T) {
 		"nothing below":       {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--truth", table, "--", "sound"}, "no commit is left"},
 		"calibrate, no file":  {[]string{"calibrate", "--git", r.Dir, "--truth", table}, "give -o"},
 		"calibrate, no git":   {[]string{"calibrate", "--truth", table, "-o", "x"}, "give --git"},
+		"branches, no trees":  {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--no-trees", "--branches", "linux-6.6.y"}, "needs its history"},
+		"branches of mails":   {[]string{"evaluate", "--truth", table, "--branches", "linux-6.6.y", table}, "given by --git"},
 		"no such stable tree": {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--stable", "linux-9.9.y"}, "linux-9.9.y"},
 	} {
 		t.Run(name, func(t *testing.T) {
