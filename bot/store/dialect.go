@@ -25,11 +25,11 @@ type dialect struct {
 	// must not take back.
 	durably []string
 
-	// Full-text search: ids of what an expression matches, and whether row j
-	// does; how expressions are written.
-	wordIDs, wordTest string
-	phrase            func(words []string, open, author bool) string
-	and               string
+	// Full-text search: ids of what an expression matches; how expressions are
+	// written.
+	wordIDs string
+	phrase  func(words []string, open, author bool) string
+	and     string
 	// unindexed before a column keeps its index out of the plan, where the
 	// planner cannot know that the order matters more.
 	unindexed string
@@ -42,7 +42,6 @@ var (
 		name: "sqlite", goose: goose.DialectSQLite3,
 		nextMail: "(select coalesce(max(seq), 0) + 1 from mail)",
 		wordIDs:  "select t.change_id from judgement_words w cross join judgement_text t where judgement_words match ? and t.id = w.rowid",
-		wordTest: "exists (select 1 from judgement_text t join judgement_words w on w.rowid = t.id where t.change_id = j.change_id and judgement_words match ?)",
 		phrase:   phraseFTS5, and: " AND ", unindexed: "+",
 	}
 	onPostgres = &dialect{
@@ -52,10 +51,9 @@ var (
 		nextMail: "nextval('mail_seq_no')",
 		// Who begins an action counts the caps; one at a time, or two would
 		// both be the last one allowed.
-		durably:  []string{"set local synchronous_commit = on", "select pg_advisory_xact_lock(" + lockBegin + ")"},
-		wordIDs:  "select t.change_id from judgement_text t where t.words @@ to_tsquery('simple', ?)",
-		wordTest: "exists (select 1 from judgement_text t where t.change_id = j.change_id and t.words @@ to_tsquery('simple', ?))",
-		phrase:   phraseTSQuery, and: " & ",
+		durably: []string{"set local synchronous_commit = on", "select pg_advisory_xact_lock(" + lockBegin + ")"},
+		wordIDs: "select t.change_id from judgement_text t where t.words @@ to_tsquery('simple', ?)",
+		phrase:  phraseTSQuery, and: " & ",
 	}
 )
 

@@ -101,31 +101,42 @@ const drivenBy = 5000
 
 // condition is one test of a row j of judgement.
 type condition struct {
-	ids  string // selects the ids that pass; "" when nothing finds them quickly
-	test string
-	args []any // of either
+	ids   string // selects the ids that pass; "" when nothing finds them quickly
+	test  string
+	args  []any // of ids, and of test unless tests are set
+	tests []any
+}
+
+func (c *condition) testArgs() []any {
+	if c.tests != nil {
+		return c.tests
+	}
+	return c.args
 }
 
 func (q *Query) conditions(d *dialect) (out []condition) {
 	eq := func(column, v string) {
 		if v != "" {
-			out = append(out, condition{"select change_id from judgement where " + column + " = ?", "j." + column + " = ?", []any{v}})
+			out = append(out, condition{ids: "select change_id from judgement where " + column + " = ?", test: "j." + column + " = ?", args: []any{v}})
 		}
 	}
 	side := func(what, table, where string, args ...any) {
 		out = append(out, condition{
-			"select " + what + " from " + table + " s where " + where,
-			"exists (select 1 from " + table + " s where s.change_id = j.change_id and " + where + ")", args})
+			ids:  "select " + what + " from " + table + " s where " + where,
+			test: "exists (select 1 from " + table + " s where s.change_id = j.change_id and " + where + ")", args: args})
 	}
 	eq("verdict", q.Verdict)
 	eq("reason_class", q.Class)
 	eq("list", q.List)
 	eq("series_key", q.Series)
-	if q.Driver != "" {
-		side("distinct s.change_id", "judgement_chip", "s.driver = ?", q.Driver)
-	}
-	if q.Chip != "" {
-		side("s.change_id", "judgement_chip", "s.chip = ?", q.Chip)
+	for _, c := range []struct{ what, column, v string }{{"distinct s.change_id", "driver", q.Driver}, {"s.change_id", "chip", q.Chip}} {
+		switch {
+		case c.v == "":
+		case q.Verdict == "":
+			side(c.what, "judgement_chip", "s."+c.column+" = ?", c.v)
+		default:
+			side(c.what, "judgement_chip", "s."+c.column+" = ? and s.verdict = ?", c.v, q.Verdict)
+		}
 	}
 	if q.Branch != "" {
 		where, args := "s.branch = ?", []any{q.Branch}
@@ -141,9 +152,30 @@ func (q *Query) conditions(d *dialect) (out []condition) {
 			test: "exists (select 1 from judgement_branch n where n.change_id = j.change_id and n.cell = 'in' and n.branch in (" + in + "))", args: args})
 	}
 	if m := match(d, q.Text, q.Author); m != "" {
-		out = append(out, condition{d.wordIDs, d.wordTest, []any{m}})
+		test, like := wordTest(q.Text, q.Author)
+		out = append(out, condition{ids: d.wordIDs, test: test, args: []any{m}, tests: like})
 	}
 	return out
+}
+
+// wordTest looks at the words of one row, which stand in its text with one space
+// between them: cheaper than asking the index for each row anew.
+func wordTest(text, author string) (test string, args []any) {
+	add := func(of, s string, open bool) {
+		if ws := words(s); ws != "" {
+			end := " %"
+			if open {
+				end = "%"
+			}
+			test, args = test+" and ' ' || "+of+" || ' ' like ?", append(args, "% "+ws+end)
+		}
+	}
+	fields := strings.Fields(text)
+	for i, f := range fields {
+		add("t.title || ' ' || t.author || ' ' || t.rest", f, i == len(fields)-1)
+	}
+	add("t.author", author, true)
+	return "exists (select 1 from judgement_text t where t.change_id = j.change_id" + test + ")", args
 }
 
 // match is the full-text expression for words anywhere and words of the author,
@@ -245,7 +277,7 @@ func (s *Store) Search(ctx context.Context, q Query) (p Page, err error) {
 			if column == "score" && strings.HasPrefix(test, "j.") {
 				test = s.dialect.unindexed + test // its index has another order: a sort of all that match
 			}
-			where, args = append(where, test), append(args, c.args...)
+			where, args = append(where, test), append(args, c.testArgs()...)
 		}
 	}
 	if !q.Since.IsZero() {

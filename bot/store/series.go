@@ -269,7 +269,8 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 		return err
 	}
 	for _, c := range chips(j.Silicon) {
-		if _, err := t.exec("insert into judgement_chip (change_id, chip, driver) values (?, ?, ?) on conflict do nothing", j.ID, c.Name, c.Driver); err != nil {
+		if _, err := t.exec("insert into judgement_chip (change_id, chip, driver, verdict) values (?, ?, ?, ?) on conflict do nothing",
+			j.ID, c.Name, c.Driver, string(j.Verdict)); err != nil {
 			return err
 		}
 	}

@@ -253,7 +253,7 @@ func timeOrNil(t time.Time) *time.Time {
 	return &t
 }
 
-var actionStates = []bot.ActionState{bot.StateHeld, bot.StatePlanned, bot.StateDoing, bot.StateDone, bot.StateFailed, bot.StateUnknown, bot.StateDropped}
+var actionStates = []bot.ActionState{bot.StateHeld, bot.StatePlanned, bot.StateDoing, bot.StateDone, bot.StateFailed, bot.StateUnknown, bot.StateDropped, bot.StateSuperseded}
 
 func (s *Server) apiActions(w http.ResponseWriter, r *http.Request) error {
 	states := actionStates

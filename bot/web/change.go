@@ -2,9 +2,12 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"html/template"
+	"math"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot"
@@ -108,6 +111,16 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 			v.Rules = append(v.Rules, row)
 		}
 	}
+	// What stands in the way comes first, then what weighs most.
+	slices.SortStableFunc(v.Rules, func(a, b ruleView) int {
+		unmet := func(r ruleView) int {
+			if r.Outcome == rules.Unmet {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(unmet(a), unmet(b)), cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)))
+	})
 	for _, b := range c.Judged.Branches {
 		v.Branches = append(v.Branches, branchRow{b, launch.CellOf(b)})
 		v.Pile = v.Pile || len(b.Prerequisites) > 0

@@ -16,7 +16,7 @@ func gapOf(sum *summed, driver string) gapView {
 	}
 	type at struct{ driver, chip, branch string }
 	squares := map[at]*gapSquare{}
-	chips := map[string][]string{}
+	chips, known := map[string][]string{}, map[[2]string]bool{}
 	for _, g := range sum.Gap {
 		k := at{g.Driver, g.Chip, g.Branch}
 		if squares[k] == nil {
@@ -25,7 +25,8 @@ func gapOf(sum *summed, driver string) gapView {
 		q := squares[k]
 		q.N[launch.Cell(g.Cell)] += g.N
 		q.Sum += g.Lines
-		if !slices.Contains(chips[g.Driver], g.Chip) {
+		if id := [2]string{g.Driver, g.Chip}; !known[id] {
+			known[id] = true
 			chips[g.Driver] = append(chips[g.Driver], g.Chip)
 		}
 	}
@@ -67,6 +68,10 @@ func gapOf(sum *summed, driver string) gapView {
 	slices.SortFunc(v.Drivers, func(a, b gapDriver) int {
 		return cmp.Or(cmp.Compare(b.most(), a.most()), cmp.Compare(a.Name, b.Name))
 	})
+	if driver == "" && len(v.Drivers) > maxDrivers {
+		v.Left = len(v.Drivers) - maxDrivers
+		v.Drivers = v.Drivers[:maxDrivers]
+	}
 	return v
 }
 

@@ -41,9 +41,9 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 		}
 		switch {
 		case h.Failures > 0 && (h.OK.IsZero() || now.Sub(h.OK) > failingFor):
-			p.Well, p.Says = false, fmt.Sprintf("failed %d times in a row, last well %s", h.Failures, ago(now, h.OK))
+			p.Well, p.Says = false, fmt.Sprintf("failed %s in a row, last well %s", plural(h.Failures, "time", "times"), ago(now, h.OK))
 		case h.Failures > 0:
-			p.Says = fmt.Sprintf("failed %d times in a row; tried again", h.Failures)
+			p.Says = fmt.Sprintf("failed %s in a row; tried again", plural(h.Failures, "time", "times"))
 		case expected && now.Sub(last) > allowed && now.Sub(s.began) > allowed:
 			p.Well, p.Says = false, "silent since "+ago(now, last)
 		}

@@ -46,6 +46,12 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if p.Total < 0 && !f.Narrow() { // what is not searched for has been counted already
+		p.Total = 0
+		for _, d := range sum.Days {
+			p.Total += d.N
+		}
+	}
 	v := changesView{filter: f, Page: p, Says: f.says(), Lists: names(sum.Lists), Drivers: names(sum.Drivers), Chips: names(sum.Chips)}
 	for _, b := range sum.Branches {
 		v.Branches = append(v.Branches, b.Name)
@@ -76,7 +82,8 @@ type gapView struct {
 	Drivers  []gapDriver
 	Driver   string   // the one shown alone
 	All      []string // drivers to choose from
-	Hidden   int      // chips left out for having few changes
+	Hidden   int      // chips left out for having few missing fixes
+	Left     int      // drivers left out for the same
 }
 
 type gapDriver struct {
@@ -103,7 +110,10 @@ type gapSquare struct {
 
 // maxChips keeps the overview to what fits a meeting; one driver alone shows
 // all of its own.
-const maxChips = 14
+const (
+	maxChips   = 14
+	maxDrivers = 12
+)
 
 func (s *Server) gap(w http.ResponseWriter, r *http.Request) error {
 	sum := s.sums.get(r.Context())

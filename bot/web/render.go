@@ -123,6 +123,7 @@ var functions = template.FuncMap{
 	"day":         func(s string) string { return s[:min(len(s), 10)] },
 	"plural":      plural,
 	"rowsOf":      func(rows []store.Found, at string) any { return rowsView{rows, at} },
+	"base":        path.Base,
 	"ratio":       func(a, b int) float64 { return float64(a) / float64(max(1, b)) },
 	"branchStack": branchStack,
 	"branchCells": func() []launch.Cell {

@@ -12,8 +12,12 @@ create index judgement_author  on judgement (author, judged, change_id);
 create index judgement_class   on judgement (reason_class, judged, change_id) where reason_class <> '';
 create index judgement_score   on judgement (score, change_id);
 create index judgement_day     on judgement (judged, verdict, private);
-create index judgement_chip_chip   on judgement_chip (chip, change_id);
-create index judgement_chip_driver on judgement_chip (driver, change_id);
+-- The verdict stands beside the hardware, so that one index answers for both: of
+-- a driver with a hundred thousand changes, the few that wait.
+alter table judgement_chip add column verdict text collate "C" not null default '';
+update judgement_chip set verdict = (select j.verdict from judgement j where j.change_id = judgement_chip.change_id);
+create index judgement_chip_chip   on judgement_chip (chip, verdict, change_id);
+create index judgement_chip_driver on judgement_chip (driver, verdict, change_id);
 
 create table judgement_branch (
   change_id text collate "C" not null references judgement (change_id) on delete cascade,
@@ -69,6 +73,7 @@ drop index judgement_score;
 drop index judgement_class;
 drop index judgement_chip_driver;
 drop index judgement_chip_chip;
+alter table judgement_chip drop column verdict;
 drop index judgement_author;
 drop index judgement_list;
 drop index judgement_verdict;

@@ -16,8 +16,12 @@ create index judgement_class   on judgement (reason_class, judged, change_id) wh
 create index judgement_score   on judgement (score, change_id);
 -- For counting by day and verdict without touching the bodies.
 create index judgement_day     on judgement (judged, verdict, private);
-create index judgement_chip_chip   on judgement_chip (chip, change_id);
-create index judgement_chip_driver on judgement_chip (driver, change_id);
+-- The verdict stands beside the hardware, so that one index answers for both: of
+-- a driver with a hundred thousand changes, the few that wait.
+alter table judgement_chip add column verdict text not null default '';
+update judgement_chip set verdict = (select j.verdict from judgement j where j.change_id = judgement_chip.change_id);
+create index judgement_chip_chip   on judgement_chip (chip, verdict, change_id);
+create index judgement_chip_driver on judgement_chip (driver, verdict, change_id);
 
 -- One row for each stable branch that a judgement speaks of. cell is what the
 -- branch says of the change in one word: see bot/launch.
@@ -59,7 +63,7 @@ create table judgement_text (
   author    text    not null,
   rest      text    not null
 );
-create virtual table judgement_words using fts5 (title, author, rest, content = 'judgement_text', content_rowid = 'id', tokenize = 'unicode61', detail = full);
+create virtual table judgement_words using fts5 (title, author, rest, content = 'judgement_text', content_rowid = 'id', prefix = '2 3 4', tokenize = 'unicode61 remove_diacritics 0');
 -- +goose StatementBegin
 create trigger judgement_text_in after insert on judgement_text begin
   insert into judgement_words (rowid, title, author, rest) values (new.id, new.title, new.author, new.rest);
@@ -96,6 +100,7 @@ drop index judgement_score;
 drop index judgement_class;
 drop index judgement_chip_driver;
 drop index judgement_chip_chip;
+alter table judgement_chip drop column verdict;
 drop index judgement_author;
 drop index judgement_list;
 drop index judgement_verdict;

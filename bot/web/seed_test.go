@@ -1,0 +1,165 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+const patchText = `The queue is freed twice when the reset comes first.
+
+Fixes: 0123456789ab ("drm/demo: add the queue")
+Cc: stable@vger.kernel.org
+Signed-off-by: Ana Ruiz <ana@example.com>
+---
+ drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c | 3 +++
+ 1 file changed, 3 insertions(+)
+
+diff --git a/drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c b/drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c
+--- a/drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c
++++ b/drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c
+@@ -10,5 +10,8 @@ static void gfx_v12_0_free(struct demo *d)
+ {
+ 	int i;
+
++	if (!d->queue)
++		return;
++
+ 	for (i = 0; i < d->n; i++)
+ 		put(d, i);
+`
+
+// patchJudged is a real judgement, with all its findings and contributions.
+func patchJudged() verdict.Judgement {
+	c, err := change.Parse(change.Input{Kind: change.Mail, ID: "1@example.org", Subject: "[PATCH] drm/amdgpu/gfx12: fix a double free of the queue",
+		Text: patchText, Author: change.Person{Name: "Ana Ruiz", Address: "ana@example.com"}, Date: t0})
+	if err != nil {
+		panic(err) // the text is above
+	}
+	return verdict.Default().Change(c, nil, nil)
+}
+
+// t0 is the morning on which the tests live.
+var t0 = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+
+const (
+	eligibleID = "gfx-v2@mail.example.org"
+	firstID    = "gfx-v1@mail.example.org"
+	dkmsID     = "0123456789abcdef0123456789abcdef01234567"
+	secretID   = "hole@mail.example.org"
+	oddID      = "a/b c%2f..?x=<script>@odd.example.org"
+	heldKey    = "series-2/first"
+	secretKey  = "series-secret/first"
+	secretWord = "unpublishedhole"
+)
+
+func branchRowOf(name, state, applies string, v verdict.Verdict) verdict.Branch {
+	b := verdict.Branch{Name: name, State: state, Applies: applies, Score: .8}
+	if v != "" {
+		b.Verdict = &v
+	}
+	return b
+}
+
+// seeded is a store with a bit of everything: two versions of a series with a
+// reply that waits, a commit with a pile, an embargoed post, an odd id, orders
+// and health.
+func seeded(t testing.TB, where string) *store.Store {
+	t.Helper()
+	if where == "" {
+		where = filepath.Join(t.TempDir(), "s.db")
+	}
+	s, err := store.Open(t.Context(), where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	post := func(id, key, previous string, version int, private bool, j verdict.Judgement, actions []bot.Action, orders ...bot.Order) {
+		raw := []byte("From: Ana Ruiz <ana@example.com>\nTo: patches@lists.example.org\nSubject: [PATCH v2] " + j.Subject + "\nMessage-ID: <" + id + ">\nDate: Mon, 2 Mar 2026 09:00:00 +0000\n\n" + patchText)
+		_, err := s.Keep(t.Context(), bot.Mail{ID: id, Source: "imap:test/INBOX", List: "patches.lists.example.org", Received: t0, Date: t0, Sender: "ana@example.com", Subject: j.Subject, Raw: raw},
+			bot.Cursor{Key: "imap:test/INBOX", Value: id})
+		must(err)
+		ser := bot.Series{Key: key, Sender: "ana@example.com", Title: j.Subject, Version: version, Of: 1, List: "patches.lists.example.org", First: t0, Due: t0, Previous: previous, Private: private}
+		must(s.File(t.Context(), bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: j.Subject}, Orders: orders}))
+		kept, err := s.Series(t.Context(), key)
+		must(err)
+		j.ID = id
+		ok, err := s.Settle(t.Context(), bot.Settlement{Series: *kept, At: t0, Actions: actions,
+			Judged: []bot.Judged{{Judgement: j, SeriesKey: key, Source: "imap:test/INBOX", List: "patches.lists.example.org", At: t0.Add(time.Duration(version) * time.Minute), Private: private}}})
+		must(err)
+		if !ok {
+			t.Fatal("the series was not settled")
+		}
+	}
+	reply := func(key, series, line string, hold string) bot.Action {
+		return bot.Action{Key: key, Kind: "reply", Sink: "outbox", SeriesKey: series, Cause: bot.CauseFirst, List: "patches.lists.example.org", Verdict: "stable-eligible", Line: line, Hold: hold, Created: t0,
+			Message: []byte("From: stablebot <bot@example.org>\nTo: ana@example.com\nCc: patches@lists.example.org\nSubject: Re: [PATCH] " + line + "\nMessage-ID: <r." + series + "@example.org>\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n\nHello,\n\nit looks " + line + ".\n")}
+	}
+	j := patchJudged()
+	post(firstID, "series-1", "", 1, false, j, nil)
+	j.Branches = []verdict.Branch{branchRowOf("6.18", "present", "unknown", ""), branchRowOf("6.12", "affected", "exact", verdict.StableEligible), branchRowOf("6.6", "affected", "needs-prerequisites", verdict.StableEligible)}
+	j.Branches[2].Prerequisites, j.Branches[2].PileLines = []string{strings.Repeat("a", 40), strings.Repeat("b", 40)}, 140
+	post(eligibleID, "series-2", "series-1", 2, false, j, []bot.Action{reply(heldKey, "series-2", "stable-eligible for 6.12, 6.6", "held: replies wait for approval")},
+		bot.Order{Command: command.Command{Verb: "override", Line: "#stablebot override wait for rc3"}, Mail: eligibleID, SeriesKey: "series-2", Who: change.Person{Name: "Mai Lund", Address: "mai@example.com"}, At: t0})
+	secret := j
+	secret.Subject, secret.Author = "drm/amdgpu: "+secretWord, "Sekret <sekret@example.com>"
+	secret.Silicon = []silicon.Match{{Name: secretWord + "chip", Driver: secretWord + "driver", State: silicon.Production}}
+	secret.Branches = []verdict.Branch{branchRowOf(secretWord+"branch", "affected", "exact", verdict.StableEligible)}
+	post(secretID, "series-secret", "", 1, true, secret, []bot.Action{reply(secretKey, "series-secret", secretWord, "held")})
+	odd := j
+	odd.Subject, odd.Author = `<script>alert("x")</script> & =cmd()`, `"><img src=x onerror=alert(1)> <odd@example.com>`
+	post(oddID, "series-odd", "", 1, false, odd, nil)
+
+	d := patchJudged()
+	d.ID, d.Kind, d.Subject, d.Author = dkmsID, change.Commit, "drm/i915: enable the new display", "Bo Lin <bo@example.com>"
+	d.Verdict, d.ReasonClass, d.Score, d.Mixed = verdict.DKMSOnly, verdict.TooBig, .12, true
+	d.Silicon = []silicon.Match{{Name: "Xe3", Driver: "i915", Kind: "platform", State: silicon.Production}, {Name: "i915", Driver: "i915", Kind: "driver", State: silicon.Production}}
+	d.Branches = []verdict.Branch{branchRowOf("6.18", "affected", "needs-backport", verdict.StableEligible), branchRowOf("6.12", "no-base", "unknown", verdict.DKMSOnly)}
+	must(s.KeepJudged(t.Context(), bot.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(time.Hour)}, bot.Cursor{Key: "git:linux", Value: "1"}))
+	for _, c := range []string{"pipeline", "source.imap:test/INBOX", "sink.outbox"} {
+		must(s.Healthy(t.Context(), c, t0.Add(2*time.Hour), nil))
+	}
+	return s
+}
+
+// serverOf is a server over s, at a quarter past twelve.
+func serverOf(t testing.TB, s *store.Store, change func(*Options)) *Server {
+	t.Helper()
+	o := Options{Reader: s, Decider: s, Access: Access{Loopback: true}, Version: "1.2.3", Now: func() time.Time { return t0.Add(135 * time.Minute) }}
+	if change != nil {
+		change(&o)
+	}
+	h, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func get(t testing.TB, h http.Handler, url string, head ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	r.Host = "localhost:8078"
+	for i := 0; i+1 < len(head); i += 2 {
+		r.Header.Set(head[i], head[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
