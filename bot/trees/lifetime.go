@@ -46,8 +46,8 @@ func ReadLifetimes(r io.Reader) (*Lifetimes, error) {
 		if len(f) == 0 {
 			continue
 		}
-		name := ""
-		if name = versionIn(f[0]); name == "" || len(f) != 2 {
+		name := versionIn(f[0])
+		if name == "" || len(f) != 2 {
 			return nil, fmt.Errorf("line %d: %q is no branch with a day; write 5.4 2025-12-31", n, in.Text())
 		}
 		day, err := time.Parse(time.DateOnly, f[1])
