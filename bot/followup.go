@@ -138,7 +138,11 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 			verdicts = verdicts || o.Refused == "" && o.Verb != command.Mute
 		}
 		if verdicts {
-			r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
+			// What the list hears otherwise, so that the next version is compared
+			// with the like; all of it when that is nothing.
+			if r.Values = report.ValuesOf(b.posting(list.answers)); len(r.Values.Rows) == 0 {
+				r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
+			}
 			told = true
 		} else {
 			r.Words = nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	netmail "net/mail"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,13 +269,17 @@ func Subject(s string) string {
 	return "Re: " + s
 }
 
+// shortlog begins the list of patches in a cover letter, "Jo Doe (3):", which
+// a diffstat follows.
+var shortlog = regexp.MustCompile(`^\S.* \(\d+\):$`)
+
 // Quote picks the three lines of a mail that tell best what is answered: the
 // first of its prose, without tags, diff and earlier quotes.
 func Quote(text string) []string {
 	var out []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n\t ")
-		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || len(out) == 3 {
+		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
 			break
 		}
 		if line == "" || strings.HasPrefix(line, ">") || !harmless(line) {

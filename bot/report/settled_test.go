@@ -33,3 +33,10 @@ func TestSettled(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoteOfCover(t *testing.T) {
+	got := Quote("These fix hangs.\n\nJo Doe (3):\n  drm: one\n\n x.c | 3 +++\n")
+	if len(got) != 1 || got[0] != "These fix hangs." {
+		t.Errorf("quoted %q", got)
+	}
+}
