@@ -180,6 +180,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		// functions that they stand in are there.
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) {
 			out.State, out.Applies = noBase, unknown
+			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
 		}
 	}
