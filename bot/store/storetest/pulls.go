@@ -28,8 +28,10 @@ func pulls(t *testing.T, s *suite) {
 	if !note("d-1", 1, T0) || note("d-1", 1, T0) {
 		t.Error("the first delivery is fresh, the same again is not")
 	}
-	if !note("", 2, T0.Add(time.Minute)) || !note("", 2, T0.Add(time.Minute)) {
-		t.Error("a poll has no delivery, and always counts")
+	for range 2 {
+		if !note("", 2, T0.Add(time.Minute)) {
+			t.Error("a poll has no delivery, and always counts")
+		}
 	}
 	if got := due(T0.Add(-time.Second)); len(got) != 0 {
 		t.Errorf("due before its time: %v", got)
