@@ -282,6 +282,13 @@ func firstID(b Brief) string {
 	return b.Posts[0].Message.ID
 }
 
+// JudgeAgain judges a stored series as it would be judged now, and stores
+// nothing.
+func (b *Bot) JudgeAgain(ctx context.Context, s Series) ([]Judged, error) {
+	_, judged, err := b.judgeSeries(ctx, s)
+	return judged, err
+}
+
 // judgeSeries reads the mails of a series and judges its patches with all that
 // the thread says.
 func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error) {

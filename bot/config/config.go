@@ -129,6 +129,8 @@ type Store struct {
 	// Address is postgres://user@host/database, or a file; empty: a file in the
 	// state folder. A password comes from PGPASSWORD or a passfile.
 	Address string `yaml:"address"`
+	// Keep is how long mails and what names people are kept; 0: for ever.
+	Keep Duration `yaml:"keep"`
 }
 
 // Log says how much is logged, and how.

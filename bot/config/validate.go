@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// minKeep: a series is judged again, when a branch moves, until it is 90 days old.
+const minKeep = 90 * 24 * time.Hour
+
 // validate returns what is wrong with the values, by path. Positions are
 // filled in by the reader.
 func (c *Config) validate() []Problem {
@@ -20,6 +23,9 @@ func (c *Config) validate() []Problem {
 		if _, set := u.User.Password(); set {
 			v.add("store.address", "a password must not stand here; put it into ~/.pgpass, a file named with ?passfile=, or PGPASSWORD")
 		}
+	}
+	if k := c.Store.Keep.Std(); k != 0 && k < minKeep {
+		v.add("store.keep", "%s is too short: later versions and replies come for months; at least 90d", k)
 	}
 	for i, r := range c.Roles {
 		v.oneOf(fmt.Sprintf("roles[%d]", i), r, "source", "worker", "web")

@@ -336,3 +336,8 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	return nil
 }
+
+// SeriesAfter returns up to n series by key, those behind a key.
+func (s *Store) SeriesAfter(ctx context.Context, key string, n int) ([]bot.Series, error) {
+	return s.series(ctx, "reading series from", "select "+seriesColumns+" from series where key > ? order by key limit ?", key, n)
+}

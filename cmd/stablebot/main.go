@@ -88,6 +88,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		previewCommand(),
 		rulesCommand(),
 		siliconCommand(),
+		storeCommand(),
 		doctorCommand(),
 		initCommand(),
 		versionCommand(),

@@ -104,6 +104,9 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 			stop = func() { hooks(); _ = d.stop() } // it has nothing to lose
 		}
 	}
+	if keep := c.Store.Keep.Std(); keep > 0 && !once && slices.Contains(rolesOrAll(c.Roles), string(bot.RoleWorker)) {
+		go forgetOld(ctx, p.store, keep, log)
+	}
 	err = p.bot.Run(ctx, once)
 	stop()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

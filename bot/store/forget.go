@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Forgotten is how much was deleted.
+type Forgotten struct{ Mails, Series, Judgements int }
+
+// forgetBatch bounds one transaction, so that the bot is not kept waiting.
+const forgetBatch = 100
+
+// Forget deletes everything that a person wrote: their mails, the series they
+// posted with the replies to them, and what was said about their changes. Of the
+// judgements the figures stay, under another id, without subject, author or any
+// sentence. An opt-out is kept: without it they would be written to again.
+func (s *Store) Forget(ctx context.Context, address string) (Forgotten, error) {
+	address = strings.ToLower(strings.Trim(address, "<> "))
+	if !strings.Contains(address, "@") {
+		return Forgotten{}, fmt.Errorf("%q is no address", address)
+	}
+	within := "%<" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(address) + ">"
+	return s.forget(ctx, "sender = ?", `lower(author) = ? or lower(author) like ? escape '\'`, address, within)
+}
+
+// ForgetBefore does the same to what was received, or judged, before a time;
+// series that are not settled yet are left for the next time.
+func (s *Store) ForgetBefore(ctx context.Context, before time.Time) (Forgotten, error) {
+	return s.forget(ctx, "received < ? and filed = 1 and not exists (select 1 from series where series.key = mail.series_key and series.due > 0)",
+		"judged < ? and judged < ?", millis(before), millis(before))
+}
+
+func (s *Store) forget(ctx context.Context, mails, judgements string, arg, also any) (all Forgotten, err error) {
+	for ctx.Err() == nil {
+		var f Forgotten
+		err := s.tx(ctx, "deleting what is to be forgotten from", false, func(t *txn) (err error) {
+			f, err = t.forgetSome(mails, judgements, arg, also)
+			return err
+		})
+		if err != nil {
+			return all, err
+		}
+		all.Mails, all.Series, all.Judgements = all.Mails+f.Mails, all.Series+f.Series, all.Judgements+f.Judgements
+		if f == (Forgotten{}) {
+			return all, nil
+		}
+	}
+	return all, ctx.Err()
+}
+
+func (t *txn) forgetSome(mails, judgements string, arg, also any) (f Forgotten, err error) {
+	type found struct{ id, series, body string }
+	list := func(q string, args ...any) (out []found, err error) {
+		st, err := t.stmt(t.ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := st.QueryContext(t.ctx, t.d.args(args)...)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var x found
+			if err := rows.Scan(&x.id, &x.series, &x.body); err != nil {
+				return nil, err
+			}
+			out = append(out, x)
+		}
+		return out, rows.Err()
+	}
+	exec := func(q string, args ...any) int {
+		var n int64
+		if err == nil {
+			n, err = t.exec(q, args...)
+		}
+		return int(n)
+	}
+	written, err := list("select id, series_key, '' from mail where "+mails+" order by seq limit ?", arg, forgetBatch)
+	if err != nil {
+		return f, err
+	}
+	for _, m := range written {
+		// A series goes with the mails that made it; a reply alone leaves it.
+		if n := exec("delete from series where key = ? and exists (select 1 from member where series_key = series.key and mail_id = ?)", m.series, m.id); n > 0 {
+			f.Series += n
+			exec("delete from action where series_key = ? and state <> 'doing'", m.series)
+			exec("delete from mail_command where series_key = ?", m.series)
+			exec("delete from note where about = ?", m.series)
+			exec("update mail set series_key = '' where series_key = ?", m.series)
+		}
+		exec("delete from mail_command where mail_id = ?", m.id)
+		exec("delete from note where about = ?", m.id)
+		f.Mails += exec("delete from mail where id = ?", m.id)
+		judged, e := list("select change_id, series_key, body from judgement where change_id = ?", m.id)
+		if err = errors.Join(err, e); err != nil {
+			return f, err
+		}
+		for _, j := range judged {
+			f.Judgements++
+			if err := t.anonymise(j.id, j.body); err != nil {
+				return f, err
+			}
+		}
+	}
+	left, e := list("select change_id, series_key, body from judgement where author <> '' and ("+judgements+") limit ?", arg, also, forgetBatch)
+	if err = errors.Join(err, e); err != nil {
+		return f, err
+	}
+	for _, j := range left {
+		f.Judgements++
+		if err := t.anonymise(j.id, j.body); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// anonymise puts a judgement under an id that names nobody and leaves its
+// figures: what was found, what it weighed, what the branches said.
+func (t *txn) anonymise(id, body string) error {
+	var j verdict.Judgement
+	if err := json.Unmarshal([]byte(body), &j); err != nil {
+		return fmt.Errorf("reading a stored judgement: %w", err)
+	}
+	sum := sha256.Sum256([]byte(id))
+	as := "forgotten-" + hex.EncodeToString(sum[:16])
+	if j.Kind == change.Commit {
+		as = id // the SHA of a public commit
+	}
+	j.ID, j.Subject, j.Author, j.Reason, j.Error = as, "", "", "", nil
+	for i := range j.Rules {
+		r := &j.Rules[i]
+		r.Finding.Reason, r.Finding.Evidence = "", nil
+	}
+	for i := range j.Branches {
+		j.Branches[i].Why = ""
+	}
+	b, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	for _, q := range []struct {
+		sql  string
+		args []any
+	}{
+		{"delete from judgement_text where change_id = ?", []any{id}},
+		{`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed, score, fix, author, subject,
+				date, weights, judged, revision, private, body, said_verdict, said_score)
+			select ?, kind, '', source, list, branch, verdict, reason_class, mixed, score, fix, '', '', date, weights, judged, revision, private, ?,
+				said_verdict, said_score from judgement where change_id = ?
+			on conflict (change_id) do update set author = '', subject = '', series_key = '', body = excluded.body`, []any{as, string(b), id}},
+	} {
+		if _, err := t.exec(q.sql, q.args...); err != nil {
+			return err
+		}
+	}
+	if as == id {
+		return nil
+	}
+	for table, columns := range map[string]string{
+		"judgement_chip":   "chip, driver",
+		"judgement_branch": "branch, cell, state, applies, class, score, lines, first",
+		"outcome":          "n, branch, commit_id, how, at, release, begun, reverted, followups, found",
+	} {
+		if _, err := t.exec("insert into "+table+" (change_id, "+columns+") select ?, "+columns+" from "+table+
+			" where change_id = ? on conflict do nothing", as, id); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec("delete from judgement where change_id = ?", id)
+	return err
+}
