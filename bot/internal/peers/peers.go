@@ -28,6 +28,7 @@ import (
 // programs says where a program hides besides PATH (sbin is not in everyone's)
 // and what installs it on Debian and Ubuntu.
 var programs = map[string]string{
+	"chromium": "sudo apt-get install -y --no-install-recommends chromium",
 	"b4":       "sudo apt-get install -y --no-install-recommends b4",
 	"node":     "sudo apt-get install -y nodejs npm; .ci/install github",
 	"dovecot":  "sudo apt-get install -y --no-install-recommends dovecot-imapd",
