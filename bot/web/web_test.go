@@ -10,10 +10,13 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/internal/peers"
@@ -425,5 +428,42 @@ func TestJudgement(t *testing.T) {
 	}
 	if c := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(c, "6.12.9") {
 		t.Error("the change does not say where it went")
+	}
+}
+
+var metricName = regexp.MustCompile(`stablebot_\w+`)
+
+// TestGrafana: the dashboard in deploy/ asks for nothing that is not there.
+func TestGrafana(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct {
+			ID      int
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(text, &board); err != nil || len(board.Panels) == 0 {
+		t.Fatal(err, len(board.Panels))
+	}
+	described := make(chan *prometheus.Desc, 1000)
+	m := NewMetrics("")
+	serverOf(t, seeded(t, ""), func(o *Options) { o.Metrics = m })
+	m.registry.Describe(described)
+	close(described)
+	var known strings.Builder
+	for d := range described {
+		known.WriteString(d.String())
+	}
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			for _, name := range metricName.FindAllString(target.Expr, -1) {
+				if !strings.Contains(known.String(), `fqName: "`+strings.TrimSuffix(name, "_bucket")+`"`) {
+					t.Errorf("panel %d asks for %s, which there is not", p.ID, name)
+				}
+			}
+		}
 	}
 }
