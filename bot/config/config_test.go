@@ -94,18 +94,6 @@ func TestParseDamaged(t *testing.T) {
 	}
 }
 
-func TestExamplesLoad(t *testing.T) {
-	files, _ := filepath.Glob("../../deploy/*.yaml")
-	if len(files) == 0 {
-		t.Fatal("no example in deploy")
-	}
-	for _, f := range files {
-		if _, err := Read(f); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 func TestPassword(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "pw")
 	if err := os.WriteFile(f, []byte("secret\n"), 0o600); err != nil {
