@@ -169,7 +169,7 @@ func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2
 	live, err = store.OpenReadOnly(ctx, storeFile(o.config.State))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && o.archive != "":
-		live, err = nil, nil
+		live = nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil, fmt.Errorf("%w; to look at a list before the bot ever ran, give its archive with --archive", err)
 	case err != nil:
