@@ -22,7 +22,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -67,7 +66,7 @@ type Source struct {
 	mirror *git.Mirror
 	gone   map[string]bool // branches that were told to be gone
 
-	fetching sync.Mutex // one process fetches into a copy at a time
+	fetching chan struct{} // full while the copy is made or fetched
 }
 
 var _ bot.Source = (*Source)(nil)
@@ -95,7 +94,7 @@ func New(cfg Config, log *zap.Logger) (*Source, error) {
 	if cfg.Every <= 0 {
 		cfg.Every = defaultEvery
 	}
-	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}}
+	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}, fetching: make(chan struct{}, 1)}
 	s.log = log.With(zap.String(bot.KeySource, s.name))
 	if t, err := time.Parse(time.DateOnly, cfg.Since); err == nil {
 		s.since = t
@@ -250,9 +249,9 @@ func (s *Source) Update(ctx context.Context) error {
 		return nil
 	}
 	sort.Strings(branches)
-	m, err := s.open(ctx, branches)
+	m, err := s.bring(ctx, branches)
 	if err == nil {
-		err = errors.Join(s.bring(ctx, m), m.Close())
+		err = m.Close()
 	}
 	if err != nil {
 		return fmt.Errorf("fetching %s: %w", s.name, err)
@@ -267,14 +266,11 @@ func (s *Source) fetch(ctx context.Context, branches []string) (map[string]strin
 		}
 		s.mirror = nil
 	}
-	m, err := s.open(ctx, branches)
+	m, err := s.bring(ctx, branches)
 	if err != nil {
 		return nil, err
 	}
 	s.mirror = m
-	if err := s.bring(ctx, m); err != nil {
-		return nil, err
-	}
 	return m.Refs(ctx, heads)
 }
 
@@ -293,19 +289,27 @@ func (s *Source) open(ctx context.Context, branches []string) (*git.Mirror, erro
 	return git.OpenMirror(ctx, s.Dir(), s.cfg.URL, o)
 }
 
-func (s *Source) bring(ctx context.Context, m *git.Mirror) error {
-	s.fetching.Lock()
-	defer s.fetching.Unlock()
+// bring makes the copy when there is none, brings it up to date and opens it.
+func (s *Source) bring(ctx context.Context, branches []string) (*git.Mirror, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	m, err := s.open(ctx, branches)
+	if err != nil {
+		return nil, err
+	}
 	moves, err := m.Fetch(ctx)
 	if err != nil {
-		return err
+		return nil, errors.Join(err, m.Close())
 	}
 	for _, mv := range moves {
 		if mv.Rewritten {
 			s.log.Warn("a branch was rewritten", zap.String("branch", strings.TrimPrefix(mv.Ref, heads)), zap.String("old", mv.Old), zap.String("new", mv.New))
 		}
 	}
-	return nil
+	return m, nil
 }
 
 // branch delivers what is new on one branch.

@@ -6,7 +6,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -163,6 +165,48 @@ func TestGoneRemote(t *testing.T) {
 	}
 	g.Put("a", "1\n", "second")
 	poll(t, s, in, "main: second")
+}
+
+// Poll and Update make and fetch the copy at once, in this process and, as the
+// second source does, in another one of the same bot.
+func TestAtOnce(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("a", "0\n", "first")
+	for range 4 {
+		state := t.TempDir()
+		one, _ := follow(t, Config{URL: g.Dir, State: state})
+		two, _ := follow(t, Config{URL: g.Dir, State: state})
+		var wg sync.WaitGroup
+		begin := make(chan struct{})
+		for name, f := range map[string]func() error{
+			"poll":                 func() error { return one.Poll(t.Context(), newInlet()) },
+			"update":               func() error { return one.Update(t.Context()) },
+			"another one's poll":   func() error { return two.Poll(t.Context(), newInlet()) },
+			"another one's update": func() error { return two.Update(t.Context()) },
+		} {
+			wg.Go(func() {
+				<-begin
+				if err := f(); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		g.Put("a", time.Now().String(), "more") // and all fetch it at once
+	}
+	s, _ := follow(t, Config{URL: g.Dir})
+	unlock, err := s.lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	limited, cancel := context.WithTimeout(t.Context(), 3*lockEvery)
+	defer cancel()
+	if err := s.Poll(limited, newInlet()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("polling what is being fetched: %v", err)
+	}
+	unlock()
+	poll(t, s, newInlet())
 }
 
 func TestConfig(t *testing.T) {
