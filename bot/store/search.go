@@ -440,6 +440,9 @@ func (t *txn) index(j bot.Judged) error {
 		return err
 	}
 	for _, b := range j.Branches {
+		if j.Verdict == verdict.OutOfScope {
+			break // no fix: no branch lacks it
+		}
 		if _, err := t.exec(`insert into judgement_branch (change_id, branch, cell, state, applies, class, score, lines, first)
 			values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`, j.ID, b.Name, string(launch.CellOf(b)), b.State, b.Applies,
 			string(b.ReasonClass), b.Score, b.PileLines, len(b.Prerequisites)); err != nil {

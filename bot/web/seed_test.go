@@ -56,6 +56,7 @@ const (
 	eligibleID = "gfx-v2@mail.example.org"
 	firstID    = "gfx-v1@mail.example.org"
 	dkmsID     = "0123456789abcdef0123456789abcdef01234567"
+	noFixID    = "fedcba9876543210fedcba9876543210fedcba98"
 	secretID   = "hole@mail.example.org"
 	oddID      = "a/b c%2f..?x=<script>@odd.example.org"
 	heldKey    = "series-2/first"
@@ -132,6 +133,9 @@ func seeded(t testing.TB, where string) *store.Store {
 	d.Silicon = []silicon.Match{{Name: "Xe3", Driver: "i915", Kind: "platform", State: silicon.Production}, {Name: "i915", Driver: "i915", Kind: "driver", State: silicon.Production}}
 	d.Branches = []verdict.Branch{branchRowOf("6.18", "affected", "needs-backport", verdict.StableEligible), branchRowOf("6.12", "no-base", "unknown", verdict.DKMSOnly)}
 	must(s.KeepJudged(t.Context(), bot.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(time.Hour)}, bot.Cursor{Key: "git:linux", Value: "1"}))
+	// No fix: it counts nowhere as missing.
+	d.ID, d.Subject, d.Author, d.Verdict, d.ReasonClass = noFixID, "drm/i915: rename the steps", "Bo Lin <bo@example.com>", verdict.OutOfScope, ""
+	must(s.KeepJudged(t.Context(), bot.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(-time.Hour)}, bot.Cursor{Key: "git:linux", Value: "2"}))
 	for _, c := range []string{"pipeline", "source.imap:test/INBOX", "sink.outbox"} {
 		must(s.Healthy(t.Context(), c, t0.Add(2*time.Hour), nil))
 	}

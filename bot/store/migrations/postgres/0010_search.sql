@@ -45,7 +45,7 @@ select change_id, name, case
 from (select j.change_id, b ->> 'name' as name, b ->> 'state' as state, b ->> 'applies' as applies,
         b ->> 'verdict' as says, coalesce(b ->> 'reason_class', '') as class, (b ->> 'score')::double precision as score,
         coalesce((b ->> 'pile_lines')::bigint, 0) as lines, coalesce(jsonb_array_length(b -> 'prerequisites'), 0) as first
-      from judgement j cross join lateral jsonb_array_elements(j.body::jsonb -> 'branches') b where j.private = 0) x
+      from judgement j cross join lateral jsonb_array_elements(j.body::jsonb -> 'branches') b where j.private = 0 and j.verdict <> 'out-of-scope') x
 on conflict do nothing;
 
 create table judgement_text (

@@ -51,7 +51,7 @@ select change_id, name, case
 from (select j.change_id, b.value ->> '$.name' as name, b.value ->> '$.state' as state, b.value ->> '$.applies' as applies,
         b.value ->> '$.verdict' as says, coalesce(b.value ->> '$.reason_class', '') as class, b.value ->> '$.score' as score,
         coalesce(b.value ->> '$.pile_lines', 0) as lines, coalesce(json_array_length(b.value, '$.prerequisites'), 0) as first
-      from judgement j, json_each(j.body, '$.branches') b where j.private = 0)
+      from judgement j, json_each(j.body, '$.branches') b where j.private = 0 and j.verdict <> 'out-of-scope')
 where true
 on conflict do nothing;
 
