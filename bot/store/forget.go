@@ -169,7 +169,7 @@ func (t *txn) anonymise(id, body string) error {
 		return nil
 	}
 	for table, columns := range map[string]string{
-		"judgement_chip":   "chip, driver",
+		"judgement_chip":   "chip, driver, verdict",
 		"judgement_branch": "branch, cell, state, applies, class, score, lines, first",
 		"outcome":          "n, branch, commit_id, how, at, release, begun, reverted, followups, found",
 	} {
