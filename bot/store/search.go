@@ -122,7 +122,7 @@ func (q *Query) conditions(d *dialect) (out []condition) {
 	}
 	side := func(what, table, where string, args ...any) {
 		out = append(out, condition{
-			ids:  "select " + what + " from " + table + " s where " + where,
+			ids: "select " + what + " from " + table + " s where " + where,
 			// By its id: an index that begins with the name would be read from its
 			// beginning for each row.
 			test: "exists (select 1 from " + table + " s where s.change_id = j.change_id and " + d.unindexed + where + ")", args: args})
