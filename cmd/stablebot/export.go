@@ -143,7 +143,7 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 	if !who.Known() {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stablebot: git config has no user.name and user.email, so no sign-off is added; the stable team needs yours")
 	}
-	var whole []export.Branch
+	var asIs []export.Branch
 	var problems []error
 	for _, br := range branches {
 		i := slices.IndexFunc(plan.Branches, func(b verdict.Branch) bool { return b.Name == br.Name })
@@ -159,23 +159,56 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
 			continue
 		case b.Applies == "exact" || b.Applies == "offset":
-			whole = append(whole, br)
+			asIs = append(asIs, br)
 			continue
 		}
 		if err := o.one(ctx, say, p, plan, i, br, who); err != nil {
 			problems = append(problems, err)
 		}
 	}
-	if len(whole) > 0 {
-		if err := o.ask(ctx, say, p, plan, whole, who); err != nil {
+	if len(asIs) > 0 {
+		if err := o.ask(ctx, say, p, plan, asIs, who); err != nil {
 			problems = append(problems, err)
 		}
 	}
 	return errors.Join(problems...)
 }
 
+// whole refuses a branch for which no series can be made by putting commits in
+// order: what the change stands on is then only partly known, or more than
+// anybody takes along, and a series without it would not build.
+func whole(tree string, plan *pile.Plan, i int) error {
+	b := plan.Plans[i]
+	var why []string
+	if b.More {
+		why = append(why, fmt.Sprintf("needs more than %d lines of other commits first", b.Lines))
+	}
+	if n := len(b.Beyond); n > 0 {
+		first := fmt.Sprintf("%.12s (%q)", b.Beyond[0].ID, printable(b.Beyond[0].Title))
+		if n > 1 {
+			first += fmt.Sprintf(" and %d more", n-1)
+		}
+		why = append(why, "stands on what stable does not take along: "+first)
+	}
+	if n := len(b.Unresolved); n > 0 {
+		names := strings.Join(b.Unresolved[:min(n, 5)], ", ")
+		if n > 5 {
+			names += fmt.Sprintf(" and %d more", n-5)
+		}
+		why = append(why, "uses names that the branch lacks: "+names)
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %.12s (%q) %s; nothing is written: adjust the patch by hand (`stablebot plan %.12s` shows all that is in the way)",
+		tree, plan.Mainline, printable(plan.Subject), strings.Join(why, ", and "), plan.Mainline)
+}
+
 // one writes the series for one branch.
 func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch, who export.Identity) error {
+	if err := whole(br.Tree(), plan, i); err != nil {
+		return err
+	}
 	s, err := export.Backport(ctx, export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}, trusted)
 	if err != nil {
 		return err
