@@ -13,7 +13,7 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// A pull request takes this way: NotePull (a webhook or a poll says that
+// A pull request takes this way: NotePulls (a webhook or a poll says that
 // something about it may be new) → DuePulls → its source fetches it and brings
 // it as an Item → SettlePull (judgements and planned actions) → Begin → End.
 //
@@ -145,9 +145,10 @@ type PullSettlement struct {
 
 // Pulls is the journal's side for pull requests.
 type Pulls interface {
-	// NotePull makes a pull request due. It returns false and does nothing when
-	// the delivery is known.
-	NotePull(ctx context.Context, n PullNote) (fresh bool, err error)
+	// NotePulls makes pull requests due, all or none of them, and returns when
+	// that outlives a loss of power: whoever delivered it is told that it need not
+	// come again. A delivery that is known does nothing; fresh counts the others.
+	NotePulls(ctx context.Context, notes []PullNote) (fresh int, err error)
 	// DuePulls returns up to n pull requests of a source whose time has come.
 	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]PullState, error)
 	// PullOf returns one pull request, nil when it is not known.

@@ -14,27 +14,43 @@ import (
 // repeat deliveries of the past three days; the rest is margin.
 const deliveriesKept = 30 * 24 * time.Hour
 
-// NotePull implements bot.Pulls.
-func (s *Store) NotePull(ctx context.Context, p bot.PullNote) (fresh bool, err error) {
-	err = s.tx(ctx, "noting a pull request of "+p.Repo+" in", false, func(t *txn) error {
-		if p.Delivery != "" {
-			n, err := t.exec("insert into delivery (id, event, received) values (?, ?, ?) on conflict (id) do nothing",
-				p.Delivery, p.Event, millis(p.At))
-			if err != nil || n == 0 {
+// NotePulls implements bot.Pulls. It waits for the disk, once for all of them.
+func (s *Store) NotePulls(ctx context.Context, notes []bot.PullNote) (fresh int, err error) {
+	if len(notes) == 0 {
+		return 0, nil
+	}
+	n := 0 // PostgreSQL may run it twice
+	err = s.tx(ctx, "noting pull requests in", true, func(t *txn) error {
+		n = 0
+		for _, p := range notes {
+			isNew, err := t.notePull(p)
+			if err != nil {
 				return err
 			}
-			if _, err := t.exec("delete from delivery where received < ?", millis(p.At.Add(-deliveriesKept))); err != nil {
-				return err
-			}
+			n += flag(isNew)
 		}
-		fresh = true
-		_, err := t.exec(`insert into pull (key, source, repo, number, due) values (?, ?, ?, ?, ?)
-			on conflict (key) do update set due = excluded.due, revision = pull.revision + 1,
-				told = case when ? = 1 and pull.told <> '' then 'again' else pull.told end`,
-			bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At), flag(p.Again))
+		_, err := t.exec("delete from delivery where received < ?", millis(notes[0].At.Add(-deliveriesKept)))
 		return err
 	})
-	return fresh && err == nil, err
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+func (t *txn) notePull(p bot.PullNote) (fresh bool, err error) {
+	if p.Delivery != "" {
+		n, err := t.exec("insert into delivery (id, event, received) values (?, ?, ?) on conflict (id) do nothing",
+			p.Delivery, p.Event, millis(p.At))
+		if err != nil || n == 0 {
+			return false, err
+		}
+	}
+	_, err = t.exec(`insert into pull (key, source, repo, number, due) values (?, ?, ?, ?, ?)
+		on conflict (key) do update set due = excluded.due, revision = pull.revision + 1,
+			told = case when ? = 1 and pull.told <> '' then 'again' else pull.told end`,
+		bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At), flag(p.Again))
+	return err == nil, err
 }
 
 const pullColumns = `key, source, repo, number, head, closed, revision, due, rechecked, explain,

@@ -48,7 +48,7 @@ func TestDescription(t *testing.T) {
 			t.Errorf("check: %v", err)
 		}
 		in := &notebook{store: s}
-		if _, err := s.NotePull(t.Context(), bot.PullNote{Source: "github:p", Repo: "octocat/hello-world", Number: 42, At: time.Now()}); err != nil {
+		if _, err := s.NotePulls(t.Context(), []bot.PullNote{{Source: "github:p", Repo: "octocat/hello-world", Number: 42, At: time.Now()}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := src.Poll(t.Context(), in); err != nil {

@@ -46,7 +46,7 @@ const defaultEvery = 5 * time.Minute
 
 // Queue is the journal as the source needs it.
 type Queue interface {
-	NotePull(ctx context.Context, n bot.PullNote) (fresh bool, err error)
+	NotePulls(ctx context.Context, notes []bot.PullNote) (fresh int, err error)
 	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]bot.PullState, error)
 	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
 	DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error
@@ -60,6 +60,7 @@ type Source struct {
 	client *github.Client
 	queue  Queue
 	log    *zap.Logger
+	noter  noter
 	noted  chan struct{}
 
 	polled   time.Time
@@ -92,7 +93,7 @@ func New(cfg Config, client *github.Client, queue Queue, log *zap.Logger) (*Sour
 	if cfg.Labels == nil {
 		cfg.Labels = github.DefaultLabels()
 	}
-	s := &Source{cfg: cfg, name: "github:" + cfg.Name, client: client, queue: queue, noted: make(chan struct{}, 1)}
+	s := &Source{cfg: cfg, name: "github:" + cfg.Name, client: client, queue: queue, noter: noter{queue: queue}, noted: make(chan struct{}, 1)}
 	s.log = log.With(zap.String(bot.KeySource, s.name))
 	return s, nil
 }
@@ -269,6 +270,7 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 			break
 		}
 		more = github.More(resp, &page)
+		var notes []bot.PullNote
 		for _, p := range pulls {
 			updated := p.GetUpdatedAt().Time
 			if updated.Before(at.Since) {
@@ -278,9 +280,10 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 			if updated.After(next.Since) {
 				next.Since = updated
 			}
-			if _, err := s.queue.NotePull(ctx, bot.PullNote{Event: "poll", Source: s.name, Repo: repo, Number: p.GetNumber(), At: now}); err != nil {
-				return err
-			}
+			notes = append(notes, bot.PullNote{Event: "poll", Source: s.name, Repo: repo, Number: p.GetNumber(), At: now})
+		}
+		if _, err := s.queue.NotePulls(ctx, notes); err != nil {
+			return err
 		}
 	}
 	b, err := json.Marshal(next)

@@ -81,19 +81,20 @@ func (s *Source) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the payload cannot be read", http.StatusBadRequest)
 		return
 	}
-	for i, n := range notes {
+	for i := range notes {
+		n := &notes[i]
 		n.Delivery, n.Event, n.Source, n.At = delivery, event, s.name, s.cfg.Now()
 		if i > 0 {
 			n.Delivery += "/" + n.Repo + "/" + string(rune('0'+i%10))
 		}
-		if _, err := s.queue.NotePull(r.Context(), n); err != nil {
+	}
+	if len(notes) > 0 {
+		if err := s.noter.note(notes); err != nil {
 			// GitHub keeps the delivery; polling finds it, or a person repeats it.
 			s.log.Error("a delivery could not be stored", zap.String("delivery", delivery), zap.Error(err))
 			http.Error(w, "it cannot be stored now", http.StatusServiceUnavailable)
 			return
 		}
-	}
-	if len(notes) > 0 {
 		select {
 		case s.noted <- struct{}{}:
 		default:

@@ -15,9 +15,9 @@ import (
 func pulls(t *testing.T, s *suite) {
 	note := func(delivery string, number int, at time.Time) bool {
 		t.Helper()
-		fresh, err := s.NotePull(s.ctx, bot.PullNote{Delivery: delivery, Event: "pull_request", Source: "gh", Repo: "o/r", Number: number, At: at})
+		fresh, err := s.NotePulls(s.ctx, []bot.PullNote{{Delivery: delivery, Event: "pull_request", Source: "gh", Repo: "o/r", Number: number, At: at}})
 		must(t, err)
-		return fresh
+		return fresh == 1
 	}
 	due := func(now time.Time) []bot.PullState {
 		t.Helper()
