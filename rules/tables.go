@@ -1,6 +1,9 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Tables counts the lines that nobody has to review one by one.
 var Tables = &Rule{
@@ -29,7 +32,14 @@ Unmet: 400 lines with context of which 160 are quirk rows.`,
 			o, rel = Unmet, "over"
 		}
 		return Finding{Outcome: o,
-			Reason: fmt.Sprintf("%d of %d lines with context are table lines; the other %d are %s the documented limit of %d", s.TableLines, s.LinesWithContext, rest, rel, maxLines),
+			Reason: fmt.Sprintf("%d of %d lines with context are table lines; the other %s %s the documented limit of %d", s.TableLines, s.LinesWithContext, others(rest), rel, maxLines),
 			Values: map[string]float64{"table_lines": float64(s.TableLines), "rest": float64(rest)}}, nil
 	},
+}
+
+func others(n int) string {
+	if n == 1 {
+		return "one is"
+	}
+	return strconv.Itoa(n) + " are"
 }

@@ -200,8 +200,9 @@ func row(p Posting, q Patch) Row {
 	return r
 }
 
-// decided returns the findings that moved the score, heaviest first. Findings
-// without a weight only stand in when none has one: they say what is missing.
+// decided returns the findings that moved the score, heaviest first, with those
+// on the form of the patch after those on what it does. Findings without a
+// weight only stand in when none has one: they say what is missing.
 func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	var out []Rule
 	add := func(w verdict.Weighed) {
@@ -214,7 +215,9 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			add(w)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Rule) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
+	slices.SortStableFunc(out, func(a, b Rule) int {
+		return cmp.Or(cmp.Compare(formal(a.ID), formal(b.ID)), cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)))
+	})
 	if len(out) == 0 {
 		for _, w := range all {
 			if w.Outcome == rules.Unmet && w.Reason != "" {
@@ -229,6 +232,17 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 		}
 	}
 	return out
+}
+
+// formal is 1 for the rules on how a patch is written. Their weight is large, as
+// who writes well sends what is taken; a reader wants to know first what the bug
+// does, on which silicon, and how much has to be taken for it.
+func formal(rule string) int {
+	switch rule {
+	case rules.FixesTag.ID, rules.SignOff.ID, rules.UpstreamMark.ID:
+		return 1
+	}
+	return 0
 }
 
 func tally(rows []Row) []Tally {
