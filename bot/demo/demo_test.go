@@ -21,7 +21,7 @@ import (
 
 func TestBuildRemote(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "linux.git")
-	shas, err := BuildRemote(t.Context(), dir, fixtures.Git())
+	shas, err := BuildRemote(t.Context(), dir, fixtures.Git(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,13 +40,13 @@ func TestBuildRemote(t *testing.T) {
 	if got := git("describe", "--contains", "--tags", shas["gfx12-add"]); !strings.HasPrefix(got, "v6.11~") {
 		t.Errorf("GFX12 is first in %s", got)
 	}
-	if got := git("log", "-1", "--format=%B", "linux-6.12.y~1"); !strings.Contains(got, "commit "+shas["igc-leak"]+" upstream.") {
+	if got := git("log", "-1", "--format=%B", shas["i915-quirk-6.12"]+"~1"); !strings.Contains(got, "commit "+shas["igc-leak"]+" upstream.") {
 		t.Errorf("the backport does not name its commit:\n%s", got)
 	}
 	if out := git("log", "--all", "--format=%B"); strings.Contains(out, "{{") {
 		t.Error("a reference was left in a message")
 	}
-	again, err := BuildRemote(t.Context(), filepath.Join(t.TempDir(), "linux.git"), fixtures.Git())
+	again, err := BuildRemote(t.Context(), filepath.Join(t.TempDir(), "linux.git"), fixtures.Git(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestBuildRemote(t *testing.T) {
 // bot tells about branches is about something.
 func TestMailsApply(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "linux.git")
-	shas, err := BuildRemote(t.Context(), dir, fixtures.Git())
+	shas, err := BuildRemote(t.Context(), dir, fixtures.Git(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

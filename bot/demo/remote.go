@@ -29,6 +29,7 @@ import (
 //	Date: 2026-01-02T03:04:05Z
 //	Off: LABEL            the branch begins here, at that commit
 //	Tag: v6.12            the commit is a release
+//	Later: 12             the branch gets it so many days before today, see Hold
 //
 //	title
 //
@@ -37,8 +38,9 @@ import (
 //	---
 //	diff against the parent, which is the tip of BRANCH
 //
-// The labels' SHAs are returned: the same script always gives the same.
-func BuildRemote(ctx context.Context, dir string, fsys fs.FS) (map[string]string, error) {
+// Every date is moved by shift. The labels' SHAs are returned: the same script
+// and shift always give the same.
+func BuildRemote(ctx context.Context, dir string, fsys fs.FS, shift time.Duration) (map[string]string, error) {
 	names, err := fs.Glob(fsys, "*.txtar")
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func BuildRemote(ctx context.Context, dir string, fsys fs.FS) (map[string]string
 		return nil, errors.New("building the demo repository: no script *.txtar")
 	}
 	slices.Sort(names)
-	r := &remote{tips: map[string]*commit{}, labels: map[string]*commit{}}
+	r := &remote{shift: shift, tips: map[string]*commit{}, labels: map[string]*commit{}}
 	if err := r.open(ctx, dir); err != nil {
 		return nil, fmt.Errorf("building the demo repository in %s: %w", dir, err)
 	}
@@ -103,6 +105,7 @@ type remote struct {
 	in     io.WriteCloser
 	out    *bufio.Reader
 	said   bytes.Buffer
+	shift  time.Duration
 	tips   map[string]*commit
 	labels map[string]*commit
 }
@@ -159,6 +162,7 @@ func (r *remote) add(name, text string) error {
 	if err != nil {
 		return err
 	}
+	date = date.Add(r.shift)
 	parent := r.tips[branch]
 	if off := h["Off"]; off != "" {
 		if parent = r.labels[off]; parent == nil {

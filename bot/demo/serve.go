@@ -61,10 +61,13 @@ func Serve(ctx context.Context, mails [][]byte) (*Server, error) {
 	return s, nil
 }
 
-// Append files one more mail, with the line ends that IMAP asks for.
-func (s *Server) Append(mail []byte) error {
+// Append files one more mail, which came now.
+func (s *Server) Append(mail []byte) error { return s.appendAt(mail, time.Now()) }
+
+// appendAt gives a mail the line ends that IMAP asks for.
+func (s *Server) appendAt(mail []byte, came time.Time) error {
 	mail = bytes.ReplaceAll(bytes.ReplaceAll(mail, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
-	_, err := s.user.Append("INBOX", literal{bytes.NewReader(mail)}, &imap.AppendOptions{Time: time.Now()})
+	_, err := s.user.Append("INBOX", literal{bytes.NewReader(mail)}, &imap.AppendOptions{Time: came})
 	return err
 }
 

@@ -30,7 +30,7 @@ func newGrove(t *testing.T) *grove {
 	t.Helper()
 	dir := t.TempDir()
 	g := &grove{t: t, remote: filepath.Join(dir, "linux.git"), work: filepath.Join(dir, "work"), mails: map[string][]byte{}}
-	shas, err := demo.BuildRemote(t.Context(), g.remote, fixtures.Git())
+	shas, err := demo.BuildRemote(t.Context(), g.remote, fixtures.Git(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func newGrove(t *testing.T) *grove {
 	if g.srv, err = demo.Serve(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if g.c, err = demoConfig(dir, g.remote, g.srv); err != nil {
+	if g.c, err = demoConfig(dir, g.remote, g.srv, fixtures.GitSince); err != nil {
 		t.Fatal(err)
 	}
 	g.c.Sources.Git[0].Since = "" // only what comes

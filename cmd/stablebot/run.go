@@ -3,23 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
-	"github.com/stablebot/stablebot/bot/demo"
-	"github.com/stablebot/stablebot/bot/mail"
-	"github.com/stablebot/stablebot/bot/store"
-	"github.com/stablebot/stablebot/fixtures"
 )
 
 func runCommand() *cobra.Command {
@@ -79,12 +69,12 @@ mails and a small git remote in a temporary folder.`,
 	return cmd
 }
 
-func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Action)) error {
+func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Action), with ...func(*bot.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err
 	}
-	p, err := build(ctx, c, log, told)
+	p, err := build(ctx, c, log, told, with...)
 	if err != nil {
 		return err
 	}
@@ -113,125 +103,4 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 		err = nil // asked to stop, and stopped in order
 	}
 	return errors.Join(err, p.close())
-}
-
-// runDemo runs the real bot on what is built in, and shows each reply.
-func runDemo(ctx context.Context, out io.Writer, level string, once bool) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "stablebot-demo-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the demo: %w", err)
-	}
-	gitDir := filepath.Join(dir, "linux.git")
-	shas, err := demo.BuildRemote(ctx, gitDir, fixtures.Git())
-	if err != nil {
-		return err
-	}
-	mails, err := fixtures.Demo()
-	if err != nil {
-		return err
-	}
-	for i := range mails {
-		if mails[i], err = demo.Expand(mails[i], shas); err != nil {
-			return err
-		}
-	}
-	srv, err := demo.Serve(ctx, mails)
-	if err != nil {
-		return err
-	}
-	c, err := demoConfig(dir, gitDir, srv)
-	if err != nil {
-		return err
-	}
-	if level != "" {
-		c.Log.Level = level
-	}
-
-	p := &printer{w: out}
-	p.f("stablebot demo: %d mails on an IMAP server at %s, a git remote with a mainline and\nstable branches at %s\n\n", len(mails), srv.Addr, gitDir)
-	var mu sync.Mutex
-	replies := 0
-	told := func(a bot.Action) {
-		mu.Lock()
-		defer mu.Unlock()
-		replies++
-		printReply(p, a.Message)
-	}
-	if !once {
-		c.Web.Listen = freeAddress(c.Web.Listen)
-		p.f("The dashboard: http://%s/\n\n", c.Web.Listen)
-		p.f("Send it a mail of your own (Ctrl-C ends the demo):\n  curl -T 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", srv.Addr, srv.User, srv.Password)
-	}
-	if err := runBot(ctx, c, once, told); err != nil {
-		return err
-	}
-	if err := demoSummary(context.WithoutCancel(ctx), p, c, replies); err != nil {
-		return err
-	}
-	return p.err
-}
-
-// demoConfig is a configuration like any other, so that the demo goes the way
-// of the real thing.
-func demoConfig(dir, gitDir string, srv *demo.Server) (*config.Config, error) {
-	password := filepath.Join(dir, "password")
-	if err := os.WriteFile(password, []byte(srv.Password), 0o600); err != nil {
-		return nil, fmt.Errorf("writing the demo's password: %w", err)
-	}
-	c := config.Default()
-	c.State = filepath.Join(dir, "state")
-	c.Log = config.Log{Level: "warn", Format: "console"}
-	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
-	c.Web.Listen = dashboardAddress
-	c.MaxAge = 0 // the built-in mails are of no particular day
-	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
-	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: fixtures.GitSince},
-		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}}}
-	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100},
-		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100}}
-	return &c, nil
-}
-
-// printReply shows what a maintainer would read: the few headers that people
-// look at, and the text.
-func printReply(p *printer, raw []byte) {
-	p.f("%s\n", strings.Repeat("─", 72))
-	m, err := mail.Parse(raw)
-	if err != nil {
-		p.f("%s\n", raw)
-		return
-	}
-	for _, to := range m.To {
-		p.f("To: %s\n", printable(to.String()))
-	}
-	for _, cc := range m.Cc {
-		p.f("Cc: %s\n", printable(cc.String()))
-	}
-	p.f("Subject: %s\n\n%s\n", printable(m.Subject), m.Text())
-}
-
-func demoSummary(ctx context.Context, p *printer, c *config.Config, replies int) error {
-	s, err := store.OpenReadOnly(ctx, storeOf(c))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	js, err := s.Judgements(ctx, store.Filter{})
-	if err != nil {
-		return err
-	}
-	p.f("%s\n%d changes judged, %d replies:\n\n%s", strings.Repeat("─", 72), len(js), replies, rowHeader())
-	o := newOutput(p.w)
-	for i := len(js) - 1; i >= 0; i-- { // newest first in the store
-		if err := o.row(&js[i].Judgement); err != nil {
-			return err
-		}
-	}
-	if err := o.flush(); err != nil {
-		return err
-	}
-	p.f("\nWhere to look:\n  replies   %s\n  actions   stablebot actions --state-dir %s\n  a change  stablebot explain ID --state-dir %s\n", outboxDir(c.State), c.State, c.State)
-	return p.err
 }

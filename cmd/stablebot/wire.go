@@ -50,7 +50,7 @@ func (p *parts) close() error {
 }
 
 // build wires everything by hand, in the order of the flow.
-func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action)) (*parts, error) {
+func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action), with ...func(*bot.Options)) (*parts, error) {
 	p := &parts{log: log, metrics: web.NewMetrics(buildVersion())}
 	judge, err := loadJudge(c.Weights)
 	if err != nil {
@@ -117,6 +117,9 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	}
 	if p.forest != nil {
 		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
+	}
+	for _, change := range with {
+		change(&o)
 	}
 	if p.bot, err = bot.New(o); err != nil {
 		return nil, errors.Join(err, p.close())
