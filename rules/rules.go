@@ -206,7 +206,9 @@ type Branch struct {
 	As            string // SHA when present or queued
 	Prerequisites []string
 	PileLines     int
-	PileMore      bool // the pile is larger than PileLines: the search stopped there
+	// PileMore: the pile was not found in full, so PileLines says little of what
+	// an adjusted patch would need.
+	PileMore bool
 	// PileBeyond counts commits that it stands on and that nobody would take
 	// along, as each stands on too much itself; PileLines then holds what the
 	// largest of them would bring, at least.
@@ -217,9 +219,9 @@ type Branch struct {
 	Why          string // for a reader: which hunk fails, which file is missing
 }
 
-// TooBig reports whether what would have to go in lies beyond what stable has
-// been seen to take along.
-func (b *Branch) TooBig() bool { return b.PileMore || b.PileLines > TooBigPile }
+// TooBig reports whether what would have to go in was found in full and lies
+// beyond what stable has been seen to take along.
+func (b *Branch) TooBig() bool { return !b.PileMore && b.PileLines > TooBigPile }
 
 // TooBigPile is the lines with context, the change included, beyond which stable
 // has hardly taken a change with what it needs: the .95 quantile of the 37

@@ -155,8 +155,11 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		out.State = affected
 	case lacks != "":
 		out.State, out.Why = noBase, lacks
-	case files > 0 && there == 0 && !s.elsewhere(ctx, c, v, t, me):
+	case 2*there < files && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
+		if there > 0 {
+			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
+		}
 		if main, err := s.main.at(ctx, s.main.tip); err == nil && me.at == 0 {
 			if _, there := countFiles(ctx, main, c.Files); there == 0 {
 				// A remote that has no such driver at all says nothing of branches.
@@ -243,9 +246,14 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 	case err != nil:
 		out.Why += "; what it needs first was not found out: " + err.Error()
 		return
+	case pile.More:
+		// Part of what it stands on is no plan: an adjusted patch may need none of
+		// it, so the branch is told what is known and nothing to pick.
+		out.Why += "; what it stands on was not found in full"
+		pile.Commits, pile.Enabling = nil, nil
 	case len(pile.Commits) > 0:
 		out.Applies = needsPre
-	case pile.Beyond == 0:
+	default:
 		return
 	}
 	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling

@@ -72,7 +72,7 @@ type Wanted struct {
 type Pile struct {
 	Commits []string // oldest first
 	Lines   int      // with context, of commits and change together
-	More    bool     // there is more than this
+	More    bool     // not all was found: nothing of it is told to be picked
 	// Beyond counts commits that it stands on and that nobody would take along;
 	// Commits is empty then: only an adjusted patch goes in.
 	Beyond   int

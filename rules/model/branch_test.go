@@ -19,7 +19,7 @@ func TestOnBranch(t *testing.T) {
 		{"by hand", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-backport"}, "6.4", []string{"branch.by-hand"}},
 		{"with others", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 700}, "", []string{"branch.prerequisites"}},
 		{"with too many", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 701}, "", []string{"branch.by-hand"}},
-		{"with more than was counted", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", PileLines: 10, PileMore: true}, "", []string{"branch.by-hand"}},
+		{"with what was not found in full", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-backport", PileLines: 10, PileMore: true}, "", []string{"branch.by-hand"}},
 		{"with enablement", rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites", Enabling: []string{"1"}}, "", []string{"branch.prerequisites", "branch.enabling"}},
 		{"old", rules.Branch{Name: "5.10", State: "affected", Applies: "offset"}, "6.4", []string{"branch.age"}},
 	} {

@@ -320,7 +320,7 @@ func outOfReach(j *judged) (decision, bool) {
 		}
 	}
 	reason := j.classReason(class)
-	if class == TooBig && !j.unmet(rules.DiffSize) {
+	if class == TooBig && !j.beyond() {
 		reason = j.pileReason()
 	}
 	return decision{verdict: DKMSOnly, class: class, reason: reason}, true
@@ -333,17 +333,33 @@ func (j *judged) pileReason() string {
 		if b.ReasonClass != TooBig || !b.tooBig() {
 			continue
 		}
-		more := ""
-		if b.PileMore {
-			more = "more than "
-		}
-		return fmt.Sprintf("with what it stands on it is %s%d lines with context in %s, and stable has hardly taken more than %d", more, b.PileLines, b.Name, rules.TooBigPile)
+		return fmt.Sprintf("with what it stands on it is %d lines with context in %s, and stable has hardly taken more than %d", b.PileLines, b.Name, rules.TooBigPile)
 	}
 	return j.classReason(TooBig)
 }
 
-// tooBig reports whether the branch would need more than stable takes along.
-func (b *Branch) tooBig() bool { return b.PileMore || b.PileLines > rules.TooBigPile }
+// tooBig reports whether the branch is known to need more than stable takes
+// along. A pile that was not found in full says nothing: of the small changes
+// that were called too big for one, those that were read could be adjusted, or
+// the branch had nothing to mend.
+func (b *Branch) tooBig() bool { return !b.PileMore && b.PileLines > rules.TooBigPile }
+
+// beyond reports whether the change by itself is more than stable has hardly
+// ever taken. The documented limit is much lower, but no cliff: about a quarter
+// of what stable takes is over it.
+func (j *judged) beyond() bool { return j.Change.Size.LinesWithContext > rules.TooBigPile }
+
+// unsearched names the branches that need an adjusted patch, and for which it is
+// not known what else would do.
+func (j *judged) unsearched() []string {
+	var out []string
+	for i := range j.branches {
+		if b := &j.branches[i]; b.Verdict != nil && *b.Verdict == Uncertain && b.State == "affected" && b.PileMore {
+			out = append(out, b.Name)
+		}
+	}
+	return out
+}
 
 // uncertain always matches.
 func uncertain(j *judged) (decision, bool) {
@@ -351,6 +367,10 @@ func uncertain(j *judged) (decision, bool) {
 	switch {
 	case !j.shipped:
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
+	case len(j.unsearched()) > 0:
+		why = fmt.Sprintf("with %d lines with context it is within what stable takes, but needs a backport by hand in %s: what it stands on there was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(j.unsearched(), ", "))
+	case j.score < j.DKMS && j.unmet(rules.DiffSize) && !j.beyond():
+		why = fmt.Sprintf("the learnt odds that stable takes it are only %.0f%%, but its %d lines with context alone are no reason: stable has taken up to %d", 100*j.score, j.Change.Size.LinesWithContext, rules.TooBigPile)
 	case j.score < j.DKMS:
 		why = fmt.Sprintf("the learnt odds that stable takes it are only %.0f%%, and neither its size nor a new interface nor enablement says why", 100*j.score)
 	}
@@ -374,7 +394,7 @@ var classes = []struct {
 	class Class
 	found []*rules.Rule // unmet: any of them
 }{
-	{TooBig, []*rules.Rule{rules.DiffSize}},
+	{TooBig, []*rules.Rule{rules.DiffSize}}, // and beyond what stable took, or a pile that is
 	{ABI, []*rules.Rule{rules.NoNewUAPI, rules.NoNewKconfig}},
 	{Enablement, []*rules.Rule{rules.NoEnablement, rules.NoNewDriver}},
 }
@@ -396,7 +416,11 @@ func (j *judged) heaviest(b *Branch) Class {
 	}
 	best, low := Class(""), 0.0
 	for _, c := range classes {
-		if sum[c.class] < low && (j.unmet(c.found...) || pile && c.class == TooBig) {
+		found := j.unmet(c.found...)
+		if c.class == TooBig {
+			found = found && j.beyond() || pile
+		}
+		if sum[c.class] < low && found {
 			best, low = c.class, sum[c.class]
 		}
 	}

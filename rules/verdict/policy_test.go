@@ -41,14 +41,27 @@ func unmetWith(r *rules.Rule, feature string, weight float64) func(*judged) {
 	}
 }
 
-func tooBig(j *judged)    { unmetWith(rules.DiffSize, "size.lines", -2)(j) }
+func overLimit(j *judged) { unmetWith(rules.DiffSize, "size.lines", -2)(j) }
 func newUAPI(j *judged)   { unmetWith(rules.NoNewUAPI, "files.uapi", -1)(j) }
 func newDriver(j *judged) { unmetWith(rules.NoNewDriver, "files.units", -3)(j) }
+
+// tooBig is beyond what stable is known to take, not only beyond the limit.
+func tooBig(j *judged) {
+	overLimit(j)
+	j.Change.Size = change.Size{LinesWithContext: rules.TooBigPile + 1, Files: 2}
+}
+
+// unsearched gives the last branch a pile that was not found in full.
+func unsearched(j *judged) {
+	piled(j)
+	b := &j.branches[len(j.branches)-1]
+	b.Applies, b.PileMore = "needs-backport", true
+}
 
 // piled gives the last branch more to take along than stable has taken.
 func piled(j *judged) {
 	b := &j.branches[len(j.branches)-1]
-	b.PileLines, b.PileMore = 300, true
+	b.PileLines = rules.TooBigPile + 1
 	b.Contributions = []model.Contribution{{Name: "branch.by-hand", Value: 1, Weight: -3}}
 }
 
@@ -164,6 +177,8 @@ func TestPolicyRows(t *testing.T) {
 
 		// Row 7
 		{"too big", sure(score(0.1), tooBig), "dkms-only too-big"},
+		{"over the limit, within what stable took", sure(score(0.1), overLimit), "uncertain"},
+		{"exactly what stable took", sure(score(0.1), tooBig, func(j *judged) { j.Change.Size.LinesWithContext = rules.TooBigPile }), "uncertain"},
 		{"interface", sure(score(0.1), newUAPI), "dkms-only abi"},
 		{"enablement", sure(score(0.1), newDriver), "dkms-only enablement"},
 		{"the heaviest reason", sure(score(0.1), tooBig, newUAPI, newDriver), "dkms-only enablement"},
@@ -177,6 +192,11 @@ func TestPolicyRows(t *testing.T) {
 		{"too big for all", sure(score(0.1), tooBig, in("6.12 affected", "6.6 affected", "6.1 present")), "dkms-only too-big"},
 		{"a small fix with a pile", sure(in("6.6 affected 0.05"), piled), "dkms-only too-big"},
 		{"a pile for one branch only", sure(in("6.12 affected 0.9", "6.6 affected 0.05"), piled), "stable-eligible mixed"},
+		{"a small fix whose pile was not found in full", sure(in("6.6 affected 0.05"), unsearched), "uncertain"},
+		{"a large fix whose pile was not found in full", sure(tooBig, in("6.6 affected 0.05"), unsearched), "dkms-only too-big"},
+		{"an interface, and a pile not found in full", sure(newUAPI, in("6.6 affected 0.05"), unsearched), "dkms-only abi"},
+		{"in here, not found in full there", sure(in("6.12 affected 0.9", "6.6 affected 0.05"), unsearched), "stable-eligible"},
+		{"nowhere but there", sure(in("6.1 no-base", "6.6 affected 0.05"), unsearched), "uncertain"},
 		{"a pile that the odds outweigh", sure(in("6.6 affected 0.4"), piled), "uncertain"},
 		{"its code is nowhere", sure(in("6.12 no-base", "6.6 no-base")), "dkms-only no-base"},
 		{"too big here, not there yet", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base")), "dkms-only too-big"},
@@ -253,6 +273,9 @@ func TestPolicyReasons(t *testing.T) {
 		{sure(incomplete), []string{"3 of the 4"}},
 		{sure(culprit("")), []string{"drm/x: add y"}},
 		{sure(score(0.1)), []string{"10%", "says why"}},
+		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"10%", "312", "up to 700"}},
+		{sure(in("6.6 affected 0.05"), piled), []string{"701 lines", "in 6.6"}},
+		{sure(in("6.6 affected 0.05"), unsearched, func(j *judged) { j.Change.Size.LinesWithContext = 37 }), []string{"37 lines", "6.6", "not found in full", "by hand"}},
 	} {
 		d := tt.j.decide()
 		for _, w := range tt.want {

@@ -90,7 +90,7 @@ type Branch struct {
 	Score         float64  `json:"score"`
 	Prerequisites []string `json:"prerequisites,omitempty"`
 	PileLines     int      `json:"pile_lines,omitempty"`
-	PileMore      bool     `json:"pile_more,omitempty"`   // the pile has more lines than that
+	PileMore      bool     `json:"pile_more,omitempty"`   // the pile was not found in full
 	PileBeyond    int      `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
 	Enabling      []string `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
 	Why           string   `json:"why,omitempty"`
