@@ -141,7 +141,7 @@ func (t *txn) anonymise(id, body string) error {
 	j.ID, j.Subject, j.Author, j.Reason, j.Error = as, "", "", "", nil
 	for i := range j.Rules {
 		r := &j.Rules[i]
-		r.Finding.Reason, r.Finding.Evidence = "", nil
+		r.Reason, r.Evidence = "", nil
 	}
 	for i := range j.Branches {
 		j.Branches[i].Why = ""
