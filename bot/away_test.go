@@ -26,7 +26,6 @@ func TestHubAway(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	wireHub(t, "http://"+addr, &b.opts, b.store)
 	stop := b.start()
-	time.Sleep(200 * time.Millisecond)
 	health := func() string {
 		all, err := b.store.Health(t.Context())
 		if err != nil {
@@ -39,8 +38,10 @@ func TestHubAway(t *testing.T) {
 		}
 		return ""
 	}
-	if p := health(); !strings.Contains(p, "refused") {
-		t.Errorf("while nobody listens its health is %q", p)
+	for wait := time.Now().Add(10 * time.Second); !strings.Contains(health(), "refused"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(wait) {
+			t.Fatalf("while nobody listens its health is %q", health())
+		}
 	}
 	requests := 0
 	h.Before = func(w http.ResponseWriter, _ *http.Request) bool {

@@ -72,6 +72,7 @@ func TestFollow(t *testing.T) {
 			}
 		}
 	}
+	b.leads.Store(true)
 	b.followed = now
 	look("follow", "revive")
 	look()
