@@ -62,8 +62,10 @@ Unmet: "found by code inspection, not observed".`,
 			out, _ = unmet("found by reading the code: nobody is said to have met it", w.Evidence(WordReading))
 		case w.InTitle(WordCompiler):
 			out, _ = unmet("about a compiler's warning: nobody who runs the kernel meets it", w.Evidence(WordCompiler))
+		case w.Has(WordReport):
+			out, _ = unknown("the message tells of a report: no Reported-by tag says whose, and no link leads to it", w.Evidence(WordReport))
 		default:
-			out, _ = unknown("no report, and no link to one")
+			out, _ = unknown("no Reported-by tag, and no link to a bug tracker")
 		}
 		out.Values = values
 		return out, nil

@@ -44,6 +44,10 @@ Unmet: a commit that carries no name but its author's.`,
 			out, _ = met(reason, t.Evidence(key))
 		case t.OtherSigned > 0 && f.Change.Kind == change.Commit:
 			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", tagLine(t.others))
+		case f.Change.Kind == change.Mail && (f.upstream() != nil || f.Change.Prefix.AutoSel):
+			out, _ = unknown("no review tag came along with the commit that mainline took")
+		case f.Change.Kind == change.Mail && f.Submission():
+			out, _ = unknown("no review tag in this submission to stable")
 		case f.Change.Kind == change.Mail:
 			out, _ = unknown("no review yet: it may still come in a reply")
 		default:

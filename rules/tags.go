@@ -15,6 +15,7 @@ type Tags struct {
 	Reviewed      int  // Reviewed-by, of others
 	Acked         int  // Acked-by, of others
 	Tested        int  // Tested-by, the author's own included
+	OnlyCompiled  int  // of Tested: those whose comment says that nothing was run
 	Reported      int  // Reported-by people
 	ReportedByBot int  // Reported-by robots and fuzzers
 	ByTool        int  // of both: static checkers, which meet no bug
@@ -24,6 +25,7 @@ type Tags struct {
 	list []change.Trailer
 	// the sign-offs that AuthorSigned and OtherSigned speak of, nil without
 	authors, others *change.Trailer
+	ran             *change.Trailer // the first of Tested that is not one of OnlyCompiled
 }
 
 // Evidence points at the first trailer with this key.
@@ -67,6 +69,11 @@ func readTags(c *change.Change) *Tags {
 			}
 		case strings.EqualFold(key, "Tested-by"):
 			t.Tested++
+			if compiledOnly(tr.Value) {
+				t.OnlyCompiled++
+			} else if t.ran == nil {
+				t.ran = tr
+			}
 		case strings.EqualFold(key, "Reported-by"), strings.EqualFold(key, "Reported-and-tested-by"):
 			tool := checker(tr.Value)
 			if tool {
@@ -82,6 +89,9 @@ func readTags(c *change.Change) *Tags {
 			}
 			if len(key) > len("Reported-by") {
 				t.Tested++
+				if t.ran == nil {
+					t.ran = tr
+				}
 			}
 		default:
 			counts = false
@@ -91,6 +101,20 @@ func readTags(c *change.Change) *Tags {
 		}
 	}
 	return t
+}
+
+// compiledOnly reads what follows the address of a tag: "# compile only",
+// "(build-tested)".
+func compiledOnly(value string) bool {
+	_, comment, _ := strings.Cut(value, ">")
+	comment = strings.ToLower(strings.ReplaceAll(comment, "-", " "))
+	for _, w := range [...]string{"compile only", "compiled only", "only compile", "compile test", "compilation only", "compilation test",
+		"build only", "built only", "only build", "only built", "build test"} {
+		if strings.Contains(comment, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // samePerson compares a "Name <address>" with a person: the address decides, or

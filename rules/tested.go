@@ -15,12 +15,8 @@ Unmet: a patch whose author could only compile it.`,
 	Run: func(f *Facts) (Finding, error) {
 		t, w := f.Tags(), f.Words()
 		switch {
-		case t.Tested > 0:
-			ev := t.Evidence("Tested-by")
-			if ev == (Evidence{}) {
-				ev = t.Evidence("Reported-and-tested-by")
-			}
-			return met(plural(t.Tested, "Tested-by tag"), ev)
+		case t.ran != nil:
+			return met(plural(t.Tested-t.OnlyCompiled, "Tested-by tag"), tagLine(t.ran))
 		case w.Has(WordNotRun):
 			return unmet("its author says that it was not run", w.Evidence(WordNotRun))
 		case w.Has(WordCompiled) && !w.Has(WordRan):
@@ -29,6 +25,8 @@ Unmet: a patch whose author could only compile it.`,
 			return unmet("posted for comments, not as a finished patch")
 		case w.Has(WordRan):
 			return met("the message says that it was tested", w.Evidence(WordRan))
+		case t.OnlyCompiled > 0:
+			return unmet(plural(t.OnlyCompiled, "Tested-by tag")+" of compiling alone, and no word of running it", t.Evidence("Tested-by"))
 		}
 		return unknown("neither a tag nor the message says that it was tested")
 	},

@@ -29,7 +29,17 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 			at = WordRace
 		}
 		switch {
-		case !race && !theory && !potential, w.InTitle(WordBuild):
+		case w.InTitle(WordBuild):
+			return notApplicable("about building, not about what runs")
+		case !race && !theory && !potential && (w.Has(WordRace) || w.Has(WordPaper) || w.Has(WordCouldBe)):
+			k := WordRace
+			for _, other := range [...]Word{WordPaper, WordCouldBe} {
+				if !w.Has(k) {
+					k = other
+				}
+			}
+			return notApplicable("speaks of "+k.String()+", but neither tag nor title presents it as a fix of that", w.Evidence(k))
+		case !race && !theory && !potential:
 			return notApplicable("speaks neither of a race nor of a bug that is only possible")
 		case shown:
 			k := WordShown

@@ -67,6 +67,7 @@ const (
 	WordNotRun           // was not run
 	WordCompiled         // was compiled, which may not be all
 	WordShown            // how it is hit, or that it was
+	WordReport           // that it was reported
 	WordAnnotated        // tells checkers the size of an array
 	WordBuildsOn         // another change comes first
 	WordOther            // begins like one of the kinds and means something else
@@ -84,6 +85,7 @@ var wordNoun = [numWords]string{
 	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",
+	WordCouldBe: "a possible bug", WordPaper: "a theoretical bug",
 	WordWarning: "compiler or checker noise", WordTrivial: "spelling or style", WordCleanup: "cleanup",
 	WordFeature: "new functionality", WordBringup: "hardware bring-up", WordDebug: "debug output",
 	WordDocs: "documentation", WordVersion: "a version bump", WordFailure: "something that fails",
