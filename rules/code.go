@@ -67,7 +67,11 @@ type Code struct {
 	StringsOnly    bool // only strings, comments and blanks differ
 	// IncludesDropped: #include lines went, and nothing else changed.
 	IncludesDropped bool
-	Truncated       bool // more than maxCodeLines were changed; the rest was not read
+	// DefinesDropped: #define lines with a value went, and nothing else changed.
+	DefinesDropped bool
+	// BytesSwapped: an added line converts the order of bytes.
+	BytesSwapped bool
+	Truncated    bool // more than maxCodeLines were changed; the rest was not read
 
 	// Fingerprints of the lines with a sign, whatever their order, to tell moved
 	// lines from changed ones.
@@ -118,6 +122,7 @@ func readCode(c *change.Change) *Code {
 	out := &Code{WhitespaceOnly: true, CommentsOnly: true, StringsOnly: true}
 	left, changed := maxCodeLines, false
 	includes, gone := true, 0
+	defines, undefined := true, 0
 	for _, f := range c.Files {
 		out.file(f)
 		if f.IsBinary || len(f.TextFragments) == 0 {
@@ -136,12 +141,15 @@ func readCode(c *change.Change) *Code {
 		for _, h := range f.TextFragments {
 			r.hunk(h, &left)
 			includes = includes && onlyIncludes(h, &gone)
+			defines = defines && onlyDefines(h, &undefined)
+			out.BytesSwapped = out.BytesSwapped || swapsBytes(h)
 			if r.uapi {
 				out.NewUAPI += int(h.LinesAdded - h.LinesDeleted)
 			}
 		}
 	}
 	out.IncludesDropped = includes && gone > 0 && !out.Truncated
+	out.DefinesDropped = defines && undefined > 0 && !out.Truncated
 	if !changed || out.Truncated {
 		out.same(false, false, false)
 	}
@@ -165,6 +173,34 @@ func onlyIncludes(h *gitdiff.TextFragment, gone *int) bool {
 		}
 	}
 	return true
+}
+
+// onlyDefines reports whether a hunk only removes #define lines that give a name
+// a value, and counts them. A name without one is a switch, and one with
+// arguments changes the lines that use it.
+func onlyDefines(h *gitdiff.TextFragment, gone *int) bool {
+	for _, l := range h.Lines {
+		if l.Op == gitdiff.OpContext || strings.TrimSpace(l.Line) == "" {
+			continue
+		}
+		words := strings.Fields(l.Line)
+		if l.Op == gitdiff.OpAdd || len(words) < 3 || words[0] != "#define" || strings.Contains(words[1], "(") || words[len(words)-1] == "\\" {
+			return false
+		}
+		*gone++
+	}
+	return true
+}
+
+// swapsBytes reports whether a hunk adds a conversion such as le32_to_cpu, which
+// a machine of the other order runs.
+func swapsBytes(h *gitdiff.TextFragment) bool {
+	for _, l := range h.Lines {
+		if l.Op == gitdiff.OpAdd && (strings.Contains(l.Line, "_to_cpu") || strings.Contains(l.Line, "cpu_to_")) {
+			return true
+		}
+	}
+	return false
 }
 
 // same narrows what all files so far have in common.

@@ -44,6 +44,12 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return met(changesCode(f))
 		case c.IncludesDropped:
 			return unmet("drops #include lines and nothing else", first)
+		case c.DefinesDropped && w.Has(WordDuplicate):
+			return unmet("drops #define lines that stand elsewhere, and nothing else", first)
+		case w.Has(WordStyle) && w.body&bugWords&^(1<<WordTrace) == 0 && !w.StackTrace:
+			return unmet("for a checker of style", w.Evidence(WordStyle))
+		case w.Has(WordSparse) && w.body&bugWords == 0 && !w.StackTrace && !c.BytesSwapped:
+			return unmet("annotates the code for a checker", w.Evidence(WordSparse))
 		case w.InTitle(WordCompiler), w.InTitle(WordTool):
 			return unmet("for a compiler or checker, by its title", w.Evidence(WordCompiler), w.Evidence(WordTool))
 		case w.Has(WordNoBug) && w.body&bugWords == 0 && !w.StackTrace:

@@ -68,6 +68,9 @@ const (
 	WordCompiled         // was compiled, which may not be all
 	WordShown            // how it is hit, or that it was
 	WordReport           // that it was reported
+	WordSparse           // what sparse finds: annotations of pointers and byte orders
+	WordStyle            // what checkpatch prints about style
+	WordDuplicate        // defined twice
 	WordAnnotated        // tells checkers the size of an array
 	WordBuildsOn         // another change comes first
 	WordOther            // begins like one of the kinds and means something else
@@ -299,51 +302,6 @@ func compilerError(s string) int {
 		}
 	}
 	return -1
-}
-
-// meant drops from the kinds of a phrase at offset at what the phrase, or the
-// word before it, says that it does not mean.
-func meant(s string, at int, mask uint64) uint64 {
-	if mask&(1<<WordOther) != 0 {
-		mask &^= otherWords
-	}
-	if mask&(1<<WordCrash) != 0 {
-		mask |= 1 << WordOops
-	}
-	if mask&(1<<WordRan|1<<WordShown|1<<WordNoBug) != 0 {
-		switch wordBefore(s, at) {
-		case "not", "never", "been", "n't", "compile", "build", "be", "only":
-			mask &^= 1<<WordRan | 1<<WordShown
-		}
-	}
-	if mask&(1<<WordBuild|1<<WordWarning|1<<WordCompiler) != 0 && inChangelog(s, at) {
-		mask &^= 1<<WordBuild | 1<<WordWarning | 1<<WordCompiler
-	}
-	return mask
-}
-
-// wordBefore is the word that ends before offset at, as far as it is a short one.
-func wordBefore(s string, at int) string {
-	end := at
-	for end > 0 && (s[end-1] == ' ' || s[end-1] == '-' || s[end-1] == '\n') {
-		end--
-	}
-	start := end
-	for start > 0 && end-start < 8 && wordByte[s[start-1]] {
-		start--
-	}
-	if start > 2 && s[start:end] == "t" && s[start-1] == '\'' && s[start-2] == 'n' {
-		return "n't"
-	}
-	return s[start:end]
-}
-
-// inChangelog reports whether the line of offset at tells what changed since an
-// earlier version of the patch: "v2: fix the build".
-func inChangelog(s string, at int) bool {
-	line := s[strings.LastIndexByte(s[:at], '\n')+1 : at]
-	line = strings.TrimLeft(line, " \t-*([")
-	return len(line) > 2 && line[0] == 'v' && line[1] >= '0' && line[1] <= '9'
 }
 
 // offsetOfLine returns where line want begins, given that line at begins at from.
