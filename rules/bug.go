@@ -49,6 +49,9 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	t, code := f.Tags(), f.Code()
 	claims := f.claimsFix()
 	reported := t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+	if w.Has(WordSparse) && !w.StackTrace && t.Reported-(t.ByTool-t.botTools)+w.Bugs() == 0 {
+		reported = false // a robot that ran a checker met nothing
+	}
 	if code.CommentsOnly || !f.hasCode() && f.complete() {
 		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
 	}
@@ -94,6 +97,8 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 			return met("about something that was reported", ev)
 		}
 		return met("a fix for something that was reported", ev)
+	case bug && claims && w.LogError:
+		return met("a fix whose message shows an error that the driver logs", w.Evidence(k))
 	case bug && claims:
 		return unknown("a fix whose message speaks of "+k.String()+" and shows none", w.Evidence(k))
 	case w.Revert:

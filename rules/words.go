@@ -84,7 +84,7 @@ const (
 // Nouns for reasons, so that mail, comment and log say the same.
 var wordNoun = [numWords]string{
 	WordOops: "a crash", WordMemory: "a memory-safety bug or overflow", WordSecurity: "a security issue",
-	WordCorruption: "corruption", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak",
+	WordCorruption: "corruption", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak or a wrong reference count",
 	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",
@@ -107,6 +107,7 @@ type Words struct {
 	Verb        string // first word after the prefix of the title, lower case
 	Links       []Link // of the message and its trailers
 	StackTrace  bool   // symbol+0x12/0x34 lines stand in the message
+	LogError    bool   // an error line that a driver printed into the kernel log stands there
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
 
@@ -255,9 +256,14 @@ func readWords(c *change.Change) *Words {
 	}
 	// Three symbols with offsets are a trace even without its heading.
 	w.StackTrace = strings.Contains(body, "+0x") && (w.Body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
-	if w.StackTrace || strings.Contains(body, "*error*") { // what drivers print into the kernel log
+	logged := strings.Index(body, "*error*") // as the graphics drivers print it
+	w.LogError = logged >= 0
+	if w.StackTrace || w.LogError {
 		w.Body |= 1 << WordTrace
 		w.body |= 1 << WordTrace
+	}
+	if w.LogError && w.at[WordTrace] == 0 {
+		w.at[WordTrace] = int32(min(logged, 1<<30)) + 1
 	}
 	w.annotated()
 	if i := compilerError(body); i >= 0 && i < len(w.text) {
