@@ -313,8 +313,14 @@ func without(t *rules.Tree, shas []string) *rules.Tree {
 		return t
 	}
 	out := *t
-	out.Followups = slices.DeleteFunc(slices.Clone(t.Followups), func(f rules.Followup) bool {
-		return slices.ContainsFunc(shas, func(sha string) bool { return strings.HasPrefix(f.SHA, strings.ToLower(sha)) })
-	})
+	left := func(in []rules.Followup) []rules.Followup {
+		return slices.DeleteFunc(slices.Clone(in), func(f rules.Followup) bool {
+			return slices.ContainsFunc(shas, func(sha string) bool { return strings.HasPrefix(f.SHA, strings.ToLower(sha)) })
+		})
+	}
+	out.Followups, out.Branches = left(t.Followups), slices.Clone(t.Branches)
+	for i := range out.Branches {
+		out.Branches[i].Followups = left(out.Branches[i].Followups)
+	}
 	return &out
 }

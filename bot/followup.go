@@ -55,7 +55,7 @@ func (p Posted) wrong(told string) string {
 	if p.Tree != nil {
 		for _, f := range p.Tree.Followups {
 			if f.Revert {
-				return fmt.Sprintf("mainline has reverted it since, by %.12s (\"%s\")", f.SHA, f.Subject)
+				return fmt.Sprintf("mainline has reverted it since, by %.12s", f.SHA)
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func (p Posted) wrong(told string) string {
 	case p.Differs != "":
 		return p.Differs
 	case told == string(verdict.Wait):
-		return "what it was to wait for has come: " + j.Reason
+		return "it need not wait any more; " + j.Reason
 	case j.Verdict == verdict.NotNeeded || p.Tree != nil:
 		return ""
 	}
@@ -108,7 +108,7 @@ func (b Brief) whys(turned map[string]string) (out []string) {
 	for _, p := range b.Posts {
 		if j := p.Judgement; j != nil && turned[j.ID] != "" {
 			why := "What happened: " + turned[j.ID] + "."
-			if len(turned) > 1 {
+			if b.Series.Of > 1 {
 				why = fmt.Sprintf("Patch %d: %s.", p.Message.Prefix.N, turned[j.ID])
 			}
 			if !slices.Contains(out, why) {
@@ -184,9 +184,9 @@ func (b Brief) recheck() bool {
 func (b Brief) outcome(o Order) string {
 	switch {
 	case o.Refused != "" && o.Verb == "":
-		return "Not done: " + o.Refused + ". " + help
+		return "Not done: " + o.Refused + "."
 	case o.Wrong != "":
-		return fmt.Sprintf("Not done: %s. %s", o.Wrong, help)
+		return fmt.Sprintf("Not done: %s.", o.Wrong)
 	case o.Refused != "":
 		return fmt.Sprintf("Not done: %s. Nothing was changed by %q.", o.Refused, o.Verb)
 	}
@@ -199,28 +199,26 @@ func (b Brief) outcome(o Order) string {
 		branch := strings.TrimSuffix(strings.TrimPrefix(o.Arg, "linux-"), ".y")
 		switch {
 		case o.Arg == "" && len(b.Branches) == 0:
-			return "Judged again as asked. No trees are configured here, so nothing is known of branches."
+			return "Judged again as asked. This bot has no kernel tree to compare with, so nothing is known of branches."
 		case o.Arg == "":
 			return "Judged again as asked, with mainline and the stable branches as they are now." + stale
 		case !slices.Contains(b.Branches, branch):
-			known := "no branches are known here"
+			known := "there are none"
 			if len(b.Branches) > 0 {
-				known = "the branches known here are " + strings.Join(b.Branches, ", ")
+				known = "those known here are " + strings.Join(b.Branches, ", ")
 			}
-			return fmt.Sprintf("Judged again as asked, but there is no branch %s: %s.", branch, known) + stale
+			return fmt.Sprintf("Judged again as asked, but no branch %s is known here; %s.", branch, known) + stale
 		}
 		return "Judged again as asked, with " + branch + " and the other branches as they are now." + stale
 	case command.Override:
-		return fmt.Sprintf("Noted: the verdict is to be %s. It stands beside the program's own below, and is shown with every later version.", o.Arg)
+		return fmt.Sprintf("Noted. The verdict is to be %s. It stands beside the program's own below, and is shown with every later version.", o.Arg)
 	case command.OmitFix:
-		return fmt.Sprintf("Noted: %.12s is not counted as a fix of this one, here and in later versions.", o.Arg)
+		return fmt.Sprintf("Noted. Commit %.12s is not counted as a fix of this one, here and in later versions.", o.Arg)
 	case command.Mute:
 		return "You will get no more mails from this program. What you post is still judged and recorded."
 	}
 	return "Nothing was done."
 }
-
-const help = "The commands, each at the start of a line: recheck [BRANCH], override VERDICT reason, omit-fix SHA reason, mute; with #stablebot before them."
 
 // words are what people said and nobody took back: the last override, and
 // every fix that is left out.

@@ -62,7 +62,7 @@ func TestOrders(t *testing.T) {
 	b.raw(sign(over), sign(over))
 	b.want(patch.id, over.id)
 	answer := b.replies()[over.id]
-	for _, want := range []string{"Noted: the verdict is to be dkms-only", "needs the new firmware", "stable-eligible", "References: <1@example.org> <c1@example.org>"} {
+	for _, want := range []string{"Noted. The verdict is to be dkms-only", "needs the new firmware", "stable-eligible", "References: <1@example.org> <c1@example.org>"} {
 		if !strings.Contains(strings.Join(strings.Fields(answer), " "), want) {
 			t.Errorf("the answer lacks %q:\n%s", want, answer)
 		}

@@ -268,7 +268,7 @@ func TestSeries(t *testing.T) {
 	one := series("100000.1", 1, 3, "drm/amdgpu: fix one", "drm/amdgpu: cleanup", "drm/amdgpu: fix two")
 	b.once(one...)
 	b.want(one[0].id)
-	if m := b.replies()[one[0].id]; !strings.Contains(m, "2 patches stable-eligible") || strings.Contains(m, "2. drm/amdgpu: cleanup") {
+	if m := b.replies()[one[0].id]; !strings.Contains(m, "2 are stable-eligible") || strings.Contains(m, "2. drm/amdgpu: cleanup") {
 		t.Errorf("reply:\n%s", m)
 	}
 	// Nothing changed: no second answer. Changed: one.

@@ -235,7 +235,11 @@ func (b Brief) postingOf(passes func(verdict.Judgement) bool) report.Posting {
 	p := report.Posting{Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}
 	for _, q := range b.Posts {
 		if q.Judgement != nil && passes(*q.Judgement) {
-			p.Patches = append(p.Patches, report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change})
+			patch := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change}
+			if q.Tree != nil && q.Tree.Mainline.Has {
+				patch.Merged = q.Tree.Mainline.SHA
+			}
+			p.Patches = append(p.Patches, patch)
 		}
 	}
 	return p

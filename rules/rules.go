@@ -190,8 +190,9 @@ type Habit struct {
 
 // Followup is a later mainline commit that names this change.
 type Followup struct {
-	SHA, Subject string
-	Revert       bool
+	SHA     string `json:"sha"`
+	Subject string `json:"subject"`
+	Revert  bool   `json:"revert,omitempty"`
 }
 
 // Gate is a chip that exists in a branch but is not enabled by default there.
@@ -216,7 +217,10 @@ type Branch struct {
 	// Enabling are those of Prerequisites that enable hardware or add interfaces.
 	Enabling     []string
 	MissingNewer []string
-	Why          string // for a reader: which hunk fails, which file is missing
+	// Followups are later mainline fixes of the change, reverts left out, that
+	// the branch lacks and needs where it has the change or takes it.
+	Followups []Followup
+	Why       string // for a reader: which hunk fails, which file is missing
 }
 
 // TooBig reports whether what would have to go in was found in full and lies

@@ -171,18 +171,10 @@ var commentWords = map[Say]string{
 func commentSteps(v Values) []Step {
 	out := stepsOf(v)
 	for i, s := range out {
-		text, ok := commentWords[s.Say]
-		if !ok {
-			text = steps[s.Say]
+		if len(v.Rows) < 2 {
+			s.For = nil
 		}
-		if len(s.For) > 0 && len(v.Rows) > 1 {
-			ns := make([]string, len(s.For))
-			for j, n := range s.For {
-				ns[j] = strconv.Itoa(n)
-			}
-			text = plural(len(ns), "Commit ", "Commits ") + list(ns) + ": " + text
-		}
-		out[i].Say = Say(text)
+		out[i].Say = Say(s.text(commentWords, "Commit", "Commits"))
 	}
 	return out
 }

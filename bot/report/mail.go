@@ -28,6 +28,8 @@ type Bot struct {
 	Contact string // the person who answers for the bot
 	Details string // URL prefix of the details page; empty: the command that shows them
 	Version string
+	// Commands: it obeys commands by mail, so a reply says how.
+	Commands bool
 }
 
 // Answered is the mail that is replied to: the cover letter or the first patch.
@@ -87,12 +89,13 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"quote": func(s string) string {
 		return strings.TrimRight("> "+cut(strings.TrimRight(clean(s), " "), Columns-2), " ")
 	},
-	"score":  func(p float64) string { return fmt.Sprintf("%.2f, %s to be taken by the stable team", p, chance(p)) },
-	"join":   list,
-	"plural": plural,
-	"rule":   func(r Rule) string { return r.text() },
-	"say":    func(s Step) string { return s.text() },
-	"word":   func(w Word) string { return w.text() },
+	"score":   func(p float64) string { return fmt.Sprintf("%.2f, %s to be taken by the stable team", p, chance(p)) },
+	"join":    list,
+	"plural":  plural,
+	"rule":    func(r Rule) string { return r.text() },
+	"say":     func(s Step) string { return s.text(nil, "Patch", "Patches") },
+	"counted": func(v Values) string { return v.counted() },
+	"word":    func(w Word) string { return w.text() },
 	"command": func(s string) string {
 		return "        " + clean(s) // never wrapped: it is to be copied
 	},
@@ -103,6 +106,16 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 		row := fmt.Sprintf("    %-7s %-13s %-17s %s", clean(b.Name), clean(b.State), b.applies(), b.said())
 		return strings.TrimRight(cut(row, Columns), " ")
 	},
+	"scored": func(r Row) bool { return r.scored() },
+	"weighing": func(r Row) []Rule {
+		if !r.scored() {
+			return nil // they decided nothing
+		}
+		return r.Rules
+	},
+	"why":            func(r Row) string { return r.why() },
+	"side":           func(r Rule) string { return r.side() },
+	"note":           func(b Branch) string { return b.note() },
 	"firstBranches":  func(in []Branch) []Branch { return in[:min(len(in), maxBranches)] },
 	"maxRules":       func() int { return maxRules },
 	"maxRulesSeries": func() int { return maxRulesSeries },
@@ -116,8 +129,9 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"noTrees": func(v Values) bool {
 		return !slices.ContainsFunc(v.Rows, func(r Row) bool { return len(r.Branches) > 0 })
 	},
-	"steps":   stepsOf,
-	"meaning": meaning,
+	"steps":    stepsOf,
+	"commands": func() string { return commands },
+	"meaning":  meaning,
 }).ParseFS(files, "*.tmpl"))
 
 func (r Rule) text() string {
@@ -150,17 +164,6 @@ func stepsOf(v Values) []Step {
 	return out
 }
 
-func (s Step) text() string {
-	if len(s.For) == 0 {
-		return steps[s.Say]
-	}
-	ns := make([]string, len(s.For))
-	for i, n := range s.For {
-		ns[i] = strconv.Itoa(n)
-	}
-	return plural(len(ns), "Patch ", "Patches ") + list(ns) + ": " + steps[s.Say]
-}
-
 // Text is the body of the reply.
 func (m Mail) Text() (string, error) {
 	author := clean(m.Answers.From.Name)
@@ -175,9 +178,13 @@ func (m Mail) Text() (string, error) {
 		DetailsURL, ExplainID string
 	}{
 		Mail: m, V: m.Values, Author: cut(author, 34), Quote: Quote(m.Answers.Text),
-		Date: m.Answers.Date.UTC().Format("2 Jan 2006"), ExplainID: shellWord(msgID(m.Answers.ID)),
+		Date: m.Answers.Date.UTC().Format("2 Jan 2006"),
 	}
-	data.DetailsURL = m.Bot.detailsURL(m.Answers.ID)
+	about := m.Answers.ID
+	if len(m.Opening) > 0 && m.Values.Lead.ID != "" {
+		about = m.Values.Lead.ID // what is answered is a command, or the bot's own mail
+	}
+	data.DetailsURL, data.ExplainID = m.Bot.detailsURL(about), shellWord(msgID(about))
 	var body, footer bytes.Buffer
 	if err := templates.ExecuteTemplate(&body, "mail.tmpl", data); err != nil {
 		return "", fmt.Errorf("writing the reply to <%s>: %w", m.Answers.ID, err)
@@ -282,7 +289,7 @@ func Quote(text string) []string {
 		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
 			break
 		}
-		if line == "" || strings.HasPrefix(line, ">") || !harmless(line) {
+		if line == "" || strings.HasPrefix(line, ">") || !harmless(line) && !strings.HasPrefix(line, "#stablebot ") {
 			continue
 		}
 		out = append(out, line)

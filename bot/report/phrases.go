@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,20 +19,9 @@ var because = map[verdict.Class]string{
 	verdict.Declined:    "declined by a maintainer",
 }
 
-var steps = map[Say]string{
-	SayTagged:   "Nothing. The stable tag is there; the stable team picks it up once it is in mainline.",
-	SayTag:      "If you agree, add this tag, without the bar, above your sign-off.",
-	SayAsk:      "It is in mainline. If you agree, write to the stable list which branches should have this commit, and why.",
-	SayFixes:    "Name the commit that brought the bug, if there is one. This prints the tag.",
-	SayPick:     "These come first, in this order.",
-	SaySplit:    "If a smaller fix is possible, send it as a patch of its own, without the cleanups; those can follow.",
-	SayVendor:   "To try it in the vendor's out-of-tree package, do this in its tree.",
-	SayUpstream: "It is in the vendor's tree alone, so stable cannot take it. To send it upstream:",
-	SayNothing:  "Nothing. A maintainer has declined it for stable, and that stands.",
-	SayMissing:  "Send the missing patches, or the series again. It is judged anew when they arrive.",
-	SayWait:     "Nothing yet. It is to wait, as the reason above says.",
-	SayLook:     "A person should look at it; the evidence above does not settle it.",
-}
+// commands is how a reader talks to the bot. Nothing of it stands at the start
+// of a line, so to send it back commands nothing.
+const commands = `Or answer with a line that begins with "#stablebot" and goes on with mute, recheck [BRANCH], override VERDICT reason, or omit-fix SHA reason.`
 
 // chance says a probability in words, by the bands of the calibrated language
 // of the IPCC's assessment reports, so that the words mean what they say.
@@ -79,27 +69,51 @@ func (v Values) line() string {
 	return strings.Join(parts, ", ")
 }
 
+// counted is the verdict line of a series as a sentence.
+func (v Values) counted() string {
+	parts := make([]string, len(v.Tally))
+	for i, t := range v.Tally {
+		parts[i] = fmt.Sprintf("%d %s %s%s", t.N, plural(t.N, "is", "are"), t.Verdict, class(t.Class))
+	}
+	return fmt.Sprintf("Of the %d patches of this series %s.", v.Of, list(parts))
+}
+
 func (r Row) line() string {
 	switch {
 	case len(r.Takes) > 0 && len(r.Misses) > 0:
-		return fmt.Sprintf("%s for %s, %s for %s%s", verdict.StableEligible, list(r.Takes), verdict.DKMSOnly, list(r.Misses), class(r.missClass()))
+		return fmt.Sprintf("%s for %s, %s for %s", verdict.StableEligible, list(r.Takes), verdict.DKMSOnly, r.missed())
 	case r.Verdict == verdict.StableEligible && len(r.Takes) > 0:
 		return fmt.Sprintf("%s for %s", r.Verdict, list(r.Takes))
 	case r.Verdict == verdict.DKMSOnly && len(r.Misses) > 0:
-		return fmt.Sprintf("%s for %s%s", r.Verdict, list(r.Misses), class(r.Class))
+		return fmt.Sprintf("%s for %s", r.Verdict, r.missed())
 	case r.Verdict == verdict.StableEligible && r.When == verdict.AfterMainline:
 		return string(r.Verdict) + " once it is in mainline"
 	}
 	return string(r.Verdict) + class(r.Class)
 }
 
-func (r Row) missClass() verdict.Class {
+// missed are the branches that cannot take it, those of one reason together.
+func (r Row) missed() string {
+	var classes []verdict.Class
+	names := map[verdict.Class][]string{}
 	for _, b := range r.Branches {
-		if b.Verdict == verdict.DKMSOnly && b.Class != "" {
-			return b.Class
+		if b.Verdict != verdict.DKMSOnly {
+			continue
 		}
+		c := b.Class
+		if c == "" {
+			c = r.Class
+		}
+		if !slices.Contains(classes, c) {
+			classes = append(classes, c)
+		}
+		names[c] = append(names[c], b.Name)
 	}
-	return r.Class
+	parts := make([]string, len(classes))
+	for i, c := range classes {
+		parts[i] = list(names[c]) + class(c)
+	}
+	return list(parts)
 }
 
 func plural(n int, one, many string) string {
@@ -124,7 +138,37 @@ func (b Branch) applies() string {
 	case "needs-backport":
 		return "backport by hand"
 	}
+	if n := len(b.Followups); n > 0 && b.Verdict == "" {
+		return "lacks " + strconv.Itoa(n) + " " + plural(n, "later fix", "fixes")
+	}
 	return ""
+}
+
+// maxNote bounds what stands below a branch row: two lines.
+const maxNote = 2 * (Columns - 13)
+
+// note is what the row of a branch has no room for.
+func (b Branch) note() string {
+	switch {
+	case b.Verdict == "":
+		return ""
+	case b.Applies == "needs-prerequisites" && b.PileLines > 0:
+		return fmt.Sprintf("%d lines with context in all", b.PileLines)
+	case b.Applies == "needs-backport":
+		return cut(clean(b.Why), maxNote)
+	}
+	return ""
+}
+
+// side says whether a finding raised the score.
+func (r Rule) side() string {
+	switch {
+	case r.Weight > 0:
+		return "for"
+	case r.Weight < 0:
+		return "against"
+	}
+	return "open"
 }
 
 // said is the verdict of a branch row, short enough for its column.
@@ -141,23 +185,53 @@ func (b Branch) said() string {
 	return string(b.Verdict)
 }
 
+// scored reports whether the odds are of any use: where somebody has decided,
+// or nobody needs it, they are not.
+func (r Row) scored() bool { return !r.Verdict.Silent() && r.Class != verdict.Declined }
+
+// why is the reason of the verdict, where the odds and the branches do not say it.
+func (r Row) why() string {
+	if r.Verdict == verdict.StableEligible {
+		return ""
+	}
+	return r.Reason
+}
+
 // meaning says what the verdicts of a reply mean, to a reader who never saw one.
 func meaning(v Values) string {
-	var takes, misses, open bool
+	var takes, misses, open, declined int
 	for _, r := range v.Rows {
-		takes = takes || r.Verdict == verdict.StableEligible || len(r.Takes) > 0
-		misses = misses || r.Verdict == verdict.DKMSOnly || len(r.Misses) > 0
-		open = open || r.Verdict == verdict.Uncertain
+		switch {
+		case r.Class == verdict.Declined:
+			declined++
+		case r.Verdict == verdict.DKMSOnly || len(r.Misses) > 0:
+			misses++
+		}
+		if r.Verdict == verdict.StableEligible || len(r.Takes) > 0 {
+			takes++
+		}
+		if r.Verdict == verdict.Uncertain {
+			open++
+		}
 	}
+	const vendor = "users get it from the vendor's out-of-tree package alone."
 	switch {
-	case takes && misses:
-		return "What is dkms-only, stable kernels cannot take; users get it from the vendor's out-of-tree package alone."
-	case takes:
+	case takes > 0 && misses+declined > 0:
+		return "What is dkms-only, stable kernels cannot take; " + vendor
+	case v.Series && takes > 0:
+		return "What is stable-eligible is a fix that stable kernels can take."
+	case takes > 0:
 		return "That is a fix that stable kernels can take."
-	case misses:
-		return "That is a fix that stable kernels cannot take; users get it from the vendor's out-of-tree package alone."
-	case open:
+	case misses > 0:
+		return "That is a fix that stable kernels cannot take; " + vendor
+	case declined > 0:
+		return "That is a fix that is kept out of stable kernels; " + vendor
+	case open > 0:
 		return "That is, the evidence does not settle whether stable kernels can take it."
+	case v.Lead.Verdict == verdict.NotNeeded:
+		return "That is, stable kernels have it already or never had the bug."
+	case v.Lead.Verdict == verdict.OutOfScope:
+		return "That is, it is nothing for stable kernels."
 	}
 	return ""
 }

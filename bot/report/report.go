@@ -30,6 +30,7 @@ type Patch struct {
 	verdict.Judgement
 	N      int            // place in the series, 0 for a single patch
 	Change *change.Change // what its author already did: tags
+	Merged string         // the mainline commit of a posted patch, "" while it is not there
 }
 
 // Posting is the single patch or series that is answered.
@@ -86,7 +87,7 @@ func (r Row) Settled() bool {
 	if r.Mixed || len(r.Next) != 1 {
 		return false
 	}
-	return r.Next[0].Say == SayTagged || r.Next[0].Say == SayNothing
+	return slices.Contains([]Say{SayTagged, SayPicked, SayNothing}, r.Next[0].Say)
 }
 
 // Branch is one stable branch.
@@ -97,6 +98,7 @@ type Branch struct {
 	Score                     float64
 	Prerequisites             []string
 	PileLines                 int
+	Followups                 []rules.Followup // later fixes that it lacks
 }
 
 // Rule is one finding that decided, with what it cites.
@@ -108,35 +110,13 @@ type Rule struct {
 	Section    string
 }
 
-// Step is one thing to do next. Say is a phrase's name, Lines are to be copied.
-type Step struct {
-	Say   Say
-	Lines []string
-	For   []int // of a series: the patches it is about
-}
-
-// Say names what a step is about; phrases.go has the words.
-type Say string
-
-// The steps.
+// How much of a reply is shown.
 const (
-	SayTagged      Say = "tagged"   // nothing: the tag is there
-	SayTag         Say = "tag"      // add this tag
-	SayAsk         Say = "ask"      // it is in mainline: ask for it
-	SayFixes       Say = "fixes"    // name the culprit
-	SayPick        Say = "pick"     // prerequisites, in order
-	SaySplit       Say = "split"    // send the fix alone
-	SayVendor      Say = "vendor"   // put it into the vendor package
-	SayUpstream    Say = "upstream" // send it upstream
-	SayNothing     Say = "nothing"  // a maintainer has spoken
-	SayMissing     Say = "missing"  // patches have not arrived
-	SayWait        Say = "wait"     // it is asked to wait
-	SayLook        Say = "look"     // a person should look
-	maxRules           = 5          // what fits one screen beside the rest
-	maxRulesSeries     = 1          // of each row of a series
-	maxBranches        = 8          // more than kernel.org keeps active at a time
-	maxRows            = 6          // rows of a series on one screen
-	maxPicks           = 5          // prerequisites shown; the details have all
+	maxRules       = 5 // what fits one screen beside the rest
+	maxRulesSeries = 1 // of each row of a series
+	maxBranches    = 8 // more than kernel.org keeps active at a time
+	maxRows        = 6 // rows of a series on one screen
+	maxPicks       = 5 // commits to be picked; the details have all
 )
 
 // order is which verdict heads a reply: the one that asks most of its reader.
@@ -183,7 +163,7 @@ func row(p Posting, q Patch) Row {
 	}
 	for _, b := range q.Branches {
 		out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-			Prerequisites: b.Prerequisites, PileLines: b.PileLines}
+			Prerequisites: b.Prerequisites, PileLines: b.PileLines, Followups: b.Followups}
 		if b.Verdict != nil {
 			out.Verdict = *b.Verdict
 		}
@@ -259,90 +239,4 @@ func tally(rows []Row) []Tally {
 		return cmp.Or(cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(a.Class, b.Class))
 	})
 	return out
-}
-
-func next(p Posting, q Patch, r Row) []Step {
-	var out []Step
-	c := q.Change
-	if c == nil {
-		c = &change.Change{}
-	}
-	switch q.Verdict {
-	case verdict.StableEligible:
-		switch {
-		case slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient && !t.Text }):
-			out = append(out, Step{Say: SayTagged})
-		case q.When == verdict.Now && q.Kind == change.Commit:
-			out = append(out, Step{Say: SayAsk, Lines: []string{q.ID}})
-		default:
-			out = append(out, Step{Say: SayTag, Lines: []string{stableTag(r)}})
-		}
-		for _, b := range r.Branches {
-			if b.Verdict == verdict.StableEligible && len(b.Prerequisites) > 0 {
-				out = append(out, pick(b))
-				break // the newest branch; the details have the others
-			}
-		}
-	case verdict.DKMSOnly:
-		switch q.ReasonClass {
-		case verdict.Declined:
-			return []Step{{Say: SayNothing}}
-		case verdict.TooBig:
-			out = append(out, Step{Say: SaySplit})
-		case verdict.NotUpstream:
-			return []Step{{Say: SayUpstream, Lines: []string{
-				"git format-patch -1 COMMIT", "scripts/get_maintainer.pl 0001-*.patch"}}}
-		}
-		out = append(out, Step{Say: SayVendor, Lines: fetch(q)})
-	case verdict.Wait:
-		if p.Have < p.Of {
-			return []Step{{Say: SayMissing}}
-		}
-		return []Step{{Say: SayWait}}
-	case verdict.Uncertain:
-		out = append(out, Step{Say: SayLook})
-	default:
-		return nil
-	}
-	if q.Verdict != verdict.DKMSOnly && len(c.Fixes) == 0 {
-		out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
-	}
-	return out
-}
-
-// stableTag is the tag as stable-kernel-rules.rst writes it; a version there
-// means it and every newer tree.
-func stableTag(r Row) string {
-	tag := "Cc: stable@vger.kernel.org"
-	if len(r.Takes) > 0 {
-		tag += " # " + r.Takes[len(r.Takes)-1] + ".x"
-	}
-	return tag
-}
-
-func pick(b Branch) Step {
-	s := Step{Say: SayPick, Lines: []string{"git switch -c backport-" + b.Name + " stable/linux-" + b.Name + ".y"}}
-	for i, sha := range b.Prerequisites {
-		if i == maxPicks {
-			s.Lines = append(s.Lines, "# and more: see the details")
-			break
-		}
-		s.Lines = append(s.Lines, "git cherry-pick -x "+sha)
-	}
-	return s
-}
-
-func fetch(q Patch) []string {
-	if q.Kind == change.Commit {
-		return []string{"git format-patch -1 " + q.ID}
-	}
-	return []string{"b4 am -o - " + shellWord(q.ID) + " | git am -3"}
-}
-
-// shellWord quotes a stranger's text for a command that a reader may copy.
-func shellWord(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+=") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -83,9 +83,28 @@ func cases() map[string]Posting {
 	p := patch(verdict.Wait, "", 0.8, "3 of the 4 patches of its series have arrived")
 	p.N = 2
 	partial.Patches = append(partial.Patches, p)
+	// In mainline, where later commits have mended it; 6.1 has it without them.
+	mended := patch(el, "", 0.84, "it fixes a hang on shipped hardware",
+		branch("6.12", "affected", "exact", el, "", 0.86), branch("6.6", "affected", "offset", el, "", 0.82),
+		branch("6.1", "present", "unknown", "", "", 0), branch("5.15", "not-affected", "unknown", "", "", 0))
+	mended.When, mended.Merged = verdict.Now, "3333333333333333333333333333333333333333"
+	mended.Rules = append(mended.Rules, verdict.Weighed{Weight: -0.6, Finding: rules.Finding{ID: "no-followups", Outcome: rules.Unmet, Reason: "mainline has 1 later fix of it, which would have to come along"}})
+	for i, b := range mended.Branches {
+		if b.State != "not-affected" && b.Name != "6.12" {
+			mended.Branches[i].Followups = []rules.Followup{{SHA: "4444444444444444444444444444444444444444", Subject: "drm/amdgpu: do not stop a ring that was never started on GFX12 parts"}}
+		}
+	}
+	needs := patch(el, "", 0.71, "it fixes a hang on shipped hardware",
+		branch("6.12", "present", "unknown", "", "", 0),
+		branch("6.6", "affected", "needs-prerequisites", el, "", 0.7, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+		branch("6.1", "affected", "needs-backport", el, "", 0.4))
+	needs.Branches[1].PileLines = 212
+	needs.Branches[2].Why = "hunk 1 of 1 in drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c does not fit: the function is another one there"
 	return map[string]Posting{
-		"eligible":     single(untagged),
-		"eligible-tag": single(tagged),
+		"eligible":      single(untagged),
+		"followups":     single(mended),
+		"prerequisites": single(needs),
+		"eligible-tag":  single(tagged),
 		"eligible-branches": single(patch(el, "", 0.87, "it fixes an oops on shipped hardware",
 			branch("6.12", "affected", "exact", el, "", 0.91), branch("6.6", "affected", "needs-prerequisites", el, "", 0.7, "aaaaaaaaaaaa", "bbbbbbbbbbbb"))),
 		"mixed": single(patch(el, "", 0.87, "it fixes an oops on shipped hardware",
@@ -362,7 +381,7 @@ func TestHeaders(t *testing.T) {
 func TestLine(t *testing.T) {
 	for name, want := range map[string]string{
 		"eligible": "stable-eligible once it is in mainline",
-		"mixed":    "stable-eligible for 6.12, dkms-only for 6.1 and 5.15 (too big for stable)",
+		"mixed":    "stable-eligible for 6.12, dkms-only for 6.1 (too big for stable) and 5.15 (the code it fixes is not there)",
 		"series":   "2 patches stable-eligible, 1 patch dkms-only (too big for stable)",
 		"wait":     "wait",
 	} {

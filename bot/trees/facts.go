@@ -77,6 +77,7 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 		if out.Active = s.active(b, asOf); out.Active {
 			t.Silicon = append(t.Silicon, gates...)
 		}
+		out.Followups = s.lacking(at(b), out.State, t.Followups)
 		t.Branches = append(t.Branches, out)
 		for _, i := range infected {
 			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)

@@ -127,6 +127,25 @@ func (s *Set) followups(ctx context.Context, me same, asOf time.Time) []rules.Fo
 	return out
 }
 
+// lacking are the later fixes of a change that a branch needs when it has the
+// change, or takes it, and does not have yet.
+func (s *Set) lacking(v view, state string, later []rules.Followup) []rules.Followup {
+	if state != present && state != queued && state != affected {
+		return nil
+	}
+	var out []rules.Followup
+	for _, f := range later {
+		p := s.main.Find(f.SHA)
+		if p == 0 || f.Revert {
+			continue
+		}
+		if _, _, ok := s.has(v, same{at: p, all: []history.Position{p}, title: s.main.Title(p), date: s.main.AuthorDate(p)}); !ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // isKnown reports whether an abbreviated id is that of a mainline commit.
 func (m *mainline) isKnown(n history.Name) bool {
 	const digits = "0123456789abcdef"

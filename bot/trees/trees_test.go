@@ -119,6 +119,21 @@ func TestBranchesOf(t *testing.T) {
 	}
 }
 
+// A later fix belongs with the change wherever the change is and the later fix
+// is not.
+func TestLacking(t *testing.T) {
+	s := newSmall(t)
+	var got []string
+	for _, b := range s.facts(t, s.culprit, time.Time{}).Branches {
+		for _, f := range b.Followups {
+			got = append(got, b.Name+" "+f.Subject)
+		}
+	}
+	if g := strings.Join(got, "; "); g != "6.1 gpu: fix the feature" {
+		t.Errorf("lacking: %q", g)
+	}
+}
+
 // On a day before the backport the branch lacks it, and before its merge
 // mainline does.
 func TestAsOf(t *testing.T) {

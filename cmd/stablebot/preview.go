@@ -272,7 +272,7 @@ func (o *previewOptions) bot(list string) (bot.Options, error) {
 	l.DryRun = false
 	p.Lists = append(p.Lists, l)
 	return bot.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
-		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.Bot.Details, Version: buildVersion()}}, nil
+		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.Bot.Details, Version: buildVersion(), Commands: c.Commands.Enabled}}, nil
 }
 
 func writeMails(ctx context.Context, dir string, r *preview.Report) error {

@@ -93,7 +93,9 @@ type Branch struct {
 	PileMore      bool     `json:"pile_more,omitempty"`   // the pile was not found in full
 	PileBeyond    int      `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
 	Enabling      []string `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
-	Why           string   `json:"why,omitempty"`
+	// Followups are later mainline fixes of the change that the branch lacks.
+	Followups []rules.Followup `json:"followups,omitempty"`
+	Why       string           `json:"why,omitempty"`
 	// Contributions are what moved Score away from that of the change.
 	Contributions []model.Contribution `json:"contributions,omitempty"`
 }
