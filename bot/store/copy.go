@@ -60,7 +60,7 @@ func Copy(ctx context.Context, from, to *Store) (done []Copied, err error) {
 // index of words is made anew on the other side.
 func tablesOf(ctx context.Context, src *sql.Tx) (order []string, err error) {
 	names, err := column(ctx, src, `select name from sqlite_master where type = 'table' and name not like 'sqlite_%'
-		and name <> 'goose_db_version' and name not like 'judgement_words%' order by name`)
+		and name <> 'goose_db_version' and name not like 'listed_words%' order by name`)
 	if err != nil {
 		return nil, err
 	}
@@ -246,6 +246,7 @@ func numbersOn(ctx context.Context, tx pgx.Tx) error {
 	for _, q := range []string{
 		"select setval('mail_seq_no', coalesce((select max(seq) from mail), 0) + 1, false)",
 		"select setval(pg_get_serial_sequence('note', 'id'), coalesce((select max(id) from note), 0) + 1, false)",
+		"select setval(pg_get_serial_sequence('listed', 'id'), coalesce((select max(id) from listed), 0) + 1, false)",
 	} {
 		if _, err := tx.Exec(ctx, q); err != nil {
 			return err

@@ -118,7 +118,7 @@ func TestForget(t *testing.T) {
 			for _, q := range []string{"select count(*) from mail where id like ? or sender like ?",
 				"select count(*) from series where key like ? or sender like ?", "select count(*) from action where key like ? or series_key like ?",
 				"select count(*) from judgement where lower(body) like ? or lower(change_id || series_key || author) like ?",
-				"select count(*) from judgement_text where author like ? or rest like ?", "select count(*) from judgement_chip where change_id like ? or change_id like ?"} {
+				"select count(*) from listed where author like ? or title || rest || change_id like ?"} {
 				var n int
 				if err := s.read.QueryRowContext(t.Context(), q, "%bob%", "%bob%").Scan(&n); err != nil || n != 0 {
 					t.Errorf("%s: %d, %v", q, n, err)

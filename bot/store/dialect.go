@@ -25,14 +25,12 @@ type dialect struct {
 	// must not take back.
 	durably []string
 
-	// Full-text search: ids of what an expression matches; how expressions are
-	// written.
-	wordIDs string
-	phrase  func(words []string, open, author bool) string
-	and     string
-	// unindexed before a column keeps its index out of the plan, where the
-	// planner cannot know that the order matters more.
-	unindexed string
+	// Searching: how expressions are written, what the index is asked, and the
+	// test that a row has a mark.
+	phrase func(words []string, open, author bool) string
+	and    string
+	lookup func(words string, marks [][]string) lookup
+	has    string
 
 	rewritten sync.Map // statement → the same with numbered arguments
 }
@@ -41,8 +39,7 @@ var (
 	onSQLite = &dialect{
 		name: "sqlite", goose: goose.DialectSQLite3,
 		nextMail: "(select coalesce(max(seq), 0) + 1 from mail)",
-		wordIDs:  "select t.change_id from judgement_words w cross join judgement_text t where judgement_words match ? and t.id = w.rowid",
-		phrase:   phraseFTS5, and: " AND ", unindexed: "+",
+		phrase:   phraseFTS5, and: " AND ", lookup: lookupFTS5, has: "instr(t.marks, ?) > 0",
 	}
 	onPostgres = &dialect{
 		name: "postgres", goose: goose.DialectPostgres, numbered: true,
@@ -52,8 +49,7 @@ var (
 		// Who begins an action counts the caps; one at a time, or two would
 		// both be the last one allowed.
 		durably: []string{"set local synchronous_commit = on", "select pg_advisory_xact_lock(" + lockBegin + ")"},
-		wordIDs: "select t.change_id from judgement_text t where t.words @@ to_tsquery('simple', ?)",
-		phrase:  phraseTSQuery, and: " & ",
+		phrase:  phraseTSQuery, and: " & ", lookup: lookupGIN, has: "strpos(t.marks, ?) > 0",
 	}
 )
 

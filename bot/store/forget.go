@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -150,34 +151,40 @@ func (t *txn) anonymise(id, body string) error {
 	if err != nil {
 		return err
 	}
-	for _, q := range []struct {
-		sql  string
-		args []any
-	}{
-		{"delete from judgement_text where change_id = ?", []any{id}},
-		{`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed, score, fix, author, subject,
+	var left bot.Judged
+	if left.List, left.Branch, left.At, err = t.placeOf(id); err != nil {
+		return err
+	}
+	left.Judgement = j
+	// Its line in the lists goes, and comes back without a name.
+	if _, err := t.exec("delete from listed where change_id = ?", id); err != nil {
+		return err
+	}
+	if _, err := t.exec(`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed, score, fix, author, subject,
 				date, weights, judged, revision, private, body, said_verdict, said_score)
 			select ?, kind, '', source, list, branch, verdict, reason_class, mixed, score, fix, '', '', date, weights, judged, revision, private, ?,
 				said_verdict, said_score from judgement where change_id = ?
-			on conflict (change_id) do update set author = '', subject = '', series_key = '', body = excluded.body`, []any{as, string(b), id}},
-	} {
-		if _, err := t.exec(q.sql, q.args...); err != nil {
-			return err
-		}
+			on conflict (change_id) do update set author = '', subject = '', series_key = '', body = excluded.body`, as, string(b), id); err != nil {
+		return err
 	}
-	if as == id {
-		return nil
+	if err := t.list(left); err != nil || as == id {
+		return err
 	}
-	for table, columns := range map[string]string{
-		"judgement_chip":   "chip, driver, verdict",
-		"judgement_branch": "branch, cell, state, applies, class, score, lines, first",
-		"outcome":          "n, branch, commit_id, how, at, release, begun, reverted, followups, found",
-	} {
-		if _, err := t.exec("insert into "+table+" (change_id, "+columns+") select ?, "+columns+" from "+table+
-			" where change_id = ? on conflict do nothing", as, id); err != nil {
-			return err
-		}
+	const columns = "n, branch, commit_id, how, at, release, begun, reverted, followups, found"
+	if _, err := t.exec("insert into outcome (change_id, "+columns+") select ?, "+columns+" from outcome where change_id = ? on conflict do nothing", as, id); err != nil {
+		return err
 	}
 	_, err = t.exec("delete from judgement where change_id = ?", id)
 	return err
+}
+
+// placeOf is where and when a change was judged.
+func (t *txn) placeOf(id string) (list, branch string, at time.Time, err error) {
+	st, err := t.stmt(t.ctx, "select list, branch, judged from judgement where change_id = ?")
+	if err != nil {
+		return "", "", at, err
+	}
+	var judged int64
+	err = st.QueryRowContext(t.ctx, t.d.args([]any{id})...).Scan(&list, &branch, &judged)
+	return list, branch, fromMillis(judged), err
 }

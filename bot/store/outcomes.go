@@ -117,7 +117,7 @@ func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]
 func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settled, err error) {
 	const doing = "comparing verdicts with outcomes in"
 	rows, err := s.read.QueryContext(ctx, `select j.change_id, j.subject,
-			coalesce((select min(c.driver) from judgement_chip c where c.change_id = j.change_id), ''),
+			coalesce((select l.chips from listed l where l.change_id = j.change_id), ''),
 			j.judged, j.said_verdict, j.said_score, o.taken, o.release
 		from judgement j join (
 			select change_id, max(case when branch <> '' and begun = 0 then 1 else 0 end) as taken,
@@ -135,9 +135,15 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			c      bot.Settled
 			judged int64
 			took   int
+			chips  string
 		)
-		if err := rows.Scan(&c.ID, &c.Subject, &c.Driver, &judged, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
+		if err := rows.Scan(&c.ID, &c.Subject, &chips, &judged, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
 			return nil, s.wrap(doing, err)
+		}
+		for _, h := range readChips(chips) {
+			if c.Driver == "" || h.Driver < c.Driver {
+				c.Driver = h.Driver
+			}
 		}
 		c.Judged, c.Taken = fromMillis(judged), took != 0
 		out = append(out, c)

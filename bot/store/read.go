@@ -137,30 +137,20 @@ func (s *Store) judgement(ctx context.Context, id string) (*bot.Judged, int, err
 	return &js[0], revs[0], nil
 }
 
-// Filter selects judgements; empty fields select everything.
+// Filter selects judgements; empty fields select everything. Search knows more.
 type Filter struct {
-	Verdict, Class, Driver, Chip, Author, List, Branch, SeriesKey string
-	Since, Until                                                  time.Time
-	Private                                                       bool // embargoed ones as well
-	Limit                                                         int  // 0: 100
+	SeriesKey    string
+	Since, Until time.Time
+	Private      bool // embargoed ones as well
+	Limit        int  // 0: 100
 }
 
 // Judgements returns what matches, newest first.
 func (s *Store) Judgements(ctx context.Context, f Filter) ([]bot.Judged, error) {
 	where, args := []string{"1 = 1"}, []any(nil)
-	add := func(cond, v string) {
-		if v != "" {
-			where, args = append(where, cond), append(args, v)
-		}
+	if f.SeriesKey != "" {
+		where, args = append(where, "series_key = ?"), append(args, f.SeriesKey)
 	}
-	add("verdict = ?", f.Verdict)
-	add("reason_class = ?", f.Class)
-	add("author = ?", f.Author)
-	add("list = ?", f.List)
-	add("branch = ?", f.Branch)
-	add("series_key = ?", f.SeriesKey)
-	add("change_id in (select change_id from judgement_chip where driver = ?)", f.Driver)
-	add("change_id in (select change_id from judgement_chip where chip = ?)", f.Chip)
 	if !f.Since.IsZero() {
 		where, args = append(where, "judged >= ?"), append(args, millis(f.Since))
 	}

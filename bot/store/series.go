@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
-	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -185,7 +184,7 @@ func (s *Store) Revive(ctx context.Context, r bot.Revival, c bot.Cursor) (n int,
 		n64, err := t.exec(`update series set due = ? + ? * (o.n - 1) from (
 				select key, row_number() over (order by first desc, key) as n from series
 				where due = 0 and settled > 0 and next = '' and private = 0 and first >= ?
-				and key in (select series_key from judgement where verdict in (`+in+`) and series_key <> '')) as o
+				and exists (select 1 from judgement j where j.series_key = series.key and j.verdict in (`+in+`))) as o
 			where series.key = o.key`, append([]any{millis(r.At), r.Every.Milliseconds(), millis(r.Since)}, args...)...)
 		if err != nil {
 			return err
@@ -265,24 +264,7 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec("delete from judgement_chip where change_id = ?", j.ID); err != nil {
-		return err
-	}
-	for _, c := range chips(j.Silicon) {
-		if _, err := t.exec("insert into judgement_chip (change_id, chip, driver, verdict) values (?, ?, ?, ?) on conflict do nothing",
-			j.ID, c.Name, c.Driver, string(j.Verdict)); err != nil {
-			return err
-		}
-	}
-	return t.index(j)
-}
-
-// maxChips bounds the index of one judgement: a tree-wide change touches every
-// driver there is and belongs to none.
-const maxChips = 32
-
-func chips(m []silicon.Match) []silicon.Match {
-	return m[:min(len(m), maxChips)]
+	return t.list(j)
 }
 
 // OptedOut implements bot.Journal.

@@ -27,7 +27,12 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// How fast the pages are at a million changes, on both databases:
+// pageGoal is what 99 of 100 loads of each page are to stay below: a tenth of a
+// second is where a person begins to notice that there was a wait.
+const pageGoal = 100 * time.Millisecond
+
+// How fast the pages are at a million changes, on both databases; one that
+// misses pageGoal fails:
 //
 //	go test -tags measure -run TestMeasurePages -v -timeout 2h ./bot/web
 //
@@ -69,7 +74,59 @@ func pick(r *rand.Rand, in []string) string {
 	return in[int(f*f*f*float64(len(in)))]
 }
 
+// fill writes n judged changes with the store's own means, its indexes taken
+// away meanwhile: made at the end they cost a tenth. How fast the store writes
+// with them is another measurement, in its own package.
 func fill(t *testing.T, path string, n int) {
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	began := time.Now()
+	again := withoutIndexes(t, db)
+	write(t, path, n)
+	for _, q := range append(again, "insert into listed_words (listed_words) values ('rebuild')") {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	fmt.Printf("filled and indexed in %.0f s\n", time.Since(began).Seconds())
+}
+
+// withoutIndexes takes indexes and triggers away, and returns what makes them again.
+func withoutIndexes(t *testing.T, db *sql.DB) (again []string) {
+	rows, err := db.QueryContext(t.Context(), "select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drop []string
+	for rows.Next() {
+		var kind, name, made string
+		if err := rows.Scan(&kind, &name, &made); err != nil {
+			t.Fatal(err)
+		}
+		drop, again = append(drop, "drop "+kind+" "+name), append(again, made)
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range drop {
+		if _, err := db.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return again
+}
+
+func write(t *testing.T, path string, n int) {
 	s, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +147,7 @@ func fill(t *testing.T, path string, n int) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	g := newSeeder(r)
-	const batch = 1000
+	const batch = 5000
 	for i := 0; i < n; i += batch {
 		js := make([]bot.Judged, batch)
 		for k := range js {
@@ -100,7 +157,7 @@ func fill(t *testing.T, path string, n int) {
 		if ok, err := s.Settle(t.Context(), bot.Settlement{Series: *kept, Judged: js, At: began}); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
-		if (i/batch)%100 == 99 {
+		if (i/batch)%20 == 19 {
 			fmt.Printf("%d written, %.0f a second\n", i+batch, float64(i+batch)/time.Since(began).Seconds())
 		}
 	}
@@ -178,9 +235,7 @@ func copyOver(t *testing.T, path, to string) {
 	}{
 		{"judgement", []string{"change_id", "kind", "series_key", "source", "list", "branch", "verdict", "reason_class", "mixed", "score", "fix", "author", "subject",
 			"date", "weights", "judged", "revision", "private", "body"}},
-		{"judgement_chip", []string{"change_id", "chip", "driver", "verdict"}},
-		{"judgement_branch", []string{"change_id", "branch", "cell", "state", "applies", "class", "score", "lines", "first"}},
-		{"judgement_text", []string{"change_id", "title", "author", "rest"}},
+		{"listed", []string{"id", "change_id", "judged", "verdict", "score", "list", "chips", "cells", "lines", "added", "removed", "files", "title", "author", "rest", "marks"}},
 	} {
 		q := "select "
 		for i, col := range x.columns {
@@ -257,6 +312,10 @@ func pagesOf(t *testing.T, where string) {
 		t.Fatal(err)
 	}
 	deep += "&after=" + far.Next
+	if far, err = s.Search(t.Context(), store.Query{Class: "too-big", Order: store.Highest, Limit: 15000}); err != nil {
+		t.Fatal(err)
+	}
+	farClass := "/changes?class=too-big&sort=score&after=" + far.Next
 	g := newSeeder(r)
 	for _, page := range []struct {
 		name string
@@ -288,6 +347,24 @@ func pagesOf(t *testing.T, where string) {
 		{"word, verdict, driver", func() string {
 			return fmt.Sprintf("/changes?q=word%02d&verdict=stable-eligible&driver=drv%02d", r.IntN(300), r.IntN(10))
 		}},
+		{"word, verdict, driver, branch", func() string {
+			return fmt.Sprintf("/changes?q=word%02d&verdict=wait&driver=drv%02d&branch=6.6&cell=lacking", r.IntN(300), r.IntN(40))
+		}},
+		{"the same, by score", func() string {
+			return fmt.Sprintf("/changes?q=word%02d&verdict=wait&driver=drv%02d&branch=6.6&cell=lacking&sort=score", r.IntN(300), r.IntN(40))
+		}},
+		{"list, driver, word, a year", func() string {
+			y := time.Now().AddDate(-1-r.IntN(2), 0, 0)
+			return fmt.Sprintf("/changes?list=%s.lists.example.org&driver=drv%02d&q=word%02d&since=%s&until=%s", g.lists[r.IntN(30)], r.IntN(40), r.IntN(300),
+				y.Format(time.DateOnly), y.AddDate(1, 0, 0).Format(time.DateOnly))
+		}},
+		{"month, lowest score", func() string {
+			m := time.Now().AddDate(0, -1-r.IntN(40), 0)
+			return fmt.Sprintf("/changes?sort=score-low&since=%s&until=%s", m.Format(time.DateOnly), m.AddDate(0, 1, 0).Format(time.DateOnly))
+		}},
+		{"two letters", func() string { return "/changes?q=wo&verdict=wait&driver=drv" + fmt.Sprintf("%02d", 20+r.IntN(20)) }},
+		{"two letters of an author", func() string { return fmt.Sprintf("/changes?author=%02d", r.IntN(100)) }},
+		{"class, far down by score", func() string { return farClass }},
 		{"nothing", func() string { return "/changes?q=absentword&verdict=wait" }},
 		{"no commit of that driver", func() string { return "/changes?verdict=out-of-scope&driver=drv00" }},
 		{"a change", func() string { return changeURL(p.Rows[r.IntN(len(p.Rows))].ID) }},
@@ -315,11 +392,10 @@ func pagesOf(t *testing.T, where string) {
 		}
 		slices.Sort(took)
 		p99 := took[len(took)*99/100]
-		mark := ""
-		if p99 > 100*time.Millisecond {
-			mark = "  SLOW " + worst
+		fmt.Printf("%-28s p50 %6.1f ms  p99 %6.1f ms\n", page.name, ms(took[len(took)/2]), ms(p99))
+		if p99 > pageGoal {
+			t.Errorf("%s: p99 is %.1f ms, the goal %.0f ms; the slowest was %s", page.name, ms(p99), ms(pageGoal), worst)
 		}
-		fmt.Printf("%-28s p50 %6.1f ms  p99 %6.1f ms%s\n", page.name, ms(took[len(took)/2]), ms(p99), mark)
 	}
 }
 

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Marks are words that no person writes, one for each thing that a change is
+// filtered by; bytes that are no letters stand in them as digits. They are in
+// one index with the words, so that whatever is asked for together is found in
+// one pass. The migration 0018 writes the same.
+func plainMark(kind byte, name string) string {
+	return "=" + string(kind) + "=" + strings.ReplaceAll(name, "-", "")
+}
+
+func nameMark(kind byte, name string) string {
+	return "=" + string(kind) + "=" + hex.EncodeToString([]byte(name))
+}
+
+func cellMark(branch, cell string) string {
+	return nameMark('b', branch) + "=" + strings.ReplaceAll(cell, "-", "")
+}
+
+const (
+	markVerdict = 'v'
+	markClass   = 'c'
+	markList    = 'l'
+	markChip    = 'h'
+	markDriver  = 'd'
+	markBranch  = 'b'
+)
+
+// unit divides the fields of a line of chips or cells.
+const unit = "\x1f"
+
+// maxChips bounds the index of one judgement: a tree-wide change touches every
+// driver there is and belongs to none.
+const maxChips = 32
+
+// list writes the row that a change is found by. What is private has none.
+func (t *txn) list(j bot.Judged) error {
+	var private int
+	if err := t.row(&private, "select private from judgement where change_id = ?", j.ID); err != nil {
+		return err
+	}
+	if private == 1 {
+		_, err := t.exec("delete from listed where change_id = ?", j.ID)
+		return err
+	}
+	list := clip(j.List)
+	marks := []string{plainMark(markVerdict, string(j.Verdict))}
+	if j.ReasonClass != "" {
+		marks = append(marks, plainMark(markClass, string(j.ReasonClass)))
+	}
+	if list != "" {
+		marks = append(marks, nameMark(markList, list))
+	}
+	rest := []string{list, j.Branch, j.ID}
+	var chips, cells []string
+	for _, c := range j.Silicon[:min(len(j.Silicon), maxChips)] {
+		name, driver := clean(c.Name), clean(c.Driver)
+		if slices.Contains(marks, nameMark(markChip, name)) {
+			continue
+		}
+		chips = append(chips, line(name, driver))
+		rest = append(rest, name, driver)
+		marks = append(marks, nameMark(markChip, name))
+		if d := nameMark(markDriver, driver); driver != "" && !slices.Contains(marks, d) {
+			marks = append(marks, d)
+		}
+	}
+	for _, b := range j.Branches {
+		name := clean(b.Name)
+		if j.Verdict == verdict.OutOfScope || slices.Contains(marks, nameMark(markBranch, name)) {
+			continue // no fix: no branch lacks it
+		}
+		cell := string(launch.CellOf(b))
+		cells = append(cells, line(name, cell, b.State, b.Applies, string(b.ReasonClass), strconv.FormatFloat(b.Score, 'g', -1, 64),
+			strconv.Itoa(b.PileLines), strconv.Itoa(len(b.Prerequisites))))
+		marks = append(marks, nameMark(markBranch, name), cellMark(name, cell))
+	}
+	_, err := t.exec(`insert into listed (change_id, judged, verdict, score, list, chips, cells, lines, added, removed, files, title, author, rest, marks)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		on conflict (change_id) do update set judged = excluded.judged, verdict = excluded.verdict, score = excluded.score, list = excluded.list,
+			chips = excluded.chips, cells = excluded.cells, lines = excluded.lines, added = excluded.added, removed = excluded.removed,
+			files = excluded.files, title = excluded.title, author = excluded.author, rest = excluded.rest, marks = excluded.marks`,
+		j.ID, millis(j.At), string(j.Verdict), j.Score, list, strings.Join(chips, "\n"), strings.Join(cells, "\n"),
+		j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files,
+		words(clip(j.Subject)), words(clip(j.Author)), words(strings.Join(rest, " ")), " "+strings.Join(marks, " ")+" ")
+	return err
+}
+
+// line joins fields; a name that has our marks in it loses them.
+func line(fields ...string) string {
+	for i, f := range fields {
+		fields[i] = strings.Map(func(r rune) rune {
+			if r == '\n' || r == rune(unit[0]) {
+				return ' '
+			}
+			return r
+		}, f)
+	}
+	return strings.Join(fields, unit)
+}
+
+func readChips(s string) (out []Chip) {
+	for l := range strings.Lines(s) {
+		name, driver, _ := strings.Cut(strings.TrimSuffix(l, "\n"), unit)
+		out = append(out, Chip{name, driver})
+	}
+	return out
+}
+
+// readCells returns the branches and what each says, in their order.
+func readCells(s string) (branches []string, out []Place) {
+	for l := range strings.Lines(s) {
+		f := strings.Split(strings.TrimSuffix(l, "\n"), unit)
+		if len(f) < 8 {
+			continue // never written so
+		}
+		p := Place{Cell: f[1], State: f[2], Applies: f[3], Class: verdict.Class(f[4])}
+		p.Score, _ = strconv.ParseFloat(f[5], 64) // written by us
+		p.Lines, _ = strconv.Atoi(f[6])
+		p.First, _ = strconv.Atoi(f[7])
+		branches, out = append(branches, f[0]), append(out, p)
+	}
+	return branches, out
+}

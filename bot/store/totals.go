@@ -1,0 +1,168 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Totals are the sums that pages show. They cost a pass over all that is
+// listed, so whoever shows them keeps them for a while.
+type Totals struct {
+	Days    []DayTotal // by day of judgement and verdict, oldest first
+	Lists   []Total
+	Drivers []Total
+	Chips   []Total // Of is the driver
+	Cells   []CellTotal
+	Gap     []GapTotal
+}
+
+// Total is how many public changes carry a name.
+type Total struct {
+	Name, Of string
+	N        int
+}
+
+// DayTotal counts one verdict of one day.
+type DayTotal struct {
+	Day     time.Time
+	Verdict string
+	N       int
+}
+
+// CellTotal counts what one stable branch says.
+type CellTotal struct {
+	Branch, Cell string
+	N, Lines     int
+}
+
+// GapTotal is the same for one chip.
+type GapTotal struct {
+	Driver, Chip string
+	CellTotal
+}
+
+const dayMillis = 24 * 60 * 60 * 1000
+
+// count is a number of changes and of their lines.
+type count struct{ n, lines int }
+
+// tally sums up in one pass: the databases took a minute and a half for a
+// million changes, with a join of five million rows, where this takes seconds.
+type tally struct {
+	days    map[dayKey]*count
+	lists   map[string]*count
+	drivers map[string]*count
+	chips   map[string]*count
+	of      map[string]string // chip → driver, the last by name of several
+	cells   map[cellKey]*count
+	gap     map[gapKey]*count
+}
+
+type (
+	dayKey struct {
+		day     int64
+		verdict string
+	}
+	cellKey struct{ branch, cell string }
+	gapKey  struct {
+		Chip
+		cellKey
+	}
+)
+
+func in[K comparable](m map[K]*count, k K, lines int) {
+	c := m[k]
+	if c == nil {
+		c = &count{}
+		m[k] = c
+	}
+	c.n++
+	c.lines += lines
+}
+
+func (y *tally) add(judged int64, verdict, list, chips, cells string) {
+	in(y.days, dayKey{judged / dayMillis, verdict}, 0)
+	if list != "" {
+		in(y.lists, list, 0)
+	}
+	if chips == "" && cells == "" {
+		return
+	}
+	hardware := readChips(chips)
+	for i, c := range hardware {
+		if c.Driver != "" && !slices.ContainsFunc(hardware[:i], func(o Chip) bool { return o.Driver == c.Driver }) {
+			in(y.drivers, c.Driver, 0)
+		}
+		if c.Name != c.Driver {
+			in(y.chips, c.Name, 0)
+			y.of[c.Name] = max(y.of[c.Name], c.Driver)
+		}
+	}
+	branches, says := readCells(cells)
+	for i, p := range says {
+		k := cellKey{branches[i], p.Cell}
+		in(y.cells, k, p.Lines)
+		for _, c := range hardware {
+			in(y.gap, gapKey{c, k}, p.Lines)
+		}
+	}
+}
+
+// Totals sums up what everybody may see.
+func (s *Store) Totals(ctx context.Context) (*Totals, error) {
+	y := tally{map[dayKey]*count{}, map[string]*count{}, map[string]*count{}, map[string]*count{}, map[string]string{}, map[cellKey]*count{}, map[gapKey]*count{}}
+	err := s.each(ctx, "select judged, verdict, list, chips, cells from listed", nil, func(r *sql.Rows) error {
+		var judged int64
+		var verdict, list, chips, cells string
+		if err := r.Scan(&judged, &verdict, &list, &chips, &cells); err != nil {
+			return err
+		}
+		y.add(judged, verdict, list, chips, cells)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return y.totals(), nil
+}
+
+func (y *tally) totals() *Totals {
+	t := &Totals{}
+	for k, c := range y.days {
+		t.Days = append(t.Days, DayTotal{time.UnixMilli(k.day * dayMillis).UTC(), k.verdict, c.n})
+	}
+	slices.SortFunc(t.Days, func(a, b DayTotal) int { return cmp.Or(a.Day.Compare(b.Day), strings.Compare(a.Verdict, b.Verdict)) })
+	for name, c := range y.lists {
+		t.Lists = append(t.Lists, Total{name, "", c.n})
+	}
+	for name, c := range y.drivers {
+		t.Drivers = append(t.Drivers, Total{name, "", c.n})
+	}
+	for name, c := range y.chips {
+		t.Chips = append(t.Chips, Total{name, y.of[name], c.n})
+	}
+	for _, list := range [][]Total{t.Lists, t.Drivers, t.Chips} {
+		slices.SortFunc(list, func(a, b Total) int {
+			return cmp.Or(b.N-a.N, strings.Compare(a.Name, b.Name))
+		})
+	}
+	for k, c := range y.cells {
+		t.Cells = append(t.Cells, CellTotal{k.branch, k.cell, c.n, c.lines})
+	}
+	slices.SortFunc(t.Cells, byBranch)
+	for k, c := range y.gap {
+		t.Gap = append(t.Gap, GapTotal{k.Driver, k.Name, CellTotal{k.branch, k.cell, c.n, c.lines}})
+	}
+	slices.SortFunc(t.Gap, func(a, b GapTotal) int {
+		return cmp.Or(strings.Compare(a.Driver, b.Driver), strings.Compare(a.Chip, b.Chip), byBranch(a.CellTotal, b.CellTotal))
+	})
+	return t
+}
+
+func byBranch(a, b CellTotal) int {
+	return cmp.Or(strings.Compare(a.Branch, b.Branch), strings.Compare(a.Cell, b.Cell))
+}
