@@ -100,10 +100,13 @@ const CountTo = 5000
 // the other.
 const walkRows = 5000
 
-// countAll is up to how many rows a store has whose matches are counted though
+// countAll times as many rows may a store have whose matches are counted though
 // the page was found without: a beginning of a word is looked up by reading
 // every word that begins so.
-const countAll = 10 * walkRows
+const countAll = 10
+
+// reach bounds the work for one page.
+type reach struct{ walk, count int }
 
 // wanted is a query in the terms of a row t of listed.
 type wanted struct {
@@ -363,7 +366,7 @@ type finder struct {
 func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	searched := len(f.w.test) > 0
 	ranged := !f.q.Since.IsZero() || !f.q.Until.IsZero()
-	window := walkRows
+	window := f.reach.walk
 	if !searched && (!ranged || f.column == "judged") {
 		window = 0 // every row matches
 	}
@@ -386,7 +389,7 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	}
 	if filled && f.w.open && (len(f.w.marks) > 0 || f.w.words != "") {
 		var rows int64
-		if err := f.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from listed").Scan(&rows); err != nil || rows > countAll {
+		if err := f.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from listed").Scan(&rows); err != nil || rows > int64(countAll*f.reach.walk) {
 			return out, -1, err
 		}
 	}
@@ -411,7 +414,7 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 }
 
 // lookup chooses what the index is asked for, and counts it: -1 when there is
-// more than CountTo. The open word is left to the test of each row where the
+// more than reach.count. The open word is left to the test of each row where the
 // others are rare enough.
 func (f *finder) lookup(ctx context.Context) (l lookup, n int, err error) {
 	bounded := func(l lookup) (n int, err error) {
@@ -419,8 +422,8 @@ func (f *finder) lookup(ctx context.Context) (l lookup, n int, err error) {
 		if f.pool == nil {
 			from, where = "listed_words", "listed_words match ?" // the row itself is not looked at
 		}
-		err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, CountTo+1), l.args...).Scan(&n)
-		if n > CountTo {
+		err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), l.args...).Scan(&n)
+		if n > f.reach.count {
 			n = -1
 		}
 		return n, err
@@ -459,8 +462,8 @@ func (f *finder) ranged(where []string, args []any) ([]string, []any) {
 func (f *finder) count(ctx context.Context, l lookup) (n int, err error) {
 	where, args := f.tested(l)
 	err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x",
-		l.from, strings.Join(where, " and "), CountTo+1), args...).Scan(&n)
-	if n > CountTo {
+		l.from, strings.Join(where, " and "), f.reach.count+1), args...).Scan(&n)
+	if n > f.reach.count {
 		n = -1
 	}
 	return n, err

@@ -45,6 +45,7 @@ type Store struct {
 	path    string // of the file, or the address without its password
 	dialect *dialect
 	read    *reader
+	reach   reach
 
 	// SQLite has one writer at a time.
 	write   *writer // synchronous=NORMAL; nil when opened for reading only

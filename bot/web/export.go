@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,56 +16,57 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// exportRows is how much one export holds; what is behind it is had with until=
-// the day of its last row.
+// exportRows is how much one export holds.
 const (
 	exportRows = 10000
 	exportPage = 500
 )
 
-// export runs f over everything that the filter selects, up to exportRows.
-func (s *Server) export(r *http.Request, f func(filter, []store.Found) error) error {
+// export sends what f makes of everything that the filter selects, up to
+// exportRows. What was cut off is told before the first byte: in the file's name, which stays
+// with the file, and as the address where it goes on.
+func (s *Server) export(w http.ResponseWriter, r *http.Request, kind, ending string, f func(io.Writer, filter, []store.Found) error) error {
 	fl, err := readFilter(r)
 	if err != nil {
 		return err
 	}
 	q := fl.query(s.sums.get(r.Context()).newer)
-	q.Limit = exportPage
-	for n := 0; n < exportRows; n += exportPage {
+	q.Limit = min(exportPage, s.exportRows)
+	var rows []store.Found
+	for n := 0; n < s.exportRows; n += q.Limit {
 		p, err := s.Reader.Search(r.Context(), q)
 		if err != nil {
 			return err
 		}
-		if err := f(fl, p.Rows); err != nil {
-			return err
+		rows = append(rows, p.Rows...)
+		if q.After = p.Next; q.After == "" {
+			break
 		}
-		if p.Next == "" {
-			return nil
-		}
-		q.After = p.Next
 	}
-	return nil
-}
-
-func attach(w http.ResponseWriter, kind, name string) {
+	name := "changes"
+	if fl.After != "" {
+		name += "-continued"
+	}
+	if q.After != "" {
+		name += fmt.Sprintf("-first-%d", s.exportRows)
+		v := fl.values()
+		v.Set("after", q.After)
+		w.Header().Set("Link", "<"+r.URL.Path+"?"+v.Encode()+`>; rel="next"`)
+	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+ending+`"`)
+	return f(w, fl, rows)
 }
 
 func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
-	c := csv.NewWriter(w)
-	begun := false
-	return s.export(r, func(f filter, rows []store.Found) error {
-		if !begun {
-			begun = true
-			attach(w, "text/csv; charset=utf-8", "changes.csv")
-			head := []string{"id", "kind", "judged_at", "posted", "verdict", "reason_class", "mixed", "score", "lines_with_context", "added", "removed", "files",
-				"subject", "author", "list", "silicon"}
-			if f.Branch != "" {
-				head = append(head, "branch", "cell", "state", "applies", "pile_lines", "prerequisites")
-			}
-			_ = c.Write(head)
+	return s.export(w, r, "text/csv; charset=utf-8", ".csv", func(to io.Writer, f filter, rows []store.Found) error {
+		c := csv.NewWriter(to)
+		head := []string{"id", "kind", "judged_at", "posted", "verdict", "reason_class", "mixed", "score", "lines_with_context", "added", "removed", "files",
+			"subject", "author", "list", "silicon"}
+		if f.Branch != "" {
+			head = append(head, "branch", "cell", "state", "applies", "pile_lines", "prerequisites")
 		}
+		_ = c.Write(head)
 		for _, x := range rows {
 			var chips []string
 			for _, h := range x.Chips {
@@ -96,37 +98,15 @@ func cell(s string) string {
 }
 
 func (s *Server) changesJSON(w http.ResponseWriter, r *http.Request) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	n := 0
-	err := s.export(r, func(f filter, rows []store.Found) error {
-		if n == 0 {
-			attach(w, "application/json", "changes.json")
-			if _, err := fmt.Fprint(w, "["); err != nil {
-				return err
-			}
+	return s.export(w, r, "application/json", ".json", func(to io.Writer, f filter, rows []store.Found) error {
+		list := make([]apiFound, len(rows))
+		for i, x := range rows {
+			list[i] = foundOf(x, f.Branch)
 		}
-		for _, x := range rows {
-			if n > 0 {
-				if _, err := fmt.Fprint(w, ","); err != nil {
-					return err
-				}
-			}
-			n++
-			if err := enc.Encode(foundOf(x, f.Branch)); err != nil {
-				return err
-			}
-		}
-		if n == 0 {
-			n = -1 // begun, and empty
-		}
-		return nil
+		enc := json.NewEncoder(to)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(list)
 	})
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(w, "]\n")
-	return err
 }
 
 // An Atom feed (RFC 4287).

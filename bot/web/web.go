@@ -73,6 +73,8 @@ type Server struct {
 	sums    *sums
 	guard   *guard
 	began   time.Time
+
+	exportRows int
 }
 
 //go:embed static
@@ -95,7 +97,7 @@ func New(o Options) (*Server, error) {
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(o.Version)
 	}
-	s := &Server{Options: o, log: o.Log.Named("web"), began: o.Now()}
+	s := &Server{Options: o, log: o.Log.Named("web"), began: o.Now(), exportRows: exportRows}
 	var err error
 	if s.guard, err = newGuard(o.Access, o.Now); err != nil {
 		return nil, fmt.Errorf("setting up the pages: %w", err)

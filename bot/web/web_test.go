@@ -151,6 +151,25 @@ func TestExports(t *testing.T) {
 	if s := strings.TrimSpace(get(t, h, "/changes.json?q=absent").Body.String()); s != "[]" {
 		t.Errorf("an empty export is %q", s)
 	}
+	// What is cut off is told by the name, and the rest is one request away.
+	h.exportRows = 2
+	next, seen := "/changes.csv", 0
+	for page := 1; next != ""; page++ {
+		w := get(t, h, next)
+		name := w.Header().Get("Content-Disposition")
+		if first := strings.Contains(name, "first-2.csv"); first != (page < 3) || strings.Contains(name, "continued") != (page > 1) {
+			t.Errorf("part %d of 3 is called %s", page, name)
+		}
+		rows, err := csv.NewReader(w.Body).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += len(rows) - 1
+		next, _, _ = strings.Cut(strings.TrimPrefix(w.Header().Get("Link"), "<"), ">")
+	}
+	if seen != 5 {
+		t.Errorf("%d changes in three parts", seen)
+	}
 	var feed atomFeed
 	if err := xml.Unmarshal(get(t, h, "/changes.atom?verdict=dkms-only").Body.Bytes(), &feed); err != nil || len(feed.Entries) != 1 ||
 		feed.Entries[0].ID != "http://localhost:8078/changes/"+dkmsID || !strings.Contains(feed.Title, "dkms-only") {
