@@ -19,6 +19,7 @@ func (b *Bot) Replay(ctx context.Context, mails iter.Seq2[Item, error], set func
 	ctx, b.fatal = context.WithCancelCause(ctx)
 	defer b.fatal(nil)
 	r := replay{b: b, set: set}
+	b.leads.Store(true)
 	in := &inlet{b: b, source: "replay", log: b.log}
 	for item, err := range mails {
 		if err != nil {
@@ -28,6 +29,10 @@ func (b *Bot) Replay(ctx context.Context, mails iter.Seq2[Item, error], set func
 			return err
 		}
 		r.at(item.Received)
+		if r.now.Sub(r.looked) >= lookEvery {
+			b.lookAtTrees(ctx)
+			r.looked = r.now
+		}
 		if err := in.Accept(ctx, item); err != nil {
 			return fmt.Errorf("replaying a mail: %w", err)
 		}
@@ -42,7 +47,13 @@ type replay struct {
 	b   *Bot
 	set func(time.Time)
 	now time.Time
+
+	looked time.Time // when the trees were last looked at
 }
+
+// lookEvery is how often the trees are looked at in a replay, and what they
+// concern judged again: stable branches are released about once a week.
+const lookEvery = 7 * 24 * time.Hour
 
 func (r *replay) at(t time.Time) {
 	if t.After(r.now) {

@@ -8,6 +8,8 @@
 //   - The two weeks before the time that is asked for are replayed as well and
 //     left out of the report, so that a second version whose first one was
 //     answered shows what it would have got.
+//   - With trees, each posting is judged by what they were on its day, and again
+//     as they move on, as the bot does.
 //   - Commands by mail are not obeyed: whether their senders are proven cannot
 //     be told any more, as signatures age and keys are withdrawn.
 package preview
@@ -37,6 +39,8 @@ type Options struct {
 	Bot bot.Options
 	// Store is empty; the caller throws it away.
 	Store *store.Store
+	// Past gives the bot trees and a judge of the day that now is; nil: as they are.
+	Past func(now func() time.Time, b *bot.Options)
 	// OptedOut is asked beside the empty store's own list; nil: nobody has.
 	OptedOut func(ctx context.Context, who []string) (map[string]bool, error)
 }
@@ -49,6 +53,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	b.Sources, b.PullSinks, b.Lookup, b.Maintains, b.Stopped, b.DryRun, b.Told = nil, nil, nil, nil, nil, "", nil
 	b.Sinks, b.Journal = []bot.Sink{nowhere{}}, j
 	b.Clock = bot.Clock{Now: func() time.Time { return now }, Jitter: func(time.Duration) time.Duration { return 0 }}
+	if o.Past != nil {
+		o.Past(b.Clock.Now, &b)
+	}
 	x, err := bot.New(b)
 	if err != nil {
 		return nil, err
@@ -57,7 +64,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := x.Replay(ctx, come.of(o.Mails), func(t time.Time) { now = t }); err != nil {
 		return nil, err
 	}
-	return report(ctx, o, j, come)
+	r, err := report(ctx, o, j, come)
+	if b.Trees != nil && r != nil {
+		r.Branches = b.Trees.Branches()
+	}
+	return r, err
 }
 
 // nowhere is the sink of a preview.

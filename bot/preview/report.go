@@ -31,6 +31,7 @@ type Report struct {
 	Since    time.Time      `json:"since"`
 	Until    time.Time      `json:"until"`
 	Policy   Policy         `json:"policy"`
+	Branches []string       `json:"branches,omitempty"` // that the trees have, newest first; none: judged without trees
 	Mails    int            `json:"mails"`
 	Series   int            `json:"series"`   // postings judged, a single patch counted as one
 	Verdicts map[string]int `json:"verdicts"` // of patches
@@ -108,6 +109,9 @@ func report(ctx context.Context, o Options, j *journal, come *arrivals) (*Report
 	until := o.Until
 	if until.IsZero() {
 		until = come.last
+	}
+	if until.Before(o.Since) { // nothing came
+		until = o.Since
 	}
 	r := &Report{List: o.List, Since: o.Since, Until: until, Policy: policyOf(o.Bot.Policy.For(o.List)), Mails: come.n, Verdicts: map[string]int{}}
 	rows, err := o.Store.Actions(ctx, "", math.MaxInt32)

@@ -23,7 +23,7 @@ func commentFor(whole bool) Comment {
 		{N: 2, Judgement: verdict.Judgement{ID: strings.Repeat("b2", 20), Kind: change.Commit, Subject: "<img src=x> ![p](http://x/y.png)", Verdict: no,
 			ReasonClass: verdict.TooBig, Score: 0.04, Reason: "it is too big", Rules: []verdict.Weighed{size},
 			Branches: []verdict.Branch{{Name: "6.12", State: "affected", Applies: "needs-prerequisites", Verdict: &no, ReasonClass: verdict.TooBig, Prerequisites: []string{"c3"}}}}},
-	}, Refs: map[string]rules.Ref{"size": {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules"}}})
+	}, Refs: map[string]rules.Ref{"size": {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules", Says: "no more than a hundred lines"}}})
 	c.Bot = Bot{Name: "stablebot", Version: "1", Contact: "mary@example.org"}
 	c.Head, c.Whole = strings.Repeat("b2", 20), whole
 	return c

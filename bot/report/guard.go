@@ -71,7 +71,7 @@ func cut(s string, n int) string {
 func wrap(text, first, indent string) string {
 	var b strings.Builder
 	line, n := first, 0
-	for _, w := range strings.Fields(text) {
+	for _, w := range together(strings.Fields(text)) {
 		if n > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(w) > Columns {
 			b.WriteString(strings.TrimRight(line, " "))
 			b.WriteByte('\n')
@@ -85,4 +85,18 @@ func wrap(text, first, indent string) string {
 	}
 	b.WriteString(strings.TrimRight(line, " "))
 	return b.String()
+}
+
+// together joins a word that ends in a colon with the one before it: at the
+// start of a line it would look like a tag.
+func together(words []string) []string {
+	out := words[:0:0]
+	for _, w := range words {
+		if n := len(out); n > 0 && !harmless(w) && utf8.RuneCountInString(out[n-1])+utf8.RuneCountInString(w) < Columns/2 {
+			out[n-1] += " " + w
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
 }

@@ -73,6 +73,10 @@ func (w Word) text() string {
 	return w.At.UTC().Format("2 Jan 2006") + ", " + who + ": " + w.Says + " - " + w.Reason
 }
 
+// quoteColumns lets a quoted line be as long as people write them, so that none
+// is torn: 80 columns with what stands before it.
+const quoteColumns = 78
+
 // maxReferences keeps a References field far below the 998 bytes of a line
 // that would be folded badly; RFC 5322 allows to leave out middle ones.
 const maxReferences = 50
@@ -87,7 +91,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 		return wrap(clean(s), fmt.Sprintf("    %-9s", name), strings.Repeat(" ", 13))
 	},
 	"quote": func(s string) string {
-		return strings.TrimRight("> "+cut(strings.TrimRight(clean(s), " "), Columns-2), " ")
+		return strings.TrimRight("> "+cut(strings.TrimRight(clean(s), " "), quoteColumns), " ")
 	},
 	"score":   func(p float64) string { return fmt.Sprintf("%.2f, %s to be taken by the stable team", p, chance(p)) },
 	"join":    list,
@@ -100,12 +104,9 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 		return "        " + clean(s) // never wrapped: it is to be copied
 	},
 	"rowHead": func(r Row) string {
-		return wrap(clean(strconv.Itoa(r.N)+". "+r.Title+" -> "+r.line()), "  ", "     ")
+		return wrap(clean(strconv.Itoa(r.N)+". "+r.Title), "  ", "     ") + "\n" + wrap("is "+clean(r.line()), "     ", "     ")
 	},
-	"branch": func(b Branch) string {
-		row := fmt.Sprintf("    %-7s %-13s %-17s %s", clean(b.Name), clean(b.State), b.applies(), b.said())
-		return strings.TrimRight(cut(row, Columns), " ")
-	},
+	"branch": func(b Branch) string { return b.row() },
 	"scored": func(r Row) bool { return r.scored() },
 	"weighing": func(r Row) []Rule {
 		if !r.scored() {
@@ -115,7 +116,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 	"why":            func(r Row) string { return r.why() },
 	"side":           func(r Rule) string { return r.side() },
-	"note":           func(b Branch) string { return b.note() },
+	"noted":          noted,
 	"firstBranches":  func(in []Branch) []Branch { return in[:min(len(in), maxBranches)] },
 	"maxRules":       func() int { return maxRules },
 	"maxRulesSeries": func() int { return maxRulesSeries },
@@ -134,12 +135,32 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"meaning":  meaning,
 }).ParseFS(files, "*.tmpl"))
 
+func (b Branch) row() string {
+	row := fmt.Sprintf("    %-7s %-13s %-17s %s", clean(b.Name), clean(b.State), b.applies(), b.said())
+	return strings.TrimRight(cut(row, Columns), " ")
+}
+
+// noted are the rows of branches, each with what it has no room for below it
+// where that is not what the row above it has.
+func noted(in []Branch) (out []string) {
+	before := ""
+	for _, b := range in {
+		out = append(out, b.row())
+		note := b.note()
+		if note != "" && note != before {
+			out = append(out, strings.Repeat(" ", 12)+cut("("+note, Columns-13)+")")
+		}
+		before = note
+	}
+	return out
+}
+
 func (r Rule) text() string {
 	s := r.Reason
 	if r.File != "" {
 		s += " [" + r.File
-		if r.Section != "" {
-			s += `, "` + r.Section + `"`
+		if r.Says != "" {
+			s += ": " + r.Says
 		}
 		s += "]"
 	}

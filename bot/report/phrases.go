@@ -75,6 +75,12 @@ func (v Values) counted() string {
 	for i, t := range v.Tally {
 		parts[i] = fmt.Sprintf("%d %s %s%s", t.N, plural(t.N, "is", "are"), t.Verdict, class(t.Class))
 	}
+	switch {
+	case len(parts) == 1 && v.Tally[0].N == v.Of && v.Of == 2:
+		return fmt.Sprintf("Both patches of this series are %s%s.", v.Tally[0].Verdict, class(v.Tally[0].Class))
+	case len(parts) == 1 && v.Tally[0].N == v.Of:
+		return fmt.Sprintf("All %d patches of this series are %s%s.", v.Of, v.Tally[0].Verdict, class(v.Tally[0].Class))
+	}
 	return fmt.Sprintf("Of the %d patches of this series %s.", v.Of, list(parts))
 }
 
@@ -144,9 +150,6 @@ func (b Branch) applies() string {
 	return ""
 }
 
-// maxNote bounds what stands below a branch row: two lines.
-const maxNote = 2 * (Columns - 13)
-
 // note is what the row of a branch has no room for.
 func (b Branch) note() string {
 	switch {
@@ -155,7 +158,7 @@ func (b Branch) note() string {
 	case b.Applies == "needs-prerequisites" && b.PileLines > 0:
 		return fmt.Sprintf("%d lines with context in all", b.PileLines)
 	case b.Applies == "needs-backport":
-		return cut(clean(b.Why), maxNote)
+		return clean(b.Why)
 	}
 	return ""
 }

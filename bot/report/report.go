@@ -16,6 +16,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ type Rule struct {
 	Met        bool
 	Weight     float64
 	File       string // "stable-kernel-rules.rst"
-	Section    string
+	Says       string // the requirement in our words, "" when it was said before
 }
 
 // How much of a reply is shown.
@@ -161,6 +162,7 @@ func row(p Posting, q Patch) Row {
 		}
 		r.Silicon = append(r.Silicon, name)
 	}
+	asked := true
 	for _, b := range q.Branches {
 		out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
 			Prerequisites: b.Prerequisites, PileLines: b.PileLines, Followups: b.Followups}
@@ -171,13 +173,49 @@ func row(p Posting, q Patch) Row {
 		case verdict.StableEligible:
 			r.Takes = append(r.Takes, b.Name)
 		case verdict.DKMSOnly:
+			if b.ReasonClass == verdict.NoBase && notAsked(q.Change, b.Name) {
+				asked = false // its author has said where it belongs
+				break
+			}
 			r.Misses = append(r.Misses, b.Name)
 		}
 		r.Branches = append(r.Branches, out)
 	}
+	r.Mixed = r.Mixed && (asked || len(r.Misses) > 0)
 	r.Rules = decided(q.Rules, p.Refs)
 	r.Next = next(p, q, r)
 	return r
+}
+
+// notAsked reports whether every stable tag names versions, and only such as
+// are newer than the branch.
+func notAsked(c *change.Change, branch string) bool {
+	if c == nil {
+		return false
+	}
+	named := false
+	for _, t := range c.Stable {
+		if t.NoAutosel || t.Recipient || t.Text {
+			continue
+		}
+		named = true
+		if len(t.Versions) == 0 || slices.ContainsFunc(t.Versions, func(v string) bool { return !older(branch, v) }) {
+			return false
+		}
+	}
+	return named
+}
+
+// older compares kernel versions such as 5.4 and 5.14; what is none is not older.
+func older(a, b string) bool {
+	var x, y [2]int
+	if n, _ := fmt.Sscanf(a, "%d.%d", &x[0], &x[1]); n != 2 {
+		return false
+	}
+	if n, _ := fmt.Sscanf(b, "%d.%d", &y[0], &y[1]); n != 2 {
+		return false
+	}
+	return slices.Compare(x[:], y[:]) < 0
 }
 
 // decided returns the findings that moved the score, heaviest first, with those
@@ -188,10 +226,12 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	add := func(w verdict.Weighed) {
 		ref := refs[w.ID]
 		out = append(out, Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight,
-			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:], Section: ref.Section})
+			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:], Says: ref.Says})
 	}
 	for _, w := range all {
-		if w.Weight != 0 && w.Reason != "" && (w.Outcome == rules.Met || w.Outcome == rules.Unmet) {
+		// What is met and speaks against it, or the other way round, stands for
+		// something else that goes with it; a reader would only wonder.
+		if w.Reason != "" && (w.Outcome == rules.Met && w.Weight > 0 || w.Outcome == rules.Unmet && w.Weight < 0) {
 			add(w)
 		}
 	}
@@ -200,15 +240,15 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	})
 	if len(out) == 0 {
 		for _, w := range all {
-			if w.Outcome == rules.Unmet && w.Reason != "" {
+			if w.Outcome == rules.Unmet && w.Weight <= 0 && w.Reason != "" {
 				add(w)
 			}
 		}
 	}
-	// A section that was named need not be named again.
+	// What was cited need not be cited again.
 	for i, r := range out {
-		if slices.ContainsFunc(out[:i], func(o Rule) bool { return o.File == r.File && o.Section == r.Section }) {
-			out[i].Section = ""
+		if slices.ContainsFunc(out[:i], func(o Rule) bool { return o.File == r.File && o.Says == r.Says }) {
+			out[i].Says = ""
 		}
 	}
 	return out

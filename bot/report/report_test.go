@@ -30,8 +30,8 @@ const replies = "../../fixtures/replies"
 var day = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
 var refs = map[string]rules.Ref{
-	"size":      {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules on what kind of patches are accepted"},
-	"fixes-tag": {File: "Documentation/process/submitting-patches.rst", Section: "Describe your changes"},
+	"size":      {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules", Says: "no more than a hundred lines, counted with their context"},
+	"fixes-tag": {File: "Documentation/process/submitting-patches.rst", Section: "Describe your changes", Says: "a fix of a known commit carries a one-line tag"},
 }
 
 func branch(name, state, applies string, v verdict.Verdict, c verdict.Class, score float64, needs ...string) verdict.Branch {
@@ -207,7 +207,7 @@ func lint(t *testing.T, raw []byte) mail.Header {
 		if !harmless(l) {
 			t.Errorf("a tool may take this line for its own: %q", l)
 		}
-		if utf8.RuneCountInString(l) > Columns && !strings.HasPrefix(l, "        ") {
+		if utf8.RuneCountInString(l) > Columns && !strings.HasPrefix(l, "        ") && !strings.HasPrefix(l, "> ") {
 			t.Errorf("%d columns: %q", utf8.RuneCountInString(l), l)
 		}
 		if strings.TrimRight(l, " ") != l {

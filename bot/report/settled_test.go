@@ -10,6 +10,7 @@ import (
 // A mail that says that nothing is to be done is one too many.
 func TestSettled(t *testing.T) {
 	tagged := &change.Change{Fixes: []change.Fixes{{SHA: "1a2b3c4d5e6f"}}, Stable: []change.StableTag{{Address: "stable@vger.kernel.org"}}}
+	since := &change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.11"}}}}
 	bare := &change.Change{Fixes: tagged.Fixes}
 	takes, misses := verdict.StableEligible, verdict.DKMSOnly
 	for _, c := range []struct {
@@ -23,6 +24,10 @@ func TestSettled(t *testing.T) {
 		{"tagged, but an older branch cannot take it", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true}, tagged, false},
 		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{
 			{Name: "6.12", State: "affected", Verdict: &takes, Prerequisites: []string{"1111111"}}}}, tagged, false},
+		{"tagged for newer branches than the one without the code", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
+			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, since, true},
+		{"tagged for an older branch, too", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
+			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, tagged, false},
 		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},
 		{"too big", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.TooBig, Branches: []verdict.Branch{
 			{Name: "6.12", State: "affected", Verdict: &misses}}}, tagged, false},

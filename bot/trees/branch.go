@@ -197,11 +197,28 @@ func (s *Set) order() {
 
 // active reports whether the branch was alive on a day.
 func (s *Set) active(b *branch, asOf time.Time) bool {
+	if !s.begun(b, asOf) {
+		return false
+	}
 	end, ok := s.ended(b)
 	if asOf.IsZero() {
 		asOf = time.Now()
 	}
 	return !ok || asOf.Before(end)
+}
+
+// begun reports whether the branch was there on a day: not before the release
+// that it is named after.
+func (s *Set) begun(b *branch, asOf time.Time) bool {
+	if asOf.IsZero() || b.role != Stable {
+		return true
+	}
+	for _, r := range s.main.releases {
+		if r.name == b.name {
+			return r.date.IsZero() || !asOf.Before(r.date)
+		}
+	}
+	return true
 }
 
 // ended says when a branch ended, if it did. A distribution's branch lives as
@@ -221,7 +238,7 @@ func (s *Set) ended(b *branch) (time.Time, bool) {
 type Branch struct {
 	Name    string     `json:"name"`
 	Role    Role       `json:"role"`
-	State   string     `json:"state"` // active, ended; of a queue queue, of others -
+	State   string     `json:"state"` // active, ended, to come; of a queue queue, of others -
 	Ended   *time.Time `json:"ended,omitempty"`
 	Tip     string     `json:"tip"`
 	Date    time.Time  `json:"date"`              // of the tip
@@ -263,9 +280,10 @@ func (s *Set) List(ctx context.Context, asOf time.Time) []Branch {
 	for _, b := range s.branches {
 		x := show(b.at(asOf), b.role)
 		if x.State = "active"; !s.active(b, asOf) {
-			x.State = "ended"
-			end, _ := s.ended(b)
-			x.Ended = &end
+			x.State = "to come"
+			if end, ok := s.ended(b); ok && s.begun(b, asOf) {
+				x.State, x.Ended = "ended", &end
+			}
 		}
 		out = append(out, x)
 	}

@@ -154,6 +154,8 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		return out, gates, infected
 	case len(infected) > 0:
 		out.State = affected
+	case lacks != "" && s.stranger(ctx, c, me):
+		out.Why = firstOld(c.Files) + " is not in mainline as it is known here either"
 	case lacks != "":
 		out.State, out.Why = noBase, lacks
 	case 2*there < files && !s.elsewhere(ctx, c, v, t, me):
@@ -161,11 +163,8 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		if there > 0 {
 			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
 		}
-		if main, err := s.main.at(ctx, s.main.tip); err == nil && me.at == 0 {
-			if _, there := countFiles(ctx, main, c.Files); there == 0 {
-				// A remote that has no such driver at all says nothing of branches.
-				out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
-			}
+		if s.stranger(ctx, c, me) {
+			out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
 		}
 	case len(bugs) > len(lost):
 		// One that is not known may be in, but those that are known are not.
@@ -189,6 +188,20 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		}
 	}
 	return out, gates, infected
+}
+
+// stranger reports whether mainline has no file that the change edits: a remote
+// that has no such driver at all says nothing of branches.
+func (s *Set) stranger(ctx context.Context, c *change.Change, me same) bool {
+	if me.at != 0 {
+		return false
+	}
+	t, err := s.main.at(ctx, s.main.tip)
+	if err != nil {
+		return false
+	}
+	all, there := countFiles(ctx, t, c.Files)
+	return all > 0 && there == 0
 }
 
 func (s *Set) ownTitled(v view, title uint64) bool {

@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // text is a file of numbered lines, some replaced.
@@ -131,6 +134,49 @@ func TestLacking(t *testing.T) {
 	}
 	if g := strings.Join(got, "; "); g != "6.1 gpu: fix the feature" {
 		t.Errorf("lacking: %q", g)
+	}
+}
+
+// A mail about a driver that mainline does not have says nothing of branches,
+// also when its hardware is known.
+func TestStranger(t *testing.T) {
+	s := newSmall(t)
+	files, _, err := gitdiff.Parse(strings.NewReader("diff --git a/drivers/net/ethernet/intel/igc/igc_main.c b/drivers/net/ethernet/intel/igc/igc_main.c\n" +
+		"--- a/drivers/net/ethernet/intel/igc/igc_main.c\n+++ b/drivers/net/ethernet/intel/igc/igc_main.c\n@@ -1,2 +1,3 @@\n int a;\n+int b;\n int c;\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &change.Change{Kind: change.Mail, ID: "x@example.org", Subject: "igc: fix a hang", Date: time.Now(), Files: files}
+	tree, err := s.set.Facts(t.Context(), c, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range tree.Branches {
+		if b.State != unknown || !strings.Contains(b.Why, "not in mainline") {
+			t.Errorf("%s is %s: %s", b.Name, b.State, b.Why)
+		}
+	}
+}
+
+// A branch is active from the release on that it is named after.
+func TestBegun(t *testing.T) {
+	s := newSmall(t)
+	for i, r := range s.set.main.releases { // the tags are of today
+		at := map[string]time.Time{"6.1": time.Date(2022, 12, 11, 0, 0, 0, 0, time.UTC), "6.2": time.Date(2023, 2, 19, 0, 0, 0, 0, time.UTC)}
+		s.set.main.releases[i].date = at[r.name]
+	}
+	for day, want := range map[string]string{"2022-12-01": "false false", "2023-01-01": "false true", "2023-03-01": "true true"} {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, b := range s.facts(t, s.fix2, at).Branches {
+			got = append(got, fmt.Sprint(b.Active))
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%s: active %s, want %s", day, g, want)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 type growingPiles struct {
 	forest *forest
 	dir    string
+	past   bool // the branches are asked about as they were
 
 	mu     sync.Mutex
 	f      *prereq.Finder
@@ -50,7 +51,15 @@ func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, er
 	if f == nil || !ok {
 		return trees.Pile{}, errNoPiles
 	}
-	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: s.Commit, Version: w.Branch, Has: w.Has})
+	tree := s.Commit
+	if p.past {
+		// The names of each day's tree would take a second a change; those of the
+		// base do as well, as what the branch took since is asked for by commit.
+		if set := p.forest.set.Load(); set != nil {
+			tree = set.Base()
+		}
+	}
+	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
 	if err != nil {
 		return trees.Pile{}, err
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -20,22 +18,25 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
-	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
-	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 type previewOptions struct {
 	c                            configFlags
+	t                            branchOptions
 	archive, since, until, reply string
 	mails                        string
 	asJSON, show                 bool
 	begin, end                   time.Time
 	config                       *config.Config
 	muted                        bool
+	unfetched                    []string
 }
 
 func previewCommand() *cobra.Command {
@@ -53,7 +54,11 @@ before a list is unmuted; nothing is sent, and the bot's store is only read.
   mutt -R -f look
 
 The mails come from the bot's store, from a public-inbox archive (--archive), or
-both. Of a list that is muted it is shown what --reply author would do, with 5
+both. They are judged with the trees as they were on each day: those that the
+configuration names, as the bot has fetched them, or those of --trees; once a week
+what a moved branch concerns is judged again.
+
+ Of a list that is muted it is shown what --reply author would do, with 5
 replies an hour and 20 a day. Commands that people gave by mail then are left out.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -62,6 +67,7 @@ replies an hour and 20 a day. Commands that people gave by mail then are left ou
 	}
 	o.c.add(cmd)
 	f := cmd.Flags()
+	o.t.flags(f)
 	f.StringVar(&o.since, "since", "", "a `day`, 2026-09-01, or an age: 4w, 30d, 12h")
 	f.StringVar(&o.until, "until", "", "up to the end of this `day`; empty: up to now")
 	f.StringVar(&o.archive, "archive", "", "a public-inbox v2 `repository` with the list's mails")
@@ -83,10 +89,11 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		return err
 	}
 	defer done()
-	made, err := o.bot(list)
+	judge, err := loadJudge(o.config.Weights)
 	if err != nil {
 		return err
 	}
+	made := o.bot(list, judge)
 	scratch, err := os.MkdirTemp("", "stablebot-preview-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the replay: %w", err)
@@ -97,7 +104,24 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	opt := preview.Options{List: list, Since: o.begin, Until: o.end, Mails: mails, Bot: made, Store: s}
+	past, err := o.trees(ctx)
+	if err != nil {
+		return err
+	}
+	if past != nil {
+		defer func() { _ = past.close() }()
+	}
+	opt := preview.Options{List: list, Since: o.begin, Until: o.end, Mails: mails, Bot: made, Store: s,
+		Past: func(now func() time.Time, b *bot.Options) {
+			b.Judge = func(c *change.Change, s *rules.Series, t *rules.Tree) verdict.Judgement {
+				then := *judge
+				then.AsOf = now()
+				return then.Change(c, s, t)
+			}
+			if past != nil {
+				past.now, b.Trees = now, past
+			}
+		}}
 	if live != nil {
 		opt.OptedOut = live.OptedOut
 	}
@@ -118,9 +142,21 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 	return o.print(cmd.OutOrStdout(), r)
 }
 
+// trees are those that the mails are judged with, nil for none.
+func (o *previewOptions) trees(ctx context.Context) (p *pastTrees, err error) {
+	if o.t.repo != "" {
+		return pastOfFlags(ctx, &o.t)
+	}
+	p, o.unfetched, err = pastOfConfig(ctx, o.config)
+	return p, err
+}
+
 func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
 	if o.reply != "" && o.reply != "author" && o.reply != "all" {
 		return usagef("--reply %q: author or all", o.reply)
+	}
+	if err := o.t.check(); err != nil {
+		return err
 	}
 	now := time.Now()
 	if o.begin, err = sinceOf(o.since, now); err != nil {
@@ -163,83 +199,6 @@ func sinceOf(s string, now time.Time) (time.Time, error) {
 	return now.Add(-d.Std()), nil
 }
 
-// past is where the mails come from; live is the bot's store, nil without one.
-func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[bot.Item, error], live *store.Store, done func(), err error) {
-	from := o.begin.Add(-preview.LeadIn)
-	live, err = store.OpenReadOnly(ctx, storeFile(o.config.State))
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.archive != "":
-		live = nil
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil, nil, fmt.Errorf("%w; to look at a list before the bot ever ran, give its archive with --archive", err)
-	case err != nil:
-		return nil, nil, nil, err
-	}
-	done = func() {
-		if live != nil {
-			_ = live.Close()
-		}
-	}
-	if live != nil {
-		mails = fresh(live.Past(ctx, list, from, o.end))
-	}
-	if o.archive == "" {
-		return mails, live, done, nil
-	}
-	a, err := archive.Open(ctx, o.archive, git.Options{})
-	if err != nil {
-		done()
-		return nil, nil, nil, err
-	}
-	closeStore := done
-	done = func() { closeStore(); _ = a.Close() }
-	archived := pastOf(ctx, a, list, from, o.end)
-	if mails == nil {
-		return archived, live, done, nil
-	}
-	return preview.Merge(mails, archived), live, done, nil
-}
-
-// fresh makes stored mails come from a source that is answered, also those
-// that a backfill brought.
-func fresh(in iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
-		for i, err := range in {
-			i.Source = "store"
-			if !yield(i, err) {
-				return
-			}
-		}
-	}
-}
-
-// pastOf yields the messages of an archive as items, each at the time it was
-// sent as far as the archive's order allows: nothing comes before what stands
-// before it.
-func pastOf(ctx context.Context, a *archive.Archive, list string, from, to time.Time) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
-		enough := errors.New("nobody reads on")
-		var last time.Time
-		err := archive.Read(ctx, a, archive.Options{Since: from, AsOf: to},
-			func(m *archive.Mail) bot.Item {
-				return bot.Item{Source: "archive", List: list, Received: m.Sent, Mail: bytes.Clone(m.Raw), Err: m.Err}
-			},
-			func(i bot.Item) error {
-				if i.Received.Before(last) {
-					i.Received = last
-				}
-				last = i.Received
-				if !yield(i, nil) {
-					return enough
-				}
-				return nil
-			})
-		if err != nil && !errors.Is(err, enough) {
-			yield(bot.Item{}, err)
-		}
-	}
-}
-
 // What a muted list is shown with: what `stablebot init` writes for a first one.
 const (
 	previewPerHour = 5
@@ -247,12 +206,8 @@ const (
 )
 
 // bot is the configured bot, with the one list as it would be when unmuted.
-func (o *previewOptions) bot(list string) (bot.Options, error) {
+func (o *previewOptions) bot(list string, judge *verdict.Judge) bot.Options {
 	c := o.config
-	judge, err := loadJudge(c.Weights)
-	if err != nil {
-		return bot.Options{}, err
-	}
 	p := policy(c)
 	l := p.For(list)
 	p.Lists = slices.DeleteFunc(p.Lists, func(l bot.ListPolicy) bool { return strings.EqualFold(l.ID, list) })
@@ -272,7 +227,7 @@ func (o *previewOptions) bot(list string) (bot.Options, error) {
 	l.DryRun = false
 	p.Lists = append(p.Lists, l)
 	return bot.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
-		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.Bot.Details, Version: buildVersion(), Commands: c.Commands.Enabled}}, nil
+		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.Bot.Details, Version: buildVersion(), Commands: c.Commands.Enabled}}
 }
 
 func writeMails(ctx context.Context, dir string, r *preview.Report) error {
@@ -299,6 +254,17 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	}
 	if r.Policy.Approve {
 		p.f(", each approved by a person")
+	}
+	switch {
+	case len(r.Branches) > 0:
+		p.f("\nJudged with the trees of each day, branches %s.", strings.Join(r.Branches, ", "))
+	case len(o.unfetched) > 0:
+		p.f("\nJudged without trees: the bot has not fetched %s yet; run it first, or name a repository with --trees.", strings.Join(o.unfetched, ", "))
+	default:
+		p.f("\nJudged without trees, so nothing is known of branches; name a repository with --trees.")
+	}
+	if len(r.Branches) > 0 && len(o.unfetched) > 0 {
+		p.f(" The bot has not fetched %s yet, so that is left out.", strings.Join(o.unfetched, ", "))
 	}
 	people := 0
 	for _, x := range r.People {

@@ -152,7 +152,6 @@ func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
 		}
 		out = append(out, s)
 	}
-	mirrors := filepath.Join(c.State, "mirrors")
 	for _, a := range c.Sources.IMAP {
 		roots, err := certificates(a.CAFile)
 		if err != nil {
@@ -170,18 +169,22 @@ func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
 	for _, a := range c.Sources.Archive {
 		s, err := archive.NewSource(archive.Config{
 			Name: a.Name, URL: a.URL, List: a.List, Since: dayOf(a.Since), Every: a.Every.Std(),
-			State: mirrors,
+			State: mirrors(c.State),
 		}, log)
 		add(s, err)
 	}
 	for _, g := range c.Sources.Git {
-		s, err := f.source(g, git.Config{
-			Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(),
-			State: mirrors,
-		}, log)
+		s, err := f.source(g, gitConfig(g, c.State), log)
 		add(s, err)
 	}
 	return out, errors.Join(errs...)
+}
+
+// mirrors is the folder in a state folder that copies of remotes are kept in.
+func mirrors(state string) string { return filepath.Join(state, "mirrors") }
+
+func gitConfig(g config.Git, state string) git.Config {
+	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(), State: mirrors(state)}
 }
 
 // dayOf reads a day that the configuration has checked.
