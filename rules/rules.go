@@ -217,6 +217,8 @@ type Branch struct {
 	// Enabling are those of Prerequisites that enable hardware or add interfaces.
 	Enabling     []string
 	MissingNewer []string
+	// Newer: there is no base because the hardware is newer than the branch.
+	Newer bool
 	// Followups are later mainline fixes of the change, reverts left out, that
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup

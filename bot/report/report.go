@@ -173,7 +173,7 @@ func row(p Posting, q Patch) Row {
 		case verdict.StableEligible:
 			r.Takes = append(r.Takes, b.Name)
 		case verdict.DKMSOnly:
-			if b.ReasonClass == verdict.NoBase && notAsked(q.Change, b.Name) {
+			if b.ReasonClass == verdict.NoBase && !b.Newer && notAsked(q.Change, b.Name) {
 				asked = false // its author has said where it belongs
 				break
 			}

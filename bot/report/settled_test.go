@@ -26,6 +26,8 @@ func TestSettled(t *testing.T) {
 			{Name: "6.12", State: "affected", Verdict: &takes, Prerequisites: []string{"1111111"}}}}, tagged, false},
 		{"tagged for newer branches than the one without the code", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
 			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, since, true},
+		{"tagged for newer branches than one that is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
+			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Newer: true, Verdict: &misses, ReasonClass: verdict.NoBase}}}, since, false},
 		{"tagged for an older branch, too", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
 			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, tagged, false},
 		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},

@@ -157,7 +157,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	case lacks != "" && s.stranger(ctx, c, me):
 		out.Why = firstOld(c.Files) + " is not in mainline as it is known here either"
 	case lacks != "":
-		out.State, out.Why = noBase, lacks
+		out.State, out.Why, out.Newer = noBase, lacks, true
 	case 2*there < files && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {

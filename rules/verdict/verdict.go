@@ -93,6 +93,8 @@ type Branch struct {
 	PileMore      bool     `json:"pile_more,omitempty"`   // the pile was not found in full
 	PileBeyond    int      `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
 	Enabling      []string `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
+	// Newer: there is no base because the hardware is newer than the branch.
+	Newer bool `json:"newer,omitempty"`
 	// Followups are later mainline fixes of the change that the branch lacks.
 	Followups []rules.Followup `json:"followups,omitempty"`
 	Why       string           `json:"why,omitempty"`
