@@ -46,10 +46,13 @@ type Options struct {
 	// nobody follows.
 	Follow func(context.Context) error
 	// Judge judges one change; series and tree may be nil.
-	Judge  func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
-	Suite  []*rules.Rule // for what a reply cites
-	Policy Policy
-	Bot    report.Bot
+	Judge func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
+	// Foresee judges a change of a backfill with what was known on the day when
+	// it was posted; nil: its outcome is compared with the judgement of today.
+	Foresee func(ctx context.Context, c *change.Change, series *rules.Series, posted time.Time) (verdict.Judgement, error)
+	Suite   []*rules.Rule // for what a reply cites
+	Policy  Policy
+	Bot     report.Bot
 	// Settle is how long an incomplete series is waited for; 0: DefaultSettle.
 	Settle time.Duration
 	Log    *zap.Logger // nil: no logs

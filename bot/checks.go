@@ -31,7 +31,7 @@ func (b Brief) checks(all []Checks) (out []Action, err error) {
 	}
 	first := b.Posts[0]
 	lists := append([]string{b.Series.List}, first.Lists...)
-	if backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
+	if Backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
 		b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge ||
 		slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }) ||
 		slices.ContainsFunc(lists, func(l string) bool { return b.Out["list:"+l] }) {

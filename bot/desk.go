@@ -307,7 +307,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 		brief.Branches = b.Trees.Branches()
 	}
-	var idx series.Index
+	var idx, first series.Index // the thread, and its posting alone
 	if s.Previous != "" {
 		// Single patches posted anew leave their mates in the version before.
 		before, err := b.Journal.Mails(ctx, s.Previous)
@@ -317,6 +317,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		for _, m := range before {
 			if msg, err := mail.Scan(m.Raw); err == nil && m.Kind != KindReply {
 				idx.Add(msg)
+				first.Add(msg)
 			}
 		}
 	}
@@ -331,6 +332,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		idx.Add(msg)
 		if m.Kind != KindReply {
 			brief.Posts = append(brief.Posts, Posted{Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
+			first.Add(msg)
 		}
 	}
 	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
@@ -347,6 +349,8 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 				brief.Have = facts.Have
 			}
 		}
+		from := source(mails, p.Message.Change.ID)
+		foreseen := b.foresee(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
 		for _, t := range idx.Trailers(p.Message.ID) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
@@ -361,7 +365,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		if len(p.Lists) > 0 {
 			list = p.Lists[0]
 		}
-		judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: source(mails, j.ID), List: list, At: brief.Now, Private: s.Private})
+		judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
 	}
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
@@ -402,6 +406,28 @@ func (b Brief) asked() []string {
 		}
 	}
 	return out
+}
+
+// foresee is what would have been said of a change of a backfill when it was
+// posted, from its posting alone; nil when it is of no backfill, and when that
+// cannot be told.
+func (b *Bot) foresee(ctx context.Context, from string, c *change.Change, s *rules.Series, posted time.Time) (f *Foreseen) {
+	if b.Foresee == nil || !Backfilled(from) || posted.IsZero() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, factsTime)
+	defer cancel()
+	err := guarded(func() error {
+		j, err := b.Foresee(ctx, c, s, posted)
+		if err == nil && j.Error == nil {
+			f = &Foreseen{j.Verdict, j.Score}
+		}
+		return err
+	})
+	if err != nil {
+		b.log.Warn("what was known of a change on its day is unknown", aboutMail(c.ID), zap.Error(err))
+	}
+	return f
 }
 
 // judge judges one change. A defect in the rules is no reason to lose it: it

@@ -220,6 +220,15 @@ type Judged struct {
 	Private   bool
 	// Waited: it is the judgement of a commit that KeepCommit has stored.
 	Waited bool
+	// Foreseen is what a backfill says of its day; nil for what was judged when
+	// it came. It is this that outcomes are compared with.
+	Foreseen *Foreseen
+}
+
+// Foreseen is a verdict with what was known on an earlier day.
+type Foreseen struct {
+	Verdict verdict.Verdict
+	Score   float64
 }
 
 // Waiting is a commit that a source brought and nobody has judged yet.

@@ -47,9 +47,12 @@ type Settled struct {
 	ID      string
 	Subject string
 	Driver  string // the first of several, "" for none
-	Judged  time.Time
-	Verdict verdict.Verdict
-	Score   float64
-	Taken   bool   // by a stable branch
-	Release string // of mainline that first carries it
+	// Judged is when the verdict was given; of a backfilled change the day of
+	// which it is.
+	Judged     time.Time
+	Backfilled bool
+	Verdict    verdict.Verdict
+	Score      float64
+	Taken      bool   // by a stable branch
+	Release    string // of mainline that first carries it
 }

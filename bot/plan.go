@@ -146,7 +146,7 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		out = append(out, "list:"+l)
 	}
 	switch {
-	case backfilled(first.Source):
+	case Backfilled(first.Source):
 		return "it was put in by a backfill, of which nothing is said"
 	case b.Series.Private:
 		return "a security contact is among its recipients"
@@ -166,8 +166,8 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 // judged, and nothing is ever said about it.
 const BackfillPrefix = "backfill-"
 
-// backfilled reports whether a source, "archive:NAME", is such a one.
-func backfilled(source string) bool {
+// Backfilled reports whether a source, "archive:NAME", is such a one.
+func Backfilled(source string) bool {
 	_, name, _ := strings.Cut(source, ":")
 	return strings.HasPrefix(name, BackfillPrefix)
 }

@@ -195,11 +195,12 @@ func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
 		return err
 	}
 	tree, _ := b.facts(ctx, c) // said there; it is judged again when a branch moves
+	foreseen := b.foresee(ctx, w.Source, c, nil, c.Date)
 	j := b.judge(c, nil, tree)
 	if w.Problem != "" {
 		j.Error = &w.Problem
 	}
-	err = b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true}, Cursor{})
+	err = b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true, Foreseen: foreseen}, Cursor{})
 	if err == nil {
 		b.log.Info("a commit was judged", zap.String(KeySource, w.Source), zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
 			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject), zap.String(KeyWhy, w.Problem))

@@ -118,7 +118,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 	const doing = "comparing verdicts with outcomes in"
 	rows, err := s.read.QueryContext(ctx, `select j.change_id, j.subject,
 			coalesce((select l.chips from listed l where l.change_id = j.change_id), ''),
-			j.judged, j.said_verdict, j.said_score, o.taken, o.release
+			j.judged, j.source, j.date, j.said_verdict, j.said_score, o.taken, o.release
 		from judgement j join (
 			select change_id, max(case when branch <> '' and begun = 0 then 1 else 0 end) as taken,
 				max(case when branch = '' then at else 0 end) as merged,
@@ -136,8 +136,10 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			judged int64
 			took   int
 			chips  string
+			from   string
+			date   string
 		)
-		if err := rows.Scan(&c.ID, &c.Subject, &chips, &judged, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
+		if err := rows.Scan(&c.ID, &c.Subject, &chips, &judged, &from, &date, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
 			return nil, s.wrap(doing, err)
 		}
 		for _, h := range readChips(chips) {
@@ -146,6 +148,11 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			}
 		}
 		c.Judged, c.Taken = fromMillis(judged), took != 0
+		if c.Backfilled = bot.Backfilled(from); c.Backfilled {
+			if day, err := time.Parse(time.RFC3339, date); err == nil {
+				c.Judged = day
+			}
+		}
 		out = append(out, c)
 	}
 	return out, s.wrap(doing, rows.Err())

@@ -248,7 +248,14 @@ func encode(js []bot.Judged) ([]string, error) {
 // taken: a stable branch took the change, as far as is known.
 const taken = "exists (select 1 from outcome o where o.change_id = judgement.change_id and o.branch <> '' and o.begun = 0)"
 
+// foretold: what it said first is of its own day, and stays.
+const foretold = "judgement.source like '%:" + bot.BackfillPrefix + "%'"
+
 func (t *txn) putJudgement(j bot.Judged, body string) error {
+	said, keep := bot.Foreseen{Verdict: j.Verdict, Score: j.Score}, taken+" or "+foretold
+	if j.Foreseen != nil {
+		said, keep = *j.Foreseen, "1 = 0"
+	}
 	_, err := t.exec(`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed,
 			score, fix, author, subject, date, weights, judged, private, body, said_verdict, said_score)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -256,11 +263,11 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 			reason_class = excluded.reason_class, mixed = excluded.mixed, score = excluded.score, fix = excluded.fix,
 			author = excluded.author, subject = excluded.subject, date = excluded.date, weights = excluded.weights,
 			judged = excluded.judged, private = case when judgement.private = 1 then 1 else excluded.private end, body = excluded.body,
-			said_verdict = case when `+taken+` then judgement.said_verdict else excluded.said_verdict end,
-			said_score = case when `+taken+` then judgement.said_score else excluded.said_score end,
+			said_verdict = case when `+keep+` then judgement.said_verdict else excluded.said_verdict end,
+			said_score = case when `+keep+` then judgement.said_score else excluded.said_score end,
 			revision = judgement.revision + 1`,
 		j.ID, string(j.Kind), j.SeriesKey, j.Source, clip(j.List), j.Branch, string(j.Verdict), string(j.ReasonClass), flag(j.Mixed),
-		j.Score, j.Fix, clip(j.Author), clip(j.Subject), j.Date, j.Weights, millis(j.At), flag(j.Private), body, string(j.Verdict), j.Score)
+		j.Score, j.Fix, clip(j.Author), clip(j.Subject), j.Date, j.Weights, millis(j.At), flag(j.Private), body, string(said.Verdict), said.Score)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ type Fated struct {
 	Verdict verdict.Verdict
 	Score   float64
 	Taken   bool
+	// Backfilled: the verdict is what would have been said on its day.
+	Backfilled bool
 }
 
 // quality compares verdicts with what came.
@@ -48,6 +50,7 @@ type quality struct {
 	Months        []qualityRow // oldest first
 	Drivers       []qualityRow // most cases first
 	Called, Right int          // called stable-eligible, and taken of those
+	Backfilled    int          // of Cases
 }
 
 // qualityRow is one group of changes.
@@ -75,6 +78,9 @@ func (q *qualityRow) add(f Fated) {
 	q.Precision, q.Recall = float64(q.Right)/float64(max(1, q.Called)), float64(q.Right)/float64(max(1, q.Taken))
 }
 
+// HasSkill: against a base rate of nothing or of everything there is none.
+func (q *quality) HasSkill() bool { return q.Taken > 0 && q.Taken < q.Cases }
+
 // bins of the reliability plot, as in `stablebot evaluate`.
 const bins = 10
 
@@ -89,6 +95,9 @@ func qualityOf(fs []Fated) *quality {
 		scored = append(scored, model.Scored{P: f.Score, Label: f.Taken})
 		if f.Taken {
 			q.Taken++
+		}
+		if f.Backfilled {
+			q.Backfilled++
 		}
 		if f.Verdict == verdict.StableEligible {
 			q.Called++

@@ -35,7 +35,8 @@ func backfillCommand() *cobra.Command {
 		Long: `Puts a whole public-inbox archive, or the commits of a branch since a day, into
 the store that the bot runs on. They are filed, judged by what the trees know
 today, and shown like all others; nothing is ever said about them, by this
-command or later, by the bot.
+command or later, by the bot. What is compared with their outcomes is another
+judgement: that of the day before each was posted.
 
   stablebot backfill --archive https://lore.example.org/dri-devel/git/0.git --list dri-devel.lists.example.org
   stablebot backfill --git linux --branch master --since 2025-11-01 drivers/gpu/drm

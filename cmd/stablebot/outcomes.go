@@ -236,7 +236,7 @@ func (f fates) Fates(ctx context.Context) ([]web.Fated, error) {
 	settled, err := f.Settled(ctx, time.Now().Add(-outcomes.Patience))
 	out := make([]web.Fated, 0, len(settled))
 	for _, c := range settled {
-		out = append(out, web.Fated{ID: c.ID, Driver: c.Driver, Judged: c.Judged, Verdict: c.Verdict, Score: c.Score, Taken: c.Taken})
+		out = append(out, web.Fated{ID: c.ID, Driver: c.Driver, Judged: c.Judged, Verdict: c.Verdict, Score: c.Score, Taken: c.Taken, Backfilled: c.Backfilled})
 	}
 	return out, err
 }

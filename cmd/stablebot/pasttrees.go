@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // pastTrees are the trees as they were on the days that a preview replays.
@@ -61,6 +62,28 @@ func (p *pastTrees) Merged(ctx context.Context, id string) (*change.Change, erro
 
 // Branches implements bot.Trees.
 func (p *pastTrees) Branches() []string { return p.set.Branches() }
+
+// foresee judges with the catalogue and the trees of the day before a change
+// was posted; f may be nil.
+func foresee(judge verdict.Judge, f *forest) func(context.Context, *change.Change, *rules.Series, time.Time) (verdict.Judgement, error) {
+	return func(ctx context.Context, c *change.Change, s *rules.Series, posted time.Time) (verdict.Judgement, error) {
+		day := posted.Add(-pastLag)
+		var tree *rules.Tree
+		if f != nil {
+			set := f.set.Load()
+			if set == nil {
+				return verdict.Judgement{}, errNoTrees
+			}
+			var err error
+			if tree, err = set.Facts(ctx, c, day); err != nil {
+				return verdict.Judgement{}, err
+			}
+		}
+		then := judge // a copy: it is used by many at once
+		then.AsOf = day
+		return then.Change(c, s, tree), nil
+	}
+}
 
 // pastOfFlags opens the repository of --trees.
 func pastOfFlags(ctx context.Context, o *branchOptions) (*pastTrees, error) {

@@ -118,6 +118,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if p.forest != nil {
 		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
 	}
+	o.Foresee = foresee(*judge, p.forest)
 	for _, change := range with {
 		change(&o)
 	}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,12 +51,36 @@ func outcomes(t *testing.T, s *suite) {
 		t.Errorf("the outcomes came back changed (-want +got):\n%s", d)
 	}
 	settledOutcomes(t, s, day)
+	foreseenOutcomes(t, s, day)
 	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"a@x": nil, "c@x": want["c@x"]}))
 	got, err = o.OutcomesOf(s.ctx, []string{"a@x", "c@x"})
 	must(t, err)
 	if len(got["a@x"]) != 0 || len(got["c@x"]) != 1 {
 		t.Errorf("after taking one back there is %+v", got)
 	}
+}
+
+// foreseenOutcomes: what a backfill judged after the fact is compared by what
+// would have been said on its day, however often it is judged again.
+func foreseenOutcomes(t *testing.T, s *suite, day time.Time) {
+	o := s.Journal.(interface {
+		bot.Outcomes
+		Settled(ctx context.Context, before time.Time) ([]bot.Settled, error)
+	})
+	j := Judgement("past@x", verdict.NotNeeded)
+	j.Source, j.Foreseen = "git:"+bot.BackfillPrefix+"linux", &bot.Foreseen{Verdict: verdict.StableEligible, Score: 0.5}
+	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{Key: "git", Value: "past"}))
+	j.Foreseen = nil
+	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{Key: "git", Value: "past again"}))
+	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"past@x": {{Change: "past@x", Branch: "6.12", Commit: "8888", At: day}}}))
+	cs, err := o.Settled(s.ctx, day)
+	must(t, err)
+	if i := slices.IndexFunc(cs, func(c bot.Settled) bool { return c.ID == "past@x" }); i < 0 {
+		t.Error("it is not compared")
+	} else if c := cs[i]; !c.Backfilled || c.Verdict != verdict.StableEligible || c.Score != 0.5 || c.Judged.IsZero() {
+		t.Errorf("compared as %+v", c)
+	}
+	must(t, o.SetOutcomes(s.ctx, T0, map[string][]bot.Outcome{"past@x": nil}))
 }
 
 // settledOutcomes: a@x and c@x were taken; b@x was merged and not taken. Once a
