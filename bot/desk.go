@@ -130,7 +130,7 @@ func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note ser
 			}
 		}
 	}
-	return &Series{Key: note.Key, Sender: m.Sender, Version: msg.Prefix.Version, Of: max(note.Of, 1), List: m.List, First: m.Received}, nil
+	return &Series{Key: note.Key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received}, nil
 }
 
 // How far apart two postings of one series may be: a higher version, and the
@@ -164,12 +164,40 @@ func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string
 			return o.Key, nil
 		}
 	}
+	if before, err := b.numbered(ctx, s, note, older); before != "" || err != nil {
+		return before, err
+	}
 	thread, err := b.Journal.Threads(ctx, note.Ancestors)
 	if err != nil {
 		return "", err
 	}
 	for _, o := range thread {
 		if older(o) && o.Version < s.Version {
+			return o.Key, nil
+		}
+	}
+	return "", nil
+}
+
+// numbered finds the version before a title that ends in a bare version: the
+// newest of those that its sender posted, when one without any is among them.
+func (b *Bot) numbered(ctx context.Context, s *Series, note series.Note, older func(Series) bool) (string, error) {
+	titles := series.Earlier(note.Title)
+	if titles == nil || note.Kind != series.Patch {
+		return "", nil
+	}
+	found, err := b.Journal.BySender(ctx, s.Sender, titles, s.First.Add(-versionSpan))
+	if err != nil {
+		return "", err
+	}
+	has := func(o Series, title string) bool {
+		return slices.ContainsFunc(o.Members, func(m Member) bool { return m.Title == title })
+	}
+	if !slices.ContainsFunc(found, func(o Series) bool { return has(o, titles[0]) }) {
+		return "", nil
+	}
+	for _, o := range found {
+		if older(o) {
 			return o.Key, nil
 		}
 	}

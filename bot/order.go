@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -40,6 +41,7 @@ func (b *Bot) readOrders(ctx context.Context, m Mail, msg *mail.Message, s *Seri
 	if b.Lookup == nil {
 		return nil, "", "a command, and commands are switched off"
 	}
+	plain, _ := series.Versioned(msg.Title)
 	proof, err := command.Prove(ctx, m.Raw, b.Clock.Now(), b.Lookup)
 	switch {
 	case err != nil:
@@ -47,7 +49,7 @@ func (b *Bot) readOrders(ctx context.Context, m Mail, msg *mail.Message, s *Seri
 		return nil, "", "a command is not obeyed: " + err.Error()
 	case msg.Synthetic || proof.From != strings.ToLower(msg.From.Address):
 		return nil, "", "a command is not obeyed: the sender is another than the one proven"
-	case !proof.Thread && !slices.ContainsFunc(s.Members, func(o Member) bool { return o.Title != "" && o.Title == msg.Title }):
+	case !proof.Thread && !slices.ContainsFunc(s.Members, func(o Member) bool { return o.Title != "" && (o.Title == msg.Title || o.Title == plain) }):
 		return nil, "", "a command is not obeyed: its signature does not say which thread it is for"
 	}
 	may, err := b.mayOrder(ctx, proof.From, s)

@@ -499,3 +499,26 @@ func TestUnknown(t *testing.T) {
 		t.Errorf("after the crash: %+v, %v, delivered %d times", rows, err, sink.n)
 	}
 }
+
+// TestOddVersions: a version at the end of the title is one, and what only looks
+// like it is none.
+func TestOddVersions(t *testing.T) {
+	day := time.Now().AddDate(0, 0, -2)
+	at := func(id, subject string, hours int) post {
+		return post{id: id + "@example.org", subject: subject, date: day.Add(time.Duration(hours) * time.Hour)}
+	}
+	b := newBench(t, t.TempDir())
+	now := day
+	b.opts.Clock.Now = func() time.Time { return now }
+	for i, p := range []post{
+		at("a1", "[PATCH] drm/amdgpu: fix a hang", 1), at("a2", "[PATCH] drm/amdgpu: fix a hang (v2)", 2), at("a3", "[PATCH] drm/amdgpu: fix a hang, v3", 3),
+		at("b1", "[PATCH] drm/amdgpu: fix a leak", 4), at("b2", "[PATCH] drm/amdgpu: fix a leak v2", 5), at("b3", "[PATCH] drm/amdgpu: fix a leak v3", 6),
+		at("c1", "[PATCH] drm/amdgpu: fix firmware command v10", 7), at("c2", "[PATCH] drm/amdgpu: fix firmware command v11", 8),
+	} {
+		now = day.Add(time.Duration(i+1) * time.Hour)
+		b.once(p)
+	}
+	b.want("a1@example.org", "b1@example.org", "c1@example.org", "c2@example.org")
+	b.quiet("a3@example.org", "nothing changed")
+	b.quiet("b3@example.org", "nothing changed")
+}

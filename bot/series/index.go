@@ -39,6 +39,7 @@ type Index struct {
 	byGroup  map[uint64][]int32 // sender, trees, version and number → postings
 	byTitle  map[uint64][]int32 // sender, trees and title → mails
 	byTopic  map[uint64][]int32 // b4 topic → postings
+	byStem   map[uint64][]int32 // like byTitle, of titles that end in a bare version: without it
 	seed     maphash.Seed
 	seeded   bool
 
@@ -55,6 +56,8 @@ type entry struct {
 	posting  int32 // of a patch or cover
 	date     int64
 	title    uint64
+	stem     uint64 // of a title with a bare version, nth: as if it had none
+	nth      int32
 	up       []int32 // ancestors, nearest first
 	down     []int32 // all mails that have this one among their ancestors
 	given    []Given
@@ -93,6 +96,7 @@ func (x *Index) AddNote(n Note) {
 	if !x.seeded {
 		x.ids, x.byKey = map[string]int32{}, map[string]int32{}
 		x.byGroup, x.byTitle, x.byTopic = map[uint64][]int32{}, map[uint64][]int32{}, map[uint64][]int32{}
+		x.byStem = map[uint64][]int32{}
 		x.seed, x.seeded = maphash.MakeSeed(), true
 	}
 	at := x.place(n.ID)
@@ -118,6 +122,10 @@ func (x *Index) AddNote(n Note) {
 	sender, trees := x.hash(whose(n.Sender)), x.hash(n.Trees...)
 	title := x.titleHash(n.Title)
 	e.title = title ^ sender ^ trees
+	if stem, version := Stem(n.Title); version > 0 {
+		e.stem, e.nth = x.titleHash(stem)^sender^trees, int32(version)
+		x.byStem[e.stem] = append(x.byStem[e.stem], at)
+	}
 	x.byTitle[e.title] = append(x.byTitle[e.title], at)
 	p, ok := x.byKey[n.Key]
 	if !ok {

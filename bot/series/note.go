@@ -80,6 +80,12 @@ func NoteOf(m *mail.Message) Note {
 	_, n.Run = base(m.ID, m.InReplyTo, m.References, p.Of)
 	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
 	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
+	// A patch of a series may have a version of its own in its title; the series
+	// has that of the brackets.
+	var version int
+	if n.Title, version = Versioned(n.Title); n.N == 0 && n.Version <= 1 {
+		n.Version = max(n.Version, version)
+	}
 	return n
 }
 

@@ -21,6 +21,9 @@ func (x *Index) superseded(at int32) bool {
 			return true
 		}
 	}
+	if x.outnumbered(at, kin) {
+		return true
+	}
 	// Single patches of a series posted anew, perhaps under another title.
 	for _, d := range e.down {
 		q := &x.mails[d]
@@ -42,6 +45,33 @@ func (x *Index) superseded(at int32) bool {
 		x.memo[e.posting] = gone
 	}
 	return gone
+}
+
+// outnumbered looks among titles that end in a bare version. Those of one stem
+// are versions of one patch where the stem itself is a title that was posted.
+func (x *Index) outnumbered(at int32, kin []int32) bool {
+	e := &x.mails[at]
+	stem := e.title
+	if e.nth > 0 {
+		stem = e.stem
+	}
+	plain, numbered := x.byTitle[stem], x.byStem[stem]
+	if len(plain) == 0 || len(numbered) == 0 {
+		return false
+	}
+	nth := func(o int32) int32 {
+		if m := &x.mails[o]; m.nth > 0 {
+			return m.nth
+		}
+		return int32(x.postings[x.mails[o].posting].version)
+	}
+	for _, o := range slices.Concat(plain, numbered) {
+		q := &x.mails[o]
+		if o != at && !slices.Contains(kin, q.posting) && nth(o) > nth(at) && newer(true, e.date, q.date) {
+			return true
+		}
+	}
+	return false
 }
 
 // newer compares the dates of two mails; higher says whether the second has the
