@@ -42,6 +42,9 @@ func openPostgres(ctx context.Context, address string, readOnly bool) (*Store, e
 	p["application_name"] = "stablebot"
 	// As SQLite's synchronous=NORMAL; Begin alone waits for the disk.
 	p["synchronous_commit"] = "off"
+	// Plans are made for the words and marks that are looked for, not once for
+	// all; compiling them to machine code costs more than any page.
+	p["plan_cache_mode"], p["jit"] = "force_custom_plan", "off"
 	if readOnly {
 		p["default_transaction_read_only"] = "on"
 	}

@@ -59,6 +59,16 @@ func openSQLiteReadOnly(ctx context.Context, path string) (*Store, error) {
 	return s, s.checkVersion(ctx)
 }
 
+// checkpointPages is how many pages the write-ahead log gathers, 32 MB, before
+// they go into the file: most are pages that the next judgement writes again. At
+// SQLite's own 1,000 a tenth of the time was spent on it.
+const checkpointPages = 8000
+
+// cacheKB is the memory for pages of each connection that needs it: the upper
+// levels of the indexes of a million changes. SQLite's own 2 MB read them anew
+// for every page shown.
+const cacheKB = 8 << 10
+
 // connect opens a pool. Transactions begin IMMEDIATE, goose's too, so a writer
 // waits for its lock at the start and never fails half-way through.
 func connect(path, synchronous string, conns int, ro bool) (*sql.DB, error) {
@@ -66,12 +76,14 @@ func connect(path, synchronous string, conns int, ro bool) (*sql.DB, error) {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"synchronous(" + synchronous + ")",
 		"foreign_keys(1)",
+		fmt.Sprintf("cache_size(-%d)", cacheKB),
 	}}
 	if ro {
 		q.Set("mode", "ro")
 		q.Del("_txlock")
 	} else {
 		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages))
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite", u.String())
