@@ -47,6 +47,9 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"hostile":   hostile,
 		"waiting":   waiting,
 		"names":     names,
+		"revive":    revive,
+		"open":      openCommits,
+		"health":    health,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f(t, &suite{Journal: open(t), again: again, ctx: t.Context()})
