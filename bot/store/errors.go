@@ -17,13 +17,14 @@ import (
 	"github.com/stablebot/stablebot/bot"
 )
 
-// The outcomes that callers tell apart. ErrLocked and ErrFull come with
-// bot.ErrTemporary: repeating helps once the other process is done or there is
-// room again.
+// The outcomes that callers tell apart. ErrLocked, ErrFull and ErrAway come with
+// bot.ErrTemporary: repeating helps once the other process is done, there is
+// room again, or the server is back.
 var (
 	ErrLocked  = errors.New("the database is locked by another process")
 	ErrFull    = errors.New("no space is left for the database")
 	ErrDamaged = errors.New("the database file is damaged")
+	ErrAway    = errors.New("the database does not answer")
 	ErrNewer   = errors.New("the database belongs to another version of stablebot")
 )
 
@@ -80,7 +81,7 @@ func (s *Store) wrapPostgres(doing string, err error) error {
 	case !errors.As(err, &pe) && !disconnected(err):
 		return fmt.Errorf("%s the store %s: %w", doing, s.path, err)
 	case pe == nil:
-		return fmt.Errorf("%s the store: %w: %s does not answer, it is tried again; see whether the server runs (%w)", doing, bot.ErrTemporary, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again; see whether the server runs (%w)", doing, bot.ErrTemporary, ErrAway, s.path, err)
 	}
 	switch class := pe.Code[:min(2, len(pe.Code))]; {
 	case pe.Code == "53100":
@@ -90,7 +91,7 @@ func (s *Store) wrapPostgres(doing string, err error) error {
 	case class == "08", class == "53", class == "57", class == "58", pe.Code == "25006":
 		// Lost connections, too many of them, a server that starts, stops or has
 		// become a standby.
-		return fmt.Errorf("%s the store: %w: %s cannot serve now, it is tried again (%w)", doing, bot.ErrTemporary, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, bot.ErrTemporary, ErrAway, s.path, err)
 	case class == "XX":
 		return fmt.Errorf("%s the store: %w: stop the bot, look into the log of %s and restore a backup (%w)", doing, ErrDamaged, s.path, err)
 	case class == "28", pe.Code == "42501":

@@ -34,7 +34,7 @@ func openPostgres(ctx context.Context, address string, readOnly bool) (*Store, e
 		// pgx leaves the password out of it.
 		return nil, fmt.Errorf("reading the address of the store: %w; write postgres://user@host:5432/database", err)
 	}
-	s := &Store{path: shown(cfg.ConnConfig.Config), dialect: onPostgres, reach: reach{walkRows, CountTo}, readOnly: readOnly}
+	s := &Store{path: shown(cfg.ConnConfig.Config), dialect: onPostgres, reach: onPostgres.reach, readOnly: readOnly}
 	if u, err := url.Parse(address); err == nil && !u.Query().Has("pool_max_conns") {
 		cfg.MaxConns = poolConns
 	}

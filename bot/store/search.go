@@ -82,31 +82,28 @@ type Place struct {
 type Page struct {
 	Rows []Found
 	Next string // "" at the end
-	// Total is how many rows match, -1 when there are more than CountTo, or
-	// counting them would cost more than finding them.
+	// Total is how many rows match, -1 when there are so many that counting them
+	// would cost more than finding the page.
 	Total int
 }
 
 // ErrCursor says that a page was asked for that no answer led to.
 var ErrCursor = errors.New("this is no place in the list; begin at its first page")
 
-// CountTo is how far rows are counted.
-const CountTo = 5000
-
-// A page is looked for among the first walkRows rows of its order, each tested:
-// what one row in a hundred has is found there. What is rarer is looked up in
-// the index of words and marks, and sorted. The two cost about the same, 20 ms
-// for 5,000 rows on SQLite, so that no choice between them is much worse than
-// the other.
-const walkRows = 5000
-
-// countAll times as many rows may a store have whose matches are counted though
-// the page was found without: a beginning of a word is looked up by reading
-// every word that begins so.
-const countAll = 10
-
-// reach bounds the work for one page.
+// reach bounds the work for one page. It is looked for among the first rows of
+// its order, each tested: what is frequent is found there. What is rarer is
+// looked up in the index of words and marks, and sorted, unless there is more of
+// it than count: then enough of it is found a little further down the order. The
+// dialects have numbers at which neither way costs more than the other, for
+// pages of fifty of a million rows.
 type reach struct{ walk, count int }
+
+// further is by how much the walk grows each time.
+const further = 4
+
+// countAll is up to how many rows a store has whose matches are counted though
+// the page was found without.
+const countAll = 50000
 
 // wanted is a query in the terms of a row t of listed.
 type wanted struct {
@@ -243,6 +240,7 @@ type lookup struct {
 	args        []any
 	// whole: a row that it finds needs no further test.
 	whole bool
+	index string // the table of the index, where it can be counted alone
 }
 
 // lookupFTS5 is one expression of words and marks.
@@ -254,7 +252,8 @@ func lookupFTS5(words string, marks [][]string) lookup {
 	for _, any := range marks {
 		all = append(all, `marks : ("`+strings.Join(any, `" OR "`)+`")`)
 	}
-	return lookup{from: "listed_words w cross join listed t", where: "listed_words match ? and t.id = w.rowid", args: []any{strings.Join(all, " AND ")}}
+	return lookup{from: "listed_words w cross join listed t", where: "listed_words match ? and t.id = w.rowid",
+		index: "listed_words", args: []any{strings.Join(all, " AND ")}}
 }
 
 func lookupGIN(words string, groups [][]string) lookup {
@@ -375,69 +374,52 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 		return nil, 0, err
 	}
 	filled := len(out) > f.q.Limit || window == 0
-	if !searched {
-		total = -1
-		if ranged {
-			if total, err = f.count(ctx, lookup{from: "listed t", where: "true"}); err != nil {
-				return nil, 0, err
-			}
+	all := lookup{from: "listed t", where: "true", whole: true}
+	switch {
+	case !searched && !ranged:
+		return out, -1, nil
+	case !searched && filled:
+		total, err = f.count(ctx, all)
+		return out, total, err
+	case !searched:
+		if out, total, err = f.sorted(ctx, all); total >= 0 || err != nil {
+			return out, total, err
 		}
-		if !filled {
-			out, err = f.sorted(ctx, lookup{from: "listed t", where: "true"})
+	}
+	var rows int64
+	if err := f.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from listed").Scan(&rows); err != nil {
+		return nil, 0, err
+	}
+	if filled {
+		if total = -1; rows <= countAll {
+			total, err = f.count(ctx, f.lookups()[0])
 		}
 		return out, total, err
 	}
-	if filled && f.w.open && (len(f.w.marks) > 0 || f.w.words != "") {
-		var rows int64
-		if err := f.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from listed").Scan(&rows); err != nil || rows > int64(countAll*f.reach.walk) {
+	if searched {
+		for _, l := range slices.Backward(f.lookups()) {
+			if out, total, err = f.sorted(ctx, l); total >= 0 || err != nil {
+				return out, total, err
+			}
+		}
+	}
+	for window *= further; ; window *= further {
+		if out, err = f.walk(ctx, window); err != nil || len(out) > f.q.Limit || int64(window) > rows {
 			return out, -1, err
 		}
 	}
-	l, known, err := f.lookup(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	total = known
-	if known >= 0 && (ranged || !l.whole) {
-		if total, err = f.count(ctx, l); err != nil {
-			return nil, 0, err
-		}
-	}
-	switch {
-	case filled || total == 0:
-	case known >= 0:
-		out, err = f.sorted(ctx, l)
-	default:
-		out, err = f.walk(ctx, 0)
-	}
-	return out, total, err
 }
 
-// lookup chooses what the index is asked for, and counts it: -1 when there is
-// more than reach.count. The open word is left to the test of each row where the
-// others are rare enough.
-func (f *finder) lookup(ctx context.Context) (l lookup, n int, err error) {
-	bounded := func(l lookup) (n int, err error) {
-		from, where := l.from, l.where
-		if f.pool == nil {
-			from, where = "listed_words", "listed_words match ?" // the row itself is not looked at
-		}
-		err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), l.args...).Scan(&n)
-		if n > f.reach.count {
-			n = -1
-		}
-		return n, err
-	}
-	if f.w.open && (f.w.closed != "" || len(f.w.marks) > 0) {
-		l = f.dialect.lookup(f.w.closed, f.w.marks)
-		if n, err = bounded(l); err != nil || n >= 0 {
-			return l, n, err
-		}
-	}
-	l = f.dialect.lookup(f.w.words, f.w.marks)
+// lookups are what the index can be asked for: all of it, and all but the open
+// word, whose test is left to the rows where the others are rare enough. All
+// words that begin so would have to be read for it.
+func (f *finder) lookups() []lookup {
+	l := f.dialect.lookup(f.w.words, f.w.marks)
 	l.whole = true
-	n, err = bounded(l)
-	return l, n, err
+	if f.w.open && (f.w.closed != "" || len(f.w.marks) > 0) {
+		return []lookup{l, f.dialect.lookup(f.w.closed, f.w.marks)}
+	}
+	return []lookup{l}
 }
 
 // tested adds to l what the index does not know: times, and the open word.
@@ -459,25 +441,47 @@ func (f *finder) ranged(where []string, args []any) ([]string, []any) {
 	return where, args
 }
 
+// count counts what l finds, -1 when that is more than is counted.
 func (f *finder) count(ctx context.Context, l lookup) (n int, err error) {
 	where, args := f.tested(l)
-	err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x",
-		l.from, strings.Join(where, " and "), f.reach.count+1), args...).Scan(&n)
+	return f.bounded(ctx, l.from, strings.Join(where, " and "), args)
+}
+
+func (f *finder) bounded(ctx context.Context, from, where string, args []any) (n int, err error) {
+	err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), args...).Scan(&n)
 	if n > f.reach.count {
 		n = -1
 	}
 	return n, err
 }
 
-// sorted collects what l finds and sorts it.
-func (f *finder) sorted(ctx context.Context, l lookup) ([]place, error) {
+// sorted collects what l finds, sorts it, and returns how much it is; -1 and no
+// rows when it is more than is counted.
+func (f *finder) sorted(ctx context.Context, l lookup) (out []place, total int, err error) {
+	if l.index != "" { // which can be counted without looking at the rows
+		if n, err := f.bounded(ctx, l.index, l.index+" match ?", l.args); err != nil || n < 0 {
+			return nil, n, err
+		}
+	}
 	where, args := f.tested(l)
+	behind := "true"
 	if f.after != nil {
-		where, args = append(where, "(t."+f.column+", t.id) "+f.less+" (?, ?)"), append(args, f.after...)
+		behind, args = "(d.at, d.id) "+f.less+" (?, ?)", append(args, f.after...)
 	}
 	// Apart, or the planner might walk the index of the order after all.
-	return f.places(ctx, fmt.Sprintf("with d as materialized (select t.id, t.%s as at from %s where %s) select id, at from d order by at%s, id%s limit %d",
-		f.column, l.from, strings.Join(where, " and "), f.desc, f.desc, f.q.Limit+1), args)
+	err = f.each(ctx, fmt.Sprintf(`with d as materialized (select t.id, t.%s as at from %s where %s limit %d)
+		select c.n, coalesce(d.id, 0), coalesce(d.at, 0) from (select count(*) as n from d) c left join d on %s order by d.at%s, d.id%s limit %d`,
+		f.column, l.from, strings.Join(where, " and "), f.reach.count+1, behind, f.desc, f.desc, f.q.Limit+1), args, func(r *sql.Rows) error {
+		p, err := f.place(r, &total)
+		if p.id > 0 {
+			out = append(out, p)
+		}
+		return err
+	})
+	if total > f.reach.count {
+		return nil, -1, err
+	}
+	return out, total, err
 }
 
 // walk tests rows in the order of the page: so many, or all when 0.
@@ -510,16 +514,21 @@ func (f *finder) walk(ctx context.Context, window int) ([]place, error) {
 }
 
 func (f *finder) places(ctx context.Context, query string, args []any) (out []place, err error) {
-	return out, f.each(ctx, query, args, func(r *sql.Rows) error {
-		var p place
-		at := any(&p.at)
-		if f.column == "score" {
-			at = &p.score
-		}
-		err := r.Scan(&p.id, at)
+	err = f.each(ctx, query, args, func(r *sql.Rows) error {
+		p, err := f.place(r)
 		out = append(out, p)
 		return err
 	})
+	return out, err
+}
+
+func (f *finder) place(r *sql.Rows, first ...any) (p place, err error) {
+	at := any(&p.at)
+	if f.column == "score" {
+		at = &p.score
+	}
+	err = r.Scan(append(first, &p.id, at)...)
+	return p, err
 }
 
 // found reads the rows at these places, in their order.

@@ -27,7 +27,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("creating the folder of the store: %w", err)
 	}
-	s := &Store{path: path, dialect: onSQLite, reach: reach{walkRows, CountTo}}
+	s := &Store{path: path, dialect: onSQLite, reach: onSQLite.reach}
 	var err error
 	if s.write, err = newWriter(ctx, path, "NORMAL"); err == nil {
 		err = s.migrate(ctx, s.write.db)
@@ -50,7 +50,7 @@ func openSQLiteReadOnly(ctx context.Context, path string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no store at %s yet; `stablebot run` creates it: %w", path, err)
 	}
-	s := &Store{path: path, dialect: onSQLite, reach: reach{walkRows, CountTo}}
+	s := &Store{path: path, dialect: onSQLite, reach: onSQLite.reach}
 	db, err := connect(path, "NORMAL", readers, true)
 	if err != nil {
 		return nil, s.wrap("opening", err)

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -81,7 +83,7 @@ func (s *Server) ping(r *http.Request) (healthAnswer, int) {
 	defer done()
 	if err := s.Reader.Ping(ctx); err != nil {
 		// The reason may name paths; it is for the log.
-		s.log.Sugar().Errorf("the store does not answer: %v", err)
+		s.log.Error("the store does not answer", zap.Error(err))
 		return healthAnswer{Status: "failing", Store: "unreachable"}, http.StatusServiceUnavailable
 	}
 	return healthAnswer{Status: "ok", Store: "ok"}, http.StatusOK

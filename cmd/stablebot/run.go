@@ -78,6 +78,10 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 	if err != nil {
 		return err
 	}
+	log = p.log
+	watched, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go p.outage.watch(watched)
 	log.Info("running", zap.String("version", buildVersion()), zap.Int("sources", len(p.sources)), zap.String("state", c.State))
 	stop := func() {}
 	if !once && slices.Contains(rolesOrAll(c.Roles), string(bot.RoleWeb)) {

@@ -70,6 +70,9 @@ func serve(cmd *cobra.Command, c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	gone := &outage{ping: s.Ping}
+	log = gone.quiet(log)
+	go gone.watch(ctx)
 	d, err := newDashboard(ctx, c, s, nil, nil, log)
 	if err != nil {
 		return errors.Join(err, s.Close())

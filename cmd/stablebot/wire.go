@@ -32,6 +32,7 @@ type parts struct {
 	hooks   []hook
 	metrics *web.Metrics
 	log     *zap.Logger
+	outage  *outage
 }
 
 func (p *parts) close() error {
@@ -51,7 +52,9 @@ func (p *parts) close() error {
 
 // build wires everything by hand, in the order of the flow.
 func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action), with ...func(*bot.Options)) (*parts, error) {
-	p := &parts{log: log, metrics: web.NewMetrics(buildVersion())}
+	gone := &outage{}
+	log = gone.quiet(log)
+	p := &parts{log: log, metrics: web.NewMetrics(buildVersion()), outage: gone}
 	judge, err := loadJudge(c.Weights)
 	if err != nil {
 		return nil, err
@@ -62,6 +65,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	if p.store, err = store.Open(ctx, storeOf(c)); err != nil {
 		return nil, err
 	}
+	gone.ping = p.store.Ping
 	sinks, err := replySinks(c, log)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
@@ -112,7 +116,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Told:   told,
 	}
 	o.Roles = rolesOf(c.Roles)
-	if o.Queue, err = workQueue(ctx, p.store, c.Workers, log); err != nil {
+	if o.Queue, err = workQueue(ctx, p.store, c.Workers, gone.queue(log)); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	if p.forest != nil {

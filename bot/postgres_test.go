@@ -1,0 +1,245 @@
+package bot_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/internal/peers"
+)
+
+// running is the program as a process.
+type running struct {
+	cmd  *exec.Cmd
+	web  string
+	mu   sync.Mutex
+	said []string // lines of its log
+}
+
+// built is the program.
+func built(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "stablebot")
+	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/stablebot").CombinedOutput(); err != nil {
+		t.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return bin
+}
+
+func startRun(t *testing.T, bin string, args ...string) *running {
+	t.Helper()
+	r := &running{cmd: exec.Command(bin, append([]string{"run"}, args...)...)}
+	r.cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "HOME="+t.TempDir())
+	out, err := r.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			r.mu.Lock()
+			r.said = append(r.said, lines.Text())
+			r.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = r.cmd.Process.Signal(os.Interrupt)
+		select {
+		case <-ended:
+		case <-time.After(20 * time.Second):
+			t.Error("it does not stop")
+			_ = r.cmd.Process.Kill()
+			<-ended
+		}
+		_ = r.cmd.Wait()
+		if t.Failed() {
+			t.Logf("the log:\n%s", strings.Join(r.lines(""), "\n"))
+		}
+	})
+	within(t, 30*time.Second, "the dashboard is up", func() bool { return len(r.lines("the dashboard is up")) > 0 })
+	var line struct{ Address string }
+	if err := json.Unmarshal([]byte(r.lines("the dashboard is up")[0]), &line); err != nil {
+		t.Fatal(err)
+	}
+	r.web = "http://" + line.Address
+	return r
+}
+
+func (r *running) lines(with string) (out []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.said {
+		if strings.Contains(l, with) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// get is the answer to a request; 0 when there is none.
+func (r *running) get(path string) (status int, body string) {
+	c := http.Client{Timeout: 10 * time.Second}
+	resp, err := c.Get(r.web + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, string(b)
+}
+
+func within(t *testing.T, d time.Duration, what string, f func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for !f() {
+		if time.Since(began) > d {
+			t.Fatalf("not within %s: %s", d, what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// mailArchive is an archive that mails are put in, one commit each.
+type mailArchive struct {
+	t   *testing.T
+	dir string
+	n   int
+}
+
+func (b *mailArchive) post() {
+	b.t.Helper()
+	b.n++
+	text := fmt.Sprintf(`From: Ana Ruiz <ana@example.com>
+To: net@lists.example.org
+List-Id: <net.lists.example.org>
+Subject: [PATCH] igc: fix a NULL pointer dereference on error path %[1]d
+Date: %[2]s
+Message-ID: <post%[1]d@example.org>
+
+The kernel oopses with a NULL pointer dereference on resume.
+
+Reported-by: Bo Lin <bo@example.com>
+Fixes: 0123456789ab ("igc: add rings")
+Signed-off-by: Ana Ruiz <ana@example.com>
+---
+diff --git a/drivers/net/ethernet/intel/igc/igc_main.c b/drivers/net/ethernet/intel/igc/igc_main.c
+index 1111111..2222222 100644
+--- a/drivers/net/ethernet/intel/igc/igc_main.c
++++ b/drivers/net/ethernet/intel/igc/igc_main.c
+@@ -10,3 +10,4 @@ static int igc_up(struct igc_adapter *a)
+ err:
++	kfree(a->ring);
+ 	return -ENOMEM;
+ }
+`, b.n, time.Now().Format(time.RFC1123Z))
+	if b.n == 1 {
+		b.git("init", "-q", "-b", "main")
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, "m"), []byte(text), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	b.git("add", "m")
+	b.git("-c", "user.name=inbox", "-c", "user.email=inbox@example.org", "commit", "-q", "-m", "mail")
+}
+
+func (b *mailArchive) git(args ...string) {
+	b.t.Helper()
+	if out, err := exec.Command("git", append([]string{"-C", b.dir}, args...)...).CombinedOutput(); err != nil {
+		b.t.Fatalf("git %q: %v\n%s", args, err, out)
+	}
+}
+
+// TestRunOnPostgres: the program as a user starts it. A mail comes in, its reply
+// goes out, the dashboard shows it. The server is stopped and started again: the
+// bot says so once, goes on by itself, and nothing is lost or done twice.
+func TestRunOnPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts PostgreSQL, stops it for some seconds and starts it again")
+	}
+	server := peers.NewPostgres(t)
+	dir := t.TempDir()
+	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}
+	if err := os.Mkdir(in.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	in.post()
+	conf := filepath.Join(dir, "bot.yaml")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, `
+state: %[1]s/state
+bot: {name: stablebot, address: stablebot@example.org, contact: maintainer@example.org}
+log: {level: info, format: json}
+web: {listen: '127.0.0.1:0'}
+sources:
+  archive:
+    - {name: net, url: %[1]s/inbox, list: net.lists.example.org, since: 2020-01-01, every: 1s}
+lists:
+  - {id: net.lists.example.org, reply: all, verdicts: [stable-eligible, dkms-only, uncertain], per_hour: 100, per_day: 100}
+`, dir), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := startRun(t, built(t), "-c", conf, "--store", server.Database())
+	replied := func(n int) func() bool {
+		return func() bool {
+			got, _ := filepath.Glob(filepath.Join(dir, "state/outbox/new/*"))
+			return len(got) == n
+		}
+	}
+	within(t, 30*time.Second, "a reply to the first mail", replied(1))
+	ready := func(want int) func() bool {
+		return func() bool { got, _ := r.get("/readyz"); return got == want }
+	}
+	within(t, 30*time.Second, "ready", ready(http.StatusOK))
+	if code, page := r.get("/changes?q=igc"); code != http.StatusOK || !strings.Contains(page, "error path 1") {
+		t.Errorf("the page of changes: %d\n%s", code, page)
+	}
+
+	server.Stop("immediate")
+	began := time.Now()
+	within(t, 20*time.Second, "not ready without a database", ready(http.StatusServiceUnavailable))
+	in.post() // while nobody can remember it
+	for range 40 {
+		_, _ = r.get("/healthz") // as a supervisor asks
+		_, _ = r.get("/changes")
+		time.Sleep(200 * time.Millisecond)
+	}
+	down := time.Since(began)
+	if code, body := r.get("/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "unreachable") {
+		t.Errorf("/readyz: %d %s", code, body)
+	}
+	if code, page := r.get("/changes"); code < 500 || strings.Contains(page, "127.0.0.1") {
+		t.Errorf("a page without a database: %d %s", code, page)
+	}
+	during := len(r.lines(`"warn"`)) + len(r.lines(`"error"`))
+	t.Logf("%d lines of warnings and errors in %s without a database", during, down.Round(time.Second))
+	if n := len(r.lines("the store does not answer")); n != 1 {
+		t.Errorf("said %d times that the store does not answer", n)
+	}
+	if during > 12 {
+		t.Errorf("%d lines in %s", during, down)
+	}
+	server.Start()
+	t.Logf("ready %s after the database", within(t, 60*time.Second, "ready again", ready(http.StatusOK)).Round(time.Millisecond))
+	t.Logf("the mail of the outage was answered %s later", within(t, 60*time.Second, "a reply to the mail of the outage", replied(2)).Round(time.Millisecond))
+	if n := len(r.lines("the store answers again")); n != 1 {
+		t.Errorf("said %d times that the store answers again", n)
+	}
+	in.post()
+	within(t, 30*time.Second, "a reply to a mail after the outage", replied(3))
+}
