@@ -25,11 +25,8 @@ type dialect struct {
 	// must not take back.
 	durably []string
 
-	// Searching: how expressions are written, what the index is asked, and the
-	// test that a row has a mark.
-	phrase func(words []string, open, author bool) string
-	and    string
-	lookup func(words string, marks [][]string) lookup
+	// Searching: what the index is asked, and the test that a row has a mark.
+	lookup func(said []phrase, groups [][]string) lookup
 	has    string
 	reach  reach
 
@@ -40,7 +37,7 @@ var (
 	onSQLite = &dialect{
 		name: "sqlite", goose: goose.DialectSQLite3,
 		nextMail: "(select coalesce(max(seq), 0) + 1 from mail)",
-		phrase:   phraseFTS5, and: " AND ", lookup: lookupFTS5, has: "instr(t.marks, ?) > 0",
+		lookup:   lookupFTS5, has: "instr(t.marks, ?) > 0",
 		// 3 µs to test a row, 15 to look one up.
 		reach: reach{5000, 3000},
 	}
@@ -52,7 +49,7 @@ var (
 		// Who begins an action counts the caps; one at a time, or two would
 		// both be the last one allowed.
 		durably: []string{"set local synchronous_commit = on", "select pg_advisory_xact_lock(" + lockBegin + ")"},
-		phrase:  phraseTSQuery, and: " & ", lookup: lookupGIN, has: "strpos(t.marks, ?) > 0",
+		lookup:  lookupGIN, has: "strpos(t.marks, ?) > 0",
 		// 0.6 µs to test a row, 10 to look one up.
 		reach: reach{20000, 2000},
 	}

@@ -107,12 +107,17 @@ const countAll = 50000
 
 // wanted is a query in the terms of a row t of listed.
 type wanted struct {
-	marks  [][]string // one mark of each group
-	words  string     // expression of the index, with the open word
-	closed string     // the same without it; "" when nothing is left
-	open   bool
-	test   []string // what a row is tested by
-	args   []any
+	marks [][]string // one mark of each group
+	said  []phrase
+	test  []string // what a row is tested by
+	args  []any
+}
+
+// phrase is words that follow each other.
+type phrase struct {
+	words  []string
+	open   bool // the last one may be the beginning of a word
+	author bool // of the author's name or address
 }
 
 func (q *Query) wanted(d *dialect) (w wanted) {
@@ -154,14 +159,13 @@ func (q *Query) wanted(d *dialect) (w wanted) {
 		}
 		need(in...)
 	}
-	w.text(d, q.Text, q.Author)
+	w.text(q.Text, q.Author)
 	return w
 }
 
 // text adds words anywhere and words of the author. A row has them with one
 // space between, so that it can be tested without asking the index.
-func (w *wanted) text(d *dialect, text, author string) {
-	var all []string
+func (w *wanted) text(text, author string) {
 	add := func(s, of string, open, byAuthor bool) {
 		ws := words(s)
 		if ws == "" {
@@ -172,61 +176,13 @@ func (w *wanted) text(d *dialect, text, author string) {
 			end = "%"
 		}
 		w.test, w.args = append(w.test, "' ' || "+of+" || ' ' like ?"), append(w.args, "% "+ws+end)
-		p := d.phrase(strings.Fields(ws), open, byAuthor)
-		if open {
-			w.open = true
-		} else {
-			w.closed = join(w.closed, p, d.and)
-		}
-		all = append(all, p)
+		w.said = append(w.said, phrase{strings.Fields(ws), open, byAuthor})
 	}
 	fields := strings.Fields(text)
 	for i, f := range fields {
 		add(f, "t.title || ' ' || t.author || ' ' || t.rest", i == len(fields)-1, false)
 	}
 	add(author, "t.author", true, true)
-	w.words = strings.Join(all, d.and)
-}
-
-func join(a, b, by string) string {
-	if a == "" {
-		return b
-	}
-	return a + by + b
-}
-
-// phraseFTS5 quotes words that follow each other; open: the last one may be the
-// beginning of a word; author: of the author's name or address.
-func phraseFTS5(ws []string, open, author bool) string {
-	p := `"` + strings.Join(ws, " ") + `"`
-	if open {
-		p += " *"
-	}
-	if author {
-		return "author : " + p
-	}
-	return "{title author rest} : " + p
-}
-
-func phraseTSQuery(ws []string, open, author bool) string {
-	var b strings.Builder
-	for i, w := range ws {
-		if i > 0 {
-			b.WriteString(" <-> ")
-		}
-		b.WriteString(w)
-		marks := ""
-		if open && i == len(ws)-1 {
-			marks = "*"
-		}
-		if author {
-			marks += "B"
-		}
-		if marks != "" {
-			b.WriteString(":" + marks)
-		}
-	}
-	return "(" + b.String() + ")"
 }
 
 // words brings a text to what is indexed: letters and digits in lower case.
@@ -241,27 +197,44 @@ type lookup struct {
 	// whole: a row that it finds needs no further test.
 	whole bool
 	index string // the table of the index, where it can be counted alone
+	// first is what makes the planner use that index: it takes rare things for
+	// frequent, and reads everything until it has enough of them.
+	first string
 }
 
 // lookupFTS5 is one expression of words and marks.
-func lookupFTS5(words string, marks [][]string) lookup {
+func lookupFTS5(said []phrase, groups [][]string) lookup {
 	var all []string
-	if words != "" {
-		all = append(all, words)
+	for _, p := range said {
+		of, end := "{title author rest}", ""
+		if p.author {
+			of = "author"
+		}
+		if p.open {
+			end = " *"
+		}
+		all = append(all, of+` : "`+strings.Join(p.words, " ")+`"`+end)
 	}
-	for _, any := range marks {
+	for _, any := range groups {
 		all = append(all, `marks : ("`+strings.Join(any, `" OR "`)+`")`)
 	}
 	return lookup{from: "listed_words w cross join listed t", where: "listed_words match ? and t.id = w.rowid",
 		index: "listed_words", args: []any{strings.Join(all, " AND ")}}
 }
 
-func lookupGIN(words string, groups [][]string) lookup {
+func lookupGIN(said []phrase, groups [][]string) lookup {
 	const column = "string_to_array(btrim(t.marks), ' ')"
 	var tests, all []string
 	var args, ofAll []any
-	if words != "" {
-		tests, args = append(tests, "t.words @@ to_tsquery('simple', ?)"), append(args, words)
+	for _, p := range said {
+		of, end := "t.words", ""
+		if p.author {
+			of = "t.authors"
+		}
+		if p.open {
+			end = ":*"
+		}
+		tests, args = append(tests, of+" @@ to_tsquery('simple', ?)"), append(args, strings.Join(p.words, " <-> ")+end)
 	}
 	for _, any := range groups {
 		if len(any) == 1 {
@@ -274,7 +247,8 @@ func lookupGIN(words string, groups [][]string) lookup {
 	if len(all) > 0 {
 		tests, args = append(tests, column+" @> array["+strings.Join(all, ", ")+"]::text[]"), append(args, ofAll...)
 	}
-	return lookup{from: "listed t", where: strings.Join(tests, " and "), args: args}
+	return lookup{from: "listed t", where: strings.Join(tests, " and "), args: args,
+		first: "select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('enable_indexonlyscan', 'off', true)"}
 }
 
 // Search returns a page of what matches q.
@@ -414,10 +388,11 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 // word, whose test is left to the rows where the others are rare enough. All
 // words that begin so would have to be read for it.
 func (f *finder) lookups() []lookup {
-	l := f.dialect.lookup(f.w.words, f.w.marks)
+	l := f.dialect.lookup(f.w.said, f.w.marks)
 	l.whole = true
-	if f.w.open && (f.w.closed != "" || len(f.w.marks) > 0) {
-		return []lookup{l, f.dialect.lookup(f.w.closed, f.w.marks)}
+	closed := slices.DeleteFunc(slices.Clone(f.w.said), func(p phrase) bool { return p.open })
+	if len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
+		return []lookup{l, f.dialect.lookup(closed, f.w.marks)}
 	}
 	return []lookup{l}
 }
@@ -444,11 +419,12 @@ func (f *finder) ranged(where []string, args []any) ([]string, []any) {
 // count counts what l finds, -1 when that is more than is counted.
 func (f *finder) count(ctx context.Context, l lookup) (n int, err error) {
 	where, args := f.tested(l)
-	return f.bounded(ctx, l.from, strings.Join(where, " and "), args)
+	return f.bounded(ctx, l.first, l.from, strings.Join(where, " and "), args)
 }
 
-func (f *finder) bounded(ctx context.Context, from, where string, args []any) (n int, err error) {
-	err = f.read.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), args...).Scan(&n)
+func (f *finder) bounded(ctx context.Context, first, from, where string, args []any) (n int, err error) {
+	err = f.eachAfter(ctx, first, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), args,
+		func(r *sql.Rows) error { return r.Scan(&n) })
 	if n > f.reach.count {
 		n = -1
 	}
@@ -458,10 +434,14 @@ func (f *finder) bounded(ctx context.Context, from, where string, args []any) (n
 // sorted collects what l finds, sorts it, and returns how much it is; -1 and no
 // rows when it is more than is counted.
 func (f *finder) sorted(ctx context.Context, l lookup) (out []place, total int, err error) {
-	if l.index != "" { // which can be counted without looking at the rows
-		if n, err := f.bounded(ctx, l.index, l.index+" match ?", l.args); err != nil || n < 0 {
-			return nil, n, err
-		}
+	switch {
+	case l.index != "": // which can be counted without looking at the rows
+		total, err = f.bounded(ctx, "", l.index, l.index+" match ?", l.args)
+	case !l.whole: // or all it finds might have to be tested
+		total, err = f.bounded(ctx, l.first, l.from, l.where, l.args)
+	}
+	if err != nil || total < 0 {
+		return nil, total, err
 	}
 	where, args := f.tested(l)
 	behind := "true"
@@ -469,7 +449,7 @@ func (f *finder) sorted(ctx context.Context, l lookup) (out []place, total int, 
 		behind, args = "(d.at, d.id) "+f.less+" (?, ?)", append(args, f.after...)
 	}
 	// Apart, or the planner might walk the index of the order after all.
-	err = f.each(ctx, fmt.Sprintf(`with d as materialized (select t.id, t.%s as at from %s where %s limit %d)
+	err = f.eachAfter(ctx, l.first, fmt.Sprintf(`with d as materialized (select t.id, t.%s as at from %s where %s limit %d)
 		select c.n, coalesce(d.id, 0), coalesce(d.at, 0) from (select count(*) as n from d) c left join d on %s order by d.at%s, d.id%s limit %d`,
 		f.column, l.from, strings.Join(where, " and "), f.reach.count+1, behind, f.desc, f.desc, f.q.Limit+1), args, func(r *sql.Rows) error {
 		p, err := f.place(r, &total)
@@ -568,7 +548,27 @@ func (s *Store) found(ctx context.Context, places []place, branch string) ([]Fou
 
 // each runs f for every row of a query.
 func (s *Store) each(ctx context.Context, query string, args []any, f func(*sql.Rows) error) (err error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
+	return s.eachAfter(ctx, "", query, args, f)
+}
+
+// eachAfter does the same after another statement, unless that is empty, whose
+// settings hold for this query.
+func (s *Store) eachAfter(ctx context.Context, first, query string, args []any, f func(*sql.Rows) error) (err error) {
+	ask := s.read.QueryContext
+	if first != "" {
+		tx, err := s.read.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return s.wrap("reading", err)
+		}
+		defer func() { _ = tx.Rollback() }() // nothing was written
+		if _, err := tx.ExecContext(ctx, first); err != nil {
+			return s.wrap("reading", err)
+		}
+		ask = func(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+			return tx.QueryContext(ctx, s.dialect.sql(q), s.dialect.args(args)...)
+		}
+	}
+	rows, err := ask(ctx, query, args...)
 	if err != nil {
 		return s.wrap("reading", err)
 	}

@@ -182,7 +182,7 @@ func newSeeder(r *rand.Rand) *seeder {
 func (g *seeder) judged(i, n int, now time.Time) bot.Judged {
 	r := g.r
 	j := g.base
-	at := now.Add(-time.Duration(n-i) * (4 * 365 * 24 * time.Hour) / time.Duration(n))
+	at := now.Add(-time.Duration(float64(n-i) / float64(n) * float64(4*365*24*time.Hour)))
 	j.ID = fmt.Sprintf("%08x.%d@mail.example.org", r.Uint32(), i)
 	if i%3 == 0 {
 		j.ID, j.Kind = fmt.Sprintf("%08x%08x%08x%08x%08x", r.Uint32(), r.Uint32(), r.Uint32(), r.Uint32(), i), change.Commit
