@@ -125,6 +125,7 @@ func (c *Client) client(auth http.RoundTripper) *gh.Client {
 	limited := github_ratelimit.NewClient(rewind{auth},
 		github_primary_ratelimit.WithUnknownCategoryCallback(func(*github_primary_ratelimit.CallbackContext) {}), // else it prints
 		github_secondary_ratelimit.WithSingleSleepLimit(c.cfg.MaxSleep, nil))
+	limited.Transport = &rest{base: limited.Transport, max: c.cfg.MaxSleep, now: c.cfg.Now}
 	limited.Timeout = c.cfg.MaxSleep + requestTimeout
 	out := gh.NewClient(limited)
 	out.BaseURL = c.base
@@ -275,11 +276,14 @@ func Temporary(doing string, err error) error {
 		limit   *gh.RateLimitError
 		abuse   *gh.AbuseRateLimitError
 		network net.Error
+		resting *restError
 	)
 	status := Status(err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, err)
+	case errors.As(err, &resting):
+		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, resting)
 	case errors.As(err, &primary):
 		return fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(primary.ResetTime))
 	case errors.As(err, &limit):

@@ -217,6 +217,10 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request, path string, body o
 		return 200, user(Me)
 	case "app":
 		return 200, object{"slug": strings.TrimSuffix(Me, "[bot]"), "id": 7}
+	case "app/installations":
+		return 200, []object{{"id": 9, "account": user("o")}}
+	case "installation/repositories":
+		return 200, object{"total_count": 1, "repositories": []object{{"full_name": "o/r"}}}
 	case "repos/o/r/installation":
 		return 200, object{"id": 9}
 	case "app/installations/9/access_tokens":

@@ -482,3 +482,29 @@ func TestLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestAppFinds: an App polls what it is installed on without being told, and of
+// a repository that has not asked it reads no pull request.
+func TestAppFinds(t *testing.T) {
+	for _, policy := range []string{"", "comment: false\n"} {
+		h := hub.New()
+		t.Cleanup(h.Close)
+		h.Policy = policy
+		open(t, h, 1, commitOf("a", eligible))
+		listed := 0
+		h.Before = func(_ http.ResponseWriter, r *http.Request) bool {
+			if strings.Contains(r.URL.Path, "/pulls") {
+				listed++
+			}
+			return false
+		}
+		r := start(t, h, setup{app: true, unasked: true})
+		r.run()
+		switch got := h.Shown(1); {
+		case policy == "" && listed > 0:
+			t.Errorf("pull requests were read %d times", listed)
+		case policy != "" && !strings.Contains(got, "labels [stable-eligible]"):
+			t.Errorf("it looks like this:\n%s", got)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func TestDescription(t *testing.T) {
 		t.Errorf("%s: %s", v.Request, v.What)
 	}
 	seen := strings.Join(p.Seen(), "\n")
-	for _, want := range []string{"GET /user", "GET /app", "POST /app/installations/", "/installation", "/pulls/42/commits", "GET /repos/octocat/hello-world/contents/.stablebot.yml",
+	for _, want := range []string{"GET /app/installations", "GET /installation/repositories", "GET /user", "GET /app", "POST /app/installations/", "/installation", "/pulls/42/commits", "GET /repos/octocat/hello-world/contents/.stablebot.yml",
 		"POST /repos/octocat/hello-world/issues/42/labels", "GET /repos/octocat/hello-world/issues/42/events", "POST /repos/octocat/hello-world/check-runs",
 		"POST /repos/octocat/hello-world/statuses/", "POST /repos/octocat/hello-world/issues/42/comments", "/reactions"} {
 		if !strings.Contains(seen, want) {

@@ -9,6 +9,8 @@
 //   - Polling finds what webhooks missed. Its cursor, under
 //     "github:NAME/OWNER/REPO", holds the list's ETag and the time of the newest
 //     change that was noted; a list that did not change costs no rate limit.
+//   - An App polls the repositories that it is installed on and that have asked.
+//     Which those are is looked up once an hour; a webhook brings a new one sooner.
 //   - A repository that has not asked, by the configuration or by a policy file
 //     on its default branch, is not read beyond that file.
 package github
@@ -64,6 +66,8 @@ type Source struct {
 	noted  chan struct{}
 
 	polled   time.Time
+	listed   time.Time // when the App was last asked where it is installed
+	found    []string  // the repositories that it named and that have asked
 	policies policies
 	changes  changes
 }
@@ -215,6 +219,14 @@ func (s *Source) pollRepos(ctx context.Context, in bot.Inlet) error {
 		}
 	}
 	var errs []error
+	if err := s.list(ctx); err != nil {
+		errs = append(errs, err) // those that are known are polled all the same
+	}
+	for _, r := range s.found {
+		if !slices.ContainsFunc(repos, func(have string) bool { return strings.EqualFold(have, r) }) {
+			repos = append(repos, r)
+		}
+	}
 	for _, r := range repos {
 		err := s.pollRepo(ctx, in, r)
 		if errors.Is(err, github.ErrNotInstalled) {
@@ -226,6 +238,51 @@ func (s *Source) pollRepos(ctx context.Context, in bot.Inlet) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// listEvery is how often an App is asked where it is installed.
+const listEvery = time.Hour
+
+// list brings what is known of the App's repositories up to date. Policy files
+// that are not there cost a request each, so they too are asked for hourly.
+func (s *Source) list(ctx context.Context) error {
+	now := s.cfg.Now()
+	if !s.listed.IsZero() && now.Sub(s.listed) < listEvery {
+		return nil
+	}
+	all, err := s.client.Repos(ctx)
+	if err != nil {
+		return err
+	}
+	var found []string
+	for _, r := range all {
+		if slices.ContainsFunc(s.cfg.Repos, func(named string) bool { return strings.EqualFold(named, r) }) {
+			continue
+		}
+		asked, err := s.asked(ctx, r)
+		if err != nil {
+			return err
+		}
+		if asked {
+			found = append(found, r)
+		}
+	}
+	s.found, s.listed = found, now
+	return nil
+}
+
+// asked reports whether a repository that the configuration does not name has
+// asked for the bot, by a policy file on its default branch.
+func (s *Source) asked(ctx context.Context, repo string) (bool, error) {
+	c, err := s.client.For(ctx, repo)
+	if errors.Is(err, github.ErrNotInstalled) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	policy, _, err := s.policy(ctx, c, repo)
+	return policy.Asked, err
 }
 
 func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error {
