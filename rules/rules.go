@@ -198,6 +198,13 @@ type Followup struct {
 // Gate is a chip that exists in a branch but is not enabled by default there.
 type Gate struct{ Chip, Branch, How string }
 
+// Need is why a prerequisite has to go in.
+type Need struct {
+	Commit string `json:"commit"`       // the prerequisite
+	By     string `json:"by,omitempty"` // the prerequisite that needs it, "" for the change itself
+	Why    string `json:"why"`
+}
+
 // Branch is what one stable branch says. The strings are those of `classify --json`.
 type Branch struct {
 	Name          string // "6.12"
@@ -215,7 +222,9 @@ type Branch struct {
 	// largest of them would bring, at least.
 	PileBeyond int
 	// Enabling are those of Prerequisites that enable hardware or add interfaces.
-	Enabling     []string
+	Enabling []string
+	// Needs says for each of Prerequisites what for.
+	Needs        []Need
 	MissingNewer []string
 	// Newer: there is no base because the hardware is newer than the branch.
 	Newer bool

@@ -22,7 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"share":  func(n, of int) string { return fmt.Sprintf("%.2f%%", 100*float64(n)/float64(max(1, of))) },
 	"many":   func(n int) string { return thousands(n) },
 	"span":   func(c []Column) int { return len(c) + 2 },
-	"lacks":  func(f Fix) bool { w := f.Worst(); return w != In && w != NotAffected },
+	"lacks":  func(f Fix) bool { w := f.Worst(); return w != In && w != NotAffected && w != Unknown },
 }).Parse(pageText))
 
 // says is each cell in words; the letter stands in the cell, so that colour is
@@ -30,6 +30,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 var says = map[Cell]struct{ letter, name, long string }{
 	In:            {"✓", "in", "the branch has it, or it is queued"},
 	NotAffected:   {"·", "not affected", "the bug is not in the branch"},
+	Unknown:       {"~", "unknown", "the trees do not tell whether the bug is in the branch"},
 	Eligible:      {"E", "eligible", "stable would take it, and it applies"},
 	Prerequisites: {"P", "prerequisites", "stable would take it, with other commits first"},
 	Backport:      {"B", "by hand", "stable would take it, as a patch adjusted by hand"},

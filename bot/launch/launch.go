@@ -26,6 +26,7 @@ type Cell string
 const (
 	In            Cell = "in"            // it is there, or on its way
 	NotAffected   Cell = "not-affected"  // the bug is not there
+	Unknown       Cell = "unknown"       // nobody can tell whether the bug is there
 	Eligible      Cell = "eligible"      // stable would take it, and it applies
 	Prerequisites Cell = "prerequisites" // stable would take it, with others first
 	Backport      Cell = "backport"      // stable would take it, adjusted by hand
@@ -34,7 +35,7 @@ const (
 )
 
 // Cells are all, in that order.
-var Cells = []Cell{In, NotAffected, Eligible, Prerequisites, Backport, Open, DKMS}
+var Cells = []Cell{In, NotAffected, Unknown, Eligible, Prerequisites, Backport, Open, DKMS}
 
 // CellOf sorts what a judgement says of a branch.
 func CellOf(b verdict.Branch) Cell {
@@ -45,13 +46,15 @@ func CellOf(b verdict.Branch) Cell {
 		return NotAffected
 	}
 	if b.Verdict == nil {
-		return Open
+		return Unknown
 	}
 	switch {
 	case *b.Verdict == verdict.DKMSOnly:
 		return DKMS
 	case *b.Verdict == verdict.NotNeeded:
 		return NotAffected
+	case *b.Verdict != verdict.StableEligible && b.State == "unknown":
+		return Unknown
 	case *b.Verdict != verdict.StableEligible:
 		return Open
 	case b.Applies == "needs-prerequisites":
@@ -213,7 +216,7 @@ func (r *Report) Text(w io.Writer) error {
 	rows := 0
 	for _, f := range r.Fixes {
 		switch f.Worst() {
-		case In, NotAffected:
+		case In, NotAffected, Unknown:
 			continue
 		}
 		rows++
@@ -243,6 +246,8 @@ func mark(s Square) string {
 		return fmt.Sprintf("after %d", s.First)
 	case Backport:
 		return "by hand"
+	case Unknown:
+		return "~"
 	case Open:
 		return "?"
 	case DKMS:

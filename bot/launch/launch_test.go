@@ -23,7 +23,8 @@ func TestCellOf(t *testing.T) {
 		{verdict.Branch{State: "affected", Applies: "needs-backport", Verdict: at(verdict.StableEligible)}, Backport},
 		{verdict.Branch{State: "no-base", Verdict: at(verdict.DKMSOnly)}, DKMS},
 		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.Uncertain)}, Open},
-		{verdict.Branch{State: "unknown"}, Open},
+		{verdict.Branch{State: "unknown"}, Unknown},
+		{verdict.Branch{State: "unknown", Verdict: at(verdict.Uncertain)}, Unknown},
 	} {
 		if got := CellOf(c.b); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.b, got, c.want)

@@ -139,7 +139,7 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 	for n, s := range br.Steps {
 		fmt.Fprintf(b, "%4d  %.12s %s (%d lines)\n", n+1, s.ID, Printable(s.Title), s.Lines)
 		for _, y := range s.Why {
-			fmt.Fprintf(b, "      %s\n", Printable(p.because(&br, y)))
+			fmt.Fprintf(b, "      %s\n", Printable(br.Because(y)))
 		}
 	}
 	if len(br.Files) > 0 {
@@ -167,9 +167,9 @@ func (p *Plan) at(i int) Branch {
 	return Branch{Name: p.Branches[i].Name}
 }
 
-// because is a reason with who needs it: by its number in the pile.
-func (p *Plan) because(br *Branch, y Why) string {
-	for n, s := range br.Steps {
+// Because is a reason with who needs it: by its number in the pile.
+func (b *Branch) Because(y Why) string {
+	for n, s := range b.Steps {
 		if s.ID == y.By {
 			return fmt.Sprintf("for %d: %s", n+1, y.Reason)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -65,8 +66,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// The picture is well-formed whatever titles hold: three boxes, two arcs; a
-// reason whose commit is not in the pile is no arc.
+// The picture is well-formed whatever titles hold: three boxes, two arrows; a
+// reason whose commit is not in the pile is no arrow.
 func TestSVG(t *testing.T) {
 	var b strings.Builder
 	if err := plan().SVG(&b); err != nil {
@@ -80,14 +81,46 @@ func TestSVG(t *testing.T) {
 			t.Fatalf("%v\n%s", err, b.String())
 		}
 	}
-	if boxes, arcs := strings.Count(b.String(), "<g>"), strings.Count(b.String(), `class="arc"`); boxes != 3 || arcs != 2 {
-		t.Errorf("%d boxes and %d arcs", boxes, arcs)
+	if boxes, arrows := strings.Count(b.String(), `rx="5"`), strings.Count(b.String(), "<circle"); boxes != 3 || arrows != 2 {
+		t.Errorf("%d boxes and %d arrows", boxes, arrows)
 	}
 	p := plan()
 	p.Plans[1].Steps = nil
 	b.Reset()
 	if err := p.SVG(&b); err != nil || !strings.Contains(b.String(), "No branch needs anything") {
 		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
+// Thirty commits that each need some before them: no line covers another, and
+// each need is one arrow.
+func TestLanes(t *testing.T) {
+	br := Branch{Name: "6.1"}
+	needs := 0
+	for n := range 30 {
+		s := Step{ID: fmt.Sprintf("%040d", n)}
+		for _, by := range []int{n + 1, n + 5, 2*n + 3} {
+			if by <= 30 {
+				id := fmt.Sprintf("%040d", by)
+				if by == 30 {
+					id = ""
+				}
+				s.Why = append(s.Why, Why{By: id, Reason: "defines x"}, Why{By: id, Reason: "defines y"})
+			}
+		}
+		br.Steps = append(br.Steps, s)
+	}
+	lanes, wide := (&Plan{}).lanes(&br)
+	for i, a := range lanes {
+		needs += len(a.needs)
+		for _, b := range lanes[:i] {
+			if a.at == b.at && a.first <= b.last && b.first <= a.last {
+				t.Errorf("lane %d holds %d to %d and %d to %d", a.at, a.first, a.last, b.first, b.last)
+			}
+		}
+	}
+	if needs != 69 || wide < 5 || wide > 16 {
+		t.Errorf("%d arrows in %d lanes", needs, wide)
 	}
 }
 

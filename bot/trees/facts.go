@@ -184,6 +184,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) {
 			out.State, out.Applies = noBase, unknown
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
+			out.Needs = nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
 		}
 	}
@@ -264,13 +265,14 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 		// Part of what it stands on is no plan: an adjusted patch may need none of
 		// it, so the branch is told what is known and nothing to pick.
 		out.Why += "; what it stands on was not found in full"
-		pile.Commits, pile.Enabling = nil, nil
+		pile.Commits, pile.Enabling, pile.Needs = nil, nil, nil
 	case len(pile.Commits) > 0:
 		out.Applies = needsPre
 	default:
 		return
 	}
 	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling
+	out.Needs = pile.Needs
 }
 
 func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }

@@ -29,6 +29,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
@@ -77,6 +78,7 @@ type Pile struct {
 	// Commits is empty then: only an adjusted patch goes in.
 	Beyond   int
 	Enabling []string // of Commits: what enables hardware or adds interfaces
+	Needs    []rules.Need
 }
 
 // Config of a Set.

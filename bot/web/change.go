@@ -53,7 +53,14 @@ type ruleView struct {
 
 type branchRow struct {
 	verdict.Branch
-	Cell launch.Cell
+	Cell  launch.Cell
+	Steps []pileStep
+}
+
+// pileStep is a line of the pile as a list.
+type pileStep struct {
+	ID, Title string
+	Why       []string // "for 2: uses the function x"
 }
 
 type versionRow struct {
@@ -121,8 +128,17 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 		}
 		return cmp.Or(cmp.Compare(unmet(a), unmet(b)), cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)))
 	})
-	for _, b := range c.Judged.Branches {
-		v.Branches = append(v.Branches, branchRow{b, launch.CellOf(b)})
+	plan := planOf(c)
+	for i, b := range c.Judged.Branches {
+		row := branchRow{Branch: b, Cell: launch.CellOf(b)}
+		for _, s := range plan.Plans[i].Steps {
+			step := pileStep{ID: s.ID, Title: s.Title}
+			for _, y := range s.Why {
+				step.Why = append(step.Why, plan.Plans[i].Because(y))
+			}
+			row.Steps = append(row.Steps, step)
+		}
+		v.Branches = append(v.Branches, row)
 		v.Pile = v.Pile || len(b.Prerequisites) > 0
 	}
 	for _, a := range c.Actions {
@@ -234,23 +250,31 @@ func (s *Server) pilePicture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := pile.Plan{Judgement: c.Judged.Judgement}
-	for _, b := range c.Judged.Branches {
-		at := pile.Branch{Name: b.Name, Lines: b.PileLines}
-		for _, id := range b.Prerequisites {
-			title := c.Titles[id]
-			if title == "" {
-				title = "(not judged here)"
-			}
-			at.Steps = append(at.Steps, pile.Step{ID: id, Title: title})
-		}
-		p.Plans = append(p.Plans, at)
-	}
+	p := planOf(c)
 	var b bytes.Buffer
 	if err := p.SVG(&b); err != nil {
 		return err
 	}
 	return writeSVG(w, b.String())
+}
+
+// planOf is what a stored judgement says of the piles.
+func planOf(c *store.Shown) *pile.Plan {
+	p := &pile.Plan{Judgement: c.Judged.Judgement}
+	for _, b := range c.Judged.Branches {
+		at := pile.Branch{Name: b.Name, Lines: b.PileLines, More: b.PileMore}
+		for _, id := range b.Prerequisites {
+			s := pile.Step{ID: id, Title: c.Titles[id]}
+			for _, n := range b.Needs {
+				if n.Commit == id {
+					s.Why = append(s.Why, pile.Why{By: n.By, Reason: n.Why})
+				}
+			}
+			at.Steps = append(at.Steps, s)
+		}
+		p.Plans = append(p.Plans, at)
+	}
+	return p
 }
 
 func writeSVG(w http.ResponseWriter, svg string) error {

@@ -94,7 +94,7 @@ func (q *gapSquare) finish() {
 	if q.Of > 0 {
 		shown := map[launch.Cell]int{}
 		for c, n := range q.N {
-			if c != launch.NotAffected {
+			if c != launch.NotAffected && c != launch.Unknown {
 				shown[c] = n
 			}
 		}

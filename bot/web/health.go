@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"sort"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -24,6 +26,16 @@ type part struct {
 // several times.
 const failingFor = 10 * time.Minute
 
+// backfillShown is how long a backfill that says nothing more is shown.
+const backfillShown = 15 * time.Minute
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // parts looks at every component that reported or was to report.
 func (s *Server) parts(ctx context.Context) ([]part, error) {
 	have, err := s.Reader.Health(ctx)
@@ -35,6 +47,9 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 	seen := map[string]bool{}
 	for _, h := range have {
 		seen[h.Component] = true
+		if bot.Backfilled(strings.TrimPrefix(h.Component, "source.")) && now.Sub(latest(h.OK, h.Failed)) > backfillShown {
+			continue // it ended: no part of the bot
+		}
 		p := part{Health: h, Well: true}
 		allowed, expected := s.Expect[h.Component]
 		last := h.OK

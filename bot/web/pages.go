@@ -98,6 +98,9 @@ type gapRow struct {
 	Most    int // lacking, in the worst branch
 }
 
+// Unknown counts what the trees tell nothing of.
+func (q gapSquare) Unknown() int { return q.N[launch.Unknown] }
+
 // gapSquare is one chip in one branch.
 type gapSquare struct {
 	Branch              string

@@ -157,7 +157,7 @@ func cellCount(all []branchSum, branch string, c launch.Cell) int {
 func branchStack(b branchSum) template.HTML {
 	n := map[launch.Cell]int{}
 	for c, t := range b.Cells {
-		if c != launch.NotAffected {
+		if c != launch.NotAffected && c != launch.Unknown {
 			n[c] = t.N
 		}
 	}
@@ -179,6 +179,7 @@ var verdictSays = map[verdict.Verdict]string{
 var cellWords = map[launch.Cell][3]string{
 	launch.In:            {"✓", "in", "the branch has it, or it is queued"},
 	launch.NotAffected:   {"·", "not affected", "the bug is not in the branch"},
+	launch.Unknown:       {"~", "unknown", "the trees do not tell whether the bug is in the branch"},
 	launch.Eligible:      {"E", "eligible", "stable would take it, and it applies"},
 	launch.Prerequisites: {"P", "prerequisites", "stable would take it, with other commits first"},
 	launch.Backport:      {"B", "by hand", "stable would take it, as a patch adjusted by hand"},

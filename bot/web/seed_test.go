@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -116,6 +117,7 @@ func seeded(t testing.TB, where string) *store.Store {
 	post(firstID, "series-1", "", 1, false, j, nil)
 	j.Branches = []verdict.Branch{branchRowOf("6.18", "present", "unknown", ""), branchRowOf("6.12", "affected", "exact", verdict.StableEligible), branchRowOf("6.6", "affected", "needs-prerequisites", verdict.StableEligible)}
 	j.Branches[2].Prerequisites, j.Branches[2].PileLines = []string{strings.Repeat("a", 40), strings.Repeat("b", 40)}, 140
+	j.Branches[2].Needs = []rules.Need{{Commit: strings.Repeat("a", 40), By: strings.Repeat("b", 40), Why: "defines the ring"}, {Commit: strings.Repeat("b", 40), Why: "defines the reset"}}
 	post(eligibleID, "series-2", "series-1", 2, false, j, []bot.Action{reply(heldKey, "series-2", "stable-eligible for 6.12, 6.6", "held: replies wait for approval")},
 		bot.Order{Command: command.Command{Verb: "override", Line: "#stablebot override wait for rc3"}, Mail: eligibleID, SeriesKey: "series-2", Who: change.Person{Name: "Mai Lund", Address: "mai@example.com"}, At: t0})
 	secret := j

@@ -85,6 +85,13 @@ func pagesAnswer(t *testing.T, where string) {
 			t.Errorf("%s finds %+v, %v", q, p, err)
 		}
 	}
+	// The pile says what needs what, drawn and in words.
+	if body := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(body, "for 2: defines the ring") || !strings.Contains(body, "for the change: defines the reset") {
+		t.Error("the page of a change does not say why its prerequisites are needed")
+	}
+	if svg := get(t, h, changeURL(eligibleID)+"/pile.svg").Body.String(); strings.Count(svg, "<circle") != 2 || !strings.Contains(svg, "for 2: defines the ring") {
+		t.Errorf("the pile is drawn as %s", svg)
+	}
 	filters(t, h)
 }
 

@@ -63,7 +63,7 @@ func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, er
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	return pileOf(got), nil
+	return pileOf(got, w.Mainline), nil
 }
 
 // known names the mainline that is indexed.

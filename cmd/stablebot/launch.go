@@ -243,7 +243,7 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, []lau
 	for i, b := range plan.Branches {
 		s := launch.Square{Branch: b.Name, Cell: launch.CellOf(b), Class: b.ReasonClass, First: len(b.Prerequisites), Why: b.Why}
 		switch s.Cell {
-		case launch.In, launch.NotAffected:
+		case launch.In, launch.NotAffected, launch.Unknown:
 		default:
 			s.Score, s.Lines = b.Score, cmp.Or(b.PileLines, plan.Size.LinesWithContext)
 		}

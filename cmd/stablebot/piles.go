@@ -84,7 +84,7 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 		return trees.Pile{}, err
 	}
 	p.keep([2]string{w.Branch, w.Mainline}, got)
-	out := pileOf(got)
+	out := pileOf(got, w.Mainline)
 	for _, id := range out.Commits {
 		if p.enables(ctx, id) {
 			out.Enabling = append(out.Enabling, id)
@@ -95,7 +95,7 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 
 // pileOf is what the set is told of a pile. Commits that would not do are none;
 // the lines are then those that the largest of what is beyond would bring.
-func pileOf(got *prereq.Pile) trees.Pile {
+func pileOf(got *prereq.Pile, mainline string) trees.Pile {
 	most := 0
 	for _, b := range got.Beyond {
 		most = max(most, b.NeedsLines)
@@ -104,6 +104,20 @@ func pileOf(got *prereq.Pile) trees.Pile {
 	if got.Complete() || got.More {
 		for _, c := range got.Commits {
 			out.Commits = append(out.Commits, c.ID)
+			out.Needs = append(out.Needs, needsOf(c, mainline)...)
+		}
+	}
+	return out
+}
+
+// mostReasons is how many reasons are told for one commit to need another.
+const mostReasons = 3
+
+func needsOf(c prereq.Commit, mainline string) (out []rules.Need) {
+	told := map[string]int{}
+	for _, y := range stepOf(c, mainline).Why {
+		if told[y.By]++; told[y.By] <= mostReasons {
+			out = append(out, rules.Need{Commit: c.ID, By: y.By, Why: y.Reason})
 		}
 	}
 	return out

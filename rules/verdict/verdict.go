@@ -89,10 +89,12 @@ type Branch struct {
 	ReasonClass   Class    `json:"reason_class,omitempty"`
 	Score         float64  `json:"score"`
 	Prerequisites []string `json:"prerequisites,omitempty"`
-	PileLines     int      `json:"pile_lines,omitempty"`
-	PileMore      bool     `json:"pile_more,omitempty"`   // the pile was not found in full
-	PileBeyond    int      `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
-	Enabling      []string `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
+	// Needs says for each of Prerequisites what needs it, and why.
+	Needs      []rules.Need `json:"needs,omitempty"`
+	PileLines  int          `json:"pile_lines,omitempty"`
+	PileMore   bool         `json:"pile_more,omitempty"`   // the pile was not found in full
+	PileBeyond int          `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
+	Enabling   []string     `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
 	// Newer: there is no base because the hardware is newer than the branch.
 	Newer bool `json:"newer,omitempty"`
 	// Followups are later mainline fixes of the change that the branch lacks.
