@@ -29,7 +29,10 @@ const (
 
 // killMails is a list's day: single patches, series with their cover letter
 // late or early, second versions, replies, and every fifth mail twice.
-func killMails() (mails [][]byte, answered []string, patches int) {
+func killMails() (mails [][]byte, answered []string, patches int) { return manyMails(25) }
+
+// manyMails are n single patches and n series, with what belongs to them.
+func manyMails(n int) (mails [][]byte, answered []string, patches int) {
 	add := func(p post) {
 		p.date = time.Now().Add(-time.Hour)
 		mails = append(mails, p.bytes())
@@ -37,7 +40,7 @@ func killMails() (mails [][]byte, answered []string, patches int) {
 			mails = append(mails, mails[len(mails)-1])
 		}
 	}
-	for i := range 25 {
+	for i := range n {
 		p := post{id: fmt.Sprintf("single-%d@example.org", i), subject: fmt.Sprintf("[PATCH] drm/amdgpu: fix hang %d", i)}
 		add(p)
 		add(post{id: "re-" + p.id, from: "Bob <bob@example.org>", subject: "Re: " + p.subject, reply: p.id, text: true,
@@ -121,10 +124,17 @@ func TestKillChild(t *testing.T) {
 	}
 }
 
+// childEnv is the environment of a process that is killed. What it leaves of its
+// temporary files goes when the test ends.
+func childEnv(t testing.TB, more ...string) []string {
+	t.Helper()
+	return append(append(os.Environ(), "TMPDIR="+t.TempDir()), more...)
+}
+
 func child(t *testing.T, dir, sink string, once bool) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^TestKillChild$")
-	c.Env = append(os.Environ(), killDir+"="+dir, killSink+"="+sink)
+	c.Env = childEnv(t, killDir+"="+dir, killSink+"="+sink)
 	if once {
 		c.Env = append(c.Env, killOnce+"=1")
 	}

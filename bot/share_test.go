@@ -78,7 +78,7 @@ type process struct {
 func startShare(t *testing.T, dir, where string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0], "-test.run=^TestShareChild$"), ended: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), shareDir+"="+dir, shareStore+"="+where)
+	p.cmd.Env = childEnv(t, shareDir+"="+dir, shareStore+"="+where)
 	p.cmd.Stdout = io.Discard
 	out, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -98,7 +98,7 @@ func judgedBy(b *testing.B, where string, workers int) float64 {
 	}
 	for range workers {
 		c := exec.Command(os.Args[0], "-test.run=^TestWorkerChild$")
-		c.Env = append(os.Environ(), benchStore+"="+where, "GOMAXPROCS=1")
+		c.Env = childEnv(b, benchStore+"="+where, "GOMAXPROCS=1")
 		if err := c.Start(); err != nil {
 			b.Fatal(err)
 		}
