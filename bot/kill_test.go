@@ -59,14 +59,22 @@ func manyMails(n int) (mails [][]byte, answered []string, patches int) {
 }
 
 // slow is a feed that leaves room for being killed between any two steps.
-type slow struct{ feed }
+type slow struct {
+	feed
+	pace time.Duration // at most this between two mails
+}
 
-func (s *slow) Poll(ctx context.Context, in bot.Inlet) error { return s.feed.Poll(ctx, pause{in}) }
+func (s *slow) Poll(ctx context.Context, in bot.Inlet) error {
+	return s.feed.Poll(ctx, pause{in, s.pace})
+}
 
-type pause struct{ bot.Inlet }
+type pause struct {
+	bot.Inlet
+	longest time.Duration
+}
 
 func (p pause) Accept(ctx context.Context, i bot.Item) error {
-	time.Sleep(rand.N(2 * time.Millisecond))
+	time.Sleep(rand.N(p.longest))
 	return p.Inlet.Accept(ctx, i)
 }
 
@@ -96,7 +104,7 @@ func TestKillChild(t *testing.T) {
 	}
 	b := newBench(t, dir)
 	mails, _, _ := killMails()
-	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}}
+	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}, 2 * time.Millisecond}
 	b.opts.Sources, b.opts.Log = []bot.Source{src}, nil
 	b.opts.Settle = 40 * time.Millisecond
 	to, addr, _ := strings.Cut(os.Getenv(killSink), " ")

@@ -27,6 +27,7 @@ import (
 const (
 	shareDir   = "STABLEBOT_TEST_SHARE_DIR"
 	shareStore = "STABLEBOT_TEST_SHARE_STORE"
+	sharePace  = "STABLEBOT_TEST_SHARE_PACE"
 )
 
 // TestShareChild is one process of TestShare.
@@ -44,7 +45,11 @@ func TestShareChild(t *testing.T) {
 	o.Journal, o.Clock, o.Settle = s, bot.Clock{}, 300*time.Millisecond
 	o.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
 	mails, _, _ := killMails()
-	o.Sources = []bot.Source{&slow{feed{name: "feed", mails: mails, more: make(chan struct{})}}}
+	pace, err := time.ParseDuration(os.Getenv(sharePace))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Sources = []bot.Source{&slow{feed{name: "feed", mails: mails, more: make(chan struct{})}, pace}}
 	if o.Log, err = zap.NewProduction(); err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +80,10 @@ type process struct {
 	text strings.Builder
 }
 
-func startShare(t *testing.T, dir, where string) *process {
+func startShare(t *testing.T, dir, where string, pace time.Duration) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0], "-test.run=^TestShareChild$"), ended: make(chan struct{})}
-	p.cmd.Env = childEnv(t, shareDir+"="+dir, shareStore+"="+where)
+	p.cmd.Env = childEnv(t, shareDir+"="+dir, shareStore+"="+where, sharePace+"="+pace.String())
 	p.cmd.Stdout = io.Discard
 	out, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -168,6 +173,8 @@ func share(t *testing.T, where string) {
 	}
 	dir := t.TempDir()
 	mails, single, patches := killMails()
+	// Mails come as long as processes are killed, half a second for each.
+	pace := time.Duration(kills) * time.Second / time.Duration(len(mails))
 	posts := map[string]bool{}
 	for _, m := range mails {
 		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
@@ -175,7 +182,7 @@ func share(t *testing.T, where string) {
 		posts[id] = true
 	}
 	// The first one holds everything; what it leaves is taken over.
-	first, second := startShare(t, dir, where), startShare(t, dir, where)
+	first, second := startShare(t, dir, where, pace), startShare(t, dir, where, pace)
 	for _, held := range []string{"source feed", "desk", "sink outbox"} {
 		second.wait(t, `"held":"`+held+`"`)
 	}
@@ -183,12 +190,12 @@ func share(t *testing.T, where string) {
 	for _, held := range []string{"source feed", "desk", "sink outbox"} {
 		t.Logf("%s was taken over %s after kill -9", held, second.wait(t, "taken over from", `"held":"`+held+`"`).Round(time.Millisecond))
 	}
-	running := []*process{second, startShare(t, dir, where), startShare(t, dir, where)}
+	running := []*process{second, startShare(t, dir, where, pace), startShare(t, dir, where, pace)}
 	for range kills {
 		time.Sleep(rand.N(300 * time.Millisecond))
 		i := rand.N(len(running))
 		running[i].kill()
-		running[i] = startShare(t, dir, where)
+		running[i] = startShare(t, dir, where, pace)
 	}
 	s, err := store.OpenReadOnly(t.Context(), where)
 	if err != nil {

@@ -39,7 +39,7 @@ var (
 		nextMail: "(select coalesce(max(seq), 0) + 1 from mail)",
 		lookup:   lookupFTS5, has: "instr(t.marks, ?) > 0",
 		// 3 µs to test a row, 15 to look one up.
-		reach: reach{5000, 3000},
+		reach: reach{5000, 3000, 3000},
 	}
 	onPostgres = &dialect{
 		name: "postgres", goose: goose.DialectPostgres, numbered: true,
@@ -50,8 +50,8 @@ var (
 		// both be the last one allowed.
 		durably: []string{"set local synchronous_commit = on", "select pg_advisory_xact_lock(" + lockBegin + ")"},
 		lookup:  lookupGIN, has: "strpos(t.marks, ?) > 0",
-		// 0.6 µs to test a row, 10 to look one up.
-		reach: reach{20000, 2000},
+		// 0.6 to 1.5 µs to test a row, 10 to look one up.
+		reach: reach{10000, 2500, 2000},
 	}
 )
 

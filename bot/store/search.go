@@ -95,8 +95,9 @@ var ErrCursor = errors.New("this is no place in the list; begin at its first pag
 // looked up in the index of words and marks, and sorted, unless there is more of
 // it than count: then enough of it is found a little further down the order. The
 // dialects have numbers at which neither way costs more than the other, for
-// pages of fifty of a million rows.
-type reach struct{ walk, count int }
+// pages of fifty of a million rows. In the order of scores each row lies
+// elsewhere, so fewer are tested.
+type reach struct{ walk, scattered, count int }
 
 // further is by how much the walk grows each time.
 const further = 4
@@ -340,6 +341,9 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	searched := len(f.w.test) > 0
 	ranged := !f.q.Since.IsZero() || !f.q.Until.IsZero()
 	window := f.reach.walk
+	if f.column == "score" {
+		window = f.reach.scattered
+	}
 	if !searched && (!ranged || f.column == "judged") {
 		window = 0 // every row matches
 	}
@@ -384,14 +388,14 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	}
 }
 
-// lookups are what the index can be asked for: all of it, and all but the open
-// word, whose test is left to the rows where the others are rare enough. All
-// words that begin so would have to be read for it.
+// lookups are what the index can be asked for: all of it, and on SQLite all but
+// the open word, whose test is left to the rows where the others are rare
+// enough. There all words that begin so would have to be read for it.
 func (f *finder) lookups() []lookup {
 	l := f.dialect.lookup(f.w.said, f.w.marks)
 	l.whole = true
 	closed := slices.DeleteFunc(slices.Clone(f.w.said), func(p phrase) bool { return p.open })
-	if len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
+	if l.index != "" && len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
 		return []lookup{l, f.dialect.lookup(closed, f.w.marks)}
 	}
 	return []lookup{l}
@@ -434,14 +438,10 @@ func (f *finder) bounded(ctx context.Context, first, from, where string, args []
 // sorted collects what l finds, sorts it, and returns how much it is; -1 and no
 // rows when it is more than is counted.
 func (f *finder) sorted(ctx context.Context, l lookup) (out []place, total int, err error) {
-	switch {
-	case l.index != "": // which can be counted without looking at the rows
-		total, err = f.bounded(ctx, "", l.index, l.index+" match ?", l.args)
-	case !l.whole: // or all it finds might have to be tested
-		total, err = f.bounded(ctx, l.first, l.from, l.where, l.args)
-	}
-	if err != nil || total < 0 {
-		return nil, total, err
+	if l.index != "" { // which can be counted without looking at the rows
+		if total, err = f.bounded(ctx, "", l.index, l.index+" match ?", l.args); err != nil || total < 0 {
+			return nil, total, err
+		}
 	}
 	where, args := f.tested(l)
 	behind := "true"

@@ -46,7 +46,7 @@ func TestSearch(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, s.reach = range []reach{{3, 2}, {20, 5}, {60, 400}, {400, 400}} {
+		for _, s.reach = range []reach{{3, 4, 2}, {20, 9, 5}, {60, 60, 400}, {400, 400, 400}} {
 			for range 60 {
 				q := drawnQuery(r)
 				if want, got := byHand(js, q), pages(t, s, q); !slices.Equal(want, got) {

@@ -403,7 +403,7 @@ func pagesOf(t *testing.T, where string) {
 		{"feed", func() string { return "/changes.atom?verdict=dkms-only" }},
 		{"metrics", func() string { return "/metrics" }},
 	} {
-		const rounds = 60
+		const rounds = 200
 		var took []time.Duration
 		worst := ""
 		for i := range rounds + 3 {
