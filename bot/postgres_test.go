@@ -166,6 +166,24 @@ func (b *mailArchive) git(args ...string) {
 	}
 }
 
+// archiveConfig is the configuration of a bot that answers what stands in dir/inbox.
+func archiveConfig(t *testing.T, dir string) string {
+	t.Helper()
+	conf := filepath.Join(dir, "bot.yaml")
+	writeText(t, conf, fmt.Sprintf(`
+state: %[1]s/state
+bot: {name: stablebot, address: stablebot@example.org, contact: maintainer@example.org}
+log: {level: info, format: json}
+web: {listen: '127.0.0.1:0'}
+sources:
+  archive:
+    - {name: net, url: %[1]s/inbox, list: net.lists.example.org, since: 2020-01-01, every: 1s}
+lists:
+  - {id: net.lists.example.org, reply: all, verdicts: [stable-eligible, dkms-only, uncertain], per_hour: 100, per_day: 100}
+`, dir))
+	return conf
+}
+
 // TestRunOnPostgres: the program as a user starts it. A mail comes in, its reply
 // goes out, the dashboard shows it. The server is stopped and started again: the
 // bot says so once, goes on by itself, and nothing is lost or done twice.
@@ -180,20 +198,7 @@ func TestRunOnPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.post()
-	conf := filepath.Join(dir, "bot.yaml")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, `
-state: %[1]s/state
-bot: {name: stablebot, address: stablebot@example.org, contact: maintainer@example.org}
-log: {level: info, format: json}
-web: {listen: '127.0.0.1:0'}
-sources:
-  archive:
-    - {name: net, url: %[1]s/inbox, list: net.lists.example.org, since: 2020-01-01, every: 1s}
-lists:
-  - {id: net.lists.example.org, reply: all, verdicts: [stable-eligible, dkms-only, uncertain], per_hour: 100, per_day: 100}
-`, dir), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	conf := archiveConfig(t, dir)
 	r := startRun(t, built(t), "-c", conf, "--store", server.Database())
 	replied := func(n int) func() bool {
 		return func() bool {
@@ -242,4 +247,47 @@ lists:
 	}
 	in.post()
 	within(t, 30*time.Second, "a reply to a mail after the outage", replied(3))
+}
+
+// TestStoreOnPostgres: a bot moves from its file to a database with the commands
+// that the README names, and goes on where it was.
+func TestStoreOnPostgres(t *testing.T) {
+	server := peers.NewPostgres(t)
+	bin, dir := built(t), t.TempDir()
+	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}
+	if err := os.Mkdir(in.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	in.post()
+	in.post()
+	conf, to := archiveConfig(t, dir), server.Database()
+	run := func(ok bool, want string, args ...string) {
+		t.Helper()
+		out, err := exec.Command(bin, args...).CombinedOutput()
+		if (err == nil) != ok || !strings.Contains(string(out), want) {
+			t.Errorf("%q: %v, want %q in\n%s", args, err, want, out)
+		}
+	}
+	run(true, "", "run", "-c", conf, "--once")
+	file := filepath.Join(dir, "state", "stablebot.db")
+	run(true, "2 mails (0 not filed, 0 bad), 2 series (0 not settled), 2 judgements", "store", "check", "-c", conf)
+	run(false, "nothing is in", "store", "check", "-c", conf, "--store", to)
+	run(true, "judgement ", "store", "copy", file, to)
+	run(false, "there is something in it already", "store", "copy", file, to)
+	run(true, "has schema", "store", "migrate", "-c", conf, "--store", to)
+	run(true, "2 mails (0 not filed, 0 bad), 2 series (0 not settled), 2 judgements", "store", "check", "-c", conf, "--store", to)
+	// What was answered is known there, and only what is new is answered.
+	in.post()
+	run(true, "", "run", "-c", conf, "--store", to, "--once")
+	run(true, "actions done: 3", "store", "check", "-c", conf, "--store", to)
+	if n := len(filesIn(t, filepath.Join(dir, "state", "outbox", "new"))); n != 3 {
+		t.Errorf("%d replies to 3 mails", n)
+	}
+	run(true, "2 mails", "store", "check", "-c", conf) // the file is as it was
+	weights := filepath.Join(dir, "weights.json")
+	writeText(t, weights, `{"format": 1, "version": "none", "thresholds": {"fix": 0.5, "eligible": 0.55, "dkms": 0.1},
+		"heads": {"tree": {"bias": -3}, "tree-untagged": {"bias": -3}, "commit": {"bias": -3}, "mail": {"bias": -3}, "fix": {"bias": -3}}}`)
+	run(true, "3 patches judged again, 3 verdicts would change, 3 of them were told", "store", "rejudge", "-c", conf, "--store", to, "--weights", weights)
+	run(true, "deleted: 3 mails, 3 series; 3 judgements", "store", "forget", "-c", conf, "--store", to, "ana@example.com")
+	run(true, "0 mails", "store", "check", "-c", conf, "--store", to)
 }

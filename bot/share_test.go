@@ -173,8 +173,8 @@ func share(t *testing.T, where string) {
 	}
 	dir := t.TempDir()
 	mails, single, patches := killMails()
-	// Mails come as long as processes are killed, half a second for each.
-	pace := time.Duration(kills) * time.Second / time.Duration(len(mails))
+	// Mails come as long as processes are killed, a quarter of a second for each.
+	pace := time.Duration(kills) * 500 * time.Millisecond / time.Duration(len(mails))
 	posts := map[string]bool{}
 	for _, m := range mails {
 		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
@@ -204,9 +204,12 @@ func share(t *testing.T, where string) {
 	defer func() { _ = s.Close() }()
 	replies := len(single) * 2
 	var c store.Counts
-	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+	for began, last := time.Now(), 0; ; time.Sleep(100 * time.Millisecond) {
 		if c, err = s.Counts(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if done := c.Mails + c.Judgements + c.Actions[bot.StateDone]; done > last {
+			began, last = time.Now(), done
 		}
 		if c.Mails == len(posts) && c.Unfiled+c.Unsettled == 0 && c.Actions[bot.StateDone]+c.Actions[bot.StateUnknown] == replies {
 			break
