@@ -70,6 +70,15 @@ func (p *Prism) Seen() []string {
 // until it has read it.
 func StartPrism(t testing.TB) *Prism {
 	t.Helper()
+	p := &Prism{}
+	p.start(t, filepath.Join(GitHubParts(t), "@octokit/openapi/generated/api.github.com.json"), "/meta", p.front)
+	return p
+}
+
+// start starts Prism on a description; alive is a path that it answers once it
+// has read it, and front what lies between the client and Prism.
+func (p *Prism) start(t testing.TB, description, alive string, front func(base string) http.Handler) {
+	t.Helper()
 	dir := GitHubParts(t)
 	node := Need(t, "node")
 	port := Port(t)
@@ -81,7 +90,7 @@ func StartPrism(t testing.TB) *Prism {
 	// which would count as an error of the answer. Bad requests are refused
 	// either way.
 	cmd := exec.Command(node, filepath.Join(dir, ".bin/prism"), "mock", "-h", "127.0.0.1", "-p", fmt.Sprint(port), "--seed", "1",
-		filepath.Join(dir, "@octokit/openapi/generated/api.github.com.json"))
+		description)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -94,7 +103,7 @@ func StartPrism(t testing.TB) *Prism {
 	})
 	base := fmt.Sprintf("http://127.0.0.1:%d", port)
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		res, err := http.Get(base + "/meta")
+		res, err := http.Get(base + alive)
 		if err == nil {
 			_ = res.Body.Close()
 			break
@@ -104,18 +113,13 @@ func StartPrism(t testing.TB) *Prism {
 			t.Fatalf("Prism does not answer: %s", b)
 		}
 	}
-	p := &Prism{}
-	srv := httptest.NewServer(p.front(base))
+	srv := httptest.NewServer(front(base))
 	t.Cleanup(srv.Close)
 	p.URL = srv.URL
-	return p
 }
 
-// front lies between the client and Prism, for what the client does and
-// GitHub takes although its description does not say so: the media types of
-// version 3 and of diffs, and labels as a bare array ("you can pass an array
-// of strings directly", the description's own text has it).
-func (p *Prism) front(base string) http.Handler {
+// proxy passes requests on and notes those that the description does not allow.
+func (p *Prism) proxy(base string) *httputil.ReverseProxy {
 	u, err := url.Parse(base)
 	if err != nil {
 		panic(err) // it was made above
@@ -131,10 +135,23 @@ func (p *Prism) front(base string) http.Handler {
 		p.bad = append(p.bad, Violation{r.Request.Method + " " + r.Request.URL.Path, v})
 		return nil
 	}
+	return proxy
+}
+
+func (p *Prism) saw(r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = append(p.seen, r.Method+" "+r.URL.Path)
+}
+
+// front lies between the client and Prism, for what the client does and
+// GitHub takes although its description does not say so: the media types of
+// version 3 and of diffs, and labels as a bare array ("you can pass an array
+// of strings directly", the description's own text has it).
+func (p *Prism) front(base string) http.Handler {
+	proxy := p.proxy(base)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.mu.Lock()
-		p.seen = append(p.seen, r.Method+" "+r.URL.Path)
-		p.mu.Unlock()
+		p.saw(r)
 		if strings.Contains(r.Header.Get("Accept"), ".diff") {
 			w.Header().Set("Content-Type", "application/vnd.github.v3.diff; charset=utf-8")
 			_, _ = io.WriteString(w, "diff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1 +1,2 @@\n a\n+b\n")

@@ -35,6 +35,10 @@ type Config struct {
 	Client  *http.Client
 }
 
+// apiVersion is the first that finds a patch by its Message-ID; without a
+// version a server answers in its newest, which may be another one tomorrow.
+const apiVersion = "1.2"
+
 // What Patchwork takes.
 const (
 	maxURL      = 200
@@ -62,7 +66,7 @@ func New(cfg Config) (*Sink, error) {
 	if cfg.Client == nil {
 		cfg.Client = &http.Client{Timeout: requestTime}
 	}
-	return &Sink{cfg, strings.TrimRight(cfg.URL, "/") + "/api/"}, nil
+	return &Sink{cfg, strings.TrimRight(cfg.URL, "/") + "/api/" + apiVersion + "/"}, nil
 }
 
 // Name implements bot.Sink.

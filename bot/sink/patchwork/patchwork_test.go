@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stablebot/stablebot/bot"
@@ -29,6 +30,15 @@ type standIn struct {
 	broken  int // answers that fail first
 	lost    int // checks that are written and whose answer is lost
 	posts   int
+	any     bool // every patch is there, as number 7
+	mu      sync.Mutex
+	asked   []string
+}
+
+func (s *standIn) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
 }
 
 const token = "0123456789abcdef"
@@ -41,7 +51,7 @@ func newStandIn(t *testing.T) *standIn {
 }
 
 var (
-	checksPath = regexp.MustCompile(`^/api/patches/7/checks/$`)
+	checksPath = regexp.MustCompile(`^/api/1\.2/patches/7/checks/$`)
 	contextOK  = regexp.MustCompile(`^[-a-zA-Z0-9_]{1,255}$`)
 )
 
@@ -51,17 +61,24 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(code)
 		_ = json.NewEncoder(w).Encode(v)
 	}
+	s.mu.Lock()
+	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+	s.mu.Unlock()
 	if s.broken > 0 {
 		s.broken--
 		w.WriteHeader(http.StatusBadGateway)
 		return
 	}
 	switch path, q := r.URL.Path, r.URL.Query(); {
-	case path == "/api/projects/drm/":
+	case path == "/api/1.2/projects/drm/":
 		say(200, map[string]any{"id": 1, "link_name": "drm"})
-	case path == "/api/patches/" && r.Method == http.MethodGet:
+	case path == "/api/1.2/patches/" && r.Method == http.MethodGet:
 		found := []any{}
-		if n := s.patches[q.Get("msgid")]; n > 0 && q.Get("project") == "drm" {
+		n := s.patches[q.Get("msgid")]
+		if s.any {
+			n = 7
+		}
+		if n > 0 && q.Get("project") == "drm" {
 			found = append(found, map[string]any{"id": n, "msgid": "<" + q.Get("msgid") + ">"})
 		}
 		say(200, found)
