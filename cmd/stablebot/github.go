@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/github"
+	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	githubsink "github.com/stablebot/stablebot/bot/sink/github"
 	githubsource "github.com/stablebot/stablebot/bot/source/github"
 	"github.com/stablebot/stablebot/bot/store"
@@ -78,7 +79,7 @@ func (o *gitHubs) add(c *config.Config, g config.GitHub, s *store.Store, log *za
 		}
 		o.hooks = append(o.hooks, hook{src.Name(), g.Webhook.Listen, path, h})
 	}
-	var to bot.Sink = githubsink.NewPreview(src.Name()+" dry run", previewDir(c.State))
+	var to bot.Sink = dryrun.New(src.Name()+" dry run", previewDir(c.State), githubsink.Shown)
 	if g.Send {
 		to = githubsink.New(src.Name(), client, s, c.Bot.Details, log)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
 )
 
@@ -18,7 +19,7 @@ func patchworks(c *config.Config) (sinks []bot.Sink, checks []bot.Checks, err er
 	for _, w := range c.Patchwork {
 		checks = append(checks, bot.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})
 		if !w.Send {
-			sinks = append(sinks, patchwork.NewPreview("patchwork:"+w.Name, checksDir(c.State)))
+			sinks = append(sinks, dryrun.New("patchwork:"+w.Name, checksDir(c.State), patchwork.Shown))
 			continue
 		}
 		s, err := patchworkSink(w)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
 )
 
@@ -228,7 +229,7 @@ func TestFailures(t *testing.T) {
 
 func TestPreview(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "checks")
-	p := patchwork.NewPreview("patchwork:t", dir)
+	p := dryrun.New("patchwork:t", dir, patchwork.Shown)
 	for range 2 {
 		if err := p.Deliver(t.Context(), action(t, report.Check{ID: "one@example.org", Status: report.Warn, Summary: "x"})); err != nil {
 			t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	sink "github.com/stablebot/stablebot/bot/sink/github"
 	source "github.com/stablebot/stablebot/bot/source/github"
 	"github.com/stablebot/stablebot/bot/store"
@@ -122,7 +123,7 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	}
 	var to bot.Sink = sink.New("hub", client, s, "", zap.NewNop())
 	if o.dry {
-		to = sink.NewPreview("hub", filepath.Join(filepath.Dir(o.path), "pulls"))
+		to = dryrun.New("hub", filepath.Join(filepath.Dir(o.path), "pulls"), sink.Shown)
 	}
 	r.bot, err = bot.New(bot.Options{Sources: []bot.Source{r.source}, Sinks: []bot.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
 		Journal: s, Judge: judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
