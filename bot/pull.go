@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -230,6 +231,9 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 	brief := PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []Judged
 	if p.judgeable() == "" {
+		if slices.ContainsFunc(p.Commands, func(c Command) bool { return c.Verb == VerbRecheck && c.Refused == "" }) {
+			_ = b.askRemotes(ctx) // said there; what they had last counts then
+		}
 		for i, c := range p.Commits {
 			j, failed := b.judgePull(ctx, *p, i)
 			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: c.Change})

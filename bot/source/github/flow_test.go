@@ -89,6 +89,8 @@ type rig struct {
 type setup struct {
 	app, dry, unasked bool
 	path              string
+	trees             bot.Trees
+	judge             func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement // nil: judge
 }
 
 func start(t testing.TB, h *hub.Hub, o setup) *rig {
@@ -125,8 +127,11 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	if o.dry {
 		to = dryrun.New("hub", filepath.Join(filepath.Dir(o.path), "pulls"), sink.Shown)
 	}
-	r.bot, err = bot.New(bot.Options{Sources: []bot.Source{r.source}, Sinks: []bot.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
-		Journal: s, Judge: judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
+	if o.judge == nil {
+		o.judge = judge
+	}
+	r.bot, err = bot.New(bot.Options{Trees: o.trees, Sources: []bot.Source{r.source}, Sinks: []bot.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
+		Journal: s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
 		Clock: bot.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
 			c <- time.Time{}
