@@ -74,7 +74,7 @@ type mailServer struct {
 func latency(t *testing.T, bin string, last time.Duration, srv mailServer) {
 	dir := t.TempDir()
 	remote := filepath.Join(dir, "linux.git")
-	if _, err := demo.BuildRemote(t.Context(), remote, fixtures.Git()); err != nil {
+	if _, err := demo.BuildRemote(t.Context(), remote, fixtures.Git(), 0); err != nil {
 		t.Fatal(err)
 	}
 	// The demo has three stable branches; the fourth is as old as its release.

@@ -1,0 +1,177 @@
+//go:build measure
+
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/internal/peers"
+	"github.com/stablebot/stablebot/bot/queue"
+	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// TestPlanWorkers compares two workers on PostgreSQL with one, as programs:
+// each with GOMAXPROCS=1 and one job at a time, planning real changes for the
+// four stable branches of freebsd/drm-kmod. Two are to plan 1.8 times as many a
+// second, and each change is judged once. It wants a quiet machine with two
+// processors:
+//
+//	STABLEBOT_DRM_KMOD=path go test -tags measure ./bot -run TestPlanWorkers -v -timeout 60m
+//
+// STABLEBOT_PLANS is how many changes (300).
+func TestPlanWorkers(t *testing.T) {
+	const goal = 1.8
+	path := os.Getenv("STABLEBOT_DRM_KMOD")
+	if path == "" {
+		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
+	}
+	n := 300
+	if v := os.Getenv("STABLEBOT_PLANS"); v != "" {
+		if _, err := fmt.Sscan(v, &n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin, dir := built(t), t.TempDir()
+	conf := filepath.Join(dir, "stablebot.yaml")
+	writeText(t, conf, fmt.Sprintf(`
+state: %[1]s/state
+workers: 1
+log: {level: info, format: json}
+web: {listen: ''}
+trees: {releases: "title:Reduce diff with Linux %%s"}
+sources:
+  git:
+    - {name: drm, url: %[2]s, role: mainline, branches: [master], every: 24h}
+    - {name: lts, url: %[2]s, role: stable, branches: ['*-lts'], every: 24h}
+`, dir, path))
+	changes := realChanges(t, path, n+warmUp)
+	server := peers.NewPostgres(t)
+	one := plannedBy(t, bin, conf, server.Database(), 1, changes)
+	two := plannedBy(t, bin, conf, server.Database(), 2, changes)
+	t.Logf("one worker plans %.1f changes a second, two %.1f: %.2f times as many", one, two, two/one)
+	if two < goal*one {
+		t.Errorf("two workers plan %.2f times as many changes as one; the goal is %.1f", two/one, goal)
+	}
+}
+
+// warmUp is how many changes are planned before the clock runs, so that each
+// worker has opened the trees.
+const warmUp = 40
+
+// realChanges are spread over the last years of master.
+func realChanges(t *testing.T, path string, n int) (out []*change.Change) {
+	t.Helper()
+	r, err := git.Open(t.Context(), path, git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	// Without those that touch the register headers that some copies lack.
+	text, err := exec.Command("git", "-C", path, "rev-list", "--no-merges", "--max-count=12000", "master", "--",
+		"drivers/gpu/drm/amd", "drivers/gpu/drm/i915", ":(exclude)*_sh_mask.h", ":(exclude)*_offset.h").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := strings.Fields(string(text))
+	for i := range n {
+		c, err := r.Change(t.Context(), ids[i*len(ids)/n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*change.Change) float64 {
+	t.Helper()
+	ctx := t.Context()
+	s, err := store.Open(ctx, where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if err := s.Exclusive(ctx, func(ctx context.Context) error { return queue.Migrate(ctx, s.Pool()) }); err != nil {
+		t.Fatal(err)
+	}
+	// The copies of the remotes are there before anybody judges.
+	if out, err := exec.Command(bin, "run", "-c", conf, "--store", where, "--roles", "source", "--once").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before, err := s.Counts(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Judgements+before.Waiting != 0 {
+		t.Fatalf("the source brought changes of its own: %+v", before)
+	}
+	put := func(cs []*change.Change) {
+		t.Helper()
+		for _, c := range cs {
+			body, err := bot.EncodeChange(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.KeepCommit(ctx, bot.Waiting{ID: c.ID, Source: "git:drm", Branch: "master", At: time.Now(), Body: body}, bot.Cursor{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	judged := func(n int) {
+		t.Helper()
+		for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+			c, err := s.Counts(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Judgements >= n {
+				return
+			}
+			if time.Since(began) > 15*time.Minute {
+				t.Fatalf("it does not come to an end: %+v", c)
+			}
+		}
+	}
+	for range workers {
+		c := exec.Command(bin, "run", "-c", conf, "--store", where, "--roles", "worker")
+		c.Env = childEnv(t, "GOMAXPROCS=1")
+		var log strings.Builder
+		c.Stderr = &log
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
+	}
+	put(changes[:warmUp])
+	judged(warmUp)
+	rest := changes[warmUp:]
+	began := time.Now()
+	put(rest)
+	judged(len(changes))
+	took := time.Since(began)
+	planned := 0
+	for _, c := range changes {
+		got, err := s.Explain(ctx, c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Revision != 1 {
+			t.Errorf("%s was judged %d times", c.ID, got.Revision)
+		}
+		if len(got.Judged.Branches) == 4 {
+			planned++
+		}
+	}
+	t.Logf("%d workers: %d changes in %s, %d of all %d planned for four branches", workers, len(rest), took.Round(time.Millisecond), planned, len(changes))
+	return float64(len(rest)) / took.Seconds()
+}
