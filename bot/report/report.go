@@ -229,6 +229,9 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:], Says: ref.Says})
 	}
 	for _, w := range all {
+		if w.ID == rules.SignOff.ID && w.Outcome == rules.Met {
+			continue // as every patch is
+		}
 		// What is met and speaks against it, or the other way round, stands for
 		// something else that goes with it; a reader would only wonder.
 		if w.Reason != "" && (w.Outcome == rules.Met && w.Weight > 0 || w.Outcome == rules.Unmet && w.Weight < 0) {

@@ -20,6 +20,7 @@ func TestSettled(t *testing.T) {
 		want bool
 	}{
 		{"eligible and tagged", verdict.Judgement{Verdict: verdict.StableEligible}, tagged, true},
+		{"eligible and tagged, no culprit named", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: tagged.Stable}, true},
 		{"eligible without a tag", verdict.Judgement{Verdict: verdict.StableEligible}, bare, false},
 		{"tagged, but an older branch cannot take it", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true}, tagged, false},
 		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{

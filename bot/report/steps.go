@@ -84,13 +84,13 @@ func next(p Posting, q Patch, r Row) []Step {
 	if c == nil {
 		c = &change.Change{}
 	}
+	tagged := slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient && !t.Text })
 	merged := q.Merged
 	if merged == "" && q.When == verdict.Now && q.Kind == change.Commit {
 		merged = q.ID
 	}
 	switch q.Verdict {
 	case verdict.StableEligible:
-		tagged := slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient && !t.Text })
 		switch {
 		case tagged && merged != "":
 			out = append(out, Step{Say: SayPicked})
@@ -135,7 +135,8 @@ func next(p Posting, q Patch, r Row) []Step {
 	default:
 		return nil
 	}
-	if q.Verdict != verdict.DKMSOnly && len(c.Fixes) == 0 && q.Merged == "" {
+	// Who has tagged it knows which kernels have the bug, or it adds an ID.
+	if q.Verdict != verdict.DKMSOnly && len(c.Fixes) == 0 && q.Merged == "" && !tagged {
 		out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
 	}
 	return out

@@ -191,13 +191,15 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	return out, gates, infected
 }
 
-// stranger reports whether mainline has no file that the change edits: a remote
-// that has no such driver at all says nothing of branches.
+// stranger reports whether mainline has no file that the change edits, today or
+// where it went in: a remote that has no such driver at all says nothing of
+// branches, also where a part of the change is there under its title.
 func (s *Set) stranger(ctx context.Context, c *change.Change, me same) bool {
+	tip := s.main.tip
 	if me.at != 0 {
-		return false
+		tip = s.main.ID(me.at)
 	}
-	t, err := s.main.at(ctx, s.main.tip)
+	t, err := s.main.at(ctx, tip)
 	if err != nil {
 		return false
 	}

@@ -89,6 +89,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 	var tree *rules.Tree
 	if set != nil {
 		defer func() { _ = set.Close() }()
+		newPiles(set) // asked only where the patch is merged and does not apply
 		if tree, err = set.Facts(cmd.Context(), m.Change, judge.AsOf); err != nil {
 			return nil, err
 		}
