@@ -52,7 +52,7 @@ trees: {releases: "title:Reduce diff with Linux %%s"}
 sources:
   git:
     - {name: drm, url: %[2]s, role: mainline, branches: [master], every: 24h}
-    - {name: lts, url: %[2]s, role: stable, branches: ['*-lts'], every: 24h}
+    - {name: lts, url: %[2]s, role: stable, branches: [5.10-lts, 5.15-lts, 6.1-lts, 6.6-lts], every: 24h}
 `, dir, path))
 	changes := realChanges(t, path, n+warmUp)
 	server := peers.NewPostgres(t)
@@ -64,9 +64,9 @@ sources:
 	}
 }
 
-// warmUp is how many changes are planned before the clock runs, so that each
-// worker has opened the trees.
-const warmUp = 40
+// warmUp is how many changes are planned before the clock runs: each worker has
+// opened the trees and read the first objects then.
+const warmUp = 60
 
 // realChanges are spread over the last years of master.
 func realChanges(t *testing.T, path string, n int) (out []*change.Change) {
@@ -142,15 +142,20 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 			}
 		}
 	}
+	var running []*process
 	for range workers {
-		c := exec.Command(bin, "run", "-c", conf, "--store", where, "--roles", "worker")
-		c.Env = childEnv(t, "GOMAXPROCS=1")
-		var log strings.Builder
-		c.Stderr = &log
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
+		p := &process{cmd: exec.Command(bin, "run", "-c", conf, "--store", where, "--roles", "worker"), ended: make(chan struct{})}
+		p.cmd.Env = childEnv(t, "GOMAXPROCS=1")
+		p.start(t)
+		defer p.kill()
+		running = append(running, p)
+	}
+	for _, p := range running {
+		for began := time.Now(); !p.said(`"trees read"`); time.Sleep(100 * time.Millisecond) {
+			if time.Since(began) > 5*time.Minute {
+				t.Fatalf("a worker has not read the trees:\n%s", p.text.String())
+			}
 		}
-		defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
 	}
 	put(changes[:warmUp])
 	judged(warmUp)
@@ -171,6 +176,9 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 		if len(got.Judged.Branches) == 4 {
 			planned++
 		}
+	}
+	if planned < len(changes)*9/10 {
+		t.Errorf("only %d of %d changes were planned for four branches", planned, len(changes))
 	}
 	t.Logf("%d workers: %d changes in %s, %d of all %d planned for four branches", workers, len(rest), took.Round(time.Millisecond), planned, len(changes))
 	return float64(len(rest)) / took.Seconds()

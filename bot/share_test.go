@@ -84,6 +84,14 @@ func startShare(t *testing.T, dir, where string, pace time.Duration) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0], "-test.run=^TestShareChild$"), ended: make(chan struct{})}
 	p.cmd.Env = childEnv(t, shareDir+"="+dir, shareStore+"="+where, sharePace+"="+pace.String())
+	p.start(t)
+	p.wait(t, `"running"`)
+	return p
+}
+
+// start starts it, reads its log, and kills it when the test ends.
+func (p *process) start(t *testing.T) {
+	t.Helper()
 	p.cmd.Stdout = io.Discard
 	out, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -101,8 +109,6 @@ func startShare(t *testing.T, dir, where string, pace time.Duration) *process {
 		}
 	}()
 	t.Cleanup(p.kill)
-	p.wait(t, `"running"`)
-	return p
 }
 
 func (p *process) kill() {

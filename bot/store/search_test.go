@@ -122,7 +122,7 @@ func drawnQuery(r *rand.Rand) (q Query) {
 // their ids within it.
 func pages(t *testing.T, s *Store, q Query) (out []string) {
 	t.Helper()
-	total := -1
+	var total int
 	for {
 		p, err := s.Search(context.WithoutCancel(t.Context()), q)
 		if err != nil {
