@@ -210,7 +210,9 @@ func TestPhotograph(t *testing.T) {
 	}
 	b := newBrowser(t, base)
 	change := "/changes"
-	b.do(chromedp.Navigate(base+"/changes?sort=score"), chromedp.AttributeValue("table.list td.title a", "href", &change, nil, chromedp.ByQuery))
+	// One with a pile to look at.
+	b.do(chromedp.Navigate(base+"/changes?sort=score&cell=prerequisites&branch="+map[bool]string{true: "6.12", false: "6.6"}[os.Getenv("STABLEBOT_PHOTOGRAPH") != ""]),
+		chromedp.AttributeValue("table.list td.title a", "href", &change, nil, chromedp.ByQuery))
 	for name, page := range map[string]string{"today": "/", "changes": "/changes", "change": change, "gap": "/gap", "branches": "/branches", "judgement": "/judgement"} {
 		for _, scheme := range []string{"light", "dark"} {
 			var png []byte

@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -261,6 +262,9 @@ func (s *Server) pilePicture(w http.ResponseWriter, r *http.Request) error {
 // planOf is what a stored judgement says of the piles.
 func planOf(c *store.Shown) *pile.Plan {
 	p := &pile.Plan{Judgement: c.Judged.Judgement}
+	if c.Judged.Kind == change.Commit {
+		p.Mainline = c.Judged.ID
+	}
 	for _, b := range c.Judged.Branches {
 		at := pile.Branch{Name: b.Name, Lines: b.PileLines, More: b.PileMore}
 		for _, id := range b.Prerequisites {

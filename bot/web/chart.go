@@ -151,10 +151,10 @@ func wilson(p float64, n int) (low, high float64) {
 	return math.Max(0, (mid-half)/den), math.Min(1, (mid+half)/den)
 }
 
-// overTime draws precision and recall of "stable-eligible", month by month.
+// overTime draws precision and recall of "stable-eligible" over time.
 func overTime(rows []qualityRow) template.HTML {
 	var d drawing
-	d.frame("Precision and recall of stable-eligible by month; the table below has the numbers", "", "")
+	d.frame("Precision and recall of stable-eligible over time; the table below has the numbers", "", "")
 	x := func(i int) float64 {
 		if len(rows) == 1 {
 			return plotX(.5)

@@ -48,6 +48,7 @@ type quality struct {
 	Bins          []model.Bin
 	Rows          []qualityRow // by verdict
 	Months        []qualityRow // oldest first
+	Weeks         []qualityRow // by their Mondays, oldest first
 	Drivers       []qualityRow // most cases first
 	Called, Right int          // called stable-eligible, and taken of those
 	Backfilled    int          // of Cases
@@ -90,7 +91,7 @@ const mostDrivers = 40
 func qualityOf(fs []Fated) *quality {
 	q := &quality{Cases: len(fs)}
 	var scored []model.Scored
-	groups := [3]map[string]*qualityRow{{}, {}, {}}
+	groups := [4]map[string]*qualityRow{{}, {}, {}, {}}
 	for _, f := range fs {
 		scored = append(scored, model.Scored{P: f.Score, Label: f.Taken})
 		if f.Taken {
@@ -105,7 +106,7 @@ func qualityOf(fs []Fated) *quality {
 				q.Right++
 			}
 		}
-		for i, name := range []string{string(f.Verdict), f.Judged.UTC().Format("2006-01"), f.Driver} {
+		for i, name := range []string{string(f.Verdict), f.Judged.UTC().Format("2006-01"), f.Driver, monday(f.Judged).Format(time.DateOnly)} {
 			if name == "" {
 				continue
 			}
@@ -120,19 +121,36 @@ func qualityOf(fs []Fated) *quality {
 	}
 	q.Bins = model.Reliability(scored, bins)
 	q.Error, q.Skill = model.CalibrationError(q.Bins), model.BrierSkill(scored)
-	for i, to := range []*[]qualityRow{&q.Rows, &q.Months, &q.Drivers} {
+	for i, to := range []*[]qualityRow{&q.Rows, &q.Months, &q.Drivers, &q.Weeks} {
 		for _, r := range groups[i] {
 			*to = append(*to, *r)
 		}
 	}
 	slices.SortFunc(q.Rows, func(a, b qualityRow) int { return cmp.Compare(verdictRank(a.Name), verdictRank(b.Name)) })
 	slices.SortFunc(q.Months, func(a, b qualityRow) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(q.Weeks, func(a, b qualityRow) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(q.Drivers, func(a, b qualityRow) int {
 		return cmp.Or(cmp.Compare(b.Cases, a.Cases), cmp.Compare(a.Name, b.Name))
 	})
 	q.Drivers = q.Drivers[:min(len(q.Drivers), mostDrivers)]
 	return q
 }
+
+func monday(t time.Time) time.Time {
+	t = t.UTC()
+	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
+}
+
+// Time is the rows of the chart over time: weeks while there are few months.
+func (q *quality) Time() (unit string, rows []qualityRow) {
+	if len(q.Months) <= fewMonths {
+		return "Week of", q.Weeks
+	}
+	return "Month", q.Months
+}
+
+// fewMonths make no curve.
+const fewMonths = 3
 
 // verdictNames in the order in which they ask for attention.
 var verdictNames = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}

@@ -177,12 +177,14 @@ type judgementView struct {
 	Watched     bool
 	Reliability template.HTML
 	OverTime    template.HTML
+	Times       qualityTable
 }
 
 func (s *Server) judgement(w http.ResponseWriter, r *http.Request) error {
 	v := judgementView{quality: qualityOf(s.sums.get(r.Context()).Fated), Watched: s.Fates != nil}
 	if v.Cases > 0 {
-		v.Reliability, v.OverTime = reliability(v.Bins), overTime(v.Months)
+		unit, rows := v.Time()
+		v.Reliability, v.OverTime, v.Times = reliability(v.Bins), overTime(rows), qualityTable{unit, rows}
 	}
 	return s.render(w, r, http.StatusOK, "judgement", "Judgement", v)
 }

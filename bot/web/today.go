@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -42,6 +43,7 @@ type actionView struct {
 	Result string
 	Series string // the series' name without its version mark
 	ID     string // of a change that it speaks of
+	About  string // the title of what it answers
 }
 
 const (
@@ -149,6 +151,11 @@ func actionViewOf(a store.ActionRow) actionView {
 	for id := range a.Told {
 		if v.ID == "" || id < v.ID {
 			v.ID = id
+		}
+	}
+	if a.Kind == "reply" {
+		if m, err := mail.Scan(a.Message); err == nil {
+			v.About = m.Title
 		}
 	}
 	return v

@@ -112,6 +112,8 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		}))
 	}
 	switch {
+	case wood != nil && len(wood.remotes) == 1:
+		d.say("note", "trees", "there is mainline and no stable branch: add a git source with the role stable, and each change is held against its branches")
 	case wood != nil:
 		d.checkTrees(ctx, wood)
 	case len(c.Sources.Git) > 0:

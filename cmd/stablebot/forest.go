@@ -138,6 +138,9 @@ func (f *forest) Refresh(ctx context.Context, ask bool) (state string, err error
 	f.missing = nil
 	var set *trees.Set
 	if before == nil || again {
+		if before == nil {
+			f.log.Info("reading the trees; the first time, a kernel's history takes a minute")
+		}
 		f.cfg.Remotes = f.remotesOf()
 		set, err = trees.Open(ctx, f.cfg)
 	} else {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 //go:embed starter.yaml.tmpl
 var starterText string
 
-var starter = template.Must(template.New("starter").Funcs(template.FuncMap{"quote": yamlQuote}).Parse(starterText))
+var starter = template.Must(template.New("starter").Funcs(template.FuncMap{"quote": yamlQuote, "list": yamlList}).Parse(starterText))
 
 // answers fill the starter configuration; each is a flag, or a question on a
 // terminal.
@@ -28,6 +29,8 @@ type answers struct {
 	State, Address, Contact   string
 	IMAP, User, Folders, List string
 	Archive, Git, Branch      string
+	Paths, Stable, StableURL  string
+	Releases, Listen          string
 }
 
 func initCommand() *cobra.Command {
@@ -65,6 +68,11 @@ shown, nobody is written to. An existing file is never overwritten.`,
 	f.StringVar(&a.Archive, "archive", "", "URL of a public-inbox repository to watch")
 	f.StringVar(&a.Git, "git", "", "URL of a git remote to watch")
 	f.StringVar(&a.Branch, "branch", "master", "its branch")
+	f.StringVar(&a.Paths, "paths", "", "judge only commits that touch these folders, separated by commas")
+	f.StringVar(&a.Stable, "stable", "", "patterns of the stable branches, separated by commas: linux-6.*.y")
+	f.StringVar(&a.StableURL, "stable-url", "", "URL of the remote that has them; empty: that of --git")
+	f.StringVar(&a.Releases, "releases", "tags", "how releases are marked in --git: tags, or title:TEXT with one %s")
+	f.StringVar(&a.Listen, "listen", dashboardAddress, "address of the dashboard; empty for none")
 	f.BoolVarP(&yes, "yes", "y", false, "ask nothing")
 	return cmd
 }
@@ -82,10 +90,21 @@ func (a *answers) ask(cmd *cobra.Command) error {
 		{"IMAP user", &a.User},
 		{"List-Id to watch (empty for none)", &a.List},
 		{"public-inbox repository to watch (empty for none)", &a.Archive},
-		{"git remote to watch (empty for none)", &a.Git},
+		{"git remote with mainline (empty for none)", &a.Git},
+		{"Its branch", &a.Branch},
+		{"git remote with the stable branches (empty: the same)", &a.StableURL},
+		{"Patterns of the stable branches, linux-6.*.y (empty for none)", &a.Stable},
+		{"Address of the dashboard", &a.Listen},
 	} {
-		if q.into == &a.User && a.IMAP == "" {
-			continue
+		switch q.into {
+		case &a.User:
+			if a.IMAP == "" {
+				continue
+			}
+		case &a.Branch, &a.Stable, &a.StableURL:
+			if a.Git == "" {
+				continue
+			}
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s [%s]: ", q.what, *q.into)
 		line, err := in.ReadString('\n')
@@ -103,6 +122,11 @@ func (a *answers) ask(cmd *cobra.Command) error {
 }
 
 func writeStarter(out io.Writer, file string, a answers) error {
+	if a.Stable != "" && a.Git == "" {
+		return usagef("--stable: stable branches are held against mainline; name its remote with --git")
+	}
+	a.StableURL = cmp.Or(a.StableURL, a.Git)
+	a.Git, a.StableURL, a.Archive = local(a.Git), local(a.StableURL), local(a.Archive)
 	var b strings.Builder
 	if err := starter.Execute(&b, a); err != nil {
 		return fmt.Errorf("writing the starter configuration: %w", err)
@@ -130,4 +154,15 @@ func writeStarter(out io.Writer, file string, a answers) error {
 // yamlQuote makes any answer one YAML scalar.
 func yamlQuote(s string) string {
 	return "'" + strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "'", "''") + "'"
+}
+
+// yamlList makes a list of what commas separate.
+func yamlList(s string) string {
+	var out []string
+	for p := range strings.SplitSeq(s, ",") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, yamlQuote(p))
+		}
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }

@@ -67,6 +67,12 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 
 	p := &printer{w: out}
 	p.f("stablebot demo: %d mails on an IMAP server at %s, a git remote with a mainline and\nstable branches at %s\n\n", len(mails), srv.Addr, gitDir)
+	if once {
+		c.Web.Listen = ""
+	} else {
+		c.Web.Listen = freeAddress(c.Web.Listen)
+		p.f("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n\n", c.Web.Listen)
+	}
 	var mu sync.Mutex
 	replies := 0
 	told := func(a bot.Action) {
@@ -80,7 +86,6 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 		return err
 	}
 	if !once {
-		c.Web.Listen = freeAddress(c.Web.Listen)
 		p.f("The dashboard: http://%s/\n\n", c.Web.Listen)
 		p.f("Send it a mail of your own (Ctrl-C ends the demo):\n  curl -T 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", srv.Addr, srv.User, srv.Password)
 		if err := runBot(ctx, c, once, told, lookup); err != nil {
@@ -134,18 +139,31 @@ func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir 
 	if err != nil {
 		return err
 	}
-	for _, day := range demo.Days(pushes, demoLook) {
+	stop := func() error { return nil }
+	if c.Web.Listen != "" { // until the bot itself serves it
+		d, err := newDashboard(ctx, c, p.store, nil, nil, log)
+		if err != nil {
+			return errors.Join(err, p.close())
+		}
+		stop = d.stop
+	}
+	err = passWeeks(ctx, p, &clock, srv, gitDir, demo.Days(pushes, demoLook))
+	return errors.Join(err, stop(), p.close())
+}
+
+func passWeeks(ctx context.Context, p *parts, clock *demo.Clock, srv *demo.Server, gitDir string, days [][]demo.Push) error {
+	for _, day := range days {
 		for _, push := range day {
 			if err := srv.Play(ctx, gitDir, push); err != nil {
-				return errors.Join(err, p.close())
+				return err
 			}
 		}
 		clock.Set(day[len(day)-1].At)
 		if err := p.bot.Run(ctx, true); err != nil {
-			return errors.Join(err, p.close())
+			return err
 		}
 	}
-	return p.close()
+	return nil
 }
 
 // demoConfig is a configuration like any other, so that the demo goes the way
@@ -163,7 +181,8 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	c.MaxAge = 0 // the built-in mails are of no particular day
 	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: since},
-		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}}}
+		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}},
+		{Name: "vendor", URL: gitDir, Role: "vendor", Branches: []string{"vendor"}, Since: since}}
 	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100},
 		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100, Approve: true}}
 	c.Commands = config.Commands{Enabled: true, Allow: []string{fixtures.DemoMaintainer}}
