@@ -140,7 +140,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 		}
 	}()
 	go h.Warm(ctx)
-	log.Info("the dashboard is up", zap.String("address", d.url))
+	log.Info("the dashboard is up", zap.String("address", l.Addr().String()), zap.String("url", d.url))
 	return d, nil
 }
 
