@@ -199,7 +199,7 @@ func (b Brief) outcome(o Order) string {
 		branch := strings.TrimSuffix(strings.TrimPrefix(o.Arg, "linux-"), ".y")
 		switch {
 		case o.Arg == "" && len(b.Branches) == 0:
-			return "Judged again as asked. This bot has no kernel tree to compare with, so nothing is known of branches."
+			return "Judged again as asked. This bot has no kernel tree with this code, so nothing is known of branches."
 		case o.Arg == "":
 			return "Judged again as asked, with mainline and the stable branches as they are now." + stale
 		case !slices.Contains(b.Branches, branch):

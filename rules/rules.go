@@ -91,6 +91,9 @@ type Tree struct {
 	VendorHas bool // the vendor tree has it (Mainline then says whether it has it alone)
 	Culprits  []Culprit
 	Followups []Followup
+	// Absent: mainline as it is known has none of the code, so its branches say
+	// nothing of the change.
+	Absent bool
 	Branches  []Branch // newest first
 	Silicon   []Gate
 	Landing   Landing

@@ -3,6 +3,7 @@ package trees
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -82,6 +83,10 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 		for _, i := range infected {
 			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)
 		}
+	}
+	t.Absent = len(t.Branches) > 0 && !slices.ContainsFunc(t.Branches, func(b rules.Branch) bool { return b.State != unknown }) && s.stranger(ctx, c, me)
+	if t.Absent {
+		t.Last, t.LTS, t.OldLTS = rules.Base{}, rules.Base{}, rules.Base{}
 	}
 	var lacking []string
 	for i := range t.Branches {
@@ -186,6 +191,9 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Needs = nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
+			if s.stranger(ctx, c, me) { // a file of another driver has the same name
+				out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
+			}
 		}
 	}
 	return out, gates, infected

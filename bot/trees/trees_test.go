@@ -153,6 +153,9 @@ func TestStranger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if !tree.Absent {
+			t.Errorf("%s: its code is taken to be there", title)
+		}
 		for _, b := range tree.Branches {
 			if b.State != unknown || !strings.Contains(b.Why, "not in mainline") {
 				t.Errorf("%s: %s is %s: %s", title, b.Name, b.State, b.Why)

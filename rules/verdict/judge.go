@@ -127,8 +127,8 @@ func addressed(f *rules.Facts, d decision, score float64) []Branch {
 }
 
 func branchesOf(f *rules.Facts, score float64) []Branch {
-	if f.Tree == nil {
-		return nil
+	if f.Tree == nil || f.Tree.Absent {
+		return nil // the change stands for itself
 	}
 	var out []Branch
 	for _, b := range f.Tree.Branches {
