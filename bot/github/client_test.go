@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -222,7 +223,7 @@ func TestLimits(t *testing.T) {
 				if errors.Is(err, bot.ErrTemporary) != c.temporary || (err != nil) != c.temporary {
 					t.Errorf("%v, want temporary %v", err, c.temporary)
 				}
-				if c.temporary && err != nil && !strings.Contains(err.Error(), reset.UTC().Format("2006-01-02T15:04")) {
+				if c.temporary && err != nil && !regexp.MustCompile(`until \d{4}-\d\d-\d\dT`).MatchString(err.Error()) {
 					t.Errorf("it does not say until when: %v", err)
 				}
 			}
