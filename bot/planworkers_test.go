@@ -160,10 +160,11 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 	put(changes[:warmUp])
 	judged(warmUp)
 	rest := changes[warmUp:]
-	began := time.Now()
 	put(rest)
+	judged(warmUp + 1) // the desk has seen that they came
+	began, spent := time.Now(), cpuOf(running)
 	judged(len(changes))
-	took := time.Since(began)
+	took, cpu := time.Since(began), cpuOf(running)-spent
 	planned := 0
 	for _, c := range changes {
 		got, err := s.Explain(ctx, c.ID)
@@ -180,6 +181,32 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 	if planned < len(changes)*9/10 {
 		t.Errorf("only %d of %d changes were planned for four branches", planned, len(changes))
 	}
-	t.Logf("%d workers: %d changes in %s, %d of all %d planned for four branches", workers, len(rest), took.Round(time.Millisecond), planned, len(changes))
+	t.Logf("%d workers: %d changes in %s, %s of a processor for each, git included; %d of all %d planned for four branches",
+		workers, len(rest), took.Round(time.Millisecond), (cpu / time.Duration(len(rest))).Round(100*time.Microsecond), planned, len(changes))
 	return float64(len(rest)) / took.Seconds()
+}
+
+// cpuOf is the time of a processor that workers have used, with the git programs
+// that they keep running: it tells a slow machine from workers who wait.
+func cpuOf(running []*process) (sum time.Duration) {
+	const tick = time.Second / 100 // USER_HZ, the same on every Linux
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (name) state ppid … utime stime, the 14th and 15th field
+		before, after, _ := strings.Cut(string(text), ") ")
+		f := strings.Fields(after)
+		pid, _, _ := strings.Cut(before, " ")
+		for _, p := range running {
+			if own := fmt.Sprint(p.cmd.Process.Pid); len(f) > 12 && (pid == own || f[1] == own) {
+				var user, system int64
+				_, _ = fmt.Sscan(f[11]+" "+f[12], &user, &system) // the kernel wrote them
+				sum += time.Duration(user+system) * tick
+			}
+		}
+	}
+	return sum
 }
