@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/web"
 )
 
 func TestConfigurations(t *testing.T) {
@@ -64,6 +65,18 @@ func TestUnit(t *testing.T) {
 	// Exposure is given in tenths; 2.0 and below is "OK", what listens has 9.
 	if out, err := exec.Command(analyze, "security", "--offline=yes", "--threshold=20", file).CombinedOutput(); err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+}
+
+// TestTrialToken: the dashboard of the trial comes up with the token that the
+// trial brings.
+func TestTrialToken(t *testing.T) {
+	token, err := os.ReadFile("trial/web-token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (web.Access{Token: strings.TrimSpace(string(token))}).Check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -48,15 +48,23 @@ type guard struct {
 	cross *http.CrossOriginProtection
 }
 
-func newGuard(a Access, now func() time.Time) (*guard, error) {
+// Check says what is wrong with it.
+func (a Access) Check() error {
 	if a.Token != "" && len(a.Token) < minToken {
-		return nil, fmt.Errorf("the token has %d characters; take at least %d, for instance from `openssl rand -hex 32`", len(a.Token), minToken)
+		return fmt.Errorf("the token has %d characters; take at least %d, for instance from `openssl rand -hex 32`", len(a.Token), minToken)
 	}
 	if (a.ProxyHeader == "") != (len(a.ProxyFrom) == 0) {
-		return nil, errors.New("a proxy header counts from named addresses only, and those only with a header: set both or neither")
+		return errors.New("a proxy header counts from named addresses only, and those only with a header: set both or neither")
 	}
 	if !a.Loopback && a.Token == "" && a.ProxyHeader == "" {
-		return nil, errors.New("an address that others can reach needs a token or a reverse proxy; without, listen on 127.0.0.1")
+		return errors.New("an address that others can reach needs a token or a reverse proxy; without, listen on 127.0.0.1")
+	}
+	return nil
+}
+
+func newGuard(a Access, now func() time.Time) (*guard, error) {
+	if err := a.Check(); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte("stablebot session\x00" + a.Token))
 	g := &guard{Access: a, now: now, key: sum[:], forms: make([]byte, 32), cross: http.NewCrossOriginProtection()}

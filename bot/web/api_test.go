@@ -75,6 +75,7 @@ func (d *described) check(h http.Handler, method, path, body string, want int) {
 }
 
 func TestAPI(t *testing.T) {
+	t.Parallel()
 	d := newDescribed(t)
 	h := serverOf(t, seeded(t, ""), func(o *Options) { o.Fates = fixedFates{} })
 	for path, want := range map[string]int{

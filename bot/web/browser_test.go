@@ -121,6 +121,7 @@ func (b *browser) eventually(what, script string) {
 // accessibility, filters that filter, an action that is approved.
 // STABLEBOT_SHOTS=DIR keeps a picture of each.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	checker := axe(t)
 	s := seeded(t, "")
 	h := serverOf(t, s, func(o *Options) { o.Fates = fixedFates{} })
@@ -200,6 +201,7 @@ func TestBrowser(t *testing.T) {
 //	stablebot run --demo
 //	STABLEBOT_PHOTOGRAPH=http://127.0.0.1:8078 go test -run TestPhotograph ./bot/web
 func TestPhotograph(t *testing.T) {
+	t.Parallel()
 	base := os.Getenv("STABLEBOT_PHOTOGRAPH")
 	if base == "" {
 		base = httptest.NewServer(serverOf(t, seeded(t, ""), nil)).URL // that it works

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/internal/peers"
@@ -40,8 +41,9 @@ var inline = regexp.MustCompile(`(?i)<[^>]*\s(style|on\w+)=|<style|<script>|java
 // TestPages: every page answers, says nothing of what is embargoed, and holds
 // to its own security policy; on both databases.
 func TestPages(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { pagesAnswer(t, "") })
-	t.Run("postgres", func(t *testing.T) { pagesAnswer(t, peers.NewPostgres(t).Database()) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); pagesAnswer(t, "") })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); pagesAnswer(t, peers.NewPostgres(t).Database()) })
 }
 
 func pagesAnswer(t *testing.T, where string) {
@@ -117,6 +119,7 @@ func filters(t *testing.T, h *Server) {
 
 // TestPaging: pages of one row each give every row once, in each order.
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	s := seeded(t, "")
 	for _, o := range []store.Order{store.Newest, store.Oldest, store.Highest, store.Lowest} {
 		for _, q := range []store.Query{{}, {Driver: "amdgpu"}, {Text: "gfx12"}} {
@@ -146,6 +149,7 @@ func TestPaging(t *testing.T) {
 }
 
 func TestExports(t *testing.T) {
+	t.Parallel()
 	h := serverOf(t, seeded(t, ""), nil)
 	rows, err := csv.NewReader(get(t, h, "/changes.csv?branch=6.12").Body).ReadAll()
 	if err != nil || len(rows) != 4 || len(rows[0]) != 22 {
@@ -223,6 +227,7 @@ func post(h http.Handler, path string, form url.Values, cookies []*http.Cookie, 
 
 // TestDecide: an action is decided by a form of this site and by nothing else.
 func TestDecide(t *testing.T) {
+	t.Parallel()
 	s := seeded(t, "")
 	h := serverOf(t, s, nil)
 	token, cookies := visit(t, h, "/")
@@ -266,6 +271,7 @@ func TestDecide(t *testing.T) {
 }
 
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	s := seeded(t, "")
 	const token = "a-token-that-is-long-enough"
 	for name, a := range map[string]Access{"no token": {}, "short": {Token: "short"}, "half a proxy": {Loopback: true, ProxyHeader: "X-User"}} {
@@ -362,6 +368,7 @@ func (down) Ping(context.Context) error { return errors.New("no route") }
 
 // TestHealth: what is answered is what is the case.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	s := seeded(t, "")
 	status := func(change func(*Options)) (int, string) {
 		w := get(t, serverOf(t, s, change), "/readyz")
@@ -403,6 +410,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	s := seeded(t, "")
 	m := NewMetrics("1.2.3")
 	h := serverOf(t, s, func(o *Options) { o.Metrics = m })
@@ -421,6 +429,13 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("the metrics lack %s", want)
 		}
+	}
+	problems, err := promlint.New(strings.NewReader(body)).Lint()
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range problems {
+		t.Errorf("by Prometheus' conventions: %s: %s", p.Metric, p.Text)
 	}
 }
 
@@ -445,6 +460,7 @@ func (fixedFates) Fates(context.Context) ([]Fated, error) {
 }
 
 func TestJudgement(t *testing.T) {
+	t.Parallel()
 	h := serverOf(t, seeded(t, ""), func(o *Options) { o.Fates = fixedFates{} })
 	body := get(t, h, "/judgement").Body.String()
 	for _, want := range []string{"calibration error", "2026-03", "amdgpu", `class="plot"`} {

@@ -152,6 +152,12 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	if why := stopped(c.State); why != "" {
 		d.say("note", "sending", why+"; end it with: stablebot actions resume")
 	}
+	if c.Web.Listen != "" {
+		d.check("dashboard", func() (string, error) {
+			a, err := accessOf(c.Web)
+			return "http://" + c.Web.Listen + "/", errors.Join(err, a.Check())
+		})
+	}
 	muted := true
 	for _, l := range c.Lists {
 		if l.Reply == "author" || l.Reply == "all" {

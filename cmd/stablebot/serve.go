@@ -104,20 +104,29 @@ const (
 	webIdleTime   = 2 * time.Minute
 )
 
+// accessOf is who may see the dashboard.
+func accessOf(c config.Web) (web.Access, error) {
+	token, err := c.Token()
+	if err != nil {
+		return web.Access{}, err
+	}
+	from, err := c.Trusted()
+	if err != nil {
+		return web.Access{}, usagef("web.proxy_from: %w", err)
+	}
+	return web.Access{Loopback: config.Loopback(c.Listen), Token: token, Public: c.Public, ProxyHeader: c.ProxyHeader, ProxyFrom: from}, nil
+}
+
 // newDashboard listens and serves. The parts of a running bot are expected to
 // report; without one, only what the store says counts.
 func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.Metrics, running *parts, log *zap.Logger) (*dashboard, error) {
-	token, err := c.Web.Token()
+	access, err := accessOf(c.Web)
 	if err != nil {
 		return nil, err
 	}
-	from, err := c.Web.Trusted()
-	if err != nil {
-		return nil, usagef("web.proxy_from: %w", err)
-	}
 	o := web.Options{
 		Reader: s, Decider: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
-		Access: web.Access{Loopback: config.Loopback(c.Web.Listen), Token: token, Public: c.Web.Public, ProxyHeader: c.Web.ProxyHeader, ProxyFrom: from},
+		Access: access,
 	}
 	if running != nil {
 		o.Expect = expected(c, running.sources)
