@@ -129,7 +129,7 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 	}
 	judged := func(n int) {
 		t.Helper()
-		for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		for began := time.Now(); ; time.Sleep(100 * time.Millisecond) { // counting costs the workers time
 			c, err := s.Counts(ctx)
 			if err != nil {
 				t.Fatal(err)
