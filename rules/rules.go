@@ -93,10 +93,10 @@ type Tree struct {
 	Followups []Followup
 	// Absent: mainline as it is known has none of the code, so its branches say
 	// nothing of the change.
-	Absent bool
-	Branches  []Branch // newest first
-	Silicon   []Gate
-	Landing   Landing
+	Absent   bool
+	Branches []Branch // newest first
+	Silicon  []Gate
+	Landing  Landing
 	// Is the code that the change edits in released kernels? In the newest
 	// release and the newest and second newest longterm one of that day.
 	Last, LTS, OldLTS Base
