@@ -186,7 +186,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	if len(infected) == 0 && out.Applies == needsHand {
 		// Nothing names the bug, and neither the lines around it nor the
 		// functions that they stand in are there.
-		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) {
+		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.functions(ctx, c, v, t, me) {
 			out.State, out.Applies = noBase, unknown
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Needs = nil

@@ -188,7 +188,7 @@ func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base ap
 
 // elsewhere reports whether the branch has one of the files that are missing
 // under another path: under the same name in another folder, or, as git says
-// when it merges, where it was moved to.
+// when it merges, where it was moved to; or its functions in another file.
 func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
 	gone := map[string]bool{}
 	for _, f := range c.Files {
@@ -200,15 +200,12 @@ func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *object
 			return true
 		}
 	}
-	r, ok := s.whole(ctx, c, v, t, me)
-	if !ok {
-		return false
-	}
 	// A conflict at a path that the change does not name is one in a moved file.
-	return r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
+	r, ok := s.whole(ctx, c, v, t, me)
+	return s.functions(ctx, c, v, t, me) || ok && (r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
 		e, err := t.Entry(ctx, path)
 		return !gone[path] && err == nil && e.Exists()
-	})
+	}))
 }
 
 // common are names that many folders have.

@@ -126,6 +126,7 @@ type repo struct {
 	mu    sync.Mutex
 	snaps map[string]*objects.Snapshot
 	names map[string]map[string][]string // tree → last part of a path → paths
+	asked map[string][]string            // see naming
 }
 
 // fileNames are the files of a tree by their names without folders.

@@ -122,6 +122,37 @@ func TestBranchesOf(t *testing.T) {
 	}
 }
 
+// A file that was split out has its functions elsewhere in an older branch: the
+// code is there.
+func TestSplitFile(t *testing.T) {
+	const body = "\treturn 1;\n"
+	function := func(name, inside string) string {
+		return "int " + name + "(int a)\n{\n" + strings.Repeat("\ta++;\n", 8) + inside + strings.Repeat("\ta--;\n", 8) + "}\n"
+	}
+	r := gittest.New(t)
+	r.Put("drivers/gpu/drm/demo/all.c", function("demo_first", body)+text(80, nil)+function("demo_aux_length", body), "demo: begin")
+	r.Git("branch", "linux-6.1.y")
+	r.Put("drivers/gpu/drm/demo/all.c", function("demo_first", body)+text(80, nil), "demo: take the end out")
+	r.Put("drivers/gpu/drm/demo/aux.c", function("demo_aux_length", body), "demo: and put it there")
+	fix := r.Put("drivers/gpu/drm/demo/aux.c", function("demo_aux_length", "\treturn 2;\n"), "demo: fix the length")
+	set, err := Open(t.Context(), Config{Remotes: []Remote{{Role: Mainline, Path: r.Dir, Ref: "main"}, {Role: Stable, Path: r.Dir, Ref: "linux-*.y"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = set.Close() })
+	c, err := set.Commit(t.Context(), fix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := set.Facts(t.Context(), c, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := got.Branches[0]; b.State != affected || b.Applies != needsHand {
+		t.Errorf("%+v", b)
+	}
+}
+
 // A later fix belongs with the change wherever the change is and the later fix
 // is not.
 func TestLacking(t *testing.T) {

@@ -40,6 +40,7 @@ type decision struct {
 	verdict Verdict
 	class   Class
 	mixed   bool
+	older   bool // the code is in the newer branches only: a row without it says so
 	reason  string
 }
 
@@ -122,9 +123,11 @@ func (j *judged) judgeBranches() {
 func (j *judged) settleBranches(d decision) {
 	whole := d.verdict == OutOfScope || d.verdict == NotNeeded || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
 	for i := range j.branches {
-		if b := &j.branches[i]; whole && b.Verdict != nil {
-			b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
+		b := &j.branches[i]
+		if b.Verdict == nil || !whole || d.older && b.ReasonClass == NoBase {
+			continue
 		}
+		b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
 	}
 }
 
@@ -141,7 +144,7 @@ func nothingToJudge(j *judged) (decision, bool) {
 	case j.Submission():
 		// What is offered to a stable branch was found to be a fix, or to be
 		// needed by one, by those who offer it.
-	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS:
+	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS && !j.missingChip():
 		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
 	case j.unmet(rules.NotTrivial, rules.RealBug) && j.score < j.DKMS, j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
 		return out("it changes style, comments or checker noise, and no bug that people meet")
@@ -149,6 +152,12 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
 	}
 	return decision{}, false
+}
+
+// missingChip: it works around or mends hardware that some branch is too old for.
+// That such a change is one for users needs no further sign.
+func (j *judged) missingChip() bool {
+	return j.met(rules.RealBug) && slices.ContainsFunc(j.branches, func(b Branch) bool { return b.Newer })
 }
 
 // reverted: mainline took it back, so nobody should have it.
@@ -248,7 +257,7 @@ func notNeeded(j *judged) (decision, bool) {
 	if !served {
 		return decision{}, false // the code is in no active branch
 	}
-	return decision{verdict: NotNeeded, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true
+	return decision{verdict: NotNeeded, older: true, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true
 }
 
 // unreleasedCode reports whether nothing of what the change touches stands in
@@ -447,9 +456,28 @@ func (j *judged) classReason(c Class) string {
 	case Enablement:
 		return "it enables hardware beyond a device ID or a quirk"
 	case NoBase:
-		return "the code it fixes is in no active branch: " + names(j.Silicon, silicon.Production) + " is newer than all of them"
+		return "the code it fixes is in no active branch" + j.newerThanAll()
 	}
 	return string(c)
+}
+
+// newerThanAll names the hardware that is newer than every branch without a base.
+func (j *judged) newerThanAll() string {
+	for _, b := range j.branches {
+		if b.State == "no-base" && !b.Newer {
+			return ""
+		}
+	}
+	var chips []silicon.Match
+	for _, m := range j.Silicon {
+		if m.Specific() && m.Since != "" {
+			chips = append(chips, m)
+		}
+	}
+	if name := names(chips, silicon.Production); name != "" && len(j.branches) > 0 {
+		return ": " + name + " is newer than all of them"
+	}
+	return ""
 }
 
 func plural(n int, what string) string {

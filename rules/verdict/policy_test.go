@@ -58,6 +58,13 @@ func unsearched(j *judged) {
 	b.Applies, b.PileMore = "needs-backport", true
 }
 
+// newer says that the last branch is older than the chip.
+func newer(j *judged) { j.branches[len(j.branches)-1].Newer = true }
+
+func realBug(j *judged) {
+	j.found = append(j.found, rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met})
+}
+
 // piled gives the last branch more to take along than stable has taken.
 func piled(j *judged) {
 	b := &j.branches[len(j.branches)-1]
@@ -124,6 +131,8 @@ func TestPolicyRows(t *testing.T) {
 		}), "stable-eligible"},
 		{"no silicon", sure(func(j *judged) { j.Silicon = nil }), "out-of-scope"},
 		{"no fix", sure(func(j *judged) { j.fix = 0.49 }), "out-of-scope"},
+		{"hardly a fix, of a chip that a branch is too old for", sure(score(0.1), realBug, func(j *judged) { j.fix = 0.6 }, in("6.1 no-base"), newer), "dkms-only no-base"},
+		{"hardly a fix, of code that a branch has not", sure(score(0.1), realBug, func(j *judged) { j.fix = 0.6 }, in("6.1 no-base")), "out-of-scope"},
 		{"just a fix", sure(func(j *judged) { j.fix = 0.5 }), "stable-eligible"},
 		{"style only", sure(unmetWith(rules.NotTrivial, "title.trivial", -1)), "out-of-scope"},
 		{"style, and a real bug", sure(unmetWith(rules.NotTrivial, "title.trivial", -1), func(j *judged) {
@@ -265,7 +274,7 @@ func TestPolicyReasons(t *testing.T) {
 	}{
 		{big, []string{"912", "7 files"}},
 		{sure(in("6.12 affected", "6.6 no-base")), []string{"eligible for 6.12", "out of reach for 6.6"}},
-		{sure(in("6.6 no-base")), []string{"GFX11"}},
+		{sure(in("6.6 no-base"), newer, func(j *judged) { j.Silicon[0].Kind, j.Silicon[0].Since = silicon.KindIPBlock, "6.7" }), []string{"GFX11"}},
 		{sure(unsold), []string{"GFX11"}},
 		{sure(unknown), []string{"GFX11"}},
 		{sure(noautosel), []string{"too new"}},
@@ -306,6 +315,36 @@ func TestClassesHaveFeatures(t *testing.T) {
 		}
 		if !known {
 			t.Errorf("feature %q speaks for %q, which the policy does not know", n, model.ClassOf(n))
+		}
+	}
+}
+
+// A branch that is older than the chip says so in its row, also where every branch
+// that has the code has the fix.
+func TestOlderBranchesSayWhy(t *testing.T) {
+	j := sure(in("6.6 present", "6.1 not-affected", "5.15 no-base"))
+	if d := j.decide(); d.verdict != NotNeeded {
+		t.Fatalf("%+v", d)
+	}
+	if b := j.branches[2]; b.Verdict == nil || *b.Verdict != DKMSOnly || b.ReasonClass != NoBase {
+		t.Errorf("%+v", b)
+	}
+	j = sure(culprit(""), in("6.6 present", "5.15 no-base")) // a bug that no release has
+	j.decide()
+	if b := j.branches[1]; *b.Verdict != NotNeeded || b.ReasonClass != "" {
+		t.Errorf("%+v", b)
+	}
+}
+
+func TestNewerThanAll(t *testing.T) {
+	for want, j := range map[string]*judged{
+		"": sure(in("6.1 no-base")),
+		": GFX11 is newer than all of them": sure(in("6.1 no-base"), newer, func(j *judged) {
+			j.Silicon = []silicon.Match{{Name: "GFX11", Kind: silicon.KindIPBlock, Since: "6.2", State: silicon.Production}, {Name: "amdgpu", Kind: silicon.KindDriver, State: silicon.Production}}
+		}),
+	} {
+		if got := j.newerThanAll(); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

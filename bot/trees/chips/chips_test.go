@@ -122,6 +122,7 @@ func TestLacks(t *testing.T) {
 		{"a condition", patch("drm/amdgpu: fix it", amd+"amdgpu_gfx.c", "\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(12, 0, 0))"), "Navi44"},
 		{"the title alone", patch("drm/amdgpu: fix GFX12 hang", amd+"amdgpu_ring.c", "\tif (a)"), "GFX12"},
 		{"one hunk for all chips", patch("drm/amdgpu: fix GFX12 hang", amd+"gfx_v12_0.c", "\tif (a)", amd+"amdgpu_ring.c", "\tif (a)"), ""},
+		{"the code around is another chip's", patch("drm/amdgpu: fix it for GFX12", amd+"gfx_v12_0.c", "\tif (a)", amd+"amdgpu_gfx.c", "\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(11, 0, 0))"), "GFX12"},
 		{"one hunk for a chip that is there", patch("drm/amdgpu: fix it", amd+"gfx_v12_0.c", "\tif (a)", amd+"gfx_v11_0.c", "\tif (a)"), ""},
 		{"a table of devices", patch("drm/amdgpu: add GFX12", amd+"amdgpu_discovery.c", "\tcase IP_VERSION(12, 0, 0):"), ""},
 		{"no chip", patch("drm/amdgpu: fix it", amd+"amdgpu_ring.c", "\tif (a)"), ""},

@@ -16,6 +16,9 @@ type Targets struct {
 	// only are alternatives by hunk: the code of each is for its hardware alone.
 	// nil when some hunk is for every chip of the driver.
 	only [][]silicon.Match
+	// titled is what its author says it is for, where every hunk is for some
+	// hardware and one for this: the others are named by the code around.
+	titled []silicon.Match
 }
 
 // Of says what a change is for. A hunk is for what its path, its lines and the
@@ -46,22 +49,39 @@ func (x *Index) Of(c *change.Change) Targets {
 			t.only = append(t.only, ms)
 		}
 	}
+	titled := inTitle(t.All)
 	switch {
+	case all && names(t.only, titled):
+		t.titled = titled
 	case all:
 	case some:
 		t.only = nil
-	default:
-		var titled []silicon.Match
-		for _, m := range t.All {
-			if slices.ContainsFunc(m.Where, func(w silicon.Where) bool { return w.In == silicon.InTitle }) {
-				titled = append(titled, m)
-			}
-		}
-		if titled != nil {
-			t.only = [][]silicon.Match{titled}
-		}
+	case titled != nil:
+		t.only = [][]silicon.Match{titled}
 	}
 	return t
+}
+
+func inTitle(ms []silicon.Match) []silicon.Match {
+	var out []silicon.Match
+	for _, m := range ms {
+		if slices.ContainsFunc(m.Where, func(w silicon.Where) bool { return w.In == silicon.InTitle }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// names reports whether some hunk names one of the hardware.
+func names(hunks [][]silicon.Match, any []silicon.Match) bool {
+	for _, ms := range hunks {
+		for _, m := range ms {
+			if slices.ContainsFunc(any, func(a silicon.Match) bool { return a.Name == m.Name }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func specific(ms []silicon.Match) []silicon.Match {
@@ -77,8 +97,15 @@ func specific(ms []silicon.Match) []silicon.Match {
 // Lacks reports whether everything that the change is for is missing: lacks says
 // so of one target. It returns one of them.
 func (t *Targets) Lacks(lacks func(silicon.Match) bool) (silicon.Match, bool) {
+	if m, ok := lacksAll(t.only, lacks); ok {
+		return m, true
+	}
+	return lacksAll([][]silicon.Match{t.titled}, lacks)
+}
+
+func lacksAll(hunks [][]silicon.Match, lacks func(silicon.Match) bool) (silicon.Match, bool) {
 	var one silicon.Match
-	for _, ms := range t.only {
+	for _, ms := range hunks {
 		for _, m := range ms {
 			if !lacks(m) {
 				return silicon.Match{}, false
