@@ -48,7 +48,7 @@ func tell(s Square) string {
 		out += fmt.Sprintf(", %d first", s.First)
 	}
 	if s.Lines > 0 {
-		out += fmt.Sprintf(", %d lines with context", s.Lines)
+		out += fmt.Sprintf(", %s%d lines with context", map[bool]string{true: "more than "}[s.More], s.Lines)
 	}
 	if s.Why != "" {
 		out += ": " + s.Why

@@ -70,6 +70,7 @@ type Square struct {
 	Branch string        `json:"branch"`
 	Cell   Cell          `json:"cell"`
 	Lines  int           `json:"lines_with_context"` // of the pile; 0 where nothing is to be done
+	More   bool          `json:"more,omitempty"`     // what it stands on is not in Lines: it was not found in full
 	First  int           `json:"prerequisites,omitempty"`
 	Class  verdict.Class `json:"reason_class,omitempty"`
 	Score  float64       `json:"score,omitempty"`
@@ -104,6 +105,7 @@ type Total struct {
 	Cell  Cell `json:"cell"`
 	Fixes int  `json:"fixes"`
 	Lines int  `json:"lines_with_context"`
+	More  bool `json:"more,omitempty"` // there are more than these
 }
 
 // Column is a branch with its totals, one for each of Cells.
@@ -149,6 +151,7 @@ func (r *Report) Sum() {
 					if s.Branch == c.Branch && s.Cell == cell {
 						c.Totals[k].Fixes++
 						c.Totals[k].Lines += s.Lines
+						c.Totals[k].More = c.Totals[k].More || s.More
 					}
 				}
 			}
@@ -198,9 +201,12 @@ func (r *Report) Text(w io.Writer) error {
 	for _, c := range r.Columns {
 		fmt.Fprintf(tw, "%s\t", c.Branch)
 		for _, t := range c.Totals {
-			if t.Lines > 0 {
+			switch {
+			case t.More:
+				fmt.Fprintf(tw, "%d (more than %d lines)\t", t.Fixes, t.Lines)
+			case t.Lines > 0:
 				fmt.Fprintf(tw, "%d (%d lines)\t", t.Fixes, t.Lines)
-			} else {
+			default:
 				fmt.Fprintf(tw, "%d\t", t.Fixes)
 			}
 		}

@@ -44,7 +44,7 @@ func (p *Plan) SVG(w io.Writer) error {
 			continue
 		}
 		y = p.drawBranch(&body, &br, y, left)
-		said = append(said, fmt.Sprintf("%s needs %s commits first, %s lines with context", br.Name, br.count(), br.lines(0, "")))
+		said = append(said, fmt.Sprintf("%s needs %s commits first, %s lines with context", br.Name, br.drawn(len(br.Steps)), br.drawn(br.Lines)))
 		for n, s := range br.Steps {
 			for _, y := range s.Why {
 				said = append(said, fmt.Sprintf("%d %.9s %s", n+1, s.ID, br.Because(y)))
@@ -129,8 +129,16 @@ func (p *Plan) lanes(br *Branch) (out []*lane, wide int) {
 	return out, wide
 }
 
+// drawn is a number of a pile that may not be all of it.
+func (b *Branch) drawn(n int) string {
+	if b.More || len(b.Beyond) > 0 {
+		return fmt.Sprintf("more than %d", n)
+	}
+	return fmt.Sprint(n)
+}
+
 func (p *Plan) drawBranch(b *strings.Builder, br *Branch, y, left int) int {
-	fmt.Fprintf(b, `<text class="head" x="%d" y="%d">%s</text>`, margin, y+18, escape("For "+br.Name+": "+br.count()+" first, "+br.lines(0, "")+" lines with context"))
+	fmt.Fprintf(b, `<text class="head" x="%d" y="%d">%s</text>`, margin, y+18, escape("For "+br.Name+": "+br.drawn(len(br.Steps))+" first, "+br.drawn(br.Lines)+" lines with context"))
 	if len(br.Files) > 0 { // a plan made of a stored judgement has ids alone
 		fmt.Fprintf(b, `<text class="soft" x="%d" y="%d">%s</text>`+"\n", margin, y+38, escape(fmt.Sprintf("%d files; %s", len(br.Files), clip(strings.Join(br.Subsystems, ", "), 90))))
 	}
@@ -188,7 +196,7 @@ func (p *Plan) Dot(w io.Writer) error {
 			}
 			return quote(fmt.Sprintf("%s %.12s", br.Name, id))
 		}
-		fmt.Fprintf(&b, "\tsubgraph %s {\n\t\tlabel=%s\n", quote("cluster_"+br.Name), quote(fmt.Sprintf("%s: %s lines with context", br.Name, br.lines(0, ""))))
+		fmt.Fprintf(&b, "\tsubgraph %s {\n\t\tlabel=%s\n", quote("cluster_"+br.Name), quote(fmt.Sprintf("%s: %s lines with context", br.Name, br.drawn(br.Lines))))
 		fmt.Fprintf(&b, "\t\t%s [penwidth=2 label=%s]\n", name(""), quote(fmt.Sprintf("%s\n%d lines", clip(p.Subject, 60), p.Size.LinesWithContext)))
 		for n, s := range br.Steps {
 			fmt.Fprintf(&b, "\t\t%s [label=%s]\n", name(s.ID), quote(fmt.Sprintf("%d. %.12s %s\n%d lines", n+1, s.ID, clip(s.Title, 60), s.Lines)))

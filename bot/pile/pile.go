@@ -117,7 +117,7 @@ func (p *Plan) Text(w io.Writer) error {
 		if len(plan.MissingNewer) > 0 {
 			why = strings.TrimPrefix(why+"; missing in "+strings.Join(plan.MissingNewer, ", "), "; ")
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(), plan.lines(p.Size.LinesWithContext, br.State), Printable(why))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(br.Applies), plan.lines(p.Size.LinesWithContext, br), Printable(why))
 	}
 	_ = tw.Flush() // into memory
 	for i := range p.Branches {
@@ -133,8 +133,11 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 	if len(br.Steps) == 0 && len(br.Beyond) == 0 {
 		return
 	}
-	if len(br.Steps) > 0 {
-		fmt.Fprintf(b, "\nFor %s these go in first, in this order:\n", br.Name)
+	switch whole := p.Branches[i].Applies == "needs-prerequisites"; {
+	case whole:
+		fmt.Fprintf(b, "\nFor %s %s first, in this order:\n", br.Name, map[bool]string{true: "this goes in", false: "these go in"}[len(br.Steps) == 1])
+	case len(br.Steps) > 0:
+		fmt.Fprintf(b, "\nIn %s it stands on these, which alone would not do: an adjusted patch may need none of them.\n", br.Name)
 	}
 	for n, s := range br.Steps {
 		fmt.Fprintf(b, "%4d  %.12s %s (%d lines)\n", n+1, s.ID, Printable(s.Title), s.Lines)
@@ -142,11 +145,11 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 			fmt.Fprintf(b, "      %s\n", Printable(br.Because(y)))
 		}
 	}
-	if len(br.Files) > 0 {
-		fmt.Fprintf(b, "      together %s lines with context in %d files; %s\n", br.lines(0, ""), len(br.Files), strings.Join(br.Subsystems, ", "))
+	if len(br.Files) > 0 && p.Branches[i].Applies == "needs-prerequisites" {
+		fmt.Fprintf(b, "      together %d lines with context in %d files; %s\n", br.Lines, len(br.Files), strings.Join(br.Subsystems, ", "))
 	}
 	if len(br.Beyond) > 0 {
-		fmt.Fprintf(b, "\nFor %s it also stands on what nobody would take along, so an adjusted patch is needed:\n", br.Name)
+		fmt.Fprintf(b, "\nIn %s it %sstands on what nobody would take along, so an adjusted patch is needed:\n", br.Name, map[bool]string{true: "also "}[len(br.Steps) > 0])
 		for _, s := range br.Beyond {
 			drags := ""
 			if s.Drags > 1 {
@@ -177,26 +180,24 @@ func (b *Branch) Because(y Why) string {
 	return "for the change: " + y.Reason
 }
 
-func (b *Branch) count() string {
-	switch {
-	case b.More:
-		return fmt.Sprintf(">%d", len(b.Steps))
-	case len(b.Steps) > 0:
-		return fmt.Sprint(len(b.Steps))
+// count is how many go in first; what was not found in full is no plan.
+func (b *Branch) count(applies string) string {
+	if applies != "needs-prerequisites" || len(b.Steps) == 0 {
+		return "-"
 	}
-	return "-"
+	return fmt.Sprint(len(b.Steps))
 }
 
-func (b *Branch) lines(own int, state string) string {
+// lines are those of the pile, or of the change where an adjusted patch is needed:
+// as many as it has in mainline.
+func (b *Branch) lines(own int, v verdict.Branch) string {
 	switch {
-	case b.More:
-		return fmt.Sprintf("more than %d", b.Lines)
-	case b.Lines > 0:
+	case v.State != "affected":
+		return "-"
+	case v.Applies == "needs-prerequisites" && b.Lines > 0:
 		return fmt.Sprint(b.Lines)
-	case state == "affected":
-		return fmt.Sprint(own)
 	}
-	return "-"
+	return fmt.Sprint(own)
 }
 
 func none(applies, state string) string {

@@ -135,3 +135,21 @@ func TestDot(t *testing.T) {
 		}
 	}
 }
+
+// What was not found in full is told as what it is, not as a plan.
+func TestTextByHand(t *testing.T) {
+	p := plan()
+	p.Branches[1].Applies = "needs-backport"
+	var b strings.Builder
+	if err := p.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"needs-backport  stable-eligible  0.80   -      12 ", "In 6.1 it stands on these, which alone would not do", "In 6.1 it also stands on what nobody would take along"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "go in first") || strings.Contains(b.String(), "together") {
+		t.Errorf("told as a plan:\n%s", b.String())
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -271,18 +272,72 @@ func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snap
 	case err != nil:
 		out.Why += "; what it needs first was not found out: " + err.Error()
 		return
-	case pile.More:
+	case !pile.More && len(pile.Commits) == 0:
+		return
+	case !pile.More:
+		if stuck := s.tried(ctx, v, t, append(slices.Clone(pile.Commits), s.main.ID(me.at))); stuck != "" {
+			pile.More = true
+			out.Why += "; " + stuck
+		}
+	}
+	if out.Applies = needsPre; pile.More {
 		// Part of what it stands on is no plan: an adjusted patch may need none of
 		// it, so the branch is told what is known and nothing to pick.
+		out.Applies = needsHand
 		out.Why += "; what it stands on was not found in full"
 		pile.Commits, pile.Enabling, pile.Needs = nil, nil, nil
-	case len(pile.Commits) > 0:
-		out.Applies = needsPre
-	default:
-		return
 	}
 	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling
 	out.Needs = pile.Needs
+}
+
+// tried picks mainline commits onto a branch, one after the other, as who
+// backports would. It is "" when all go in, and says otherwise which does not.
+func (s *Set) tried(ctx context.Context, v view, ours *objects.Snapshot, ids []string) string {
+	var trees [][2]string
+	for _, id := range ids {
+		base, err := s.main.at(ctx, id+"^")
+		if err != nil {
+			return "what it stands on could not be tried: " + err.Error()
+		}
+		theirs, err := s.main.at(ctx, id)
+		if err != nil {
+			return "what it stands on could not be tried: " + err.Error()
+		}
+		if v.repo != s.main.repo {
+			for _, root := range []string{base.Root, theirs.Root} {
+				if _, err := v.Stat(ctx, root); err != nil {
+					return "what it stands on could not be tried: the branch's repository has not the objects of mainline"
+				}
+			}
+		}
+		trees = append(trees, [2]string{base.Root, theirs.Root})
+	}
+	fits, last, err := v.merger.Chain(ctx, ours.Root, trees)
+	switch {
+	case err != nil:
+		return "what it stands on could not be tried: " + err.Error()
+	case fits == len(ids):
+		return ""
+	case fits == len(ids)-1:
+		return fmt.Sprintf("with %s first it still conflicts in %s", counted(fits, "commit that it stands on", "commits that it stands on"), some(last.Conflicts))
+	}
+	return fmt.Sprintf("%.12s, on which it stands, conflicts in %s", ids[fits], some(last.Conflicts))
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "the " + one
+	}
+	return fmt.Sprintf("the %d %s", n, more)
+}
+
+// some names the first of several paths.
+func some(paths []string) string {
+	if n := len(paths) - 1; n > 0 {
+		return fmt.Sprintf("%s (and %d more)", paths[0], n)
+	}
+	return strings.Join(paths, "")
 }
 
 func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }

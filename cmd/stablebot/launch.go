@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -172,7 +173,7 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 	r := &launch.Report{Chip: strings.Join(names, ", "), Driver: first.Drivers[0], Since: first.Since, Launched: first.Launched, AsOf: day.Format(time.DateOnly)}
 	m := p.set.Mainline()
 	var mu sync.Mutex
-	seen := map[string]bool{}
+	var once landed
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, jobs))
 	for c, err := range m.Repo.Changes(inner, git.Query{Revs: []string{m.Tip, "^" + from}, Paths: paths, OldestFirst: true, NoMerges: true}) {
@@ -184,11 +185,9 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 		if !p.asOf.IsZero() && c.Date.After(p.asOf) {
 			continue
 		}
-		key := c.Author.Address + "\n" + c.LowerSubject()
-		if seen[key] || !touches(c, names) {
+		if !touches(c, names) || !once.first(c) {
 			continue
 		}
-		seen[key] = true // what is in next and in fixes stands twice
 		r.Touching++
 		group.Go(func() error {
 			fix, columns, err := p.row(inner, c)
@@ -215,6 +214,45 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 	})
 	r.Sum()
 	return r, nil
+}
+
+// landed are the changes that were met, by title: one that is in the branch for the
+// next release and in that for fixes stands twice and is one.
+type landed map[string][]*change.Change
+
+// first reports whether a change was not met before: under its title with the same
+// author date, as a copy that says so, or with the same lines.
+func (l *landed) first(c *change.Change) bool {
+	if *l == nil {
+		*l = landed{}
+	}
+	title := c.LowerSubject()
+	for _, o := range (*l)[title] {
+		copied := len(c.Origin)+len(o.Origin) > 0 && strings.EqualFold(c.Author.Name, o.Author.Name)
+		if copied || c.Date.Equal(o.Date) || sameLines(c, o) {
+			return false
+		}
+	}
+	(*l)[title] = append((*l)[title], c)
+	return true
+}
+
+// sameLines reports whether two patches add and remove the same.
+func sameLines(a, b *change.Change) bool {
+	return slices.EqualFunc(a.Files, b.Files, func(x, y *gitdiff.File) bool {
+		return x.NewName == y.NewName && slices.Equal(changed(x), changed(y))
+	})
+}
+
+func changed(f *gitdiff.File) (out []string) {
+	for _, h := range f.TextFragments {
+		for _, l := range h.Lines {
+			if l.Op != gitdiff.OpContext {
+				out = append(out, l.String())
+			}
+		}
+	}
+	return out
 }
 
 func touches(c *change.Change, names []string) bool {
@@ -245,7 +283,12 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, []lau
 		switch s.Cell {
 		case launch.In, launch.NotAffected, launch.Unknown:
 		default:
-			s.Score, s.Lines = b.Score, cmp.Or(b.PileLines, plan.Size.LinesWithContext)
+			// A pile that was not found in full, or that nobody would take along, is
+			// the foundation of the driver's: its lines are not those of the fix.
+			s.Score, s.Lines, s.More = b.Score, plan.Size.LinesWithContext, b.PileMore || b.PileBeyond > 0
+			if len(b.Prerequisites) > 0 {
+				s.Lines = b.PileLines
+			}
 		}
 		fix.Squares = append(fix.Squares, s)
 		columns = append(columns, launch.Column{Branch: b.Name, Active: plan.Plans[i].Active})

@@ -158,6 +158,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 		pb := pile.Branch{Name: b.Name, Active: f.Active, As: f.As, MissingNewer: f.MissingNewer}
 		if f.State == "affected" {
 			p.piles.explain(&pb, facts.Mainline.SHA)
+			pb.More = pb.More || f.PileMore
 		}
 		out.Plans = append(out.Plans, pb)
 	}

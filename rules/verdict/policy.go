@@ -372,18 +372,34 @@ func (j *judged) unsearched() []string {
 
 // uncertain always matches.
 func uncertain(j *judged) (decision, bool) {
-	why := fmt.Sprintf("the learnt odds that stable takes it are %.0f%%: neither clearly in nor clearly out", 100*j.score)
-	switch {
+	odds, where := j.odds()
+	why := fmt.Sprintf("the learnt odds that stable takes it%s are %.0f%%: neither clearly in nor clearly out", where, 100*odds)
+	switch hand := j.unsearched(); {
 	case !j.shipped:
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
-	case len(j.unsearched()) > 0:
-		why = fmt.Sprintf("with %d lines with context it is within what stable takes, but needs a backport by hand in %s: what it stands on there was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(j.unsearched(), ", "))
-	case j.score < j.DKMS && j.unmet(rules.DiffSize) && !j.beyond():
-		why = fmt.Sprintf("the learnt odds that stable takes it are only %.0f%%, but its %d lines with context alone are no reason: stable has taken up to %d", 100*j.score, j.Change.Size.LinesWithContext, rules.TooBigPile)
-	case j.score < j.DKMS:
-		why = fmt.Sprintf("the learnt odds that stable takes it are only %.0f%%, and neither its size nor a new interface nor enablement says why", 100*j.score)
+	case len(hand) > 0:
+		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %.0f%%: what it stands on was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, 100*odds)
+	case odds < j.DKMS && j.unmet(rules.DiffSize) && !j.beyond():
+		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %.0f%%, but its %d lines with context alone are no reason: stable has taken up to %d", where, 100*odds, j.Change.Size.LinesWithContext, rules.TooBigPile)
+	case odds < j.DKMS:
+		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %.0f%%, and neither its size nor a new interface nor enablement says why", where, 100*odds)
 	}
 	return decision{verdict: Uncertain, reason: why}, true
+}
+
+// odds are those of the branch where they are best, of those that are not decided;
+// without such a branch, those of the change.
+func (j *judged) odds() (p float64, where string) {
+	best := -1
+	for i, b := range j.branches {
+		if b.State == "affected" && b.Verdict != nil && *b.Verdict == Uncertain && (best < 0 || b.Score > j.branches[best].Score) {
+			best = i
+		}
+	}
+	if best < 0 || j.branches[best].Score == j.score {
+		return j.score, ""
+	}
+	return j.branches[best].Score, " into " + j.branches[best].Name
 }
 
 // textRequest: a mail that asks stable in prose to take a commit.

@@ -60,6 +60,8 @@ type Merger struct {
 	dir   string            // of scratch objects
 	asked int               // since dir is there
 	known map[string]Result // by the three trees
+	// chains are by the first tree and all that go onto it.
+	chains map[string]chain
 }
 
 // fresh is after how many questions the scratch folder is thrown away: each
@@ -191,6 +193,20 @@ func (m *Merger) merge(ctx context.Context, trees [3]string) (Result, error) {
 		r.Conflicts = append([]string(nil), r.Conflicts...)
 		return r, nil
 	}
+	r, err := m.merged(ctx, trees)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(m.known) >= maxKnown {
+		clear(m.known)
+	}
+	m.known[key] = r
+	r.Conflicts = append([]string(nil), r.Conflicts...)
+	return r, nil
+}
+
+// merged asks, whatever was asked before.
+func (m *Merger) merged(ctx context.Context, trees [3]string) (Result, error) {
 	base, err := m.commit(trees[0], "")
 	if err != nil {
 		return Result{}, err
@@ -205,16 +221,45 @@ func (m *Merger) merge(ctx context.Context, trees [3]string) (Result, error) {
 	}
 	m.asked++
 	r, err := m.ask(ctx, ours, theirs)
-	if err != nil {
-		return Result{}, err
+	r.Same = err == nil && r.Clean && r.Tree == trees[1]
+	return r, err
+}
+
+// Chain merges one change after another, each onto the result of the last, as
+// picking them in order would: trees has the base and the tree of each. fits is
+// how many went in; last is the answer for the one that did not, or the last.
+func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string) (fits int, last Result, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := ours + fmt.Sprint(trees)
+	if a, ok := m.chains[key]; ok {
+		return a.fits, a.last, nil
 	}
-	r.Same = r.Clean && r.Tree == trees[1]
-	if len(m.known) >= maxKnown {
-		clear(m.known)
+	if err := m.ready(); err != nil {
+		return 0, Result{}, err
 	}
-	m.known[key] = r
-	r.Conflicts = append([]string(nil), r.Conflicts...)
-	return r, nil
+	// Not from what is known: the trees of old answers may be swept away.
+	for _, t := range trees {
+		if last, err = m.merged(ctx, [3]string{t[0], ours, t[1]}); err != nil {
+			return 0, Result{}, err
+		}
+		if !last.Clean {
+			break
+		}
+		fits, ours = fits+1, last.Tree
+	}
+	last.Tree = ""
+	if m.chains == nil || len(m.chains) >= maxKnown {
+		m.chains = map[string]chain{}
+	}
+	m.chains[key] = chain{fits, last}
+	return fits, last, nil
+}
+
+// chain is what was answered for one.
+type chain struct {
+	fits int
+	last Result
 }
 
 // ask reads "tree NUL (path NUL)…"; the exit status says whether it is clean.

@@ -90,6 +90,38 @@ func TestTrees(t *testing.T) {
 	}
 }
 
+// A chain is picked in order, each onto the last; it ends where one conflicts, and
+// answers the same when it is asked again.
+func TestChain(t *testing.T) {
+	g := gittest.New(t)
+	text := func(second, last string) string {
+		return string(lines("1", second, "3", "4", "5", "6", "7", "8", last))
+	}
+	base := g.Put("a.c", text("2", "9"), "a: begin")
+	one := g.Put("a.c", text("two", "9"), "a: one")
+	two := g.Put("a.c", text("TWO", "9"), "a: two, on one")
+	three := g.Put("a.c", text("TWO", "nine"), "a: three")
+	tree := func(id string) string { return g.Git("rev-parse", id+"^{tree}") }
+	step := func(id string) [2]string { return [2]string{tree(id + "^"), tree(id)} }
+	m := open(t, g.Dir)
+	for range 2 {
+		for _, c := range []struct {
+			name  string
+			trees [][2]string
+			fits  int
+		}{
+			{"all", [][2]string{step(one), step(two), step(three)}, 3},
+			{"the second without the first", [][2]string{step(three), step(two)}, 1},
+			{"none", [][2]string{step(two)}, 0},
+		} {
+			fits, last, err := m.Chain(t.Context(), tree(base), c.trees)
+			if err != nil || fits != c.fits || last.Clean != (fits == len(c.trees)) || last.Clean == slices.Contains(last.Conflicts, "a.c") {
+				t.Errorf("%s: %d fit, %+v, %v", c.name, fits, last, err)
+			}
+		}
+	}
+}
+
 func objects(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
