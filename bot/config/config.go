@@ -200,6 +200,9 @@ type Trees struct {
 	// Releases is how mainline releases are marked: "tags", or "title:TEXT" with
 	// one %s for the number, the title of the commit that closes a release.
 	Releases string `yaml:"releases"`
+	// Lifetimes is a file that says which branches are alive: kernel.org's
+	// releases.json, or lines such as "5.4 2025-12-31". Ended goes before it.
+	Lifetimes string `yaml:"lifetimes"`
 	// Ended: branches that take nothing any more, with the day: {"5.4": 2025-12-31}.
 	Ended map[string]string `yaml:"ended"`
 }

@@ -154,6 +154,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	}
 	files, there := countFiles(ctx, t, c.Files)
 	lacks, gates := s.hardware(ctx, v, t, target)
+	undone := s.undone(c, me, asOf)
 	switch {
 	case len(c.Files) == 0:
 		out.Why = "nothing to apply"
@@ -164,6 +165,8 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		out.Why = firstOld(c.Files) + " is not in mainline as it is known here either"
 	case lacks != "":
 		out.State, out.Why, out.Newer = noBase, lacks, true
+	case len(bugs) == 0 && undone.at != 0 && !s.carries(v, undone):
+		out.State, out.Why = notAffected, fmt.Sprintf("%.12s, which it takes back, is not in %s", s.main.ID(undone.at), v.name)
 	case 2*there < files && !s.elsewhere(ctx, c, v, t, me):
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {
@@ -214,6 +217,15 @@ func (s *Set) stranger(ctx context.Context, c *change.Change, me same) bool {
 	}
 	all, there := countFiles(ctx, t, c.Files)
 	return all > 0 && there == 0
+}
+
+// carries reports whether the branch has had one of the changes, under any of the
+// commits with its title: they are many where it came and went before.
+func (s *Set) carries(v view, me same) bool {
+	if _, _, ok := s.has(v, me); ok || s.ownTitled(v, me.title) {
+		return true
+	}
+	return slices.ContainsFunc(s.main.Titled(me.title), v.base.In)
 }
 
 func (s *Set) ownTitled(v view, title uint64) bool {

@@ -2,6 +2,7 @@ package trees
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"time"
 
@@ -94,6 +95,34 @@ func (s *Set) culprits(c *change.Change, me same, asOf time.Time) []history.Posi
 		}
 	}
 	return at
+}
+
+// revertOfCommit is how git says what a commit takes back.
+var revertOfCommit = regexp.MustCompile(`(?i)this reverts commit ([0-9a-f]{7,40})`)
+
+// undone is the mainline commit that a change takes back, by its id or, in a
+// history that was rewritten, by the title; none when it takes back nothing.
+func (s *Set) undone(c *change.Change, me same, asOf time.Time) same {
+	m := s.main
+	title, ok := strings.CutPrefix(c.Subject, `Revert "`)
+	if !ok || !strings.HasSuffix(title, `"`) {
+		return same{}
+	}
+	var at history.Position
+	if found := revertOfCommit.FindStringSubmatch(c.Body); found != nil {
+		at = m.Find(strings.ToLower(found[1]))
+	}
+	if at == 0 {
+		for _, p := range m.Titled(history.TitleKey(strings.TrimSuffix(title, `"`))) {
+			if (me.at == 0 || p < me.at) && m.seen(p, asOf) {
+				at = p
+			}
+		}
+	}
+	if at == 0 {
+		return same{}
+	}
+	return same{at: at, all: m.twins(at, asOf), title: m.Title(at), date: m.AuthorDate(at)}
 }
 
 // titleOf is the title in a raw commit object.

@@ -122,6 +122,28 @@ func TestBranchesOf(t *testing.T) {
 	}
 }
 
+// A revert is for the branches that have what it takes back.
+func TestReverts(t *testing.T) {
+	s := newSmall(t)
+	s.Git("checkout", "-q", "main")
+	s.Git("revert", "--no-edit", s.merged)
+	revert := s.Git("rev-parse", "HEAD")
+	s.again(t)
+	for _, b := range s.facts(t, revert, time.Time{}).Branches {
+		if b.State != notAffected || !strings.Contains(b.Why, s.merged[:12]) {
+			t.Errorf("%+v", b)
+		}
+	}
+	s.Git("checkout", "-q", "linux-6.2.y")
+	s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 13: "\tfixed;"}), "gpu: fix beside it\n\ncommit "+s.merged+" upstream.\n")
+	s.Git("checkout", "-q", "main")
+	s.again(t)
+	got := s.facts(t, revert, time.Time{}).Branches
+	if got[0].State != affected || got[1].State != notAffected {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A file that was split out has its functions elsewhere in an older branch: the
 // code is there.
 func TestSplitFile(t *testing.T) {

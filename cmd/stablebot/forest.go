@@ -56,6 +56,10 @@ func newForest(c *config.Config, log *zap.Logger) (*forest, error) {
 	if c.Trees.Releases == "tags" {
 		f.cfg.TitleMarks = ""
 	}
+	var err error
+	if f.cfg.Lifetimes, err = readLifetimes(c.Trees.Lifetimes); err != nil {
+		return nil, fmt.Errorf("trees.lifetimes: %w", err)
+	}
 	f.cfg.Ended = map[string]time.Time{}
 	for branch, day := range c.Trees.Ended {
 		f.cfg.Ended[branch] = dayOf(day)

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
@@ -209,4 +212,24 @@ func TestRemoteGone(t *testing.T) {
 		t.Error("mainline is gone, and that is no error")
 	}
 	g.want("never fetched", "mes12-bounds", "stable-eligible")
+}
+
+// The file that says which branches are alive is the bot's as well as the commands'.
+func TestForestLifetimes(t *testing.T) {
+	c := &config.Config{State: t.TempDir()}
+	c.Sources.Git = []config.Git{{Name: "linux", Role: "mainline", Branches: []string{"master"}}}
+	c.Trees.Lifetimes = filepath.Join(t.TempDir(), "ended")
+	if _, err := newForest(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "trees.lifetimes") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := os.WriteFile(c.Trees.Lifetimes, []byte("5.4 2025-12-31\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := newForest(c, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if day := f.cfg.Lifetimes.Ended["5.4"]; day.Format(time.DateOnly) != "2025-12-31" {
+		t.Errorf("ended %v", day)
+	}
 }

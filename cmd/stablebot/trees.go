@@ -113,17 +113,26 @@ func headOr(ref string) string {
 }
 
 func (t *branchOptions) lifetimes() (*trees.Lifetimes, error) {
-	if t.ended == "" {
-		return nil, nil
-	}
-	f, err := os.Open(t.ended)
+	l, err := readLifetimes(t.ended)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--ended: %w", err)}
+	}
+	return l, nil
+}
+
+// readLifetimes reads which branches are alive; nil without a file.
+func readLifetimes(file string) (*trees.Lifetimes, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = f.Close() }()
 	l, err := trees.ReadLifetimes(f)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--ended %s: %w", t.ended, err)}
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return l, nil
 }

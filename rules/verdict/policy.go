@@ -373,16 +373,16 @@ func (j *judged) unsearched() []string {
 // uncertain always matches.
 func uncertain(j *judged) (decision, bool) {
 	odds, where := j.odds()
-	why := fmt.Sprintf("the learnt odds that stable takes it%s are %.0f%%: neither clearly in nor clearly out", where, 100*odds)
+	why := fmt.Sprintf("the learnt odds that stable takes it%s are %s: neither clearly in nor clearly out", where, percent(odds))
 	switch hand := j.unsearched(); {
 	case !j.shipped:
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
 	case len(hand) > 0:
-		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %.0f%%: what it stands on was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, 100*odds)
+		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %s: what it stands on was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, percent(odds))
 	case odds < j.DKMS && j.unmet(rules.DiffSize) && !j.beyond():
-		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %.0f%%, but its %d lines with context alone are no reason: stable has taken up to %d", where, 100*odds, j.Change.Size.LinesWithContext, rules.TooBigPile)
+		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %s, but its %d lines with context alone are no reason: stable has taken up to %d", where, percent(odds), j.Change.Size.LinesWithContext, rules.TooBigPile)
 	case odds < j.DKMS:
-		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %.0f%%, and neither its size nor a new interface nor enablement says why", where, 100*odds)
+		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %s, and neither its size nor a new interface nor enablement says why", where, percent(odds))
 	}
 	return decision{verdict: Uncertain, reason: why}, true
 }
@@ -494,6 +494,13 @@ func (j *judged) newerThanAll() string {
 		return ": " + name + " is newer than all of them"
 	}
 	return ""
+}
+
+func percent(p float64) string {
+	if p < 0.01 {
+		return "under 1%"
+	}
+	return fmt.Sprintf("%.0f%%", 100*p)
 }
 
 func plural(n int, what string) string {
