@@ -59,7 +59,7 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 		}
 		slices.Sort(some)
 		defines := regexp.MustCompile(`(?m)^([A-Za-z_].*[ *])?(` + strings.Join(some, "|") + `)\(`)
-		for _, file := range v.repo.naming(ctx, t.Root, folder, some) {
+		for _, file := range v.naming(ctx, t.Root, folder, some) {
 			if defined(ctx, t, file, defines) && !defined(ctx, then, file, defines) {
 				return true
 			}
