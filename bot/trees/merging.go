@@ -196,6 +196,9 @@ func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *object
 			continue
 		}
 		gone[f.OldName], gone[f.NewName] = true, true
+		if e, err := t.Entry(ctx, f.OldName); err != nil || e.Exists() {
+			continue // it is where it was, which says nothing of the others
+		}
 		if m, err := s.moved(ctx, v, t, nil, f.OldName); err == nil && len(m) > 0 {
 			return true
 		}
