@@ -59,6 +59,7 @@ type Code struct {
 	NewUAPI  int // lines added there, less the lines removed
 	Sources  int // all other text files
 	NewUnits int // new .c files
+	IDRest   int // changed lines that continue a row of an ID table
 	Power    int // hunks in functions that suspend, resume or change power
 	Reset    int // hunks in functions that reset or recover
 	// Sameness of what was removed and what was added, over all files.

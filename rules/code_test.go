@@ -58,6 +58,7 @@ func TestSigns(t *testing.T) {
 		{"	return 0;", nil},
 		{"	{ PCI_DEVICE(0x1234, 0x5678) },", []Sign{SignID}},
 		{"	{ .compatible = \"acme,gx2\" },", []Sign{SignID}},
+		{"	_ACME_DEV_INFO(ACME_ANY, ACME_MAC_SO,", []Sign{SignID}},
 		{"	.compatible = acme_compatible,", nil},
 		{"	x = config_space[PCI_DEVICE_ID];", nil},
 		{"	case IP_VERSION(1, 2, 3):", []Sign{SignCase}},

@@ -17,6 +17,7 @@ type reader struct {
 	// shapes of removed lines of the current block, to be paired with added ones
 	shapes [16]shape
 	nshape int
+	row    [2]int // brackets that a row of an ID table has left open, before and after the change
 }
 
 // shape is a line without its numbers, and its numbers.
@@ -32,13 +33,14 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 	}
 	in := startsInComment(h)
 	r.comment = [2]bool{in, in}
+	r.row = [2]int{}
 	line := int32(h.NewPosition)
 	paired := 0
 	for _, l := range h.Lines {
 		switch l.Op {
 		case gitdiff.OpContext:
 			r.block()
-			paired = 0
+			paired, r.row = 0, [2]int{}
 			line++
 			if r.comment != [2]bool{} || strings.Contains(l.Line, "/*") {
 				r.comment[0] = endsInComment(l.Line, r.comment[0])
@@ -274,6 +276,9 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 		i++
 	}
 	side.all, side.code, side.bare = all, code, bare
+	if ok {
+		r.tableRow(s, add, seen&(1<<SignID) != 0)
+	}
 	if column == 0 && begin < len(s) && definesFunction(s) {
 		seen |= 1 << SignFunction
 	}
@@ -292,6 +297,22 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 		seen >>= 1
 	}
 	return shape{form, numbers}, ok
+}
+
+// tableRow follows a row of an ID table over its lines: some tables have macros
+// with a dozen arguments.
+func (r *reader) tableRow(s string, add, starts bool) {
+	open := &r.row[0]
+	if add {
+		open = &r.row[1]
+	}
+	if *open == 0 && !starts {
+		return
+	}
+	if *open > 0 && !starts {
+		r.out.IDRest++
+	}
+	*open = max(0, *open+strings.Count(s, "(")-strings.Count(s, ")"))
 }
 
 // names tells whether a case label stands for a chip, a version or an ID.

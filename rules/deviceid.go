@@ -26,7 +26,7 @@ Unmet: the same row with a new init function beside it.`,
 		rows := max(ids, 0) + max(cases, 0)
 		// A row may come with its constant, and with a line or two that hook it up
 		// or change; a long table with as many lines as it has rows.
-		other := s.CodeLines - int(c.Added[SignID]+c.Removed[SignID]) - max(cases, 0) - int(c.Added[SignMacro]) - int(c.Added[SignQuirk])
+		other := s.CodeLines - c.IDRest - int(c.Added[SignID]+c.Removed[SignID]) - max(cases, 0) - int(c.Added[SignMacro]) - int(c.Added[SignQuirk])
 		ev := c.Evidence(SignID)
 		if ev == (Evidence{}) {
 			ev = c.Evidence(SignCase)

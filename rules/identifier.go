@@ -5,7 +5,7 @@ import "strings"
 // identifier tells what an identifier is a sign of; call says that a bracket
 // follows it.
 func identifier(id string, call bool) (Sign, bool) {
-	if c := id[0]; c >= 'A' && c <= 'Z' || c == '_' && len(id) > 1 && id[1] == 'I' {
+	if c := id[0]; c >= 'A' && c <= 'Z' || c == '_' && len(id) > 1 && id[1] >= 'A' && id[1] <= 'Z' {
 		return macro(id, call)
 	}
 	if !call {
@@ -69,7 +69,8 @@ func macro(id string, call bool) (Sign, bool) {
 	case strings.HasPrefix(id, "DECLARE_PCI_FIXUP"):
 		return SignQuirk, call
 	case id == "PCI_ANY_ID", strings.HasSuffix(id, "_IDS") && call, strings.HasPrefix(id, "PCI_DEVICE") && call, strings.HasPrefix(id, "PCI_VDEVICE"), strings.HasPrefix(id, "USB_DEVICE"), strings.HasPrefix(id, "SDIO_DEVICE"),
-		strings.HasSuffix(id, "_VGA_DEVICE"), strings.HasPrefix(id, "HID_USB_DEVICE"), strings.HasPrefix(id, "USB_VENDOR_AND"), strings.HasSuffix(id, "_DEVICE_INFO") && call:
+		strings.HasSuffix(id, "_VGA_DEVICE"), strings.HasPrefix(id, "HID_USB_DEVICE"), strings.HasPrefix(id, "USB_VENDOR_AND"), strings.HasSuffix(id, "_DEVICE_INFO") && call,
+		strings.HasSuffix(id, "_DEV_INFO") && call:
 		return SignID, true
 	case strings.Contains(id, "QUIRK"):
 		return SignQuirk, true

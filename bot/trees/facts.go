@@ -187,9 +187,10 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		return out, gates, infected
 	}
 	s.fit(ctx, c, v, t, me, &out)
-	if len(infected) == 0 && out.Applies == needsHand {
+	if len(infected) == 0 && (out.Applies == needsHand || out.Applies == needsPre) {
 		// Nothing names the bug, and neither the lines around it nor the
-		// functions that they stand in are there.
+		// functions that they stand in are there: what would have to go in first
+		// is what the bug came with.
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.functions(ctx, c, v, t, me) {
 			out.State, out.Applies = noBase, unknown
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil

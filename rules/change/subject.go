@@ -230,8 +230,9 @@ func version(w string) (int, bool) {
 		m, ok := smallInt(minor)
 		// A dotted version is a repaired posting ("v7.1" follows "v7") or a
 		// kernel. Repairs stop at .3; of the kernels below that, 6.1 alone is
-		// a long-term one that patches are posted for.
-		if !ok || v >= 3 && m >= 4 || v == 6 && m == 1 {
+		// a long-term one that patches are posted for. 4.5 to 4.8 lived a
+		// quarter of a year each, in 2016; a "v4.5" since then is a half step.
+		if short := v == 4 && m >= 5 && m <= 8; !ok || v >= 3 && m >= 4 && !short || v == 6 && m == 1 {
 			return 0, false
 		}
 	}

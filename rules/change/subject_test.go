@@ -26,6 +26,8 @@ func TestParseSubject(t *testing.T) {
 		{"[for-linus][PATCH 1/2] x", Prefix{Patch: true, N: 1, Of: 2, Words: []string{"for-linus"}}, "x"},
 		{"[PATCH 6.1 5.15 5.10 5.4] x", Prefix{Patch: true, Trees: []string{"6.1", "5.15", "5.10", "5.4"}}, "x"},
 		{"[PATCH 6.14.y and others] x", Prefix{Patch: true, Trees: []string{"6.14"}, AndUp: true}, "x"},
+		{"[PATCH v4.5 12/14] x", Prefix{Patch: true, Version: 4, N: 12, Of: 14}, "x"},
+		{"[PATCH v4.9 12/14] x", Prefix{Patch: true, N: 12, Of: 14, Trees: []string{"4.9"}}, "x"},
 		{"[PATCH v6.6 19/26] x", Prefix{Patch: true, N: 19, Of: 26, Trees: []string{"6.6"}}, "x"},
 		{"[PATCH v6.1 1/2] x", Prefix{Patch: true, N: 1, Of: 2, Trees: []string{"6.1"}}, "x"},
 		{"[PATCH v7.1 1/2] x", Prefix{Patch: true, Version: 7, N: 1, Of: 2}, "x"},

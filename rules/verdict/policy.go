@@ -314,7 +314,10 @@ func outOfReach(j *judged) (decision, bool) {
 	}
 	if len(j.branches) == 0 {
 		class := j.heaviest(nil)
-		if j.score >= j.DKMS || class == "" {
+		if j.score >= j.DKMS || class == "" || j.Submission() {
+			// What stable maintainers offer themselves they mostly take, whatever it
+			// adds: of 13 such mails that were called dkms-only, two readers agreed
+			// with none.
 			return decision{}, false
 		}
 		return decision{verdict: DKMSOnly, class: class, reason: j.classReason(class)}, true
@@ -353,10 +356,21 @@ func (j *judged) pileReason() string {
 // the branch had nothing to mend.
 func (b *Branch) tooBig() bool { return !b.PileMore && b.PileLines > rules.TooBigPile }
 
+// infected reports whether a branch is known to have the bug. Where nothing
+// names the culprit, a large pile more often tells that the bug came with it:
+// of 22 branches that were called too big on the pile alone, two readers called
+// none so.
+func (j *judged) infected(b *Branch) bool {
+	return j.Tree != nil && slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return slices.Contains(c.Branches, b.Name) })
+}
+
 // beyond reports whether the change by itself is more than stable has hardly
 // ever taken. The documented limit is much lower, but no cliff: about a quarter
-// of what stable takes is over it.
-func (j *judged) beyond() bool { return j.Change.Size.LinesWithContext > rules.TooBigPile }
+// of what stable takes is over it. What goes back to code that was reviewed and
+// run before is not measured by its lines.
+func (j *judged) beyond() bool {
+	return j.Change.Size.LinesWithContext > rules.TooBigPile && !j.Words().Revert
+}
 
 // unsearched names the branches that need an adjusted patch, and for which it is
 // not known what else would do.
@@ -379,6 +393,10 @@ func uncertain(j *judged) (decision, bool) {
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
 	case len(hand) > 0:
 		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %s: what it stands on was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, percent(odds))
+	case odds < j.DKMS && len(j.branches) == 0 && j.Submission():
+		why = fmt.Sprintf("the learnt odds of a change like it are only %s, but it is offered to stable: somebody found it to be a fix, or needed by one", percent(odds))
+	case odds < j.DKMS && j.Words().Revert:
+		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %s, but a revert is needed wherever what it reverts went, and no tree says where that is", where, percent(odds))
 	case odds < j.DKMS && j.unmet(rules.DiffSize) && !j.beyond():
 		why = fmt.Sprintf("the learnt odds that stable takes it%s are only %s, but its %d lines with context alone are no reason: stable has taken up to %d", where, percent(odds), j.Change.Size.LinesWithContext, rules.TooBigPile)
 	case odds < j.DKMS:
@@ -433,7 +451,7 @@ func (j *judged) heaviest(b *Branch) Class {
 			sum[Class(class)] += c.Add()
 		}
 	}
-	pile := b != nil && b.tooBig()
+	pile := b != nil && b.tooBig() && j.infected(b)
 	if pile {
 		for _, c := range b.Contributions {
 			sum[TooBig] += c.Add()

@@ -70,7 +70,15 @@ func piled(j *judged) {
 	b := &j.branches[len(j.branches)-1]
 	b.PileLines = rules.TooBigPile + 1
 	b.Contributions = []model.Contribution{{Name: "branch.by-hand", Value: 1, Weight: -3}}
+	tree(func(t *rules.Tree) {
+		t.Culprits = []rules.Culprit{{Resolved: true, Release: "6.1", Branches: []string{b.Name}}}
+	})(j)
 }
+
+// unnamed takes the culprit away: nothing says that a branch has the bug.
+func unnamed(j *judged)   { j.Tree.Culprits = nil }
+func offered(j *judged)   { j.Change.Prefix.AutoSel = true }
+func reverting(j *judged) { j.Change.Subject = "Revert \"drm/x: add y\"" }
 
 func unsold(j *judged)  { j.Silicon[0].State, j.shipped = silicon.PreProduction, false }
 func unknown(j *judged) { j.Silicon[0].State, j.shipped = silicon.Unknown, false }
@@ -200,6 +208,10 @@ func TestPolicyRows(t *testing.T) {
 		{"too big, and perhaps not on sale", sure(score(0.1), tooBig, unknown), "uncertain"},
 		{"too big for all", sure(score(0.1), tooBig, in("6.12 affected", "6.6 affected", "6.1 present")), "dkms-only too-big"},
 		{"a small fix with a pile", sure(in("6.6 affected 0.05"), piled), "dkms-only too-big"},
+		{"a pile where nothing names the bug", sure(in("6.6 affected 0.05"), piled, unnamed), "uncertain"},
+		{"a large patch that is offered to stable", sure(score(0.1), tooBig, offered), "uncertain"},
+		{"an interface that is offered to stable", sure(score(0.1), newUAPI, offered), "uncertain"},
+		{"a large revert", sure(score(0.1), tooBig, reverting), "uncertain"},
 		{"a pile for one branch only", sure(in("6.12 affected 0.9", "6.6 affected 0.05"), piled), "stable-eligible mixed"},
 		{"a small fix whose pile was not found in full", sure(in("6.6 affected 0.05"), unsearched), "uncertain"},
 		{"a large fix whose pile was not found in full", sure(tooBig, in("6.6 affected 0.05"), unsearched), "dkms-only too-big"},
