@@ -95,6 +95,7 @@ type Bot struct {
 	lookedOnce sync.Once
 
 	followed time.Time // when outcomes were last looked for
+	stands   stands
 
 	mu     sync.Mutex
 	health map[string]healthState
@@ -177,7 +178,6 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 		b.queue = NewLocal(runtime.GOMAXPROCS(0))
 	}
 	if once {
-		b.leads.Store(true)
 		return b.runOnce(ctx)
 	}
 	var wg sync.WaitGroup
@@ -192,10 +192,11 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 			})
 		}
 	}
+	// Pull requests are judged where they are read.
+	if b.Trees != nil && (b.has(RoleWorker) || b.has(RoleSource) && len(b.PullSinks) > 0) {
+		wg.Go(func() { b.watch(ctx) })
+	}
 	if b.has(RoleWorker) {
-		if b.Trees != nil {
-			wg.Go(func() { b.watch(ctx) })
-		}
 		wg.Go(func() { b.work(ctx) })
 		wg.Go(func() { b.holding(ctx, deskName, b.desk) })
 		for _, s := range b.Sinks {
@@ -216,7 +217,9 @@ func (b *Bot) has(r Role) bool { return b.Roles == nil || slices.Contains(b.Role
 
 func (b *Bot) runOnce(ctx context.Context) error {
 	var errs []error
-	b.lookAtTrees(ctx) // commits are judged as they come in
+	if err := b.lookOnce(ctx); err != nil { // commits are judged as they come in
+		errs = append(errs, err)
+	}
 	for _, s := range b.Sources {
 		if err := b.alone(ctx, "source "+s.Name(), func(ctx context.Context) error { return b.pollOnce(ctx, s) }); err != nil {
 			errs = append(errs, err)
@@ -225,11 +228,16 @@ func (b *Bot) runOnce(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
 		}
 	}
-	b.lookAtTrees(ctx)
+	if err := b.lookOnce(ctx); err != nil {
+		errs = append(errs, err)
+	}
 	if err := b.drain(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	b.follow(ctx) // what was judged just now may have gone somewhere long ago
+	// What was judged just now may have gone somewhere long ago.
+	if err := b.alone(ctx, deskName, func(ctx context.Context) error { b.follow(ctx); return nil }); err != nil {
+		errs = append(errs, err)
+	}
 	for _, s := range b.Sinks {
 		if err := b.alone(ctx, "sink "+s.Name(), func(ctx context.Context) error { return b.deliverOnce(ctx, s) }); err != nil {
 			errs = append(errs, err)
@@ -239,6 +247,25 @@ func (b *Bot) runOnce(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// lookOnce looks at the trees; a process that leads beside this one has things
+// judged again, by its own.
+func (b *Bot) lookOnce(ctx context.Context) error {
+	if b.Trees == nil {
+		return nil
+	}
+	held, release, err := b.Journal.Hold(ctx, deskName)
+	if err != nil {
+		return b.failed(err)
+	}
+	if held != nil {
+		defer release()
+		b.leads.Store(true)
+		defer b.leads.Store(false)
+	}
+	b.lookAtTrees(ctx)
+	return nil
 }
 
 // inHand is the context for finishing what was begun: it outlives a SIGTERM,

@@ -1,9 +1,8 @@
 package bot
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -107,8 +106,12 @@ func (b *Bot) lookAtTrees(ctx context.Context) {
 	if err != nil {
 		b.log.Warn("the trees could not be read; what they would say is unknown", zap.Error(err))
 	}
+	b.stands.set(state)
 	if state == "" || !b.leads.Load() {
 		return // one process says what is judged again, by the trees that it has
+	}
+	if state = b.newest(ctx, state); state == "" {
+		return
 	}
 	if b.Clock.Now().Sub(b.followed) >= followEvery {
 		b.follow(ctx)
@@ -140,11 +143,14 @@ func (b *Bot) follow(ctx context.Context) {
 }
 
 func (b *Bot) revive(ctx context.Context, state string) error {
-	sum := sha256.Sum256([]byte(state))
-	now, digest := b.Clock.Now(), hex.EncodeToString(sum[:16])
+	now, digest := b.Clock.Now(), digestOf(state)
 	last, err := b.Journal.Cursor(ctx, treesCursor)
-	if err != nil || last == digest {
+	if err != nil {
 		return err
+	}
+	if last == digest {
+		b.stands.judged = digest
+		return nil
 	}
 	b.follow(ctx) // before anything is judged by it
 	since := now.Add(-reviveFor)
@@ -160,10 +166,11 @@ func (b *Bot) revive(ctx context.Context, state string) error {
 		}
 		pulls += n
 	}
-	n, err := b.Journal.Revive(ctx, Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, Cursor{treesCursor, digest})
+	n, err := b.Journal.Revive(ctx, Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, Cursor{Key: treesCursor, Value: digest, From: &last})
 	if err != nil {
 		return err
 	}
+	b.stands.judged = digest
 	b.log.Info("branches moved: what they concern is judged again", zap.Int("series", n), zap.Int("pulls", pulls), zap.Int("commits", commits))
 	wake(b.mailed)
 	return nil
@@ -176,8 +183,8 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 		return 0, err
 	}
 	for _, before := range commits {
-		if over(ctx) {
-			return n, ctx.Err()
+		if over(ctx) || !b.leads.Load() { // another process leads now
+			return n, cmp.Or(ctx.Err(), ErrTemporary)
 		}
 		c, err := b.merged(ctx, before.ID)
 		if err != nil {

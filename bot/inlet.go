@@ -25,6 +25,11 @@ type inlet struct {
 	b      *Bot
 	source string
 	log    *zap.Logger
+	at     map[string]string // where the cursors stand, as far as this process knows
+}
+
+func newInlet(b *Bot, source string, log *zap.Logger) *inlet {
+	return &inlet{b: b, source: source, log: log, at: map[string]string{}}
 }
 
 var _ Inlet = (*inlet)(nil)
@@ -32,14 +37,31 @@ var _ Inlet = (*inlet)(nil)
 // Cursor implements Inlet.
 func (in *inlet) Cursor(ctx context.Context, key string) (string, error) {
 	v, err := in.b.Journal.Cursor(ctx, key)
+	if err == nil {
+		in.at[key] = v
+	}
 	return v, in.b.failed(err)
+}
+
+// moved has a cursor moved by f, from where this process has read or put it. A
+// source that is told ErrMoved reads the cursor again before it goes on.
+func (in *inlet) moved(key, value string, f func(Cursor) error) error {
+	c := Cursor{Key: key, Value: value}
+	if from, ok := in.at[key]; ok {
+		c.From = &from
+	}
+	err := f(c)
+	if err == nil && key != "" {
+		in.at[key] = value
+	}
+	return in.b.failed(err)
 }
 
 // Advance implements Inlet.
 func (in *inlet) Advance(ctx context.Context, key, cursor string) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	return in.b.failed(in.b.Journal.Advance(ctx, Cursor{key, cursor}))
+	return in.moved(key, cursor, func(c Cursor) error { return in.b.Journal.Advance(ctx, c) })
 }
 
 // Accept implements Inlet. A mail that cannot be read is kept with its error
@@ -57,9 +79,10 @@ func (in *inlet) Accept(ctx context.Context, item Item) error {
 		return in.pull(ctx, item.Pull)
 	}
 	m := in.read(item)
-	fresh, err := in.b.Journal.Keep(ctx, m, Cursor{item.Source, item.Cursor})
+	var fresh bool
+	err := in.moved(item.Source, item.Cursor, func(c Cursor) (err error) { fresh, err = in.b.Journal.Keep(ctx, m, c); return err })
 	if err != nil {
-		return in.b.failed(err)
+		return err
 	}
 	switch {
 	case !fresh:
@@ -107,11 +130,11 @@ func (in *inlet) commit(ctx context.Context, item Item) error {
 	if item.Err != nil {
 		w.Problem = item.Err.Error()
 	}
-	err = in.b.Journal.KeepCommit(ctx, w, Cursor{item.Source, item.Cursor})
+	err = in.moved(item.Source, item.Cursor, func(c Cursor) error { return in.b.Journal.KeepCommit(ctx, w, c) })
 	if err == nil {
 		wake(in.b.mailed)
 	}
-	return in.b.failed(err)
+	return err
 }
 
 // EncodeChange writes a change so that another process can judge it.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -108,7 +109,17 @@ type Journal interface {
 }
 
 // Cursor is a source's position.
-type Cursor struct{ Key, Value string }
+type Cursor struct {
+	Key, Value string
+	// From is the position that Value follows on; nil: whatever is stored. When
+	// another one is stored, somebody else has gone on from it: nothing of the
+	// transaction is stored, and the error is ErrMoved. So one who lost a name
+	// without knowing it yet cannot take a position back.
+	From *string
+}
+
+// ErrMoved says that another process has moved a cursor meanwhile.
+var ErrMoved = fmt.Errorf("%w: another process has gone on from here", ErrTemporary)
 
 // MailKind is what a mail was found to be.
 type MailKind string

@@ -231,6 +231,8 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 	brief := PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []Judged
 	if p.judgeable() == "" {
+		b.treesRead(ctx)
+		b.catchUp(ctx)
 		if slices.ContainsFunc(p.Commands, func(c Command) bool { return c.Verb == VerbRecheck && c.Refused == "" }) {
 			_ = b.askRemotes(ctx) // said there; what they had last counts then
 		}

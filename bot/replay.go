@@ -20,7 +20,7 @@ func (b *Bot) Replay(ctx context.Context, mails iter.Seq2[Item, error], set func
 	defer b.fatal(nil)
 	r := replay{b: b, set: set}
 	b.leads.Store(true)
-	in := &inlet{b: b, source: "replay", log: b.log}
+	in := newInlet(b, "replay", b.log)
 	for item, err := range mails {
 		if err != nil {
 			return err

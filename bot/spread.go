@@ -158,6 +158,7 @@ func (b *Bot) carryOut(ctx context.Context, t Task) error {
 		return ctx.Err()
 	}
 	err := guarded(func() error {
+		b.catchUp(ctx)
 		switch t.Kind {
 		case TaskSettle:
 			s, err := b.Journal.Series(ctx, t.Key)
@@ -210,12 +211,7 @@ func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
 
 // work runs the workers of this process.
 func (b *Bot) work(ctx context.Context) {
-	// What is judged before the trees are read would have to be judged again.
-	select {
-	case <-ctx.Done():
-	case <-b.looked:
-	case <-b.Clock.After(treesPatience):
-	}
+	b.treesRead(ctx)
 	for failed := 0; ctx.Err() == nil; {
 		err := b.queue.Work(ctx, b.carryOut)
 		if err != nil && ctx.Err() == nil {
@@ -225,6 +221,16 @@ func (b *Bot) work(ctx context.Context) {
 			b.report(ctx, "queue", err)
 			b.sleep(ctx, wait)
 		}
+	}
+}
+
+// treesRead waits for the trees: what is judged before they are read would have
+// to be judged again.
+func (b *Bot) treesRead(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-b.looked:
+	case <-b.Clock.After(treesPatience):
 	}
 }
 

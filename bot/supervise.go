@@ -45,7 +45,7 @@ func (b *Bot) sleep(ctx context.Context, d time.Duration) bool {
 func (b *Bot) supervise(ctx context.Context, s Source) {
 	name := "source." + s.Name()
 	log := b.Log.Named(name)
-	in := &inlet{b: b, source: s.Name(), log: log}
+	in := newInlet(b, s.Name(), log)
 	defer func() {
 		if err := s.Close(); err != nil {
 			log.Warn("closing the source failed", zap.Error(err))
@@ -74,7 +74,7 @@ func (b *Bot) supervise(ctx context.Context, s Source) {
 func (b *Bot) pollOnce(ctx context.Context, s Source) error {
 	name := "source." + s.Name()
 	log := b.Log.Named(name)
-	in := &inlet{b: b, source: s.Name(), log: log}
+	in := newInlet(b, s.Name(), log)
 	for n := 1; ; n++ {
 		err := guarded(func() error { return s.Poll(ctx, in) })
 		b.report(ctx, name, err)

@@ -86,7 +86,10 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 		return nil, 0, err
 	}
 	filled := len(out) > f.q.Limit || window == 0
-	all := lookup{from: "listed t", where: "true", whole: true}
+	var all lookup
+	if !searched {
+		all = f.inTime()
+	}
 	switch {
 	case !searched && !ranged:
 		return out, -1, nil
@@ -122,26 +125,35 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	}
 }
 
-// lookups are what the index can be asked for: all of it, and on SQLite all but
-// the open word, whose test is left to the rows where the others are rare
-// enough. There all words that begin so would have to be read for it.
+// lookups are what the index can be asked for: all of it, and all but the open
+// word, whose test is left to the rows where the others are rare enough. All
+// words that begin so would have to be read for it.
 func (f *finder) lookups() []lookup {
 	l := f.dialect.lookup(f.w.said, f.w.marks)
 	l.whole = true
 	closed := slices.DeleteFunc(slices.Clone(f.w.said), func(p phrase) bool { return p.open })
-	if l.index != "" && len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
+	if len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
 		return []lookup{l, f.dialect.lookup(closed, f.w.marks)}
 	}
 	return []lookup{l}
 }
 
-// tested adds to l what the index does not know: times, and the open word.
-func (f *finder) tested(l lookup) (where []string, args []any) {
-	where, args = []string{l.where}, slices.Clone(l.args)
+// inTime is what stands in the times that are asked for.
+func (f *finder) inTime() lookup {
+	where, args := f.ranged(nil, nil)
+	return lookup{hits: "select t.id, t.judged, t.score from listed t where " + strings.Join(append(where, "true"), " and "), args: args,
+		rows: "hit t", places: "hit t", joined: "true", whole: true}
+}
+
+// tested is what l does not know of the rows that it hits: times, and the open
+// word.
+func (f *finder) tested(l lookup) (from string, where []string, args []any) {
+	from, where = l.places, []string{l.joined}
 	if !l.whole {
-		where, args = append(where, f.w.test...), append(args, f.w.args...)
+		from, where, args = l.rows, append(where, f.w.test...), slices.Clone(f.w.args)
 	}
-	return f.ranged(where, args)
+	where, args = f.ranged(where, args)
+	return from, where, args
 }
 
 func (f *finder) ranged(where []string, args []any) ([]string, []any) {
@@ -155,44 +167,38 @@ func (f *finder) ranged(where []string, args []any) ([]string, []any) {
 }
 
 // count counts what l finds, -1 when that is more than is counted.
-func (f *finder) count(ctx context.Context, l lookup) (n int, err error) {
-	where, args := f.tested(l)
-	return f.bounded(ctx, l.first, l.from, strings.Join(where, " and "), args)
+func (f *finder) count(ctx context.Context, l lookup) (total int, err error) {
+	_, total, err = f.collect(ctx, l, 0)
+	return total, err
 }
 
-func (f *finder) bounded(ctx context.Context, first, from, where string, args []any) (n int, err error) {
-	err = f.eachAfter(ctx, first, fmt.Sprintf("select count(*) from (select 1 from %s where %s limit %d) x", from, where, f.reach.count+1), args,
-		func(r *sql.Rows) error { return r.Scan(&n) })
-	if n > f.reach.count {
-		n = -1
-	}
-	return n, err
-}
-
-// sorted collects what l finds, sorts it, and returns how much it is; -1 and no
-// rows when it is more than is counted.
+// sorted collects what l finds, sorts it, and returns a page of it and how much
+// it is; -1 and no rows when it is more than is counted.
 func (f *finder) sorted(ctx context.Context, l lookup) (out []place, total int, err error) {
-	if l.index != "" { // which can be counted without looking at the rows
-		if total, err = f.bounded(ctx, "", l.index, l.index+" match ?", l.args); err != nil || total < 0 {
-			return nil, total, err
-		}
-	}
-	where, args := f.tested(l)
-	behind := "true"
+	return f.collect(ctx, l, f.q.Limit+1)
+}
+
+func (f *finder) collect(ctx context.Context, l lookup, limit int) (out []place, total int, err error) {
+	from, where, tests := f.tested(l)
+	args, behind := append(slices.Clone(l.args), tests...), "true"
 	if f.after != nil {
 		behind, args = "(d.at, d.id) "+f.less+" (?, ?)", append(args, f.after...)
 	}
-	// Apart, or the planner might walk the index of the order after all.
-	err = f.eachAfter(ctx, l.first, fmt.Sprintf(`with d as materialized (select t.id, t.%s as at from %s where %s limit %d)
-		select c.n, coalesce(d.id, 0), coalesce(d.at, 0) from (select count(*) as n from d) c left join d on %s order by d.at%s, d.id%s limit %d`,
-		f.column, l.from, strings.Join(where, " and "), f.reach.count+1, behind, f.desc, f.desc, f.q.Limit+1), args, func(r *sql.Rows) error {
-		p, err := f.place(r, &total)
+	// Each part is made before the next, or the planner might walk the index of
+	// the order after all. No row is looked at when there are too many.
+	hits := 0
+	err = f.eachAfter(ctx, l.first, fmt.Sprintf(`with hit as materialized (%s limit %d), hits as materialized (select count(*) as n from hit),
+		d as materialized (select t.id, t.%s as at from %s where (select n from hits) <= %d and %s)
+		select hits.n, c.n, coalesce(p.id, 0), coalesce(p.at, 0) from hits cross join (select count(*) as n from d) c
+		left join (select d.id, d.at from d where %s order by d.at%s, d.id%s limit %d) p on true order by p.at%s, p.id%s`,
+		l.hits, f.reach.count+1, f.column, from, f.reach.count, strings.Join(where, " and "), behind, f.desc, f.desc, limit, f.desc, f.desc), args, func(r *sql.Rows) error {
+		p, err := f.place(r, &hits, &total)
 		if p.id > 0 {
 			out = append(out, p)
 		}
 		return err
 	})
-	if total > f.reach.count {
+	if hits > f.reach.count {
 		return nil, -1, err
 	}
 	return out, total, err

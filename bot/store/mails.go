@@ -86,8 +86,20 @@ func (t *txn) advance(c bot.Cursor) error {
 	if c.Key == "" {
 		return nil
 	}
-	_, err := t.exec(`insert into position (source, value, moved) values (?, ?, ?)
-		on conflict (source) do update set value = excluded.value, moved = excluded.moved`, c.Key, c.Value, now())
+	if c.From == nil {
+		_, err := t.exec(`insert into position (source, value, moved) values (?, ?, ?)
+			on conflict (source) do update set value = excluded.value, moved = excluded.moved`, c.Key, c.Value, now())
+		return err
+	}
+	// Where it stands already it may have been put by this very step, of which the
+	// answer was lost.
+	n, err := t.exec(`insert into position (source, value, moved) select ?, ?, ?
+		where ? = '' or exists (select 1 from position where source = ?)
+		on conflict (source) do update set value = excluded.value, moved = excluded.moved
+		where position.value in (?, excluded.value)`, c.Key, c.Value, now(), *c.From, c.Key, *c.From)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("the cursor of %s: %w", c.Key, bot.ErrMoved)
+	}
 	return err
 }
 

@@ -172,13 +172,15 @@ func words(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
-// lookup is the FROM and the WHERE of what the index knows.
+// lookup is what the index is asked, and how rows are come by from there.
 type lookup struct {
-	from, where string
-	args        []any
-	// whole: a row that it finds needs no further test.
+	hits string // selects what the index finds
+	args []any
+	// rows and places are the FROM, and joined the WHERE, of the same rows with
+	// all that can be tested, and with no more than what they are sorted by.
+	rows, places, joined string
+	// whole: a row that it finds needs no further test but that of its time.
 	whole bool
-	index string // the table of the index, where it can be counted alone
 	// first is what makes the planner use that index: it takes rare things for
 	// frequent, and reads everything until it has enough of them.
 	first string
@@ -200,8 +202,8 @@ func lookupFTS5(said []phrase, groups [][]string) lookup {
 	for _, any := range groups {
 		all = append(all, `marks : ("`+strings.Join(any, `" OR "`)+`")`)
 	}
-	return lookup{from: "listed_words w cross join listed t", where: "listed_words match ? and t.id = w.rowid",
-		index: "listed_words", args: []any{strings.Join(all, " AND ")}}
+	return lookup{hits: "select rowid as id from listed_words where listed_words match ?", args: []any{strings.Join(all, " AND ")},
+		rows: "hit cross join listed t", places: "hit cross join listed t indexed by listed_place", joined: "t.id = hit.id"}
 }
 
 func lookupGIN(said []phrase, groups [][]string) lookup {
@@ -229,7 +231,8 @@ func lookupGIN(said []phrase, groups [][]string) lookup {
 	if len(all) > 0 {
 		tests, args = append(tests, column+" @> array["+strings.Join(all, ", ")+"]::text[]"), append(args, ofAll...)
 	}
-	return lookup{from: "listed t", where: strings.Join(tests, " and "), args: args,
+	return lookup{hits: "select t.id, t.judged, t.score, t.title, t.author, t.rest, t.marks from listed t where " + strings.Join(tests, " and "), args: args,
+		rows: "hit t", places: "hit t", joined: "true",
 		first: "select set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true), set_config('enable_indexonlyscan', 'off', true)"}
 }
 

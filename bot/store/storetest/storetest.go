@@ -107,8 +107,31 @@ func keep(t *testing.T, s *suite) {
 		t.Error("the same Message-ID is fresh twice")
 	}
 	must(t, s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "9"}))
+	// From elsewhere it is not moved, and nothing is kept with it.
+	at := func(v string) *string { return &v }
+	late := Mail("late@example.org")
+	for what, err := range map[string]error{
+		"Advance":    s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "8", From: at("7")}),
+		"at first":   s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "8", From: at("")}),
+		"not there":  s.Advance(s.ctx, bot.Cursor{Key: "d", Value: "8", From: at("7")}),
+		"KeepCommit": s.KeepCommit(s.ctx, bot.Waiting{ID: "late", At: T0}, bot.Cursor{Key: "a", Value: "8", From: at("7")}),
+		"Keep": func() error {
+			_, err := s.Keep(s.ctx, late, bot.Cursor{Key: "a", Value: "8", From: at("7")})
+			return err
+		}(),
+	} {
+		if !errors.Is(err, bot.ErrMoved) || !errors.Is(err, bot.ErrTemporary) {
+			t.Errorf("%s from a cursor that another one moved: %v", what, err)
+		}
+	}
+	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "1", From: at("")}))
+	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "2", From: at("1")}))
+	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "2", From: at("1")})) // again, its answer was lost
+	if waits, err := s.Waiting(s.ctx, 10); len(waits) != 0 || err != nil {
+		t.Errorf("%v waits, %v", waits, err)
+	}
 	s.Journal = s.again(t, s.Journal)
-	for key, want := range map[string]string{"a": "9", "b": "1"} {
+	for key, want := range map[string]string{"a": "9", "b": "1", "c": "2", "d": ""} {
 		if v, err := s.Cursor(s.ctx, key); v != want || err != nil {
 			t.Errorf("cursor %s is %q, %v; want %q", key, v, err, want)
 		}
