@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/internal/peers"
+	"github.com/stablebot/stablebot/bot/store"
 )
 
 // running is the program as a process.
@@ -199,7 +201,8 @@ func TestRunOnPostgres(t *testing.T) {
 	}
 	in.post()
 	conf := archiveConfig(t, dir)
-	r := startRun(t, built(t), "-c", conf, "--store", server.Database())
+	db := server.Database()
+	r := startRun(t, built(t), "-c", conf, "--store", db)
 	replied := func(n int) func() bool {
 		return func() bool {
 			got, _ := filepath.Glob(filepath.Join(dir, "state/outbox/new/*"))
@@ -247,6 +250,43 @@ func TestRunOnPostgres(t *testing.T) {
 	}
 	in.post()
 	within(t, 30*time.Second, "a reply to a mail after the outage", replied(3))
+
+	// Twice more while mails keep coming, as a crash and in order. What the server
+	// had not put on the disk is brought again; each mail has one reply in the end.
+	for i := range 24 {
+		in.post()
+		switch i {
+		case 4:
+			server.Stop("immediate")
+		case 14:
+			server.Stop("fast")
+		case 9, 19:
+			server.Start()
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	within(t, 90*time.Second, "a reply to each mail", replied(in.n))
+	s, err := store.OpenReadOnly(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	var c store.Counts
+	within(t, 30*time.Second, "each reply is known to be done", func() bool {
+		if c, err = s.Counts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return c.Actions[bot.StateDone] == in.n
+	})
+	if c.Mails != in.n || c.Judgements != in.n || c.Unfiled+c.Unsettled+c.Bad != 0 || len(c.Actions) != 1 {
+		t.Errorf("counts %+v; want %d mails, judgements and replies done", c, in.n)
+	}
+	if n := len(r.lines("the store does not answer")); n > 3 {
+		t.Errorf("of three outages it was said %d times that the store does not answer", n)
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "state/outbox/*/*")); len(files) != in.n {
+		t.Errorf("%d replies to %d mails", len(files), in.n)
+	}
 }
 
 // TestStoreOnPostgres: a bot moves from its file to a database with the commands

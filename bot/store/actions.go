@@ -71,24 +71,20 @@ func readTold(s string) (out map[string]string) {
 }
 
 func (s *Store) actions(ctx context.Context, query string, args ...any) (out []bot.Action, err error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.wrap("reading actions from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading actions from", query, args, func(rows *sql.Rows) error {
 		var (
 			a                 bot.Action
 			created, approved int64
 			told              string
 		)
 		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &approved, &told, &a.Message); err != nil {
-			return nil, s.wrap("reading actions from", err)
+			return err
 		}
 		a.Created, a.Approved, a.Told = fromMillis(created), fromMillis(approved), readTold(told)
 		out = append(out, a)
-	}
-	return out, s.wrap("reading actions from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // Planned implements bot.Journal.

@@ -65,7 +65,7 @@ func (s *Store) PublicAction(ctx context.Context, key string) (*ActionRow, error
 // ActionStates counts actions by state.
 func (s *Store) ActionStates(ctx context.Context) (map[bot.ActionState]int, error) {
 	out := map[bot.ActionState]int{}
-	return out, s.each(ctx, "select state, count(*) from action group by state", nil, func(r *sql.Rows) error {
+	return out, s.each(ctx, "reading", "select state, count(*) from action group by state", nil, func(r *sql.Rows) error {
 		var state bot.ActionState
 		var n int
 		if err := r.Scan(&state, &n); err != nil {
@@ -183,7 +183,7 @@ func (s *Store) titles(ctx context.Context, j *bot.Judged) (map[string]string, e
 	}
 	in, args := marks(ids)
 	out := map[string]string{}
-	return out, s.each(ctx, "select change_id, subject from judgement where private = 0 and change_id in ("+in+")", args, func(r *sql.Rows) error {
+	return out, s.each(ctx, "reading", "select change_id, subject from judgement where private = 0 and change_id in ("+in+")", args, func(r *sql.Rows) error {
 		var id, title string
 		if err := r.Scan(&id, &title); err != nil {
 			return err

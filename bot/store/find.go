@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // reach bounds the work for one page. It is looked for among the first rows of
@@ -125,23 +126,26 @@ func (f *finder) find(ctx context.Context) (out []place, total int, err error) {
 	}
 }
 
-// lookups are what the index can be asked for: all of it, and all but the open
-// word, whose test is left to the rows where the others are rare enough. All
-// words that begin so would have to be read for it.
+// lookups are what the index can be asked for: all of it, and all but an open
+// word that is short, whose test is left to the rows where the others are rare
+// enough. All words that begin so would have to be read for it.
 func (f *finder) lookups() []lookup {
 	l := f.dialect.lookup(f.w.said, f.w.marks)
 	l.whole = true
 	closed := slices.DeleteFunc(slices.Clone(f.w.said), func(p phrase) bool { return p.open })
-	if len(closed) < len(f.w.said) && len(closed)+len(f.w.marks) > 0 {
+	short := slices.ContainsFunc(f.w.said, func(p phrase) bool {
+		return p.open && utf8.RuneCountInString(p.words[len(p.words)-1]) < f.dialect.long
+	})
+	if short && len(closed)+len(f.w.marks) > 0 {
 		return []lookup{l, f.dialect.lookup(closed, f.w.marks)}
 	}
 	return []lookup{l}
 }
 
-// inTime is what stands in the times that are asked for.
+// inTime is what stands in the times that are asked for, found by their index.
 func (f *finder) inTime() lookup {
 	where, args := f.ranged(nil, nil)
-	return lookup{hits: "select t.id, t.judged, t.score from listed t where " + strings.Join(append(where, "true"), " and "), args: args,
+	return lookup{hits: "select t.id, t.judged, t.score from listed t where " + strings.Join(append(where, "true"), " and ") + " order by t.judged", args: args,
 		rows: "hit t", places: "hit t", joined: "true", whole: true}
 }
 
@@ -234,7 +238,7 @@ func (f *finder) walk(ctx context.Context, window int) ([]place, error) {
 }
 
 func (f *finder) places(ctx context.Context, query string, args []any) (out []place, err error) {
-	err = f.each(ctx, query, args, func(r *sql.Rows) error {
+	err = f.each(ctx, "searching", query, args, func(r *sql.Rows) error {
 		p, err := f.place(r)
 		out = append(out, p)
 		return err

@@ -183,19 +183,12 @@ func (s *Store) Mails(ctx context.Context, seriesKey string) ([]bot.Mail, error)
 
 // lists fills m.Lists, the list that brought it first in front.
 func (s *Store) lists(ctx context.Context, m *bot.Mail) (err error) {
-	rows, err := s.read.QueryContext(ctx, "select list from mail_list where mail_id = ? order by list = ? desc, list", m.ID, m.List)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	return s.each(ctx, "reading the lists of a mail from", "select list from mail_list where mail_id = ? order by list = ? desc, list", []any{m.ID, m.List}, func(rows *sql.Rows) error {
 		var l string
-		if err := rows.Scan(&l); err != nil {
-			return err
-		}
+		err := rows.Scan(&l)
 		m.Lists = append(m.Lists, l)
-	}
-	return rows.Err()
+		return err
+	})
 }
 
 // File implements bot.Journal.

@@ -2,33 +2,29 @@ package store
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 
 	"github.com/stablebot/stablebot/bot"
 )
 
 // Orders implements bot.Journal.
 func (s *Store) Orders(ctx context.Context, seriesKey string) (out []bot.Order, err error) {
-	rows, err := s.read.QueryContext(ctx, `with recursive version (key, previous, depth) as (
+	err = s.each(ctx, "reading the commands for "+seriesKey+" from", `with recursive version (key, previous, depth) as (
 			select key, previous, 0 from series where key = ?
 			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
 		select mail_id, n, series_key, verb, arg, reason, line, name, address, at, refused, answered from mail_command
-		where series_key in (select key from version) order by at, mail_id, n`, seriesKey)
-	if err != nil {
-		return nil, s.wrap("reading the commands for "+seriesKey+" from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+		where series_key in (select key from version) order by at, mail_id, n`, []any{seriesKey}, func(rows *sql.Rows) error {
 		var (
 			o  bot.Order
 			at int64
 		)
 		if err := rows.Scan(&o.Mail, &o.N, &o.SeriesKey, &o.Verb, &o.Arg, &o.Reason, &o.Line, &o.Who.Name, &o.Who.Address,
 			&at, &o.Refused, &o.Answered); err != nil {
-			return nil, s.wrap("reading the commands for "+seriesKey+" from", err)
+			return err
 		}
 		o.At = fromMillis(at)
 		out = append(out, o)
-	}
-	return out, s.wrap("reading the commands for "+seriesKey+" from", rows.Err())
+		return nil
+	})
+	return out, err
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,23 +17,19 @@ var _ bot.Outcomes = (*Store)(nil)
 // Followed implements bot.Outcomes.
 func (s *Store) Followed(ctx context.Context, after string, n int) (out []bot.Followed, err error) {
 	const doing = "reading what is followed from"
-	rows, err := s.read.QueryContext(ctx, "select change_id, kind, subject, date from judgement where change_id > ? order by change_id limit ?", after, n)
-	if err != nil {
-		return nil, s.wrap(doing, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, doing, "select change_id, kind, subject, date from judgement where change_id > ? order by change_id limit ?", []any{after, n}, func(rows *sql.Rows) error {
 		var (
 			f    bot.Followed
 			date string
 		)
 		if err := rows.Scan(&f.ID, &f.Kind, &f.Subject, &date); err != nil {
-			return nil, s.wrap(doing, err)
+			return err
 		}
 		f.Date, _ = time.Parse(time.RFC3339, date) // a mail without a date has none here
 		out = append(out, f)
-	}
-	return out, s.wrap(doing, rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // outcomeBatch bounds the arguments of one statement; SQLite takes 32,766.
@@ -56,13 +52,8 @@ func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot
 	for i, id := range ids {
 		args[i] = id
 	}
-	rows, err := s.read.QueryContext(ctx, `select change_id, branch, commit_id, how, at, release, begun, reverted, followups from outcome
-		where change_id in (?`+strings.Repeat(", ?", len(ids)-1)+") order by change_id, n", args...)
-	if err != nil {
-		return s.wrap(doing, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, doing, `select change_id, branch, commit_id, how, at, release, begun, reverted, followups from outcome
+		where change_id in (?`+strings.Repeat(", ?", len(ids)-1)+") order by change_id, n", args, func(rows *sql.Rows) error {
 		var (
 			o     bot.Outcome
 			at    int64
@@ -70,7 +61,7 @@ func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot
 			later string
 		)
 		if err := rows.Scan(&o.Change, &o.Branch, &o.Commit, &o.How, &at, &o.Release, &begun, &o.Reverted, &later); err != nil {
-			return s.wrap(doing, err)
+			return err
 		}
 		o.At, o.Begun = fromMillis(at), begun != 0
 		if later != "" {
@@ -79,8 +70,9 @@ func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot
 			}
 		}
 		out[o.Change] = append(out[o.Change], o)
-	}
-	return s.wrap(doing, rows.Err())
+		return nil
+	})
+	return err
 }
 
 // SetOutcomes implements bot.Outcomes. A change that was forgotten meanwhile
@@ -116,7 +108,7 @@ func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]
 // left out.
 func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settled, err error) {
 	const doing = "comparing verdicts with outcomes in"
-	rows, err := s.read.QueryContext(ctx, `select j.change_id, j.subject,
+	err = s.each(ctx, doing, `select j.change_id, j.subject,
 			coalesce((select l.chips from listed l where l.change_id = j.change_id), ''),
 			j.judged, j.source, j.date, j.said_verdict, j.said_score, o.taken, o.release
 		from judgement j join (
@@ -125,12 +117,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 				max(case when branch = '' then release else '' end) as release
 			from outcome group by change_id) o on o.change_id = j.change_id
 		where j.private = 0 and (o.taken = 1 or o.merged > 0 and o.merged <= ?)
-		order by j.change_id`, millis(before))
-	if err != nil {
-		return nil, s.wrap(doing, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+		order by j.change_id`, []any{millis(before)}, func(rows *sql.Rows) error {
 		var (
 			c      bot.Settled
 			judged int64
@@ -140,7 +127,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			date   string
 		)
 		if err := rows.Scan(&c.ID, &c.Subject, &chips, &judged, &from, &date, &c.Verdict, &c.Score, &took, &c.Release); err != nil {
-			return nil, s.wrap(doing, err)
+			return err
 		}
 		for _, h := range readChips(chips) {
 			if c.Driver == "" || h.Driver < c.Driver {
@@ -154,6 +141,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			}
 		}
 		out = append(out, c)
-	}
-	return out, s.wrap(doing, rows.Err())
+		return nil
+	})
+	return out, err
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
@@ -57,12 +56,7 @@ const pullColumns = `key, source, repo, number, head, closed, revision, due, rec
 	override_verdict, override_who, override_reason, override_at, told, plans, problem, attempts`
 
 func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []bot.PullState, err error) {
-	rows, err := s.read.QueryContext(ctx, "select "+pullColumns+" from pull "+query, args...)
-	if err != nil {
-		return nil, s.wrap("reading pull requests from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading pull requests from", "select "+pullColumns+" from pull "+query, args, func(rows *sql.Rows) error {
 		var (
 			p                  bot.PullState
 			o                  bot.Override
@@ -70,15 +64,16 @@ func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []bot
 		)
 		if err := rows.Scan(&p.Key, &p.Source, &p.Repo, &p.Number, &p.Head, &p.Closed, &p.Revision, &due, &rechecked, &p.Explain,
 			&o.Verdict, &o.Who, &o.Reason, &at, &p.Told, &p.Plans, &p.Problem, &p.Attempts); err != nil {
-			return nil, s.wrap("reading pull requests from", err)
+			return err
 		}
 		p.Due, p.Rechecked, o.At = fromMillis(due), fromMillis(rechecked), fromMillis(at)
 		if o.Verdict != "" {
 			p.Override = &o
 		}
 		out = append(out, p)
-	}
-	return out, s.wrap("reading pull requests from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // DuePulls implements bot.Pulls.
@@ -97,20 +92,14 @@ func (s *Store) PullOf(ctx context.Context, key string) (*bot.PullState, error) 
 
 // Obeyed implements bot.Pulls.
 func (s *Store) Obeyed(ctx context.Context, key string) (out map[int64]bool, err error) {
-	rows, err := s.read.QueryContext(ctx, "select distinct comment from command where pull = ?", key)
-	if err != nil {
-		return nil, s.wrap("reading the commands of "+key+" from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	out = map[int64]bool{}
-	for rows.Next() {
+	err = s.each(ctx, "reading the commands of "+key+" from", "select distinct comment from command where pull = ?", []any{key}, func(rows *sql.Rows) error {
 		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, s.wrap("reading the commands of "+key+" from", err)
-		}
+		err := rows.Scan(&id)
 		out[id] = true
-	}
-	return out, s.wrap("reading the commands of "+key+" from", rows.Err())
+		return err
+	})
+	return out, err
 }
 
 // DeferPull implements bot.Pulls.
@@ -184,39 +173,31 @@ func (s *Store) RemindPulls(ctx context.Context, source string, at time.Time) (n
 
 // PulledRepos implements bot.Pulls.
 func (s *Store) PulledRepos(ctx context.Context, source string) (out []string, err error) {
-	rows, err := s.read.QueryContext(ctx, "select distinct repo from pull where source = ? and closed = 0 order by repo", source)
-	if err != nil {
-		return nil, s.wrap("reading the repositories of "+source+" from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading the repositories of "+source+" from", "select distinct repo from pull where source = ? and closed = 0 order by repo", []any{source}, func(rows *sql.Rows) error {
 		var r string
 		if err := rows.Scan(&r); err != nil {
-			return nil, s.wrap("reading the repositories of "+source+" from", err)
+			return err
 		}
 		out = append(out, r)
-	}
-	return out, s.wrap("reading the repositories of "+source+" from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // PullCommands returns what people asked of a pull request, newest first.
 func (s *Store) PullCommands(ctx context.Context, key string) (out []bot.Command, err error) {
-	rows, err := s.read.QueryContext(ctx, "select comment, verb, verdict, reason, who, at, refused from command where pull = ? order by at desc", key)
-	if err != nil {
-		return nil, s.wrap("reading the commands of "+key+" from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading the commands of "+key+" from", "select comment, verb, verdict, reason, who, at, refused from command where pull = ? order by at desc", []any{key}, func(rows *sql.Rows) error {
 		var (
 			c  bot.Command
 			v  sql.NullString
 			at int64
 		)
 		if err := rows.Scan(&c.Comment, &c.Verb, &v, &c.Reason, &c.Who, &at, &c.Refused); err != nil {
-			return nil, s.wrap("reading the commands of "+key+" from", err)
+			return err
 		}
 		c.Verdict, c.At = verdict.Verdict(v.String), fromMillis(at)
 		out = append(out, c)
-	}
-	return out, s.wrap("reading the commands of "+key+" from", rows.Err())
+		return nil
+	})
+	return out, err
 }

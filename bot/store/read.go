@@ -168,13 +168,8 @@ func (s *Store) Judgements(ctx context.Context, f Filter) ([]bot.Judged, error) 
 }
 
 func (s *Store) judgements(ctx context.Context, where, order string, limit int, args ...any) (out []bot.Judged, revs []int, err error) {
-	rows, err := s.read.QueryContext(ctx, "select series_key, source, list, branch, judged, private, revision, body from judgement where "+
-		where+" order by "+order+" limit ?", append(args, limit)...)
-	if err != nil {
-		return nil, nil, s.wrap("reading judgements from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading judgements from", "select series_key, source, list, branch, judged, private, revision, body from judgement where "+
+		where+" order by "+order+" limit ?", append(args, limit), func(rows *sql.Rows) error {
 		var (
 			j    bot.Judged
 			at   int64
@@ -182,15 +177,16 @@ func (s *Store) judgements(ctx context.Context, where, order string, limit int, 
 			body string
 		)
 		if err := rows.Scan(&j.SeriesKey, &j.Source, &j.List, &j.Branch, &at, &j.Private, &rev, &body); err != nil {
-			return nil, nil, s.wrap("reading judgements from", err)
+			return err
 		}
 		if err := json.Unmarshal([]byte(body), &j.Judgement); err != nil {
-			return nil, nil, fmt.Errorf("reading a stored judgement: %w", err)
+			return fmt.Errorf("reading a stored judgement: %w", err)
 		}
 		j.At = fromMillis(at)
 		out, revs = append(out, j), append(revs, rev)
-	}
-	return out, revs, s.wrap("reading judgements from", rows.Err())
+		return nil
+	})
+	return out, revs, err
 }
 
 // Actions returns the newest actions first; state "" gives every state.
@@ -202,13 +198,8 @@ func (s *Store) Actions(ctx context.Context, state bot.ActionState, limit int) (
 }
 
 func (s *Store) actionRows(ctx context.Context, where string, limit int, args ...any) (out []ActionRow, err error) {
-	rows, err := s.read.QueryContext(ctx, "select "+actionColumns+", state, problem, begun, ended, not_before from action where "+
-		where+" order by created desc, key limit ?", append(args, limit)...)
-	if err != nil {
-		return nil, s.wrap("reading actions from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading actions from", "select "+actionColumns+", state, problem, begun, ended, not_before from action where "+
+		where+" order by created desc, key limit ?", append(args, limit), func(rows *sql.Rows) error {
 		var (
 			a                                 ActionRow
 			created, begun, ended, notBefores int64
@@ -217,13 +208,14 @@ func (s *Store) actionRows(ctx context.Context, where string, limit int, args ..
 		)
 		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.Verdict, &a.Line, &created, &a.Attempts, &approved, &told, &a.Message,
 			&a.State, &a.Problem, &begun, &ended, &notBefores); err != nil {
-			return nil, s.wrap("reading actions from", err)
+			return err
 		}
 		a.Created, a.Begun, a.Ended, a.NotBefore = fromMillis(created), fromMillis(begun), fromMillis(ended), fromMillis(notBefores)
 		a.Approved, a.Told = fromMillis(approved), readTold(told)
 		out = append(out, a)
-	}
-	return out, s.wrap("reading actions from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // AddNote records what a person said about a change or series.
@@ -236,44 +228,36 @@ func (s *Store) AddNote(ctx context.Context, n Note) error {
 
 // Notes returns what was said about a change or series, oldest first.
 func (s *Store) Notes(ctx context.Context, about string) (out []Note, err error) {
-	rows, err := s.read.QueryContext(ctx, "select about, at, who, body from note where about = ? order by at, id", about)
-	if err != nil {
-		return nil, s.wrap("reading notes from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading notes from", "select about, at, who, body from note where about = ? order by at, id", []any{about}, func(rows *sql.Rows) error {
 		var (
 			n  Note
 			at int64
 		)
 		if err := rows.Scan(&n.About, &at, &n.Who, &n.Body); err != nil {
-			return nil, s.wrap("reading notes from", err)
+			return err
 		}
 		n.At = fromMillis(at)
 		out = append(out, n)
-	}
-	return out, s.wrap("reading notes from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // Health returns the state of every component that ever reported, by name.
 func (s *Store) Health(ctx context.Context) (out []Health, err error) {
-	rows, err := s.read.QueryContext(ctx, "select component, ok, failed, problem, failures from health order by component")
-	if err != nil {
-		return nil, s.wrap("reading the health from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading the health from", "select component, ok, failed, problem, failures from health order by component", nil, func(rows *sql.Rows) error {
 		var (
 			h          Health
 			ok, failed int64
 		)
 		if err := rows.Scan(&h.Component, &ok, &failed, &h.Problem, &h.Failures); err != nil {
-			return nil, s.wrap("reading the health from", err)
+			return err
 		}
 		h.OK, h.Failed = fromMillis(ok), fromMillis(failed)
 		out = append(out, h)
-	}
-	return out, s.wrap("reading the health from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // Counts is how much is stored.
@@ -293,22 +277,18 @@ func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
 	if err != nil {
 		return c, s.wrap("counting what is in", err)
 	}
-	rows, err := s.read.QueryContext(ctx, "select state, count(*) from action group by state")
-	if err != nil {
-		return c, s.wrap("counting what is in", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "counting what is in", "select state, count(*) from action group by state", nil, func(rows *sql.Rows) error {
 		var (
 			state bot.ActionState
 			n     int
 		)
 		if err := rows.Scan(&state, &n); err != nil {
-			return c, s.wrap("counting what is in", err)
+			return err
 		}
 		c.Actions[state] = n
-	}
-	return c, s.wrap("counting what is in", rows.Err())
+		return nil
+	})
+	return c, err
 }
 
 // Check reads the whole file and reports what is damaged; doctor calls it. Of

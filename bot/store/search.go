@@ -286,7 +286,7 @@ func (s *Store) found(ctx context.Context, places []place, branch string) ([]Fou
 	for i, p := range places {
 		at[p.id], args[i] = i, p.id
 	}
-	err := s.each(ctx, `select t.id, t.chips, t.cells, t.lines, t.added, t.removed, t.files, j.change_id, j.kind, j.series_key, j.list, j.branch, j.verdict,
+	err := s.each(ctx, "reading", `select t.id, t.chips, t.cells, t.lines, t.added, t.removed, t.files, j.change_id, j.kind, j.series_key, j.list, j.branch, j.verdict,
 			j.reason_class, j.mixed, j.score, j.author, j.subject, j.date, j.judged
 		from listed t join judgement j on j.change_id = t.change_id where t.id in (?`+strings.Repeat(", ?", len(args)-1)+")", args, func(r *sql.Rows) error {
 		var (
@@ -311,37 +311,43 @@ func (s *Store) found(ctx context.Context, places []place, branch string) ([]Fou
 	return slices.DeleteFunc(out, func(f Found) bool { return f.ID == "" }), err
 }
 
-// each runs f for every row of a query.
-func (s *Store) each(ctx context.Context, query string, args []any, f func(*sql.Rows) error) (err error) {
-	return s.eachAfter(ctx, "", query, args, f)
+// each runs f for every row of a query; doing is what an error says.
+func (s *Store) each(ctx context.Context, doing, query string, args []any, f func(*sql.Rows) error) (err error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s.wrap(doing, err)
+	}
+	return s.wrap(doing, eachOf(rows, f))
+}
+
+func eachOf(rows *sql.Rows, f func(*sql.Rows) error) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // eachAfter does the same after another statement, unless that is empty, whose
 // settings hold for this query.
-func (s *Store) eachAfter(ctx context.Context, first, query string, args []any, f func(*sql.Rows) error) (err error) {
-	ask := s.read.QueryContext
-	if first != "" {
-		tx, err := s.read.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
-			return s.wrap("reading", err)
-		}
-		defer func() { _ = tx.Rollback() }() // nothing was written
-		if _, err := tx.ExecContext(ctx, first); err != nil {
-			return s.wrap("reading", err)
-		}
-		ask = func(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
-			return tx.QueryContext(ctx, s.dialect.sql(q), s.dialect.args(args)...)
-		}
+func (s *Store) eachAfter(ctx context.Context, first, query string, args []any, f func(*sql.Rows) error) error {
+	const doing = "searching"
+	if first == "" {
+		return s.each(ctx, doing, query, args, f)
 	}
-	rows, err := ask(ctx, query, args...)
+	tx, err := s.read.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return s.wrap("reading", err)
+		return s.wrap(doing, err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return s.wrap("reading", err)
-		}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	if _, err := tx.ExecContext(ctx, first); err != nil {
+		return s.wrap(doing, err)
 	}
-	return s.wrap("reading", rows.Err())
+	rows, err := tx.QueryContext(ctx, s.dialect.sql(query), s.dialect.args(args)...)
+	if err != nil {
+		return s.wrap(doing, err)
+	}
+	return s.wrap(doing, eachOf(rows, f))
 }

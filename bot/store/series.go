@@ -15,17 +15,22 @@ import (
 const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled, judged, line"
 
 // series runs a query that selects seriesColumns and adds the members.
-func (s *Store) series(ctx context.Context, doing, query string, args ...any) ([]bot.Series, error) {
-	out, err := s.querySeries(ctx, query, args...)
-	return out, s.wrap(doing, err)
-}
-
-func (s *Store) querySeries(ctx context.Context, query string, args ...any) (out []bot.Series, err error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	if out, err = scanSeries(rows); err != nil || len(out) == 0 {
+func (s *Store) series(ctx context.Context, doing, query string, args ...any) (out []bot.Series, err error) {
+	err = s.each(ctx, doing, query, args, func(rows *sql.Rows) error {
+		var (
+			v          bot.Series
+			first, due int64
+			judged     int64
+		)
+		if err := rows.Scan(&v.Key, &v.Sender, &v.Title, &v.Version, &v.Of, &v.List, &first, &due,
+			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled, &judged, &v.Line); err != nil {
+			return err
+		}
+		v.First, v.Due, v.Judged = fromMillis(first), fromMillis(due), fromMillis(judged)
+		out = append(out, v)
+		return nil
+	})
+	if err != nil || len(out) == 0 {
 		return nil, err
 	}
 	at := make(map[string]int, len(out))
@@ -34,40 +39,18 @@ func (s *Store) querySeries(ctx context.Context, query string, args ...any) (out
 		at[out[i].Key], keys[i] = i, out[i].Key
 	}
 	in, vals := marks(keys)
-	rows, err = s.read.QueryContext(ctx, "select series_key, mail_id, n, title from member where series_key in ("+in+") order by series_key, n, mail_id", vals...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, doing, "select series_key, mail_id, n, title from member where series_key in ("+in+") order by series_key, n, mail_id", vals, func(rows *sql.Rows) error {
 		var (
 			key string
 			m   bot.Member
 		)
 		if err := rows.Scan(&key, &m.ID, &m.N, &m.Title); err != nil {
-			return nil, err
+			return err
 		}
 		out[at[key]].Members = append(out[at[key]].Members, m)
-	}
-	return out, rows.Err()
-}
-
-func scanSeries(rows *sql.Rows) (out []bot.Series, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var (
-			v          bot.Series
-			first, due int64
-			judged     int64
-		)
-		if err := rows.Scan(&v.Key, &v.Sender, &v.Title, &v.Version, &v.Of, &v.List, &first, &due,
-			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled, &judged, &v.Line); err != nil {
-			return nil, err
-		}
-		v.First, v.Due, v.Judged = fromMillis(first), fromMillis(due), fromMillis(judged)
-		out = append(out, v)
-	}
-	return out, rows.Err()
+		return nil
+	})
+	return out, err
 }
 
 // Series implements bot.Journal.
@@ -281,19 +264,15 @@ func (s *Store) OptedOut(ctx context.Context, who []string) (out map[string]bool
 		return out, nil
 	}
 	in, args := marks(who)
-	rows, err := s.read.QueryContext(ctx, "select who from opt_out where who in ("+in+")", args...)
-	if err != nil {
-		return nil, s.wrap("reading the opt-outs from", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, "reading the opt-outs from", "select who from opt_out where who in ("+in+")", args, func(rows *sql.Rows) error {
 		var w string
 		if err := rows.Scan(&w); err != nil {
-			return nil, s.wrap("reading the opt-outs from", err)
+			return err
 		}
 		out[w] = true
-	}
-	return out, s.wrap("reading the opt-outs from", rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // OptOut records that an address, or "list:" and a list, wants no mail; told

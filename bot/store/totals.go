@@ -115,7 +115,7 @@ func (y *tally) add(judged int64, verdict, list, chips, cells string) {
 // Totals sums up what everybody may see.
 func (s *Store) Totals(ctx context.Context) (*Totals, error) {
 	y := tally{map[dayKey]*count{}, map[string]*count{}, map[string]*count{}, map[string]*count{}, map[string]string{}, map[cellKey]*count{}, map[gapKey]*count{}}
-	err := s.each(ctx, "select judged, verdict, list, chips, cells from listed", nil, func(r *sql.Rows) error {
+	err := s.each(ctx, "reading", "select judged, verdict, list, chips, cells from listed", nil, func(r *sql.Rows) error {
 		var judged int64
 		var verdict, list, chips, cells string
 		if err := r.Scan(&judged, &verdict, &list, &chips, &cells); err != nil {

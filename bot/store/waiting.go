@@ -24,19 +24,15 @@ func (s *Store) KeepCommit(ctx context.Context, w bot.Waiting, c bot.Cursor) err
 // Waiting implements bot.Journal.
 func (s *Store) Waiting(ctx context.Context, n int) (out []string, err error) {
 	const doing = "looking for new commits in"
-	rows, err := s.read.QueryContext(ctx, "select id from waiting order by at, id limit ?", n)
-	if err != nil {
-		return nil, s.wrap(doing, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	err = s.each(ctx, doing, "select id from waiting order by at, id limit ?", []any{n}, func(rows *sql.Rows) error {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return nil, s.wrap(doing, err)
+			return err
 		}
 		out = append(out, id)
-	}
-	return out, s.wrap(doing, rows.Err())
+		return nil
+	})
+	return out, err
 }
 
 // WaitingCommit implements bot.Journal.
