@@ -96,6 +96,20 @@ func (d diary) Deliver(_ context.Context, a bot.Action) error {
 	return err
 }
 
+// diaryIn counts what the diary of a folder says of an action.
+func diaryIn(t *testing.T, dir string) func(key string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "diary"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := map[string]int{}
+	for key := range strings.Lines(string(text)) {
+		sent[strings.TrimSpace(key)]++
+	}
+	return func(key string) int { return sent[key] }
+}
+
 // TestKillChild is the bot that TestKill kills.
 func TestKillChild(t *testing.T) {
 	dir := os.Getenv(killDir)
@@ -132,6 +146,74 @@ func TestKillChild(t *testing.T) {
 	}
 }
 
+// idsOf are the Message-IDs of mails, some of which come twice.
+func idsOf(mails [][]byte) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range mails {
+		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
+		id, _, _ := strings.Cut(rest, ">")
+		out[id] = true
+	}
+	return out
+}
+
+// begin starts a bot that is to be killed, and returns when it works.
+func begin(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "running\n" {
+		t.Fatalf("the bot said %q, %v", line, err)
+	}
+}
+
+func killed(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // "signal: killed"
+}
+
+// outcome is what became of the replies of a bot that was killed.
+type outcome struct{ replies, received, unclear, missing int }
+
+// onceEach: each reply was received once, or is told to be of unknown outcome
+// and was received once or not at all. got counts those received of one action.
+func onceEach(t *testing.T, rows []store.ActionRow, got func(key string) int) (o outcome) {
+	t.Helper()
+	for _, a := range rows {
+		if a.Kind != bot.ActionReply {
+			continue
+		}
+		n := got(a.Key)
+		o.replies, o.received = o.replies+1, o.received+n
+		switch {
+		case a.State == bot.StateDone && n == 1:
+		case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
+			o.unclear++
+			o.missing += 1 - n
+		default:
+			t.Errorf("%s is %s (%s) and was received %d times", a.Key, a.State, a.Problem, n)
+		}
+	}
+	return o
+}
+
+func actionsOf(t *testing.T, s *store.Store) []store.ActionRow {
+	t.Helper()
+	rows, err := s.Actions(t.Context(), "", 10000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // childEnv is the environment of a process that is killed. What it leaves of its
 // temporary files goes when the test ends.
 func childEnv(t testing.TB, more ...string) []string {
@@ -159,36 +241,45 @@ func killAtRandom(t *testing.T, dir, sink string, n int, moment func()) {
 	t.Helper()
 	for range n {
 		c := child(t, dir, sink, false)
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "running\n" {
-			t.Fatalf("the bot said %q, %v", line, err)
-		}
+		begin(t, c)
 		moment()
-		if err := c.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait() // "signal: killed"
+		killed(t, c)
 	}
+	lastRun(t, dir, sink)
+}
+
+func lastRun(t *testing.T, dir, sink string) {
+	t.Helper()
 	if out, err := child(t, dir, sink, true).Output(); err != nil {
 		t.Fatalf("the last run: %v\n%s", err, out)
 	}
 }
 
+// untilDone lets the bot finish what was put off at last, whose time has still to come.
+func untilDone(t *testing.T, dir, sink string, done func() bool) {
+	t.Helper()
+	for range 20 {
+		if done() {
+			return
+		}
+		time.Sleep(300 * time.Millisecond)
+		lastRun(t, dir, sink)
+	}
+}
+
+func nothingPlanned(t *testing.T, s *store.Store) bool {
+	t.Helper()
+	c, err := s.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Actions[bot.StatePlanned] == 0
+}
+
 // TestKill: kill -9 at random points loses nothing and doubles nothing.
 func TestKill(t *testing.T) {
 	mails, single, patches := killMails()
-	posts := map[string]bool{}
-	for _, m := range mails {
-		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
-		id, _, _ := strings.Cut(rest, ">")
-		posts[id] = true
-	}
+	posts := idsOf(mails)
 	replies := len(single) * 2 // one to each single patch and to each series
 
 	t.Run("outbox", func(t *testing.T) {
@@ -228,65 +319,26 @@ func TestKill(t *testing.T) {
 		dir := t.TempDir()
 		killAtRandom(t, dir, "smtp "+post.addr, 60, post.moment)
 		b := newBench(t, dir)
-		for range 20 { // what was put off at last has its time still to come
-			c, err := b.store.Counts(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.Actions[bot.StatePlanned] == 0 {
-				break
-			}
-			time.Sleep(300 * time.Millisecond)
-			if out, err := child(t, dir, "smtp "+post.addr, true).Output(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-		}
-		rows, err := b.store.Actions(t.Context(), "", 1000)
-		if err != nil || len(rows) != replies {
-			t.Fatalf("%d actions, %v; want %d", len(rows), err, replies)
-		}
+		untilDone(t, dir, "smtp "+post.addr, func() bool { return nothingPlanned(t, b.store) })
+		rows := actionsOf(t, b.store)
 		post.mu.Lock()
 		defer post.mu.Unlock()
-		unclear, received := 0, 0
-		for _, a := range rows {
-			n := post.got[report.MessageID(a.Key, b.opts.Bot.Address)]
-			received += n
-			switch {
-			case a.State == bot.StateDone && n == 1:
-			case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
-				unclear++
-			default:
-				t.Errorf("%s is %s (%s) and was received %d times", a.Key, a.State, a.Problem, n)
-			}
+		o := onceEach(t, rows, func(key string) int { return post.got[report.MessageID(key, b.opts.Bot.Address)] })
+		if o.replies != replies || len(rows) != replies {
+			t.Errorf("%d actions, %d replies; want %d", len(rows), o.replies, replies)
 		}
-		if len(post.got) != received {
-			t.Errorf("%d mails came that no action tells of", len(post.got)-received)
+		if len(post.got) != o.received {
+			t.Errorf("%d mails came that no action tells of", len(post.got)-o.received)
 		}
-		t.Logf("%d replies, %d received, %d of unknown outcome", replies, received, unclear)
+		t.Logf("%d replies, %d received, %d of unknown outcome", replies, o.received, o.unclear)
 	})
 	t.Run("at most once", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
 		killAtRandom(t, dir, "diary", 15, soon)
 		b := newBench(t, dir)
-		text, err := os.ReadFile(filepath.Join(dir, "diary"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sent := map[string]int{}
-		for key := range strings.Lines(string(text)) {
-			sent[strings.TrimSpace(key)]++
-		}
-		rows, err := b.store.Actions(t.Context(), "", 1000)
-		if err != nil || len(rows) != replies {
-			t.Fatalf("%d actions, %v; want %d", len(rows), err, replies)
-		}
-		for _, a := range rows {
-			switch n := sent[a.Key]; {
-			case a.State == bot.StateDone && n == 1, a.State == bot.StateUnknown && n <= 1:
-			default:
-				t.Errorf("%s is %s and was sent %d times", a.Key, a.State, n)
-			}
+		if o := onceEach(t, actionsOf(t, b.store), diaryIn(t, dir)); o.replies != replies {
+			t.Errorf("%d replies; want %d", o.replies, replies)
 		}
 	})
 }

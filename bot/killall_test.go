@@ -103,8 +103,7 @@ func pushed(n int) bool { return n%4 == 0 }
 // leaves every label as it is to be. The servers go away and come back at times.
 func TestKillAll(t *testing.T) {
 	t.Parallel()
-	mails, single, patches := killMails()
-	_ = mails
+	_, single, patches := killMails()
 	replies := len(single) * 2
 	n := kills(t)
 	post := newPostOffice(t)
@@ -131,53 +130,25 @@ func TestKillAll(t *testing.T) {
 	})
 	b := newBench(t, dir)
 	settled := func() bool {
-		c, err := b.store.Counts(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
 		for n := 1; n <= killPulls; n++ {
 			if !strings.HasPrefix(h.Shown(n), "labels "+labelsWanted(n)+"\n") {
 				return false
 			}
 		}
-		return c.Actions[bot.StatePlanned] == 0
+		return nothingPlanned(t, b.store)
 	}
-	for range 20 { // what was put off at last has its time still to come
-		if settled() {
-			break
+	untilDone(t, dir, sink, settled)
+	rows := actionsOf(t, b.store)
+	for _, a := range rows {
+		if a.Kind != bot.ActionReply && a.State != bot.StateDone && a.State != bot.StateSuperseded {
+			t.Errorf("%s is %s: %s", a.Key, a.State, a.Problem)
 		}
-		time.Sleep(300 * time.Millisecond)
-		if out, err := child(t, dir, sink, true).Output(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
-	rows, err := b.store.Actions(t.Context(), "", 10000)
-	if err != nil {
-		t.Fatal(err)
 	}
 	post.mu.Lock()
 	defer post.mu.Unlock()
-	said, unclear, received := 0, 0, 0
-	for _, a := range rows {
-		if a.Kind != bot.ActionReply {
-			if a.State != bot.StateDone && a.State != bot.StateSuperseded {
-				t.Errorf("%s is %s: %s", a.Key, a.State, a.Problem)
-			}
-			continue
-		}
-		said++
-		n := post.got[report.MessageID(a.Key, b.opts.Bot.Address)]
-		received += n
-		switch {
-		case a.State == bot.StateDone && n == 1:
-		case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
-			unclear++
-		default:
-			t.Errorf("%s is %s (%s) and was received %d times", a.Key, a.State, a.Problem, n)
-		}
-	}
-	if said != replies || len(post.got) != received {
-		t.Errorf("%d replies, want %d; %d mails came that no action tells of", said, replies, len(post.got)-received)
+	o := onceEach(t, rows, func(key string) int { return post.got[report.MessageID(key, b.opts.Bot.Address)] })
+	if o.replies != replies || len(post.got) != o.received {
+		t.Errorf("%d replies, want %d; %d mails came that no action tells of", o.replies, replies, len(post.got)-o.received)
 	}
 	for n := 1; n <= killPulls; n++ {
 		shown := h.Shown(n)
@@ -195,7 +166,7 @@ func TestKillAll(t *testing.T) {
 	if c.Unfiled+c.Unsettled+c.Bad != 0 || c.Judgements < patches {
 		t.Errorf("counts %+v; want %d judgements of mails", c, patches)
 	}
-	t.Logf("%d kills: %d replies, %d received, %d of unknown outcome; %d pull requests", n, replies, received, unclear, killPulls)
+	t.Logf("%d kills: %d replies, %d received, %d of unknown outcome; %d pull requests", n, replies, o.received, o.unclear, killPulls)
 }
 
 // labelsAtFirst are those before anything is pushed.

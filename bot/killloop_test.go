@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
@@ -98,13 +97,10 @@ func TestKillLoop(t *testing.T) {
 	d := peers.NewDovecot(t)
 	p := peers.NewPostfix(t, d)
 	mails, single, _ := manyMails(groups)
-	posts := map[string]bool{}
 	for i, m := range mails {
 		mails[i] = []byte(test(string(m)))
-		_, rest, _ := strings.Cut(string(mails[i]), "Message-ID: <")
-		id, _, _ := strings.Cut(rest, ">")
-		posts[id] = true
 	}
+	posts := idsOf(mails)
 	replies := 2 * len(single)
 	dir := t.TempDir()
 	env := killLoop + "=" + strings.Join([]string{dir, d.Addr, p.Addr, d.CertFile(), p.CertFile(), d.User, d.Password}, " ")
@@ -120,25 +116,13 @@ func TestKillLoop(t *testing.T) {
 			p.Send("ada@example.test", "drm@lists.example.test", mails[sent])
 		}
 		c := start()
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "running\n" {
-			t.Fatalf("the bot said %q, %v", line, err)
-		}
+		begin(t, c)
 		if k == n/3 || k == 2*n/3 {
 			p.Stop() // with a bot that is at work
 			time.Sleep(200 * time.Millisecond)
 		}
 		time.Sleep(rand.N(300 * time.Millisecond))
-		if err := c.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait() // "signal: killed"
+		killed(t, c)
 		if k == n/3 || k == 2*n/3 {
 			p.Start()
 		}
@@ -161,10 +145,7 @@ func TestKillLoop(t *testing.T) {
 			t.Fatalf("it does not come to an end: %+v\n%s", c, p.Log())
 		}
 	}
-	actions, err := b.store.Actions(t.Context(), "", 10000)
-	if err != nil {
-		t.Fatal(err)
-	}
+	actions := actionsOf(t, b.store)
 	// What Postfix took last is delivered in a moment.
 	var got map[string]int
 	var strangers int
@@ -173,24 +154,12 @@ func TestKillLoop(t *testing.T) {
 			break
 		}
 	}
-	unclear, missing, received := 0, 0, 0
-	for _, a := range actions {
-		n := got[report.MessageID(a.Key, loopBot)]
-		received += n
-		switch {
-		case a.State == bot.StateDone && n == 1:
-		case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
-			unclear++
-			missing += 1 - n
-		default:
-			t.Errorf("%s is %s (%s) and lies in the maildir %d times", a.Key, a.State, a.Problem, n)
-		}
-	}
-	if len(actions) != replies || len(got) != received || strangers != len(mails) {
-		t.Errorf("%d actions, want %d; %d replies that no action tells of; %d of %d posted mails", len(actions), replies, len(got)-received, strangers, len(mails))
+	o := onceEach(t, actions, func(key string) int { return got[report.MessageID(key, loopBot)] })
+	if len(actions) != replies || len(got) != o.received || strangers != len(mails) {
+		t.Errorf("%d actions, want %d; %d replies that no action tells of; %d of %d posted mails", len(actions), replies, len(got)-o.received, strangers, len(mails))
 	}
 	t.Logf("%d kills, %d mails in (%d different): %d replies, %d in the maildir, %d of unknown outcome of which %d were not sent",
-		n, len(mails), len(posts), replies, received, unclear, missing)
+		n, len(mails), len(posts), replies, o.received, o.unclear, o.missing)
 }
 
 // repliesIn counts the bot's mails in the maildir by Message-ID, and the others.

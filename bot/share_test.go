@@ -181,12 +181,7 @@ func share(t *testing.T, where string) {
 	mails, single, patches := killMails()
 	// Mails come as long as processes are killed, a quarter of a second for each.
 	pace := time.Duration(kills) * 500 * time.Millisecond / time.Duration(len(mails))
-	posts := map[string]bool{}
-	for _, m := range mails {
-		_, rest, _ := strings.Cut(string(m), "Message-ID: <")
-		id, _, _ := strings.Cut(rest, ">")
-		posts[id] = true
-	}
+	posts := idsOf(mails)
 	// The first one holds everything; what it leaves is taken over.
 	first, second := startShare(t, dir, where, pace), startShare(t, dir, where, pace)
 	for _, held := range []string{"source feed", "desk", "sink outbox"} {
@@ -227,27 +222,9 @@ func share(t *testing.T, where string) {
 	if c.Judgements != patches || c.Bad != 0 {
 		t.Errorf("counts %+v; want %d judgements", c, patches)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "diary"))
-	if err != nil {
-		t.Fatal(err)
+	o := onceEach(t, actionsOf(t, s), diaryIn(t, dir))
+	if o.replies != replies {
+		t.Errorf("%d replies; want %d", o.replies, replies)
 	}
-	sent := map[string]int{}
-	for key := range strings.Lines(string(text)) {
-		sent[strings.TrimSpace(key)]++
-	}
-	rows, err := s.Actions(t.Context(), "", 1000)
-	if err != nil || len(rows) != replies {
-		t.Fatalf("%d actions, %v; want %d", len(rows), err, replies)
-	}
-	unclear := 0
-	for _, a := range rows {
-		switch n := sent[a.Key]; {
-		case a.State == bot.StateDone && n == 1:
-		case a.State == bot.StateUnknown && n <= 1:
-			unclear++
-		default:
-			t.Errorf("%s is %s (%s) and was sent %d times", a.Key, a.State, a.Problem, n)
-		}
-	}
-	t.Logf("%d processes killed, %d mails, %d replies, %d of unknown outcome", kills+1, len(posts), replies, unclear)
+	t.Logf("%d processes killed, %d mails, %d replies, %d of unknown outcome", kills+1, len(posts), replies, o.unclear)
 }
