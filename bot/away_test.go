@@ -14,6 +14,7 @@ import (
 // TestHubAway: GitHub refuses connections, answers with errors, hangs up in the
 // middle, and comes back; the bot goes on by itself and every label is right.
 func TestHubAway(t *testing.T) {
+	t.Parallel()
 	h := killHub(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

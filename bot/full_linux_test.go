@@ -18,6 +18,7 @@ func TestDiskFull(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("a small file system is mounted by root alone: sudo -E go test ./bot -run TestDiskFull")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	// SQLite's write-ahead log takes some 4 MB before it is folded in.
 	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=16m"); err != nil {

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/bot/store"
@@ -277,6 +278,7 @@ func nothingPlanned(t *testing.T, s *store.Store) bool {
 }
 
 // TestKill: kill -9 at random points loses nothing and doubles nothing.
+// STABLEBOT_FULL=1 kills three times as often.
 func TestKill(t *testing.T) {
 	mails, single, patches := killMails()
 	posts := idsOf(mails)
@@ -285,7 +287,7 @@ func TestKill(t *testing.T) {
 	t.Run("outbox", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		killAtRandom(t, dir, "outbox", 30, soon)
+		killAtRandom(t, dir, "outbox", peers.Scale(10, 30), soon)
 		b := newBench(t, dir)
 		got := b.replies() // fails when a mail is answered twice
 		for _, id := range single {
@@ -317,7 +319,7 @@ func TestKill(t *testing.T) {
 		t.Parallel()
 		post := newPostOffice(t)
 		dir := t.TempDir()
-		killAtRandom(t, dir, "smtp "+post.addr, 60, post.moment)
+		killAtRandom(t, dir, "smtp "+post.addr, peers.Scale(20, 60), post.moment)
 		b := newBench(t, dir)
 		untilDone(t, dir, "smtp "+post.addr, func() bool { return nothingPlanned(t, b.store) })
 		rows := actionsOf(t, b.store)
@@ -335,7 +337,7 @@ func TestKill(t *testing.T) {
 	t.Run("at most once", func(t *testing.T) {
 		t.Parallel()
 		dir := t.TempDir()
-		killAtRandom(t, dir, "diary", 15, soon)
+		killAtRandom(t, dir, "diary", peers.Scale(5, 15), soon)
 		b := newBench(t, dir)
 		if o := onceEach(t, actionsOf(t, b.store), diaryIn(t, dir)); o.replies != replies {
 			t.Errorf("%d replies; want %d", o.replies, replies)

@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
+	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/report"
 	githubsink "github.com/stablebot/stablebot/bot/sink/github"
 	githubsource "github.com/stablebot/stablebot/bot/source/github"
@@ -34,17 +35,14 @@ const (
 
 func kills(t *testing.T) int {
 	t.Helper()
-	switch v := os.Getenv(killsVar); {
-	case v != "":
+	if v := os.Getenv(killsVar); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {
 			t.Fatalf("%s=%q is no number of kills", killsVar, v)
 		}
 		return n
-	case os.Getenv("STABLEBOT_CI") != "":
-		return killsCI
 	}
-	return killsFew
+	return peers.Scale(killsFew, killsCI)
 }
 
 // wireHub lets the bot that is killed bring the pull requests of a hub to what

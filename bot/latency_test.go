@@ -46,10 +46,7 @@ func TestLatency(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bin := filepath.Join(t.TempDir(), "stablebot")
-	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/stablebot").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
+	bin := built(t)
 	t.Run("Dovecot", func(t *testing.T) {
 		d := peers.NewDovecot(t)
 		latency(t, bin, last, mailServer{d.Addr, d.User, d.Password, func(raw []byte) error {

@@ -20,10 +20,7 @@ import (
 // has one reply.
 func TestLive(t *testing.T) {
 	d := peers.NewDovecot(t)
-	bin := filepath.Join(t.TempDir(), "stablebot")
-	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/stablebot").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
+	bin := built(t)
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "stablebot.yaml")
 	writeText(t, filepath.Join(dir, "password"), d.Password)

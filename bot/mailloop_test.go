@@ -27,12 +27,10 @@ import (
 // maildir, with a signature that verifies, in the right thread. The mail
 // server goes away and comes back; nothing is lost or said twice.
 func TestMailLoop(t *testing.T) {
+	t.Parallel()
 	d := peers.NewDovecot(t)
 	p := peers.NewPostfix(t, d)
-	bin := filepath.Join(t.TempDir(), "stablebot")
-	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/stablebot").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
+	bin := built(t)
 	dir := t.TempDir()
 	pub, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

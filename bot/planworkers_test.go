@@ -196,15 +196,16 @@ func cpuOf(running []*process) (sum time.Duration) {
 		if err != nil {
 			continue // it has ended
 		}
-		// pid (name) state ppid … utime stime, the 14th and 15th field
+		// pid (name) state ppid … utime stime cutime cstime, from the 14th field on:
+		// its own, and that of the programs that it ran and that have ended
 		before, after, _ := strings.Cut(string(text), ") ")
 		f := strings.Fields(after)
 		pid, _, _ := strings.Cut(before, " ")
 		for _, p := range running {
-			if own := fmt.Sprint(p.cmd.Process.Pid); len(f) > 12 && (pid == own || f[1] == own) {
-				var user, system int64
-				_, _ = fmt.Sscan(f[11]+" "+f[12], &user, &system) // the kernel wrote them
-				sum += time.Duration(user+system) * tick
+			if own := fmt.Sprint(p.cmd.Process.Pid); len(f) > 14 && (pid == own || f[1] == own) {
+				var user, system, users, systems int64
+				_, _ = fmt.Sscan(strings.Join(f[11:15], " "), &user, &system, &users, &systems) // the kernel wrote them
+				sum += time.Duration(user+system+users+systems) * tick
 			}
 		}
 	}

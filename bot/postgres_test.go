@@ -27,16 +27,6 @@ type running struct {
 	said []string // lines of its log
 }
 
-// built is the program.
-func built(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "stablebot")
-	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/stablebot").CombinedOutput(); err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
-	}
-	return bin
-}
-
 func startRun(t *testing.T, bin string, args ...string) *running {
 	t.Helper()
 	r := &running{cmd: exec.Command(bin, append([]string{"run"}, args...)...)}
@@ -193,6 +183,7 @@ func TestRunOnPostgres(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts PostgreSQL, stops it for some seconds and starts it again")
 	}
+	t.Parallel()
 	server := peers.NewPostgres(t)
 	dir := t.TempDir()
 	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}
@@ -222,7 +213,7 @@ func TestRunOnPostgres(t *testing.T) {
 	began := time.Now()
 	within(t, 20*time.Second, "not ready without a database", ready(http.StatusServiceUnavailable))
 	in.post() // while nobody can remember it
-	for range 40 {
+	for range peers.Scale(15, 40) {
 		_, _ = r.get("/healthz") // as a supervisor asks
 		_, _ = r.get("/changes")
 		time.Sleep(200 * time.Millisecond)
@@ -251,9 +242,10 @@ func TestRunOnPostgres(t *testing.T) {
 	in.post()
 	within(t, 30*time.Second, "a reply to a mail after the outage", replied(3))
 
-	// Twice more while mails keep coming, as a crash and in order. What the server
-	// had not put on the disk is brought again; each mail has one reply in the end.
-	for i := range 24 {
+	// Again while mails keep coming, as a crash, and in order when tests run at full
+	// length. What the server had not put on the disk is brought again; each mail has
+	// one reply in the end.
+	for i := range peers.Scale(12, 24) {
 		in.post()
 		switch i {
 		case 4:
@@ -292,6 +284,7 @@ func TestRunOnPostgres(t *testing.T) {
 // TestStoreOnPostgres: a bot moves from its file to a database with the commands
 // that the README names, and goes on where it was.
 func TestStoreOnPostgres(t *testing.T) {
+	t.Parallel()
 	server := peers.NewPostgres(t)
 	bin, dir := built(t), t.TempDir()
 	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}

@@ -30,6 +30,7 @@ import (
 // a list, a second version that says the same, a third that does not, a signed
 // command, and a forged one. Everything comes back through Postfix and Dovecot.
 func TestSendEmail(t *testing.T) {
+	t.Parallel()
 	peers.Need(t, "git")
 	if out, err := exec.Command("git", "send-email", "-h").CombinedOutput(); !bytes.Contains(out, []byte("git send-email")) {
 		peers.Lack(t, fmt.Sprintf("git send-email is not installed (%v); sudo apt-get install -y --no-install-recommends git-email libmailtools-perl", err))

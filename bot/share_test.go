@@ -171,7 +171,7 @@ func TestShare(t *testing.T) {
 }
 
 func share(t *testing.T, where string) {
-	kills := 8
+	kills := peers.Scale(4, 8)
 	if v := os.Getenv("STABLEBOT_TEST_KILLS"); v != "" {
 		if _, err := fmt.Sscan(v, &kills); err != nil {
 			t.Fatal(err)

@@ -78,6 +78,7 @@ func TestPackage(t *testing.T) {
 }
 
 func TestPackageBad(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*Package){
 		"name":    func(p *Package) { p.Name = "a b; rm" },
 		"version": func(p *Package) { p.Version = "$(x)" },
@@ -108,6 +109,7 @@ func TestVendorConf(t *testing.T) {
 
 // TestDKMS has Debian's dkms add, build and remove the package.
 func TestDKMS(t *testing.T) {
+	t.Parallel()
 	kernels, _ := filepath.Glob("/lib/modules/*/build/Makefile")
 	if _, err := exec.LookPath("dkms"); err != nil || len(kernels) == 0 || os.Getuid() != 0 {
 		const how = "dkms, kernel headers and root are needed: sudo apt-get install -y --no-install-recommends dkms linux-headers-amd64"

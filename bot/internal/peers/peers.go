@@ -62,6 +62,18 @@ func Lack(t testing.TB, why string) {
 	t.Skip(why)
 }
 
+// Full reports whether tests that last are to run at their full length: in CI,
+// and for a person who sets STABLEBOT_FULL=1. Otherwise they do less of the same.
+func Full() bool { return os.Getenv("STABLEBOT_CI") == "1" || os.Getenv("STABLEBOT_FULL") == "1" }
+
+// Scale is how often something is done: often when tests run at full length.
+func Scale(few, often int) int {
+	if Full() {
+		return often
+	}
+	return few
+}
+
 // Port is a loopback port that was free a moment ago.
 func Port(t testing.TB) int {
 	t.Helper()
