@@ -280,6 +280,7 @@ func nothingPlanned(t *testing.T, s *store.Store) bool {
 // TestKill: kill -9 at random points loses nothing and doubles nothing.
 // STABLEBOT_FULL=1 kills three times as often.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	mails, single, patches := killMails()
 	posts := idsOf(mails)
 	replies := len(single) * 2 // one to each single patch and to each series

@@ -160,6 +160,7 @@ func TestShare(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes for some twenty seconds")
 	}
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		share(t, filepath.Join(t.TempDir(), "s.db"))
