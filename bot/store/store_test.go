@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -330,11 +331,17 @@ func TestHealthAndOptOut(t *testing.T) {
 	}
 }
 
-// BenchmarkJudged writes judgements of commits, a transaction each.
+// BenchmarkJudged writes judgements of commits, a transaction each. With
+// STABLEBOT_MEASURE_STORE=FILE it adds them to those of a store, such as the one
+// with a million that TestMeasurePages of bot/web keeps.
 func BenchmarkJudged(b *testing.B) {
-	s := open(b, filepath.Join(b.TempDir(), "s.db"))
-	for i := range b.N {
-		id := fmt.Sprintf("%040x", i)
+	path := os.Getenv("STABLEBOT_MEASURE_STORE")
+	if path == "" {
+		path = filepath.Join(b.TempDir(), "s.db")
+	}
+	s := open(b, path)
+	for b.Loop() {
+		id := fmt.Sprintf("%016x%016x%08x", rand.Uint64(), rand.Uint64(), rand.Uint32())
 		if err := s.KeepJudged(context.Background(), storetest.Judgement(id, verdict.StableEligible), bot.Cursor{Key: "git", Value: id}); err != nil {
 			b.Fatal(err)
 		}
