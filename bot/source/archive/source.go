@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/source/remote"
 )
 
 // Config is one archive on a remote, followed by a running bot.
@@ -61,16 +62,7 @@ var _ bot.Source = (*Source)(nil)
 
 // NewSource checks the configuration; it does not connect.
 func NewSource(cfg Config, log *zap.Logger) (*Source, error) {
-	var bad []error
-	if cfg.Name == "" || strings.ContainsAny(cfg.Name, "/\\") || strings.HasPrefix(cfg.Name, ".") {
-		bad = append(bad, errors.New("name: a short word without slashes is needed, as it names a folder"))
-	}
-	if cfg.URL == "" {
-		bad = append(bad, errors.New("url is missing: the address of a public-inbox archive that git can fetch"))
-	}
-	if cfg.State == "" {
-		bad = append(bad, errors.New("no state folder to keep the copy in"))
-	}
+	bad := remote.Check(cfg.Name, cfg.URL, "public-inbox archive", cfg.State)
 	if len(bad) > 0 {
 		return nil, fmt.Errorf("archive %q: %w", cfg.Name, errors.Join(bad...))
 	}
@@ -87,16 +79,7 @@ func NewSource(cfg Config, log *zap.Logger) (*Source, error) {
 func (s *Source) Name() string { return s.name }
 
 // Wait waits for the interval to pass: an archive announces nothing.
-func (s *Source) Wait(ctx context.Context) error {
-	t := time.NewTimer(s.cfg.Every)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Source) Wait(ctx context.Context) error { return remote.Wait(ctx, s.cfg.Every) }
 
 // Close ends the git processes.
 func (s *Source) Close() error {
@@ -118,16 +101,7 @@ func (s *Source) Check(ctx context.Context) error {
 
 // Poll fetches and delivers what came since the cursor.
 func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
-	err := s.poll(ctx, in)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, git.ErrRemote):
-		return fmt.Errorf("reading %s: %w: %w", s.name, bot.ErrTemporary, err)
-	}
-	return fmt.Errorf("reading %s: %w", s.name, err)
+	return remote.Polled(ctx, s.name, s.poll(ctx, in))
 }
 
 func (s *Source) poll(ctx context.Context, in bot.Inlet) error {

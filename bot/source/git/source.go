@@ -28,6 +28,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/source/remote"
 )
 
 // Config is one remote.
@@ -73,16 +74,7 @@ var _ bot.Source = (*Source)(nil)
 
 // New checks the configuration; it does not connect.
 func New(cfg Config, log *zap.Logger) (*Source, error) {
-	var bad []error
-	if cfg.Name == "" || strings.ContainsAny(cfg.Name, "/\\") || strings.HasPrefix(cfg.Name, ".") {
-		bad = append(bad, errors.New("name: a short word without slashes is needed, as it names a folder"))
-	}
-	if cfg.URL == "" {
-		bad = append(bad, errors.New("url is missing: the address of a repository that git can fetch"))
-	}
-	if cfg.State == "" {
-		bad = append(bad, errors.New("no state folder to keep the copy in"))
-	}
+	bad := remote.Check(cfg.Name, cfg.URL, "repository", cfg.State)
 	for _, b := range cfg.Branches {
 		if _, err := path.Match(b, ""); err != nil || b == "" || strings.ContainsAny(b, " :~^\\") {
 			bad = append(bad, fmt.Errorf("branches: %q is neither a branch nor a pattern", b))
@@ -109,16 +101,7 @@ func (s *Source) Dir() string { return filepath.Join(s.cfg.State, "git", s.cfg.N
 func (s *Source) Name() string { return s.name }
 
 // Wait waits for the interval to pass: git remotes announce nothing.
-func (s *Source) Wait(ctx context.Context) error {
-	t := time.NewTimer(s.cfg.Every)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (s *Source) Wait(ctx context.Context) error { return remote.Wait(ctx, s.cfg.Every) }
 
 // Close ends the git processes.
 func (s *Source) Close() error {
@@ -144,16 +127,7 @@ func (s *Source) Check(ctx context.Context) error {
 
 // Poll fetches and delivers the commits behind each branch's cursor.
 func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
-	err := s.poll(ctx, in)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, git.ErrRemote):
-		return fmt.Errorf("reading %s: %w: %w", s.name, bot.ErrTemporary, err)
-	}
-	return fmt.Errorf("reading %s: %w", s.name, err)
+	return remote.Polled(ctx, s.name, s.poll(ctx, in))
 }
 
 func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
