@@ -13,10 +13,12 @@ import (
 const deskBatch = 200
 
 // How soon the desk looks again: for what another process has brought, and for
-// what other processes have done of the tasks that are out.
+// what other processes have done of the tasks that are out. While most of a batch
+// is out there is no hurry, and looking takes the workers time.
 const (
 	lookForMail  = time.Second
 	lookForTasks = 50 * time.Millisecond
+	lookForMany  = 200 * time.Millisecond
 )
 
 // desk files what has come and gives out what is to be judged, until ctx ends.
@@ -38,6 +40,8 @@ func (b *Bot) desk(ctx context.Context) {
 		case filed > 0:
 			failed = 0
 			continue
+		case out > deskBatch/2:
+			failed, wait = 0, lookForMany
 		case out > 0:
 			failed, wait = 0, lookForTasks
 		default:
