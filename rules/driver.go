@@ -6,8 +6,9 @@ var NoNewDriver = &Rule{
 	Doc: `no new driver and no new source files
 
 A new driver is the largest kind of enablement there is; a new source file is
-seldom a fix. New headers that hold a table are not meant, they are counted as
-table lines.
+seldom a fix; whether one that presents itself as a fix is, the file does not
+tell. New headers that hold a table are not meant, they are counted as table
+lines.
 
 Met: a patch that changes three existing files.
 Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
@@ -28,6 +29,8 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 		switch {
 		case c.NewUnits > 0 && c.Net(SignDriver) > 0:
 			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(SignDriver))
+		case c.NewUnits > 0 && f.claimsFix():
+			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and presents itself as a fix", ev)
 		case c.NewUnits > 0:
 			out, _ = unmet("adds "+plural(c.NewUnits, "source file"), ev)
 		default:

@@ -7,8 +7,9 @@ var NoEnablement = &Rule{
 
 A stable kernel is repaired, not extended. Told by the first word of the title
 (add, support, introduce, enable, ...) and by bring-up words, unless the change
-presents itself as a fix, or is no more than an ID. New functions in the diff
-are counted beside it. Fixes that need new code are not meant.
+presents itself as a fix, or is no more than an ID. A check or a lock that was
+not there is no feature. New functions in the diff are counted beside it. Fixes
+that need new code are not meant.
 
 Met: "fix the clock of the second pipe".
 Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
@@ -37,7 +38,7 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 // feature reports whether the title announces something new rather than a repair.
 func (f *Facts) feature() bool {
 	w := f.Words()
-	if w.title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.Revert {
+	if w.title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.InTitle(WordGuard) || w.Revert {
 		return false
 	}
 	switch w.Verb {

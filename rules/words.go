@@ -73,6 +73,7 @@ const (
 	WordDuplicate        // defined twice
 	WordAnnotated        // tells checkers the size of an array
 	WordBuildsOn         // another change comes first
+	WordGuard            // a check or a lock that was not there
 	WordOther            // begins like one of the kinds and means something else
 	numWords             = iota
 	bugWords      uint64 = 1<<WordOops | 1<<WordMemory | 1<<WordSecurity | 1<<WordCorruption | 1<<WordHang |

@@ -124,6 +124,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 	stable := m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || strings.Contains(m.Title, "-stable tree")
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
+	before := ""           // the own line directly above
 	lineNo := 0
 	for rest := text; rest != ""; {
 		var line string
@@ -134,7 +135,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			break
 		}
 		if line == "" || line[0] == '>' || line[0] == '|' {
-			above = true
+			above, before = true, ""
 			wide--
 			continue
 		}
@@ -156,9 +157,15 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			above = false
 			continue
 		}
-		if above && isNak(line) || refusesStable(line, stable) {
+		switch {
+		case above && isNak(line):
 			declined = append(declined, evidence(m, line, lineNo))
+		case refusesStable(line, stable):
+			if said := sentence(before, line, rest); !elsewhere(said) {
+				declined = append(declined, evidence(m, said, lineNo))
+			}
 		}
+		before = line
 		above = false
 		wide--
 	}
@@ -174,6 +181,40 @@ func mayTell(text string) bool {
 	return strings.Contains(text, "stable") || strings.Contains(text, "backport") || strings.Contains(text, "drop") || strings.Contains(text, "-BY:")
 }
 
+// sentence is what a line says with the rest of its sentence, where that began in
+// the line above or goes on in the one below: half a refusal reads like another.
+func sentence(before, line, rest string) string {
+	const ends = ".!?:"
+	line = strings.TrimSpace(line)
+	if before = strings.TrimSpace(before); before != "" && !strings.ContainsRune(ends, rune(before[len(before)-1])) {
+		if i := strings.LastIndexAny(before, ends); i >= 0 && strings.HasPrefix(before[i+1:], " ") {
+			before = before[i+2:]
+		}
+		line = before + " " + line
+	}
+	after, _, _ := strings.Cut(rest, "\n")
+	if after = strings.TrimSpace(after); after == "" || after[0] == '>' || strings.ContainsRune(ends, rune(line[len(line)-1])) {
+		return line
+	}
+	if i := strings.IndexAny(after, ends); i >= 0 {
+		after = after[:i+1]
+	}
+	return line + " " + after
+}
+
+// elsewhere reports whether a sentence that keeps something out of stable speaks
+// of other work than the patch, or of some branches or conditions only. On the
+// lists that were read, such a sentence went with a patch that stable was to have.
+func elsewhere(said string) bool {
+	low := strings.ToLower(said)
+	for _, s := range [...]string{"unless ", "until ", "older kernel", "older stable", "older branch", "older tree", "on top", "like that", "follow-up", "followup", "rest of the series", "other patches"} {
+		if strings.Contains(low, s) {
+			return true
+		}
+	}
+	return false
+}
+
 // evidence keeps a line and who wrote it.
 func evidence(m *mail.Message, line string, no int) rules.Evidence {
 	who := m.From.Name
@@ -181,8 +222,8 @@ func evidence(m *mail.Message, line string, no int) rules.Evidence {
 		who = m.From.Address
 	}
 	text := who + ": " + strings.TrimSpace(line)
-	if len(text) > 120 {
-		text = strings.ToValidUTF8(text[:120], "")
+	if len(text) > 240 {
+		text = strings.ToValidUTF8(text[:240], "")
 	}
 	return rules.Evidence{Line: no, Text: text}
 }
