@@ -360,3 +360,14 @@ func TestNewerThanAll(t *testing.T) {
 		}
 	}
 }
+
+// What is certain of the change is said even where a branch is not known to
+// have the bug, and never as "neither in nor out".
+func TestUnknownBranchReason(t *testing.T) {
+	j := sure(in("6.6 present 0.9", "5.10 unknown 0.9", "5.4 unknown 0.9"))
+	d := j.decide()
+	want := "stable takes such changes (learnt odds 90%), but whether 5.10 or 5.4 has the bug is not known"
+	if d.verdict != Uncertain || d.reason != want {
+		t.Errorf("said %s: %s; want uncertain: %s", d.verdict, d.reason, want)
+	}
+}
