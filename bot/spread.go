@@ -238,16 +238,30 @@ func (b *Bot) treesRead(ctx context.Context) {
 	}
 }
 
-// drain files and judges everything there is, and returns what went wrong.
+// drain files and judges everything there is, and returns what went wrong. While
+// another process does that it is left to it, until it is done or has ended.
 func (b *Bot) drain(ctx context.Context) error {
-	held, release, err := b.Journal.Hold(ctx, deskName)
-	if err != nil {
-		return err
+	for waits := false; ctx.Err() == nil; waits = true {
+		held, release, err := b.Journal.Hold(ctx, deskName)
+		if err != nil {
+			return err
+		}
+		if held != nil {
+			defer release()
+			return b.drainHeld(held)
+		}
+		if !waits {
+			b.log.Info("another process files and judges; what there is is left to it")
+		}
+		if done, err := b.nothingDue(ctx); err != nil || done {
+			return err
+		}
+		b.sleep(ctx, lookForTasks)
 	}
-	if held == nil {
-		return b.waitForOthers(ctx)
-	}
-	defer release()
+	return nil
+}
+
+func (b *Bot) drainHeld(held context.Context) error {
 	working, stop := context.WithCancel(held)
 	ended := make(chan struct{})
 	go func() { defer close(ended); b.work(working) }()
@@ -269,24 +283,16 @@ func (b *Bot) drain(ctx context.Context) error {
 	return nil
 }
 
-// waitForOthers returns when the process that runs beside this one has judged
-// what there is.
-func (b *Bot) waitForOthers(ctx context.Context) error {
-	b.log.Info("another process files and judges; what there is is left to it")
-	for ctx.Err() == nil {
-		mails, err := b.Journal.Unfiled(ctx, 1)
-		if err != nil {
-			return err
-		}
-		commits, err := b.Journal.Waiting(ctx, 1)
-		if err != nil {
-			return err
-		}
-		due, err := b.Journal.Due(ctx, b.Clock.Now(), 1)
-		if err != nil || len(mails)+len(commits)+len(due) == 0 {
-			return err
-		}
-		b.sleep(ctx, lookForTasks)
+// nothingDue reports whether all that there is has been judged.
+func (b *Bot) nothingDue(ctx context.Context) (bool, error) {
+	mails, err := b.Journal.Unfiled(ctx, 1)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	commits, err := b.Journal.Waiting(ctx, 1)
+	if err != nil {
+		return false, err
+	}
+	due, err := b.Journal.Due(ctx, b.Clock.Now(), 1)
+	return len(mails)+len(commits)+len(due) == 0, err
 }

@@ -3,10 +3,15 @@ package store
 import (
 	"context"
 	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
 
 // Hold implements bot.Journal. On SQLite a name is a locked file beside the
@@ -16,7 +21,12 @@ func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(),
 	if s.pool != nil {
 		return s.holds.hold(ctx, s, name)
 	}
-	unlock, err := lockFile(s.path+".holds", name)
+	dir := s.path + ".holds"
+	err := os.MkdirAll(dir, 0o700)
+	var unlock func()
+	if err == nil {
+		unlock, err = filelock.Try(filepath.Join(dir, url.PathEscape(name)))
+	}
 	if err != nil {
 		return nil, nil, s.wrap("holding "+name+" in", err)
 	}

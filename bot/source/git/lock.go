@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
 
 // lockEvery is how often a taken lock is tried again: seldom enough to cost
@@ -28,10 +30,10 @@ func (s *Source) lock(ctx context.Context) (unlock func(), err error) {
 		return nil, fmt.Errorf("making the folder of the copy: %w", err)
 	}
 	for {
-		release, err := lockFile(name)
+		release, err := filelock.Try(name)
 		if err != nil {
 			free()
-			return nil, fmt.Errorf("locking the copy: %w; the folder has to be one that the bot may write", err)
+			return nil, fmt.Errorf("%w; the folder of the copy has to be one that the bot may write", err)
 		}
 		if release != nil {
 			return func() { release(); free() }, nil

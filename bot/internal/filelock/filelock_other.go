@@ -1,0 +1,27 @@
+//go:build !unix
+
+// Package filelock locks a file for one process at a time.
+package filelock
+
+import "sync"
+
+var (
+	mu   sync.Mutex
+	held = map[string]bool{}
+)
+
+// Try locks a name within this process: elsewhere one process at a time may work
+// on a state folder; several need PostgreSQL. A nil unlock: somebody has it.
+func Try(name string) (unlock func(), err error) {
+	mu.Lock()
+	defer mu.Unlock()
+	if held[name] {
+		return nil, nil
+	}
+	held[name] = true
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		delete(held, name)
+	}, nil
+}
