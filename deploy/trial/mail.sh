@@ -21,6 +21,10 @@ userdb {
 }
 CONF
 
+# Debian's package, told to configure nothing, leaves neither file.
+: >/etc/postfix/main.cf
+[ -e /etc/postfix/master.cf ] || cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf
+
 postconf -e \
 	"compatibility_level = 3.6" \
 	"myhostname = mail.example.test" \
