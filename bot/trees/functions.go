@@ -1,7 +1,9 @@
 package trees
 
 import (
+	"bytes"
 	"context"
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,8 +13,14 @@ import (
 	"github.com/stablebot/stablebot/rules/change"
 )
 
-// maxAsked bounds what is remembered of where functions are.
-const maxAsked = 4096
+// Bounds of what is remembered of where functions are: files with some hundred
+// bytes each, and folders. A driver's part has up to 700 C files; a folder of more
+// than maxScanned is none of a driver, and nothing is said of it.
+const (
+	maxFunctions = 40000
+	maxIndexed   = 64
+	maxScanned   = 4000
+)
 
 // driverDepth is how many folders of a path name a driver's part:
 // drivers/gpu/drm/amd/display.
@@ -21,8 +29,8 @@ const driverDepth = 5
 // functions reports whether another file of the same driver defines a function
 // that the change touches in a file which the branch lacks, and does not where the
 // change was made: files are split and put together without that git would call it
-// a rename. It costs one git a question, which is asked only where no file was
-// found by its name.
+// a rename. The first question about a folder reads its C files, those that another
+// branch has as well only once.
 func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
 	names := map[string][]string{} // by folder
 	for _, f := range c.Files {
@@ -59,7 +67,7 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 		}
 		slices.Sort(some)
 		defines := regexp.MustCompile(`(?m)^([A-Za-z_].*[ *])?(` + strings.Join(some, "|") + `)\(`)
-		for _, file := range v.naming(ctx, t.Root, folder, some) {
+		for _, file := range v.defining(ctx, t, folder, some) {
 			if defined(ctx, t, file, defines) && !defined(ctx, then, file, defines) {
 				return true
 			}
@@ -77,35 +85,124 @@ func defined(ctx context.Context, t apply.Tree, file string, how *regexp.Regexp)
 	return err == nil && how.Match(img.Data)
 }
 
-// naming are the C files of a folder that have one of the names as a word.
-func (r *repo) naming(ctx context.Context, tree, folder string, names []string) []string {
-	args := []string{"grep", "-z", "-l", "-w", "-F"}
-	for _, n := range names {
-		args = append(args, "-e", n)
-	}
-	args = append(args, tree, "--", folder+"/*.c")
-	key := strings.Join(args, "\x00")
-	r.mu.Lock()
-	files, ok := r.asked[key]
-	r.mu.Unlock()
-	if ok {
-		return files
-	}
-	// git says no with an error, and where an object is missing it cannot say yes.
-	out, _ := r.Output(ctx, "looking for functions", args...)
-	if ctx.Err() != nil {
+// definers says for the hash of a function's name which files may define it.
+type definers map[uint32][]string
+
+// defining are the C files of a folder that may define one of the functions,
+// sorted. A file that cannot be read has none.
+func (r *repo) defining(ctx context.Context, t *objects.Snapshot, folder string, names []string) (files []string) {
+	e, err := t.Entry(ctx, folder)
+	if err != nil || e.Mode != apply.Folder {
 		return nil
 	}
-	for line := range strings.SplitSeq(string(out), "\x00") {
-		if _, file, ok := strings.Cut(line, ":"); ok {
-			files = append(files, file)
+	r.scanning.Lock()
+	defer r.scanning.Unlock()
+	in, ok := r.defined[e.ID]
+	if !ok {
+		paths, whole := cFiles(ctx, t, folder, nil)
+		if whole {
+			in = definers{}
+			for _, path := range paths {
+				for _, h := range r.functionsOf(ctx, t, path) {
+					in[h] = append(in[h], strings.TrimPrefix(path, folder))
+				}
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if r.defined == nil || len(r.defined) >= maxIndexed {
+			r.defined = map[string]definers{}
+		}
+		r.defined[e.ID] = in
+	}
+	for _, n := range names {
+		for _, path := range in[hashOf([]byte(n))] {
+			files = append(files, folder+path)
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.asked == nil || len(r.asked) >= maxAsked {
-		r.asked = map[string][]string{}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// cFiles lists the C files below a folder; whole is false when they are too many.
+func cFiles(ctx context.Context, t *objects.Snapshot, folder string, to []string) (files []string, whole bool) {
+	names, err := t.Names(ctx, folder)
+	if err != nil {
+		return to, true
 	}
-	r.asked[key] = files
-	return files
+	slices.Sort(names)
+	for _, n := range names {
+		path := folder + "/" + n
+		e, err := t.Entry(ctx, path)
+		switch {
+		case err != nil:
+		case e.Mode == apply.Folder:
+			if to, whole = cFiles(ctx, t, path, to); !whole {
+				return to, false
+			}
+		case strings.HasSuffix(n, ".c") && e.Mode != apply.Gitlink:
+			if to = append(to, path); len(to) > maxScanned {
+				return to, false
+			}
+		}
+	}
+	return to, true
+}
+
+// functionsOf are the functions that a file may define. Its content goes past the
+// files that are kept: nobody asks for most of it again.
+func (r *repo) functionsOf(ctx context.Context, t *objects.Snapshot, path string) []uint32 {
+	e, err := t.Entry(ctx, path)
+	if err != nil || !e.Exists() {
+		return nil
+	}
+	if hs, ok := r.inBlob[e.ID]; ok {
+		return hs
+	}
+	o, err := r.Object(ctx, e.ID)
+	if err != nil {
+		return nil // absent: it cannot say yes
+	}
+	hs := functionsIn(o.Data)
+	if r.inBlob == nil || len(r.inBlob) >= maxFunctions {
+		r.inBlob = map[string][]uint32{}
+	}
+	r.inBlob[e.ID] = hs
+	return hs
+}
+
+// functionsIn are the hashes of the names before a parenthesis on lines that begin
+// in the first column.
+func functionsIn(data []byte) (out []uint32) {
+	for line := range bytes.Lines(data) {
+		if !letter(line[0]) {
+			continue
+		}
+		for rest, at := line, 0; ; {
+			i := bytes.IndexByte(rest[at:], '(')
+			if i < 0 {
+				break
+			}
+			end := at + i
+			begin := end
+			for begin > 0 && (letter(rest[begin-1]) || rest[begin-1] >= '0' && rest[begin-1] <= '9') {
+				begin--
+			}
+			if begin < end && (begin == 0 || rest[begin-1] == ' ' || rest[begin-1] == '*') {
+				out = append(out, hashOf(rest[begin:end]))
+			}
+			at = end + 1
+		}
+	}
+	slices.Sort(out)
+	return slices.Clip(slices.Compact(out))
+}
+
+func letter(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+func hashOf(name []byte) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write(name)
+	return h.Sum32()
 }

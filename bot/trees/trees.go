@@ -126,7 +126,10 @@ type repo struct {
 	mu    sync.Mutex
 	snaps map[string]*objects.Snapshot
 	names map[string]map[string][]string // tree → last part of a path → paths
-	asked map[string][]string            // see naming
+
+	scanning sync.Mutex
+	defined  map[string]definers // by the folder's tree, see defining
+	inBlob   map[string][]uint32 // functions by file
 }
 
 // fileNames are the files of a tree by their names without folders.
