@@ -155,6 +155,14 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	files, there := countFiles(ctx, t, c.Files)
 	lacks, gates := s.hardware(ctx, v, t, target)
 	undone := s.undone(c, me, asOf)
+	dark := false
+	gone := func() (yes bool) {
+		if 2*there < files {
+			yes, dark = s.elsewhere(ctx, c, v, t, me)
+			yes = !yes
+		}
+		return yes
+	}
 	switch {
 	case len(c.Files) == 0:
 		out.Why = "nothing to apply"
@@ -167,10 +175,14 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		out.State, out.Why, out.Newer = noBase, lacks, true
 	case len(bugs) == 0 && undone.at != 0 && !s.carries(v, undone):
 		out.State, out.Why = notAffected, fmt.Sprintf("%.12s, which it takes back, is not in %s", s.main.ID(undone.at), v.name)
-	case 2*there < files && !s.elsewhere(ctx, c, v, t, me):
+	case gone():
 		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {
 			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
+		}
+		if dark {
+			out.State = unknown
+			out.Why += ", and files that it may have moved to are missing from " + v.Path
 		}
 		if s.stranger(ctx, c, me) {
 			out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
@@ -191,7 +203,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		// Nothing names the bug, and neither the lines around it nor the
 		// functions that they stand in are there: what would have to go in first
 		// is what the bug came with.
-		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.functions(ctx, c, v, t, me) {
+		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t, me) {
 			out.State, out.Applies = noBase, unknown
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Needs = nil

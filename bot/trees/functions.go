@@ -30,8 +30,9 @@ const driverDepth = 5
 // that the change touches in a file which the branch lacks, and does not where the
 // change was made: files are split and put together without that git would call it
 // a rename. The first question about a folder reads its C files, those that another
-// branch has as well only once.
-func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
+// branch has as well only once. dark says that nothing was found and that some file
+// could not be read.
+func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) (found, dark bool) {
 	names := map[string][]string{} // by folder
 	for _, f := range c.Files {
 		if f.IsNew {
@@ -51,7 +52,7 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 		}
 	}
 	if len(names) == 0 {
-		return false
+		return false, false
 	}
 	made := s.main.tip
 	if id := s.source(c, me); id != "" {
@@ -59,7 +60,7 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 	}
 	then, err := s.main.at(ctx, made)
 	if err != nil {
-		return false
+		return false, false
 	}
 	for folder, some := range names {
 		if folder == "" {
@@ -67,13 +68,22 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 		}
 		slices.Sort(some)
 		defines := regexp.MustCompile(`(?m)^([A-Za-z_].*[ *])?(` + strings.Join(some, "|") + `)\(`)
-		for _, file := range v.defining(ctx, t, folder, some) {
+		files, unread := v.defining(ctx, t, folder, some)
+		dark = dark || unread
+		for _, file := range files {
 			if defined(ctx, t, file, defines) && !defined(ctx, then, file, defines) {
-				return true
+				return true, false
 			}
 		}
 	}
-	return false
+	return false, dark
+}
+
+// split reports whether the code may stand in another file: its functions do, or
+// what would tell could not be read.
+func (s *Set) split(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
+	found, dark := s.functions(ctx, c, v, t, me)
+	return found || dark
 }
 
 func defined(ctx context.Context, t apply.Tree, file string, how *regexp.Regexp) bool {
@@ -86,14 +96,17 @@ func defined(ctx context.Context, t apply.Tree, file string, how *regexp.Regexp)
 }
 
 // definers says for the hash of a function's name which files may define it.
-type definers map[uint32][]string
+type definers struct {
+	files map[uint32][]string
+	dark  bool // some file could not be read
+}
 
 // defining are the C files of a folder that may define one of the functions,
-// sorted. A file that cannot be read has none.
-func (r *repo) defining(ctx context.Context, t *objects.Snapshot, folder string, names []string) (files []string) {
+// sorted; dark says that some file could not be read.
+func (r *repo) defining(ctx context.Context, t *objects.Snapshot, folder string, names []string) (files []string, dark bool) {
 	e, err := t.Entry(ctx, folder)
 	if err != nil || e.Mode != apply.Folder {
-		return nil
+		return nil, err != nil
 	}
 	r.scanning.Lock()
 	defer r.scanning.Unlock()
@@ -101,15 +114,17 @@ func (r *repo) defining(ctx context.Context, t *objects.Snapshot, folder string,
 	if !ok {
 		paths, whole := cFiles(ctx, t, folder, nil)
 		if whole {
-			in = definers{}
+			in.files = map[uint32][]string{}
 			for _, path := range paths {
-				for _, h := range r.functionsOf(ctx, t, path) {
-					in[h] = append(in[h], strings.TrimPrefix(path, folder))
+				hs, err := r.functionsOf(ctx, t, path)
+				in.dark = in.dark || err != nil
+				for _, h := range hs {
+					in.files[h] = append(in.files[h], strings.TrimPrefix(path, folder))
 				}
 			}
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil, true
 		}
 		if r.defined == nil || len(r.defined) >= maxIndexed {
 			r.defined = map[string]definers{}
@@ -117,12 +132,12 @@ func (r *repo) defining(ctx context.Context, t *objects.Snapshot, folder string,
 		r.defined[e.ID] = in
 	}
 	for _, n := range names {
-		for _, path := range in[hashOf([]byte(n))] {
+		for _, path := range in.files[hashOf([]byte(n))] {
 			files = append(files, folder+path)
 		}
 	}
 	slices.Sort(files)
-	return slices.Compact(files)
+	return slices.Compact(files), in.dark
 }
 
 // cFiles lists the C files below a folder; whole is false when they are too many.
@@ -152,24 +167,24 @@ func cFiles(ctx context.Context, t *objects.Snapshot, folder string, to []string
 
 // functionsOf are the functions that a file may define. Its content goes past the
 // files that are kept: nobody asks for most of it again.
-func (r *repo) functionsOf(ctx context.Context, t *objects.Snapshot, path string) []uint32 {
+func (r *repo) functionsOf(ctx context.Context, t *objects.Snapshot, path string) ([]uint32, error) {
 	e, err := t.Entry(ctx, path)
 	if err != nil || !e.Exists() {
-		return nil
+		return nil, err
 	}
 	if hs, ok := r.inBlob[e.ID]; ok {
-		return hs
+		return hs, nil
 	}
 	o, err := r.Object(ctx, e.ID)
 	if err != nil {
-		return nil // absent: it cannot say yes
+		return nil, err
 	}
 	hs := functionsIn(o.Data)
 	if r.inBlob == nil || len(r.inBlob) >= maxFunctions {
 		r.inBlob = map[string][]uint32{}
 	}
 	r.inBlob[e.ID] = hs
-	return hs
+	return hs, nil
 }
 
 // functionsIn are the hashes of the names before a parenthesis on lines that begin

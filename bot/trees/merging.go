@@ -188,8 +188,9 @@ func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base ap
 
 // elsewhere reports whether the branch has one of the files that are missing
 // under another path: under the same name in another folder, or, as git says
-// when it merges, where it was moved to; or its functions in another file.
-func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
+// when it merges, where it was moved to; or its functions in another file. dark
+// says that nothing was found and that what might tell could not be read.
+func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) (found, dark bool) {
 	gone := map[string]bool{}
 	for _, f := range c.Files {
 		if f.IsNew {
@@ -199,16 +200,21 @@ func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *object
 		if e, err := t.Entry(ctx, f.OldName); err != nil || e.Exists() {
 			continue // it is where it was, which says nothing of the others
 		}
-		if m, err := s.moved(ctx, v, t, nil, f.OldName); err == nil && len(m) > 0 {
-			return true
+		m, err := s.moved(ctx, v, t, nil, f.OldName)
+		if dark = dark || err != nil; len(m) > 0 {
+			return true, false
 		}
 	}
 	// A conflict at a path that the change does not name is one in a moved file.
 	r, ok := s.whole(ctx, c, v, t, me)
-	return s.functions(ctx, c, v, t, me) || ok && (r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
+	if ok && (r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
 		e, err := t.Entry(ctx, path)
 		return !gone[path] && err == nil && e.Exists()
-	}))
+	})) {
+		return true, false
+	}
+	found, unread := s.functions(ctx, c, v, t, me)
+	return found, !found && (dark || unread)
 }
 
 // common are names that many folders have.

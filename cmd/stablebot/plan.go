@@ -65,9 +65,21 @@ func (p *planner) change(ctx context.Context, stdin io.Reader, name string) (*ch
 		return nil, fmt.Errorf("%s (%q) is a merge; name the commits that it merged", name, c.Title())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w; fetch what is missing into %s", name, err, repo.Path)
+		return nil, fmt.Errorf("reading %s: %w; %s", name, err, completing(repo))
 	}
 	return ch, hasLines(name, ch)
+}
+
+// completing says how a repository gets the objects that it lacks. Nothing is
+// fetched by a plan: one file at a time it would take hours.
+func completing(r *git.Repo) string {
+	switch {
+	case r.Partial && r.Bare:
+		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*' brings the rest", r.Path, r.Path)
+	case r.Partial:
+		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter brings the rest", r.Path, r.Path)
+	}
+	return "fetch what is missing into " + r.Path
 }
 
 func readMailChange(stdin io.Reader, name string) (*change.Change, error) {
