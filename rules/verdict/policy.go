@@ -261,10 +261,15 @@ func notNeeded(j *judged) (decision, bool) {
 }
 
 // unreleasedCode reports whether nothing of what the change touches stands in
-// the last release, and neither its tags nor its author say otherwise.
+// the last release, and neither its tags nor its author say otherwise. A stable
+// tag does, unless the last release and every branch lack the very files: of four
+// such changes that were called dkms-only, a reader called all not needed.
 func (j *judged) unreleasedCode() bool {
 	last := j.Tree.Last
-	if !last.Known || last.Hunks == 0 || last.Near > 0 || j.met(rules.StableRequest) {
+	if !last.Known || last.Hunks == 0 || last.Near > 0 {
+		return false
+	}
+	if j.met(rules.StableRequest) && (last.Have > 0 || len(j.branches) == 0 || slices.ContainsFunc(j.branches, func(b Branch) bool { return b.State != "no-base" })) {
 		return false
 	}
 	return !slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return c.Resolved && c.Release != "" })

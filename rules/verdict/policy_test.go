@@ -61,6 +61,10 @@ func unsearched(j *judged) {
 // newer says that the last branch is older than the chip.
 func newer(j *judged) { j.branches[len(j.branches)-1].Newer = true }
 
+func asked(j *judged) {
+	j.found = append(j.found, rules.Finding{ID: rules.StableRequest.ID, Outcome: rules.Met})
+}
+
 func realBug(j *judged) {
 	j.found = append(j.found, rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met})
 }
@@ -178,6 +182,9 @@ func TestPolicyRows(t *testing.T) {
 		{"one of two culprits was released", sure(culprit(""), culprit("6.6"), in("6.12 affected")), "stable-eligible"},
 		{"a culprit that is not found proves nothing", sure(culprit(""), tree(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
 		{"its code is in no release", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2} })), "not-needed"},
+		{"asked for stable, though its files are nowhere", sure(in("6.6 no-base"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "not-needed"},
+		{"asked for stable, its files are in a branch", sure(in("6.6 affected"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "stable-eligible"},
+		{"asked for stable, a file is released", sure(in("6.6 no-base"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 2, Have: 1, Hunks: 2} })), "dkms-only no-base"},
 		{"some of its code is released", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2, Near: 1} })), "stable-eligible"},
 		{"every branch is served", sure(in("6.12 present", "6.6 queued", "6.1 not-affected")), "not-needed"},
 		{"all but one is served", sure(in("6.12 present", "6.6 affected")), "stable-eligible"},
