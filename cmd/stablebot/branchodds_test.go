@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/model"
 )
 
 // taken is a fix that a branch needed on the day it was written.
@@ -23,6 +25,7 @@ type taken struct {
 	score, there                        float64 // of the change, of the branch
 	lines, pile                         int
 	has                                 bool
+	terms                               []model.Contribution // of the branch
 }
 
 // TestBranchOdds measures what branches took of the fixes with a Fixes: tag that
@@ -31,7 +34,8 @@ type taken struct {
 //
 //	STABLEBOT_DRM_KMOD=path go test -tags measure ./cmd/stablebot -run TestBranchOdds -v -timeout 60m
 //
-// STABLEBOT_REPORT=1 adds 6.1, STABLEBOT_ROWS=file writes a line for each.
+// It learns the weights of the branch anew, from the branches but 6.1, and prints
+// them beside those that stand. STABLEBOT_REPORT=1 adds 6.1, STABLEBOT_ROWS=file writes a line for each.
 func TestBranchOdds(t *testing.T) {
 	ctx := context.Background()
 	learning := []string{"5.10-lts", "5.15-lts", "6.6-lts"}
@@ -90,6 +94,7 @@ func TestBranchOdds(t *testing.T) {
 					}
 					r := taken{branch: b.Name, release: later.Mainline.Release, id: id, title: c.Subject, applies: b.Applies,
 						score: score.Score, there: b.Score, lines: c.Size.LinesWithContext, pile: b.PileLines, has: later.Branches[i].State == "present"}
+					_, r.terms = model.OnBranch(score.Score, &need[n], later.Mainline.Release)
 					mu.Lock()
 					rows = append(rows, r)
 					mu.Unlock()
@@ -142,5 +147,69 @@ func TestBranchOdds(t *testing.T) {
 		}
 		n := float64(len(g))
 		t.Logf("%s: %d, taken %.2f; score of the change %.2f (Brier %.3f), of the branch %.2f (Brier %.3f)", key, len(g), took/n, score/n, before/n, there/n, after/n)
+	}
+	fitTerms(t, groups["5.10, 5.15, 6.6"], groups["6.1"])
+}
+
+// fitTerms learns the weights of a branch's terms with the score of the change held
+// fixed, and says what they are worth on rows that they were not learnt from.
+func fitTerms(t *testing.T, learn, report []taken) {
+	names := []string{"branch.by-hand", "branch.prerequisites", "branch.age"}
+	logit := func(x float64) float64 { x = min(max(x, 0.003), 0.997); return math.Log(x / (1 - x)) }
+	rowsOf := func(g []taken) (rows []model.Row) {
+		for _, r := range g {
+			row := model.Row{Values: make([]float64, len(names)), Label: r.has, Weight: 1, Offset: logit(r.score)}
+			for _, c := range r.terms {
+				if j := slices.Index(names, c.Name); j >= 0 {
+					row.Values[j] = c.Value
+				}
+			}
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	fit := func(g []taken) *model.Fitted {
+		f, err := model.Fit(rowsOf(g), model.FitOptions{Ridge: 1 / float64(len(g)), Steps: 50, Tol: 1e-6, NoBias: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	brier := func(f *model.Fitted, g []taken) float64 {
+		var sum float64
+		for _, r := range rowsOf(g) {
+			y := 0.0
+			if r.Label {
+				y = 1
+			}
+			d := model.Logistic(r.Offset+f.LogOdds(r.Values)) - y
+			sum += d * d
+		}
+		return sum / float64(max(len(g), 1))
+	}
+	stands := map[string]float64{}
+	for _, r := range slices.Concat(learn, report) {
+		for _, c := range r.terms {
+			stands[c.Name] = c.Weight
+		}
+	}
+	f := fit(learn)
+	for j, n := range names {
+		t.Logf("%s: %.2f fitted on %d, %.2f stands", n, f.Weights[j], len(learn), stands[n])
+	}
+	t.Logf("Brier on the rows that it learnt from %.3f, on 6.1 %.3f", brier(f, learn), brier(f, report))
+	for _, b := range []string{"5.10", "5.15", "6.6"} {
+		in := slices.DeleteFunc(slices.Clone(learn), func(r taken) bool { return r.branch != b })
+		f := fit(slices.DeleteFunc(slices.Clone(learn), func(r taken) bool { return r.branch == b }))
+		var before, after float64
+		for _, r := range in {
+			y := 0.0
+			if r.has {
+				y = 1
+			}
+			before, after = before+(r.score-y)*(r.score-y), after+(r.there-y)*(r.there-y)
+		}
+		n := float64(max(len(in), 1))
+		t.Logf("learnt without %s: %.2f; Brier there %.3f, with what stands %.3f, of the change's score %.3f", b, f.Weights, brier(f, in), after/n, before/n)
 	}
 }

@@ -11,6 +11,7 @@ type Row struct {
 	Values []float64
 	Label  bool
 	Weight float64 // 1 for a plain case; less for a label that is doubted
+	Offset float64 // log-odds that are known already and not learnt
 }
 
 // FitOptions are the knobs of Fit. The zero value is not usable: take
@@ -27,9 +28,10 @@ type FitOptions struct {
 	Lasso float64
 	// Scale multiplies both penalties, per column: above 1 for features of a
 	// large family of which each is met seldom. nil: 1 for all.
-	Scale []float64
-	Steps int     // Newton steps at most
-	Tol   float64 // stop when no standardised weight moves more than this
+	Scale  []float64
+	NoBias bool    // the offsets say what holds where all values are zero
+	Steps  int     // Newton steps at most
+	Tol    float64 // stop when no standardised weight moves more than this
 }
 
 // DefaultFit is what cross-validation by release on 5.17 to 6.3 preferred; the
@@ -72,6 +74,9 @@ func Fit(rows []Row, opt FitOptions) (*Fitted, error) {
 	for i, r := range rows {
 		if len(r.Values) != p {
 			return nil, fmt.Errorf("fit: row %d has %d values, the first has %d", i, len(r.Values), p)
+		}
+		if math.IsNaN(r.Offset) || math.IsInf(r.Offset, 0) {
+			return nil, fmt.Errorf("fit: the offset of row %d is %v", i, r.Offset)
 		}
 		if r.Weight < 0 || math.IsNaN(r.Weight) || math.IsInf(r.Weight, 0) {
 			return nil, fmt.Errorf("fit: row %d has weight %v", i, r.Weight)
@@ -123,7 +128,7 @@ func Fit(rows []Row, opt FitOptions) (*Fitted, error) {
 	loss := func(beta []float64) float64 {
 		var sum float64
 		for i, r := range rows {
-			z := dot(cells[i], beta)
+			z := r.Offset + dot(cells[i], beta)
 			if r.Label {
 				z = -z
 			}
@@ -137,7 +142,9 @@ func Fit(rows []Row, opt FitOptions) (*Fitted, error) {
 		return sum
 	}
 	beta := make([]float64, n)
-	beta[p] = math.Log(yes / (total - yes))
+	if !opt.NoBias {
+		beta[p] = math.Log(yes / (total - yes))
+	}
 	grad := make([]float64, n)
 	hess := make([]float64, n*n)
 	at := loss(beta)
@@ -148,7 +155,7 @@ func Fit(rows []Row, opt FitOptions) (*Fitted, error) {
 			if r.Weight == 0 {
 				continue
 			}
-			pr := Logistic(dot(cells[i], beta))
+			pr := Logistic(r.Offset + dot(cells[i], beta))
 			g, h := pr, max(pr*(1-pr), 1e-10)
 			if r.Label {
 				g--
@@ -169,6 +176,12 @@ func Fit(rows []Row, opt FitOptions) (*Fitted, error) {
 		for j := range n {
 			for k := range j {
 				hess[k*n+j] = hess[j*n+k]
+			}
+		}
+		if opt.NoBias {
+			grad[p] = 0
+			for j := range p {
+				hess[p*n+j], hess[j*n+p] = 0, 0
 			}
 		}
 		step := opt.descend(grad, hess, beta, scale)

@@ -19,7 +19,7 @@ func draw(n int, bias float64, weights []float64) []Row {
 			}
 			z += w * v[j]
 		}
-		rows[i] = Row{v, rng.Float64() < Logistic(z), 1}
+		rows[i] = Row{Values: v, Label: rng.Float64() < Logistic(z), Weight: 1}
 	}
 	return rows
 }
@@ -66,7 +66,7 @@ func TestFitSign(t *testing.T) {
 func TestFitSeparable(t *testing.T) {
 	var rows []Row
 	for i := range 100 {
-		rows = append(rows, Row{[]float64{float64(i % 2), 1}, i%2 == 1, 1})
+		rows = append(rows, Row{Values: []float64{float64(i % 2), 1}, Label: i%2 == 1, Weight: 1})
 	}
 	f, err := Fit(rows, DefaultFit)
 	if err != nil {
@@ -109,10 +109,10 @@ func TestFitDoubt(t *testing.T) {
 func TestFitRefuses(t *testing.T) {
 	for name, rows := range map[string][]Row{
 		"nothing":    nil,
-		"one label":  {{[]float64{1}, true, 1}, {[]float64{2}, true, 1}},
-		"ragged":     {{[]float64{1}, true, 1}, {[]float64{1, 2}, false, 1}},
-		"not finite": {{[]float64{math.NaN()}, true, 1}, {[]float64{2}, false, 1}},
-		"bad weight": {{[]float64{1}, true, -1}, {[]float64{2}, false, 1}},
+		"one label":  {{Values: []float64{1}, Label: true, Weight: 1}, {Values: []float64{2}, Label: true, Weight: 1}},
+		"ragged":     {{Values: []float64{1}, Label: true, Weight: 1}, {Values: []float64{1, 2}, Label: false, Weight: 1}},
+		"not finite": {{Values: []float64{math.NaN()}, Label: true, Weight: 1}, {Values: []float64{2}, Label: false, Weight: 1}},
+		"bad weight": {{Values: []float64{1}, Label: true, Weight: -1}, {Values: []float64{2}, Label: false, Weight: 1}},
 	} {
 		if _, err := Fit(rows, DefaultFit); err == nil {
 			t.Errorf("%s: no error", name)
@@ -185,5 +185,28 @@ func TestCrossValidate(t *testing.T) {
 	w := Weights{Format: Format, Version: "test", Thresholds: Thresholds{.5, .5, .1}, Heads: heads}
 	if _, err := New(w); err != nil {
 		t.Errorf("what was learnt cannot be used: %v", err)
+	}
+}
+
+// With the log-odds of each row given, only what is beyond them is learnt, and
+// without a bias nothing is where all values are zero.
+func TestFitBeyondOffsets(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	var rows []Row
+	for range 20000 {
+		row := Row{Values: []float64{0}, Weight: 1, Offset: 4*r.Float64() - 2}
+		if r.IntN(2) == 0 {
+			row.Values[0] = 1
+		}
+		row.Label = r.Float64() < Logistic(row.Offset-1.5*row.Values[0])
+		rows = append(rows, row)
+	}
+	f, err := Fit(rows, FitOptions{Steps: 50, Tol: 1e-9, NoBias: true})
+	if err != nil || f.Bias != 0 || math.Abs(f.Weights[0]+1.5) > 0.1 {
+		t.Errorf("bias %v, weights %v, %v; want 0 and -1.5", f.Bias, f.Weights, err)
+	}
+	rows[3].Offset = math.NaN()
+	if _, err := Fit(rows, DefaultFit); err == nil {
+		t.Error("an offset that is no number was taken")
 	}
 }

@@ -155,14 +155,14 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 		}
 		switch {
 		case head == HeadFix:
-			rows = append(rows, Row{pick(c.full), c.fixes, 1})
+			rows = append(rows, Row{Values: pick(c.full), Label: c.fixes, Weight: 1})
 		case head == HeadUntagged:
-			rows = append(rows, Row{pick(c.untagged), c.Taken, c.weight()})
+			rows = append(rows, Row{Values: pick(c.untagged), Label: c.Taken, Weight: c.weight()})
 		case head == HeadMail && c.tagged && !posted:
 			// The tag is often added by the one who applies the patch.
-			rows = append(rows, Row{pick(c.full), c.Taken, c.weight() / 2}, Row{pick(c.untagged), c.Taken, c.weight() / 2})
+			rows = append(rows, Row{Values: pick(c.full), Label: c.Taken, Weight: c.weight() / 2}, Row{Values: pick(c.untagged), Label: c.Taken, Weight: c.weight() / 2})
 		default:
-			rows = append(rows, Row{pick(c.full), c.Taken, c.weight()})
+			rows = append(rows, Row{Values: pick(c.full), Label: c.Taken, Weight: c.weight()})
 		}
 	}
 	for k := range cols {
