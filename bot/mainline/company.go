@@ -3,10 +3,12 @@ package mainline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
+	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -23,6 +25,8 @@ const (
 	telling = 12
 	// maxCompany bounds the commits that one change is compared with.
 	maxCompany = 100
+	// readAtOnce is how many of them one git reads: the first few often tell.
+	readAtOnce = 16
 )
 
 // touched is what one commit edits of a file.
@@ -47,20 +51,25 @@ func (m *Mainline) company(ctx context.Context, c *change.Change, l *rules.Landi
 	if err != nil {
 		return err
 	}
-	left := maxCompany
+	var near []*companion
 	seen := map[history.Position]bool{}
 	for _, f := range c.Files {
 		for _, o := range with[f.NewName] {
 			if o.at <= p || seen[o.at] || m.h.Title(o.at) == m.h.Title(p) || !together(o.arrived, l.ArrivedDays) {
 				continue
 			}
-			if left--; left < 0 {
-				return nil
+			if len(near) == maxCompany {
+				break
 			}
 			seen[o.at] = true
-			if err := m.read(ctx, o); err != nil {
-				return err
-			}
+			near = append(near, o)
+		}
+	}
+	for some := range slices.Chunk(near, readAtOnce) {
+		if err := m.read(ctx, some); err != nil {
+			return err
+		}
+		for _, o := range some {
 			if l.Company = max(l.Company, o.stands(c)); l.Company == rules.CompanyLines {
 				return nil
 			}
@@ -105,19 +114,34 @@ func (m *Mainline) askers(ctx context.Context, at int) (map[string][]*companion,
 	return with, nil
 }
 
-// read fills the files of a companion, once.
-func (m *Mainline) read(ctx context.Context, o *companion) error {
-	if o.files != nil {
+// read fills the files of companions, of each once, by one git for all.
+func (m *Mainline) read(ctx context.Context, some []*companion) error {
+	var ids []string
+	todo := map[string]*companion{}
+	for _, o := range some {
+		if o.files == nil {
+			id := m.h.ID(o.at)
+			ids, todo[id] = append(ids, id), o
+		}
+	}
+	if len(ids) == 0 {
 		return nil
 	}
-	commit, err := m.repo.Commit(ctx, m.h.ID(o.at))
-	if err != nil {
-		return err
+	for commit, err := range m.repo.Named(ctx, ids) {
+		if err != nil {
+			return err
+		}
+		todo[commit.ID].fill(commit)
 	}
-	c, err := commit.Change()
+	return nil
+}
+
+// fill takes what a commit edits; what cannot be read of it tells nothing.
+func (o *companion) fill(commit *git.Commit) {
 	o.files = map[string]touched{}
-	if err != nil && c == nil {
-		return nil //nolint:nilerr // what cannot be read tells nothing
+	c, _ := commit.Change()
+	if c == nil {
+		return
 	}
 	for _, f := range c.Files {
 		if f.IsNew || f.OldName == "" {
@@ -136,7 +160,6 @@ func (m *Mainline) read(ctx context.Context, o *companion) error {
 		}
 		o.files[f.OldName] = t
 	}
-	return nil
 }
 
 // stands says how much of the companion stands on c.

@@ -33,7 +33,10 @@ type Options struct {
 	Cache string
 	// History is that of Ref when it was read already; nil: it is read.
 	History *history.History
-	Told    func(step string) // progress, if set
+	// Before is the same branch as it was read before; what was counted in the
+	// releases that were closed then is not counted again.
+	Before *Mainline
+	Told   func(step string) // progress, if set
 }
 
 // Mainline is an opened history.
@@ -74,7 +77,26 @@ func Open(ctx context.Context, r *git.Repo, o Options) (*Mainline, error) {
 	if err := m.findReleases(ctx, tip, o.Marks, o.Cache); err != nil {
 		return nil, err
 	}
+	m.inherit(o.Before)
 	return m, nil
+}
+
+// inherit takes what an earlier Mainline counted in releases that are the same.
+func (m *Mainline) inherit(old *Mainline) {
+	if old == nil {
+		return
+	}
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	for i, r := range old.releases {
+		if i >= len(m.releases) || m.releases[i] != r {
+			return
+		}
+		// One that is not closed may carry more by now.
+		if h, ok := old.habits[i]; ok && r.commit != "" {
+			m.habits[i] = h
+		}
+	}
 }
 
 // Releases are the numbers of the releases that the history has.

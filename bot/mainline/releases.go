@@ -56,9 +56,7 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 	if err != nil {
 		return err
 	}
-	left := openForks(cache)
-	defer left.keep()
-	forks := map[string]history.Position{}
+	heads := map[string]string{} // of branches, by the release that they are named after
 	for ref, id := range refs {
 		name := ref[strings.LastIndexByte(ref, '/')+1:]
 		if v, ok := strings.CutPrefix(name, "v"); ok && strings.HasPrefix(ref, "refs/tags/") && isRelease(v) {
@@ -71,13 +69,7 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 		if v == "" || strings.HasPrefix(ref, "refs/tags/") {
 			continue
 		}
-		base, err := left.of(ctx, m.repo, tip, id)
-		if err != nil {
-			return err
-		}
-		if p := m.h.Find(base); p != 0 && base != tip && base != id {
-			forks[v] = p
-		}
+		heads[v] = id
 	}
 	if marks != "" {
 		if strings.Count(marks, "%s") != 1 || strings.Count(marks, "%") != 1 {
@@ -96,8 +88,19 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 			return fmt.Errorf("no commit of %s has a title such as %q", tip, fmt.Sprintf(marks, "6.1"))
 		}
 	}
-	for v, p := range forks {
-		if closing[v] == 0 {
+	// Git walks both histories to find where a branch left, seconds in a kernel's,
+	// anew whenever one has moved: it is asked only where nothing else tells.
+	left := openForks(cache)
+	defer left.keep()
+	for v, id := range heads {
+		if closing[v] != 0 {
+			continue
+		}
+		base, err := left.of(ctx, m.repo, tip, id)
+		if err != nil {
+			return err
+		}
+		if p := m.h.Find(base); p != 0 && base != tip && base != id {
 			closing[v] = p
 		}
 	}

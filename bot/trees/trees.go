@@ -313,14 +313,15 @@ func (s *Set) openMainline(ctx context.Context, m Remote) error {
 		return err
 	}
 	var old *history.History
+	var learnt *mainlinepkg.Mainline
 	if was := s.before(); was != nil && was.repo == r {
-		old = was.History
+		old, learnt = was.History, s.prev.learnt
 	}
 	h, err := history.Grow(ctx, r.Repo, s.cfg.State, old, tip)
 	if err != nil {
 		return err
 	}
-	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State, History: h}); err != nil {
+	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State, History: h, Before: learnt}); err != nil {
 		return err
 	}
 	s.main = &mainline{repo: r, History: h, tip: tip, rewritten: s.cfg.TitleMarks != ""}
