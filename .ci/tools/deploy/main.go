@@ -11,12 +11,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -34,6 +38,7 @@ func main() {
 		check   func(string) error
 	}{
 		{"Containerfile", container},
+		{"trial/Containerfile.*", container},
 		{"compose*.yaml", compose},
 		{"kubernetes/*.yaml", kubernetes},
 	} {
@@ -97,6 +102,30 @@ func compose(file string) error {
 	return errors.Join(errs...)
 }
 
+// answered reports a pod that is probed and does not listen: only the role web
+// does, and what never answers is killed over and over.
+func answered(o runtime.Object) error {
+	var pod corev1.PodSpec
+	switch o := o.(type) {
+	case *appsv1.Deployment:
+		pod = o.Spec.Template.Spec
+	case *appsv1.StatefulSet:
+		pod = o.Spec.Template.Spec
+	default:
+		return nil
+	}
+	for _, c := range pod.Containers {
+		i := slices.Index(c.Args, "--roles")
+		if c.ReadinessProbe == nil && c.LivenessProbe == nil || i < 0 {
+			continue
+		}
+		if i+1 == len(c.Args) || !slices.Contains(strings.Split(c.Args[i+1], ","), "web") {
+			return fmt.Errorf("container %s is probed, and its --roles have no web, which alone listens", c.Name)
+		}
+	}
+	return nil
+}
+
 // kubernetes decodes each document into the type it names; a field that the
 // type does not have is an error.
 func kubernetes(file string) error {
@@ -120,7 +149,11 @@ func kubernetes(file string) error {
 		if strings.TrimSpace(string(buf[:k])) == "" {
 			continue
 		}
-		if _, _, err := decode.Decode(buf[:k], nil, nil); err != nil {
+		o, _, err := decode.Decode(buf[:k], nil, nil)
+		if err == nil {
+			err = answered(o)
+		}
+		if err != nil {
 			return fmt.Errorf("document %d: %w", n, err)
 		}
 	}
