@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -199,6 +200,15 @@ func (d *doctor) checkTrees(ctx context.Context, f *forest) {
 		}
 		return fmt.Sprintf("mainline at %.12s, last release %s; branches %s", set.Mainline().Tip, last, strings.Join(set.Branches(), ", ")), nil
 	})
+	for _, r := range f.remotes {
+		for _, pattern := range r.Branches {
+			if n, err := matching(ctx, r.src.Dir(), pattern); err != nil {
+				d.say("note", "trees", err.Error())
+			} else if n == 0 {
+				d.say("note", "trees", fmt.Sprintf("git:%s has no branch that is or matches %s; git ls-remote --heads says which it has", r.Name, pattern))
+			}
+		}
+	}
 	if f.set.Load() == nil {
 		return
 	}
@@ -215,6 +225,15 @@ func (d *doctor) checkTrees(ctx context.Context, f *forest) {
 	if err := f.set.Swap(nil).Close(); err != nil {
 		d.say("note", "trees", err.Error())
 	}
+}
+
+// matching counts the branches of a copy that a name or pattern means.
+func matching(ctx context.Context, dir, pattern string) (int, error) {
+	out, err := exec.CommandContext(ctx, "git", "-C", dir, "for-each-ref", "--format=x", "refs/heads/"+pattern).Output()
+	if err != nil {
+		return 0, fmt.Errorf("listing the branches of %s: %w", dir, err)
+	}
+	return bytes.Count(out, []byte("x")), nil
 }
 
 func gitVersion(ctx context.Context) (string, error) {

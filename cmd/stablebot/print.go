@@ -26,7 +26,7 @@ var style = map[verdict.Verdict]lipgloss.Style{
 func label(j *verdict.Judgement) string {
 	s := string(j.Verdict)
 	if j.ReasonClass != "" {
-		s = "dkms: " + string(j.ReasonClass)
+		s += ": " + string(j.ReasonClass)
 	}
 	if j.Mixed {
 		s += " (mixed)"
