@@ -43,5 +43,5 @@ func buildVersion() string {
 			dirty = "+changes"
 		}
 	}
-	return v + dirty
+	return strings.TrimSuffix(v, "+dirty") + dirty // Go's own mark for the same
 }
