@@ -64,7 +64,10 @@ func (l Left) String() string {
 type Query struct {
 	Revs  []string // revisions and ranges, "--all", "--branches"; HEAD when empty
 	Paths []string // only commits that touch these; their diffs are whole all the same
-	Max   int      // at most so many, 0 for all
+	// FullHistory lists with Paths those commits as well that git leaves out as the
+	// other side of a merge has the same: a change that stands twice.
+	FullHistory bool
+	Max         int // at most so many, 0 for all
 	// OldestFirst begins at the other end, no commit before its parents; git then
 	// walks all before the first is out.
 	OldestFirst bool
@@ -174,6 +177,9 @@ func (r *Repo) RevList(ctx context.Context, q Query) (*IDs, error) {
 	if !q.Since.IsZero() {
 		// As a filter: one commit with a slow clock must not hide those behind it.
 		args = append(args, "--since-as-filter=@"+strconv.FormatInt(q.Since.Unix(), 10)+" +0000")
+	}
+	if q.FullHistory {
+		args = append(args, "--full-history")
 	}
 	if q.FirstParent {
 		args = append(args, "--first-parent")

@@ -87,13 +87,13 @@ func TestBranchOdds(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				for i, b := range score.Branches {
+				for _, b := range score.Branches {
 					n := slices.IndexFunc(need, func(x rules.Branch) bool { return x.Name == b.Name })
 					if n < 0 {
 						continue
 					}
 					r := taken{branch: b.Name, release: later.Mainline.Release, id: id, title: c.Subject, applies: b.Applies,
-						score: score.Score, there: b.Score, lines: c.Size.LinesWithContext, pile: b.PileLines, has: later.Branches[i].State == "present"}
+						score: score.Score, there: b.Score, lines: c.Size.LinesWithContext, pile: b.PileLines, has: has(later, b.Name)}
 					_, r.terms = model.OnBranch(score.Score, &need[n], later.Mainline.Release)
 					mu.Lock()
 					rows = append(rows, r)
@@ -149,6 +149,11 @@ func TestBranchOdds(t *testing.T) {
 		t.Logf("%s: %d, taken %.2f; score of the change %.2f (Brier %.3f), of the branch %.2f (Brier %.3f)", key, len(g), took/n, score/n, before/n, there/n, after/n)
 	}
 	fitTerms(t, groups["5.10, 5.15, 6.6"], groups["6.1"])
+}
+
+// has reports whether a branch has the change.
+func has(tree *rules.Tree, branch string) bool {
+	return slices.ContainsFunc(tree.Branches, func(b rules.Branch) bool { return b.Name == branch && b.State == "present" })
 }
 
 // fitTerms learns the weights of a branch's terms with the score of the change held

@@ -26,6 +26,8 @@ type growingPiles struct {
 	dir    string
 	past   bool // the branches are asked about as they were
 
+	enables enablers
+
 	mu     sync.Mutex
 	f      *prereq.Finder
 	tip    string // of f
@@ -60,10 +62,27 @@ func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, er
 		}
 	}
 	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
+	if errors.Is(err, prereq.ErrNotInRange) {
+		if outside := outsideFolders(w.Change); outside != nil {
+			err = outside
+		}
+	}
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	return pileOf(got, w.Mainline), nil
+	return p.enabling(ctx, pileOf(got, w.Mainline)), nil
+}
+
+// enabling says which commits of a pile enable hardware.
+func (p *growingPiles) enabling(ctx context.Context, pile trees.Pile) trees.Pile {
+	if set := p.forest.set.Load(); set != nil {
+		for _, id := range pile.Commits {
+			if p.enables.of(ctx, set, id) {
+				pile.Enabling = append(pile.Enabling, id)
+			}
+		}
+	}
+	return pile
 }
 
 // known names the mainline that is indexed.
@@ -115,7 +134,7 @@ func (p *growingPiles) make(ctx context.Context, s *trees.Set, base, tip string)
 		return fmt.Errorf("indexing what branches may lack: %w", err)
 	}
 	dir := filepath.Join(p.dir, "piles")
-	if f, err = prereq.New(ctx, repo, tip, base, prereq.Options{Cache: dir}); err != nil {
+	if f, err = prereq.New(ctx, repo, tip, base, prereq.Options{Cache: dir, Folders: indexedFolders()}); err != nil {
 		return fmt.Errorf("indexing what branches may lack: %w", err)
 	}
 	for _, name := range s.Branches() {

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/pile"
@@ -13,26 +16,26 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/bot/trees/prereq"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 // piles finds prerequisites for the branches of a set and remembers them with
 // their reasons. The index of mainline is made at the first question.
 type piles struct {
-	set  *trees.Set
-	once sync.Once
-	f    *prereq.Finder
-	err  error
+	set     *trees.Set
+	enables enablers
+	once    sync.Once
+	f       *prereq.Finder
+	err     error
 
 	mu    sync.Mutex
 	known map[[2]string]*prereq.Pile // by branch and mainline commit
 	order [][2]string                // of known, oldest first
-	// enabling says of mainline commits whether they enable hardware.
-	enabling map[string]bool
 }
 
 func newPiles(set *trees.Set) *piles {
-	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}, enabling: map[string]bool{}}
+	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}}
 	if os.Getenv("GOGC") == "" {
 		// Index and caches live as long as the program, some 200 MB of them:
 		// garbage of the same size again would be beyond what a bot may take.
@@ -49,7 +52,7 @@ func (p *piles) finder(ctx context.Context) (*prereq.Finder, error) {
 			p.err = errors.New("a branch shares no commit with mainline, so what it lacks cannot be told")
 			return
 		}
-		var o prereq.Options
+		o := prereq.Options{Folders: indexedFolders()}
 		if dir, err := os.UserCacheDir(); err == nil {
 			o.Cache = filepath.Join(dir, "stablebot", "piles")
 		}
@@ -78,7 +81,7 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	}
 	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
 	if errors.Is(err, prereq.ErrNotInRange) {
-		return trees.Pile{}, nil // every branch is newer than the change
+		return trees.Pile{}, outsideFolders(w.Change) // if inside: every branch is newer
 	}
 	if err != nil {
 		return trees.Pile{}, err
@@ -86,11 +89,38 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	p.keep([2]string{w.Branch, w.Mainline}, got)
 	out := pileOf(got, w.Mainline)
 	for _, id := range out.Commits {
-		if p.enables(ctx, id) {
+		if p.enables.of(ctx, p.set, id) {
 			out.Enabling = append(out.Enabling, id)
 		}
 	}
 	return out, nil
+}
+
+// indexedFolders are those in which prerequisites are looked for: where the drivers
+// of the catalogue are with the frameworks that they stand on, and the headers. The
+// commits of a kernel that touch them are a quarter of all.
+func indexedFolders() []string {
+	out := []string{"include"}
+	for _, path := range driverPaths(silicon.Default().Entries()) {
+		at := strings.Split(strings.Trim(path, "/"), "/")
+		out = append(out, strings.Join(at[:min(len(at), 3)], "/"))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// outsideFolders is an error for a change of other folders: whether it needs
+// something first was not looked at.
+func outsideFolders(c *change.Change) error {
+	folders := indexedFolders()
+	for _, f := range c.Files {
+		for _, folder := range folders {
+			if strings.HasPrefix(f.NewName, folder+"/") || strings.HasPrefix(f.OldName, folder+"/") {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("prerequisites are looked for in %s only", strings.Join(folders, ", "))
 }
 
 // pileOf is what the set is told of a pile. Commits that would not do are none;
@@ -139,32 +169,34 @@ func (p *piles) keep(key [2]string, got *prereq.Pile) {
 	}
 }
 
-// enables reports whether a mainline commit enables hardware or adds an
-// interface, as far as its title and diff say so.
-func (p *piles) enables(ctx context.Context, id string) bool {
-	p.mu.Lock()
-	yes, ok := p.enabling[id]
-	p.mu.Unlock()
+// enablers remembers which mainline commits enable hardware.
+type enablers struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// of reports whether a mainline commit enables hardware or adds an interface, as
+// far as its title and diff say so.
+func (e *enablers) of(ctx context.Context, set *trees.Set, id string) bool {
+	e.mu.Lock()
+	yes, ok := e.known[id]
+	e.mu.Unlock()
 	if ok {
 		return yes
 	}
-	c, err := p.set.Mainline().Repo.Commit(ctx, id)
-	if err != nil {
-		return false
-	}
-	ch, err := c.Change()
+	ch, err := set.Commit(ctx, id)
 	if err != nil {
 		return false
 	}
 	for _, f := range rules.Check([]*rules.Rule{rules.NoEnablement, rules.NoNewDriver, rules.NoNewUAPI, rules.NoNewKconfig}, &rules.Facts{Change: ch, Silicon: silicon.Default().Match(ch)}) {
 		yes = yes || f.Outcome == rules.Unmet
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.enabling) > maxKnown {
-		clear(p.enabling)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known == nil || len(e.known) > maxKnown {
+		e.known = map[string]bool{}
 	}
-	p.enabling[id] = yes
+	e.known[id] = yes
 	return yes
 }
 

@@ -109,14 +109,15 @@ func newBuilder(x index) *builder {
 	return b
 }
 
-// build reads the commits of tip that base does not have.
-func build(ctx context.Context, r *git.Repo, base, tip string) (*index, error) {
-	merges, err := readMerges(ctx, r, base, tip)
+// build reads the commits of tip that base does not have and that touch one of the
+// folders.
+func build(ctx context.Context, r *git.Repo, base, tip string, folders []string) (*index, error) {
+	merges, err := readMerges(ctx, r, base, tip, folders)
 	if err != nil {
 		return nil, err
 	}
 	b := newBuilder(index{Base: base, Tip: tip, Paths: []string{""}, Funcs: []string{""}})
-	for c, err := range r.Commits(ctx, git.Query{Revs: []string{tip, "^" + base}, OldestFirst: true}) {
+	for c, err := range r.Commits(ctx, git.Query{Revs: []string{tip, "^" + base}, Paths: folders, FullHistory: true, OldestFirst: true}) {
 		if err != nil {
 			return nil, err
 		}
