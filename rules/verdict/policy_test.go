@@ -303,7 +303,7 @@ func TestPolicyReasons(t *testing.T) {
 		{sure(score(0.1)), []string{"10%", "says why"}},
 		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"10%", "312", "up to 700"}},
 		{sure(in("6.6 affected 0.05"), piled), []string{"701 lines", "in 6.6"}},
-		{sure(in("6.6 affected 0.05"), unsearched, func(j *judged) { j.Change.Size.LinesWithContext = 37 }), []string{"37 lines", "6.6", "not found in full", "by hand"}},
+		{sure(in("6.6 affected 0.05"), unsearched, func(j *judged) { j.Change.Size.LinesWithContext = 37 }), []string{"37 lines", "6.6", "not known in full", "by hand"}},
 	} {
 		d := tt.j.decide()
 		for _, w := range tt.want {

@@ -17,8 +17,8 @@ func uncertain(j *judged) (decision, bool) {
 		why = "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
 	case odds >= j.Eligible && len(j.unread()) > 0:
 		why = fmt.Sprintf("stable takes such changes (learnt odds %s), but whether %s has the bug is not known", percent(odds), strings.Join(j.unread(), " or "))
-	case len(hand) > 0:
-		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %s: what it stands on was not found in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, percent(odds))
+	case len(hand) > 0 && !j.beyond():
+		why = fmt.Sprintf("its %d lines with context are within what stable takes, but it needs a backport by hand in %s, and the learnt odds that stable takes it%s are %s: what it stands on is not known in full, and whether the hunks that do not fit can be dropped or adjusted is for a human to see", j.Change.Size.LinesWithContext, strings.Join(hand, ", "), where, percent(odds))
 	case odds < j.DKMS && len(j.branches) == 0 && j.Submission():
 		why = fmt.Sprintf("the learnt odds of a change like it are only %s, but it is offered to stable: somebody found it to be a fix, or needed by one", percent(odds))
 	case odds < j.DKMS && j.Words().Revert:
@@ -51,7 +51,7 @@ func (j *judged) odds() (p float64, where string) {
 func (j *judged) unsearched() []string {
 	var out []string
 	for i := range j.branches {
-		if b := &j.branches[i]; b.Verdict != nil && *b.Verdict == Uncertain && b.State == "affected" && b.PileMore {
+		if b := &j.branches[i]; b.Verdict != nil && *b.Verdict == Uncertain && b.State == "affected" && b.Applies == "needs-backport" {
 			out = append(out, b.Name)
 		}
 	}
