@@ -21,6 +21,8 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		switch {
 		case f.feature() && f.justID():
 			out, _ = met("enables hardware by an ID alone")
+		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
+			out, _ = unknown("its title adds something new ("+w.Verb+"), and its diff adds next to nothing")
 		case f.feature() && !f.claimsFix():
 			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(SignFunction))
 		case w.InTitle(WordBringup) && !f.claimsFix():
@@ -44,6 +46,15 @@ func (f *Facts) feature() bool {
 	switch w.Verb {
 	case "add", "adds", "adding", "added", "support", "introduce", "introduces", "implement", "implements", "enable", "enables", "enabling",
 		"initial", "extend", "expose", "allow", "new", "provide", "create", "advertise", "export":
+		return true
+	}
+	return false
+}
+
+// adds reports whether a verb promises new code, as enable or allow do not.
+func adds(verb string) bool {
+	switch verb {
+	case "add", "adds", "adding", "added", "introduce", "introduces", "implement", "implements", "create", "provide":
 		return true
 	}
 	return false
