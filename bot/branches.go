@@ -26,8 +26,9 @@ type Trees interface {
 	// is "" when nothing could be read. With a state the error tells what is
 	// missing of it.
 	Refresh(ctx context.Context, ask bool) (state string, err error)
-	// Facts says what is known of a change today.
-	Facts(ctx context.Context, c *change.Change) (*rules.Tree, error)
+	// Facts says what is known of a change today; before are the patches of its
+	// posting that stand before it.
+	Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error)
 	// Merged reads a mainline commit.
 	Merged(ctx context.Context, id string) (*change.Change, error)
 	// Branches are the names of the stable branches, newest first.
@@ -190,7 +191,7 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 		if err != nil {
 			continue // of a tree that is no mainline, or not there any more
 		}
-		tree, err := b.facts(ctx, c)
+		tree, err := b.facts(ctx, c, nil)
 		if err != nil {
 			continue // said by facts; it stays as it was
 		}
@@ -219,13 +220,13 @@ func sameJudgement(a, b verdict.Judgement) bool {
 
 // facts says what the trees know of a change; nil without trees. It is bounded
 // in time and never panics.
-func (b *Bot) facts(ctx context.Context, c *change.Change) (t *rules.Tree, err error) {
+func (b *Bot) facts(ctx context.Context, c *change.Change, before []*change.Change) (t *rules.Tree, err error) {
 	if b.Trees == nil || c == nil {
 		return nil, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, factsTime)
 	defer cancel()
-	err = guarded(func() (err error) { t, err = b.Trees.Facts(limited, c); return err })
+	err = guarded(func() (err error) { t, err = b.Trees.Facts(limited, c, before); return err })
 	if ctx.Err() != nil && err != nil {
 		return nil, err
 	}

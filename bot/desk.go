@@ -294,6 +294,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	}
 	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
 	var judged []Judged
+	var before []*change.Change
 	for i := range brief.Posts {
 		p := &brief.Posts[i]
 		if p.Message.Change == nil {
@@ -311,7 +312,8 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		for _, t := range idx.Trailers(p.Message.ID) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
-		tree, err := b.facts(ctx, p.Message.Change)
+		tree, err := b.facts(ctx, p.Message.Change, before)
+		before = append(before, p.Message.Change)
 		brief.Blind = brief.Blind || err != nil
 		p.Tree = without(tree, omit)
 		var c *change.Change

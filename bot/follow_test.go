@@ -17,7 +17,7 @@ import (
 type still struct{ state string }
 
 func (s *still) Refresh(context.Context, bool) (string, error) { return s.state, nil }
-func (*still) Facts(context.Context, *change.Change) (*rules.Tree, error) {
+func (*still) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
 	return nil, errors.New("not asked for")
 }
 func (*still) Merged(context.Context, string) (*change.Change, error) {

@@ -267,7 +267,11 @@ func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement
 	if n := len(p.Commits); n > 1 {
 		mates = &rules.Series{Version: 1, N: i + 1, Of: n, Have: n, Title: p.Title}
 	}
-	tree, _ := b.facts(ctx, c.Change) // said there; it is judged again when a branch moves
+	var before []*change.Change
+	for _, x := range p.Commits[:i] {
+		before = append(before, x.Change)
+	}
+	tree, _ := b.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
 	j = b.judge(c.Change, mates, tree)
 	failed = j.Error != nil
 	if j.When == verdict.Now && len(c.Change.Origin) == 0 && (tree == nil || !tree.Mainline.Has) {

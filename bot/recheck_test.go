@@ -34,7 +34,7 @@ func (w *wood) Refresh(_ context.Context, ask bool) (string, error) {
 	return w.state, w.away
 }
 
-func (w *wood) Facts(context.Context, *change.Change) (*rules.Tree, error) {
+func (w *wood) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.tree

@@ -199,7 +199,7 @@ func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
 	if err != nil {
 		return err
 	}
-	tree, _ := b.facts(ctx, c) // said there; it is judged again when a branch moves
+	tree, _ := b.facts(ctx, c, nil) // said there; it is judged again when a branch moves
 	foreseen := b.foresee(ctx, w.Source, c, nil, c.Date)
 	j := b.judge(c, nil, tree)
 	if w.Problem != "" {

@@ -210,4 +210,6 @@ func (r reading) Refresh(context.Context, bool) (string, error) {
 	return "1", nil
 }
 
-func (reading) Facts(context.Context, *change.Change) (*rules.Tree, error) { return nil, nil }
+func (reading) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
+	return nil, nil
+}

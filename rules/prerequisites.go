@@ -88,9 +88,13 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		if enabling != nil {
 			also = "; some of them enable hardware or add interfaces (" + strings.Join(enabling, ", ") + ")"
 		}
+		what := plural(len(most.Prerequisites), "commit")
+		if len(most.Mates) > 0 {
+			what = PatchNumbers(most.Mates) + " of its series"
+		}
 		out, err := unmet(fmt.Sprintf("needs %s first in %s: %s%d lines with context in all%s; by itself in: %s",
-			plural(len(most.Prerequisites), "commit"), strings.Join(with, ", "), more, most.PileLines, also, orNone(alone)), ev)
-		out.Values = map[string]float64{"prerequisites": float64(len(most.Prerequisites)), "pile_lines": float64(most.PileLines)}
+			what, strings.Join(with, ", "), more, most.PileLines, also, orNone(alone)), ev)
+		out.Values = map[string]float64{"prerequisites": float64(len(most.Prerequisites) + len(most.Mates)), "pile_lines": float64(most.PileLines)}
 		return out, err
 	case named > 0:
 		return unmet("names "+plural(named, "commit")+" to be picked first", ev)

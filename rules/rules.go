@@ -8,6 +8,8 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -216,7 +218,10 @@ type Branch struct {
 	Applies       string // exact, offset, three-way, needs-prerequisites, needs-backport, unknown
 	As            string // SHA when present or queued
 	Prerequisites []string
-	PileLines     int
+	// Mates are the numbers of the patches of its own series, not in mainline
+	// either, that have to go in first.
+	Mates     []int
+	PileLines int
 	// PileMore: the pile was not found in full, so PileLines says little of what
 	// an adjusted patch would need.
 	PileMore bool
@@ -235,6 +240,18 @@ type Branch struct {
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup
 	Why       string // for a reader: which hunk fails, which file is missing
+}
+
+// PatchNumbers names patches of a series: "patch 1", "patches 1, 3".
+func PatchNumbers(n []int) string {
+	s := make([]string, len(n))
+	for i := range n {
+		s[i] = strconv.Itoa(n[i])
+	}
+	if len(s) == 1 {
+		return "patch " + s[0]
+	}
+	return "patches " + strings.Join(s, ", ")
 }
 
 // TooBig reports whether what would have to go in was found in full and lies

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -140,6 +141,9 @@ func (b Branch) applies() string {
 		return "three-way merge"
 	case "needs-prerequisites":
 		n := len(b.Prerequisites)
+		if n == 0 && len(b.Mates) > 0 {
+			return "after " + rules.PatchNumbers(b.Mates)
+		}
 		return strconv.Itoa(n) + " " + plural(n, "prerequisite", "prerequisites")
 	case "needs-backport":
 		return "backport by hand"

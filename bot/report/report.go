@@ -98,6 +98,7 @@ type Branch struct {
 	Class                     verdict.Class
 	Score                     float64
 	Prerequisites             []string
+	Mates                     []int // patches of its series that go in first
 	PileLines                 int
 	Followups                 []rules.Followup // later fixes that it lacks
 }
@@ -165,7 +166,7 @@ func row(p Posting, q Patch) Row {
 	asked := true
 	for _, b := range q.Branches {
 		out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-			Prerequisites: b.Prerequisites, PileLines: b.PileLines, Followups: b.Followups}
+			Prerequisites: b.Prerequisites, Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups}
 		if b.Verdict != nil {
 			out.Verdict = *b.Verdict
 		}

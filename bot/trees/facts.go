@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -12,7 +11,6 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/chips"
 	"github.com/stablebot/stablebot/bot/trees/history"
-	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -33,14 +31,15 @@ const (
 )
 
 // Facts says what the trees know of a change on a day; the zero day is today.
-// An error is one of the context: whatever else cannot be read is unknown.
-func (s *Set) Facts(ctx context.Context, c *change.Change, asOf time.Time) (*rules.Tree, error) {
-	return s.facts(ctx, c, asOf, func(b *branch) view { return b.at(asOf) })
+// before are the patches of its posting that stand before it, oldest first; they
+// only matter for what mainline does not have. An error is one of the context:
+// whatever else cannot be read is unknown.
+func (s *Set) Facts(ctx context.Context, c *change.Change, before []*change.Change, asOf time.Time) (*rules.Tree, error) {
+	return s.facts(ctx, s.question(ctx, c, before, asOf), func(b *branch) view { return b.at(asOf) })
 }
 
-func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at func(*branch) view) (*rules.Tree, error) {
-	m := s.main
-	me := m.find(c, asOf)
+func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*rules.Tree, error) {
+	m, me, asOf := s.main, c.me, c.asOf
 	t := &rules.Tree{Mainline: rules.Presence{Known: true}}
 	day := asOf
 	if day.IsZero() {
@@ -52,7 +51,7 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 			t.Mainline.Release = m.releases[n-1].name
 		}
 	}
-	learnt, err := s.learnt.Facts(ctx, c, asOf)
+	learnt, err := s.learnt.Facts(ctx, c.Change, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +59,7 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 		t.Landing, t.Habit, t.Culprits = learnt.Landing, learnt.Habit, learnt.Culprits
 		t.Last, t.LTS, t.OldLTS = learnt.Last, learnt.LTS, learnt.OldLTS
 	}
-	bugs := s.culprits(c, me, asOf)
+	bugs := s.culprits(c.Change, me, asOf)
 	if len(t.Culprits) != len(c.Fixes) {
 		t.Culprits = make([]rules.Culprit, len(c.Fixes))
 		for i, f := range c.Fixes {
@@ -73,9 +72,9 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 			t.VendorHas = true
 		}
 	}
-	target := s.chips.Of(c)
+	target := s.chips.Of(c.Change)
 	for _, b := range s.branches {
-		out, gates, infected := s.branch(ctx, c, at(b), me, bugs, t.Culprits, &target, asOf)
+		out, gates, infected := s.branch(ctx, c, at(b), bugs, t.Culprits, &target)
 		if out.Active = s.active(b, asOf); out.Active {
 			t.Silicon = append(t.Silicon, gates...)
 		}
@@ -85,7 +84,7 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)
 		}
 	}
-	t.Absent = len(t.Branches) > 0 && !slices.ContainsFunc(t.Branches, func(b rules.Branch) bool { return b.State != unknown }) && s.stranger(ctx, c, me)
+	t.Absent = len(t.Branches) > 0 && !slices.ContainsFunc(t.Branches, func(b rules.Branch) bool { return b.State != unknown }) && s.stranger(ctx, c)
 	if t.Absent {
 		t.Last, t.LTS, t.OldLTS = rules.Base{}, rules.Base{}, rules.Base{}
 	}
@@ -102,7 +101,8 @@ func (s *Set) facts(ctx context.Context, c *change.Change, asOf time.Time, at fu
 
 // branch says what one branch needs. infected are the numbers of the culprits
 // that it has, gates what it has of the change's hardware behind a switch.
-func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bugs []history.Position, named []rules.Culprit, target *chips.Targets, asOf time.Time) (out rules.Branch, gates []rules.Gate, infected []int) {
+func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Position, named []rules.Culprit, target *chips.Targets) (out rules.Branch, gates []rules.Gate, infected []int) {
+	me, asOf := c.me, c.asOf
 	out = rules.Branch{Name: v.name, State: unknown, Applies: unknown}
 	var lost []string // culprits that are not known
 	for i, p := range bugs {
@@ -139,7 +139,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.Why = note
 		}()
 	}
-	if id, title := s.samePatch(ctx, c, v, me.date); id != "" {
+	if id, title := s.samePatch(ctx, c.Change, v, me.date); id != "" {
 		out.State, out.As, out.Why = present, id, fmt.Sprintf("as %q, with the same patch", title)
 		return out, gates, infected
 	}
@@ -154,11 +154,11 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	}
 	files, there := countFiles(ctx, t, c.Files)
 	lacks, gates := s.hardware(ctx, v, t, target)
-	undone := s.undone(c, me, asOf)
+	undone := s.undone(c.Change, me, asOf)
 	dark := false
 	gone := func() (yes bool) {
 		if 2*there < files {
-			yes, dark = s.elsewhere(ctx, c, v, t, me)
+			yes, dark = s.elsewhere(ctx, c, v, t)
 			yes = !yes
 		}
 		return yes
@@ -169,7 +169,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 		return out, gates, infected
 	case len(infected) > 0:
 		out.State = affected
-	case lacks != "" && s.stranger(ctx, c, me):
+	case lacks != "" && s.stranger(ctx, c):
 		out.Why = firstOld(c.Files) + " is not in mainline as it is known here either"
 	case lacks != "":
 		out.State, out.Why, out.Newer = noBase, lacks, true
@@ -184,7 +184,7 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 			out.State = unknown
 			out.Why += ", and files that it may have moved to are missing from " + v.Path
 		}
-		if s.stranger(ctx, c, me) {
+		if s.stranger(ctx, c) {
 			out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
 		}
 	case len(bugs) > len(lost):
@@ -198,17 +198,17 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 	if out.State != affected {
 		return out, gates, infected
 	}
-	s.fit(ctx, c, v, t, me, &out)
+	s.fit(ctx, c, v, t, &out)
 	if len(infected) == 0 && (out.Applies == needsHand || out.Applies == needsPre) {
 		// Nothing names the bug, and neither the lines around it nor the
 		// functions that they stand in are there: what would have to go in first
 		// is what the bug came with.
-		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t, me) {
+		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t) {
 			out.State, out.Applies = noBase, unknown
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
-			out.Needs = nil
+			out.Needs, out.Mates = nil, nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
-			if s.stranger(ctx, c, me) { // a file of another driver has the same name
+			if s.stranger(ctx, c) { // a file of another driver has the same name
 				out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
 			}
 		}
@@ -219,10 +219,10 @@ func (s *Set) branch(ctx context.Context, c *change.Change, v view, me same, bug
 // stranger reports whether mainline has no file that the change edits, today or
 // where it went in: a remote that has no such driver at all says nothing of
 // branches, also where a part of the change is there under its title.
-func (s *Set) stranger(ctx context.Context, c *change.Change, me same) bool {
+func (s *Set) stranger(ctx context.Context, c *question) bool {
 	tip := s.main.tip
-	if me.at != 0 {
-		tip = s.main.ID(me.at)
+	if c.me.at != 0 {
+		tip = c.carrier
 	}
 	t, err := s.main.at(ctx, tip)
 	if err != nil {
@@ -248,121 +248,6 @@ func (s *Set) ownTitled(v view, title uint64) bool {
 		}
 	}
 	return false
-}
-
-// fit finds out how the change goes onto the branch.
-func (s *Set) fit(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same, out *rules.Branch) {
-	r := apply.Files(ctx, t, c.Files)
-	switch r.How {
-	case apply.Exact, apply.Offset:
-		out.Applies = r.How.String()
-		return
-	case apply.Unknown:
-		out.Applies, out.Why = unknown, r.Why()
-		return
-	}
-	out.Why = r.Why()
-	var merged merge.Result
-	var err error
-	if !collides(ctx, t, c.Files) {
-		merged, err = s.merges(ctx, c, v, t, me)
-	}
-	switch {
-	case err != nil:
-		out.Applies, out.Why = unknown, "merging it failed: "+err.Error()
-		return
-	case merged.Same:
-		out.State, out.Applies, out.Why = present, unknown, "its content is there already"
-		return
-	case merged.Clean:
-		out.Applies, out.Why = threeWay, ""
-		return
-	case apply.Check(ctx, t, apply.Reverse(c.Files)) == apply.Exact:
-		out.State, out.Applies, out.Why = present, unknown, "its lines are there already"
-		return
-	}
-	out.Applies = needsHand
-	if s.cfg.Prerequisites == nil || me.at == 0 {
-		return
-	}
-	pile, err := s.cfg.Prerequisites.Find(ctx, Wanted{Change: c, Mainline: s.main.ID(me.at), Tree: t, Branch: v.name, Has: func(id string) bool {
-		p := s.main.Find(id)
-		if p == 0 {
-			return false
-		}
-		_, _, ok := s.has(v, same{at: p, all: s.main.twins(p, time.Time{}), title: s.main.Title(p), date: s.main.AuthorDate(p)})
-		return ok
-	}})
-	switch {
-	case err != nil:
-		out.Why += "; what it needs first was not found out: " + err.Error()
-		return
-	case !pile.More && len(pile.Commits) == 0:
-		return
-	case !pile.More:
-		if stuck := s.tried(ctx, v, t, append(slices.Clone(pile.Commits), s.main.ID(me.at))); stuck != "" {
-			pile.More = true
-			out.Why += "; " + stuck
-		}
-	}
-	if out.Applies = needsPre; pile.More {
-		// Part of what it stands on is no plan: an adjusted patch may need none of
-		// it, so the branch is told what is known and nothing to pick.
-		out.Applies = needsHand
-		out.Why += "; what it stands on was not found in full"
-		pile.Commits, pile.Enabling, pile.Needs = nil, nil, nil
-	}
-	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling
-	out.Needs = pile.Needs
-}
-
-// tried picks mainline commits onto a branch, one after the other, as who
-// backports would. It is "" when all go in, and says otherwise which does not.
-func (s *Set) tried(ctx context.Context, v view, ours *objects.Snapshot, ids []string) string {
-	var trees [][2]string
-	for _, id := range ids {
-		base, err := s.main.at(ctx, id+"^")
-		if err != nil {
-			return "what it stands on could not be tried: " + err.Error()
-		}
-		theirs, err := s.main.at(ctx, id)
-		if err != nil {
-			return "what it stands on could not be tried: " + err.Error()
-		}
-		if v.repo != s.main.repo {
-			for _, root := range []string{base.Root, theirs.Root} {
-				if _, err := v.Stat(ctx, root); err != nil {
-					return "what it stands on could not be tried: the branch's repository has not the objects of mainline"
-				}
-			}
-		}
-		trees = append(trees, [2]string{base.Root, theirs.Root})
-	}
-	fits, last, err := v.merger.Chain(ctx, ours.Root, trees)
-	switch {
-	case err != nil:
-		return "what it stands on could not be tried: " + err.Error()
-	case fits == len(ids):
-		return ""
-	case fits == len(ids)-1:
-		return fmt.Sprintf("with %s first it still conflicts in %s", counted(fits, "commit that it stands on", "commits that it stands on"), some(last.Conflicts))
-	}
-	return fmt.Sprintf("%.12s, on which it stands, conflicts in %s", ids[fits], some(last.Conflicts))
-}
-
-func counted(n int, one, more string) string {
-	if n == 1 {
-		return "the " + one
-	}
-	return fmt.Sprintf("the %d %s", n, more)
-}
-
-// some names the first of several paths.
-func some(paths []string) string {
-	if n := len(paths) - 1; n > 0 {
-		return fmt.Sprintf("%s (and %d more)", paths[0], n)
-	}
-	return strings.Join(paths, "")
 }
 
 func (v view) snapshot(ctx context.Context) (*objects.Snapshot, error) { return v.repo.at(ctx, v.tip) }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/objects"
-	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Bounds of what is remembered of where functions are: files with some hundred
@@ -32,7 +31,7 @@ const driverDepth = 5
 // a rename. The first question about a folder reads its C files, those that another
 // branch has as well only once. dark says that nothing was found and that some file
 // could not be read.
-func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) (found, dark bool) {
+func (s *Set) functions(ctx context.Context, c *question, v view, t *objects.Snapshot) (found, dark bool) {
 	names := map[string][]string{} // by folder
 	for _, f := range c.Files {
 		if f.IsNew {
@@ -55,8 +54,8 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 		return false, false
 	}
 	made := s.main.tip
-	if id := s.source(c, me); id != "" {
-		made = id
+	if c.carrier != "" {
+		made = c.carrier
 	}
 	then, err := s.main.at(ctx, made)
 	if err != nil {
@@ -81,8 +80,8 @@ func (s *Set) functions(ctx context.Context, c *change.Change, v view, t *object
 
 // split reports whether the code may stand in another file: its functions do, or
 // what would tell could not be read.
-func (s *Set) split(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) bool {
-	found, dark := s.functions(ctx, c, v, t, me)
+func (s *Set) split(ctx context.Context, c *question, v view, t *objects.Snapshot) bool {
+	found, dark := s.functions(ctx, c, v, t)
 	return found || dark
 }
 

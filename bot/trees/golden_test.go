@@ -103,7 +103,7 @@ func golden(t *testing.T, script string, parts map[string]*txtar.File) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, err := set.Facts(t.Context(), c, time.Time{})
+		tree, err := set.Facts(t.Context(), c, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,34 +10,20 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
-	"github.com/stablebot/stablebot/rules/change"
 )
-
-// source is the commit that carries the change, "" for a mail that mainline
-// does not have.
-func (s *Set) source(c *change.Change, me same) string {
-	switch {
-	case me.at != 0:
-		return s.main.ID(me.at)
-	case c.Kind == change.Commit:
-		return c.ID
-	}
-	return ""
-}
 
 // whole merges the whole trees, as git cherry-pick would: with files that were
 // moved found as git finds them. ok is false where there is no commit, or where
 // the branch's repository lacks its trees.
-func (s *Set) whole(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (r merge.Result, ok bool) {
-	id := s.source(c, me)
-	if id == "" {
+func (s *Set) whole(ctx context.Context, c *question, v view, ours *objects.Snapshot) (r merge.Result, ok bool) {
+	if c.carrier == "" {
 		return r, false
 	}
-	base, err := s.main.at(ctx, id+"^")
+	base, err := s.main.at(ctx, c.carrier+"^")
 	if err != nil {
 		return r, false
 	}
-	theirs, err := s.main.at(ctx, id)
+	theirs, err := s.main.at(ctx, c.carrier)
 	if err != nil {
 		return r, false
 	}
@@ -55,56 +41,88 @@ func (s *Set) whole(ctx context.Context, c *change.Change, v view, ours *objects
 // merges asks for a three-way merge: with the change's own parent where there is
 // one, with the blobs that the patch names otherwise. Where a file has moved, in
 // the branch or by the change, the whole trees tell.
-func (s *Set) merges(ctx context.Context, c *change.Change, v view, ours *objects.Snapshot, me same) (merge.Result, error) {
+func (s *Set) merges(ctx context.Context, c *question, v view, ours *objects.Snapshot) (merge.Result, error) {
 	var none merge.Result
 	moves := slices.ContainsFunc(c.Files, func(f *gitdiff.File) bool { return f.IsRename || f.IsCopy })
 	if all, there := countFiles(ctx, ours, c.Files); moves || there < all {
-		if r, ok := s.whole(ctx, c, v, ours, me); ok {
+		if r, ok := s.whole(ctx, c, v, ours); ok {
 			return r, nil
 		}
 	}
-	id := s.source(c, me)
-	var base, theirs apply.Tree
-	if id != "" {
-		b, err := s.main.at(ctx, id+"^")
-		if err != nil {
-			return none, nil //nolint:nilerr // without a parent there is no base to merge from
-		}
-		th, err := s.main.at(ctx, id)
-		if err != nil {
-			return none, err
-		}
-		base, theirs = b, th
-	} else {
-		o := apply.NewOverlay(nothing{v.repo})
-		for _, f := range c.Files {
-			if f.IsNew {
-				continue
-			}
-			if _, err := v.objects.Blob(ctx, f.OldOIDPrefix); f.OldOIDPrefix == "" || err != nil {
-				return none, nil //nolint:nilerr // the version it was made from is not here
-			}
-			o.Set(f.OldName, apply.Entry{Mode: apply.Regular, ID: f.OldOIDPrefix})
-		}
-		r := apply.Files(ctx, o, c.Files)
-		if r.How > apply.Offset {
-			return none, nil
-		}
-		after := o.Copy()
-		after.Add(&r)
-		base, theirs = o, after
+	base, theirs, err := s.sides(ctx, c, v)
+	if base == nil || err != nil {
+		return none, err
 	}
+	files, err := versions(ctx, c.Files, base, ours, theirs, v.repo == s.main.repo)
+	if len(files) == 0 || err != nil {
+		return none, err
+	}
+	for i := range files {
+		if x := &files[i]; x.Ours.Data == nil {
+			if x.Moved, err = s.moved(ctx, v, ours, base, x.Path); err != nil {
+				return none, err
+			}
+		}
+	}
+	return v.merger.Files(ctx, files)
+}
+
+// sides are trees without and with the change: of the commit that carries it, of
+// the blobs that the patch says it was made from, or of mainline as it was when it
+// was posted. They are nil when none of these is here.
+func (s *Set) sides(ctx context.Context, c *question, v view) (base, theirs apply.Tree, err error) {
+	if c.carrier != "" {
+		b, err := s.main.at(ctx, c.carrier+"^")
+		if err != nil {
+			return nil, nil, nil //nolint:nilerr // without a parent there is no base to merge from
+		}
+		t, err := s.main.at(ctx, c.carrier)
+		return b, t, err
+	}
+	if base, theirs := v.madeFrom(ctx, c.Files); base != nil {
+		return base, theirs, nil
+	}
+	if p := s.proposed(ctx, c); p != nil {
+		return p.onto, p.after, nil
+	}
+	return nil, nil, nil
+}
+
+// madeFrom are the versions that a patch names, if all of them are here, and what
+// it makes of them.
+func (r *repo) madeFrom(ctx context.Context, files []*gitdiff.File) (base, theirs apply.Tree) {
+	o := apply.NewOverlay(nothing{r})
+	for _, f := range files {
+		if f.IsNew {
+			continue
+		}
+		if _, err := r.objects.Blob(ctx, f.OldOIDPrefix); f.OldOIDPrefix == "" || err != nil {
+			return nil, nil
+		}
+		o.Set(f.OldName, apply.Entry{Mode: apply.Regular, ID: f.OldOIDPrefix})
+	}
+	got := apply.Files(ctx, o, files)
+	if got.How > apply.Offset {
+		return nil, nil
+	}
+	after := o.Copy()
+	after.Add(&got)
+	return o, after
+}
+
+// versions are the files of a patch on three sides; none where a merge of files
+// cannot tell. With ids objects are named by those of the trees.
+func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs apply.Tree, ids bool) ([]merge.File, error) {
 	var files []merge.File
-	var err error
-	for _, f := range c.Files {
+	for _, f := range patch {
 		if f.IsNew {
 			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {
-				return none, err
+				return nil, err
 			}
 			continue
 		}
 		if f.IsBinary {
-			return none, nil
+			return nil, nil
 		}
 		x := merge.File{Path: f.OldName, New: f.NewName, Copy: f.IsCopy}
 		for _, side := range []struct {
@@ -117,29 +135,27 @@ func (s *Set) merges(ctx context.Context, c *change.Change, v view, ours *object
 			}
 			e, err := side.t.Entry(ctx, path)
 			if err != nil {
-				return none, err
+				return nil, err
 			}
 			if !e.Exists() {
 				continue
 			}
 			img, err := side.t.Image(ctx, e)
 			if err != nil {
-				return none, err
+				return nil, err
 			}
 			side.b.Data = img.Data
-			if len(e.ID) == v.Digits() && v.repo == s.main.repo {
+			if ids && fullID(e.ID) {
 				side.b.ID = e.ID
-			}
-		}
-		if x.Ours.Data == nil {
-			if x.Moved, err = s.moved(ctx, v, ours, base, f.OldName); err != nil {
-				return none, err
 			}
 		}
 		files = append(files, x)
 	}
-	return v.merger.Files(ctx, files)
+	return files, nil
 }
+
+// fullID tells an object's whole name from the beginning of one.
+func fullID(id string) bool { return len(id) == 40 || len(id) == 64 }
 
 // nothing is an empty tree over a repository's objects.
 type nothing struct{ *repo }
@@ -190,7 +206,7 @@ func (s *Set) moved(ctx context.Context, v view, ours *objects.Snapshot, base ap
 // under another path: under the same name in another folder, or, as git says
 // when it merges, where it was moved to; or its functions in another file. dark
 // says that nothing was found and that what might tell could not be read.
-func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *objects.Snapshot, me same) (found, dark bool) {
+func (s *Set) elsewhere(ctx context.Context, c *question, v view, t *objects.Snapshot) (found, dark bool) {
 	gone := map[string]bool{}
 	for _, f := range c.Files {
 		if f.IsNew {
@@ -206,14 +222,14 @@ func (s *Set) elsewhere(ctx context.Context, c *change.Change, v view, t *object
 		}
 	}
 	// A conflict at a path that the change does not name is one in a moved file.
-	r, ok := s.whole(ctx, c, v, t, me)
+	r, ok := s.whole(ctx, c, v, t)
 	if ok && (r.Clean || slices.ContainsFunc(r.Conflicts, func(path string) bool {
 		e, err := t.Entry(ctx, path)
 		return !gone[path] && err == nil && e.Exists()
 	})) {
 		return true, false
 	}
-	found, unread := s.functions(ctx, c, v, t, me)
+	found, unread := s.functions(ctx, c, v, t)
 	return found, !found && (dark || unread)
 }
 

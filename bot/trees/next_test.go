@@ -78,7 +78,7 @@ func TestNext(t *testing.T) {
 	s.Git("reset", "-q", "--hard", "HEAD~1")
 	check("mainline was rewritten", s.fix, present, affected)
 
-	f, err := old.Facts(ctx, mustChange(t, old, s.fix), time.Time{})
+	f, err := old.Facts(ctx, mustChange(t, old, s.fix), nil, time.Time{})
 	if err != nil || len(f.Branches) != 2 || f.Branches[1].State != affected {
 		t.Errorf("the first set answers otherwise now: %+v (%v)", f, err)
 	}

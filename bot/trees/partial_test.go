@@ -43,7 +43,7 @@ func TestCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close() }()
-		f, err := s.Facts(t.Context(), c, time.Time{})
+		f, err := s.Facts(t.Context(), c, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -220,13 +220,13 @@ func TestNever(t *testing.T) {
 		n++
 		asOf := time.Unix(s.main.when(q), 0)
 		start := time.Now()
-		tree, err := s.Facts(ctx, c, asOf)
+		tree, err := s.Facts(ctx, c, nil, asOf)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cold = append(cold, time.Since(start))
 		start = time.Now()
-		if _, err = s.Facts(ctx, c, asOf); err != nil {
+		if _, err = s.Facts(ctx, c, nil, asOf); err != nil {
 			t.Fatal(err)
 		}
 		times = append(times, time.Since(start))
@@ -327,7 +327,7 @@ func TestBackports(t *testing.T) {
 			}
 			before := b.until(p - 1)
 			start := time.Now()
-			tree, err := s.facts(ctx, c, time.Unix(s.main.when(q), 0), func(x *branch) view {
+			tree, err := s.facts(ctx, s.question(ctx, c, nil, time.Unix(s.main.when(q), 0)), func(x *branch) view {
 				if x == b {
 					return before
 				}

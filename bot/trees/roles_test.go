@@ -37,7 +37,7 @@ func (s *small) of(t *testing.T, set *Set, id, branch string, asOf time.Time) ru
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := set.Facts(t.Context(), c, asOf)
+	tree, err := set.Facts(t.Context(), c, nil, asOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestRolesOfBranches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tree, err := set.Facts(t.Context(), c, time.Time{}); err != nil || !tree.VendorHas {
+	if tree, err := set.Facts(t.Context(), c, nil, time.Time{}); err != nil || !tree.VendorHas {
 		t.Errorf("the vendor's tree has it: %+v, %v", tree, err)
 	}
 	var got []string

@@ -22,6 +22,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
 	"github.com/stablebot/stablebot/bot/git"
 	mainlinepkg "github.com/stablebot/stablebot/bot/mainline"
 	"github.com/stablebot/stablebot/bot/trees/apply"
@@ -60,18 +62,25 @@ type Prerequisites interface {
 	Find(ctx context.Context, w Wanted) (Pile, error)
 }
 
-// Wanted is a change that does not fit a branch as it is.
+// Wanted is a change whose prerequisites on a branch are asked for.
 type Wanted struct {
-	Change   *change.Change
-	Mainline string     // its commit there
+	Change *change.Change
+	// Mainline is the commit that carries it. Where there is none, or it is not in
+	// mainline, Files are its diff as it would stand on mainline of its day, and
+	// There says which commits that had; no Files: it does not go onto it.
+	Mainline string
+	Files    []*gitdiff.File
+	There    func(id string) bool
 	Tree     apply.Tree // of the branch
 	Branch   string
+	Fits     bool                 // it goes onto the branch as it is: what is asked is whether its names are there
 	Has      func(id string) bool // whether the branch has a mainline commit, as itself or as a backport
 }
 
 // Pile is what has to go in first.
 type Pile struct {
 	Commits []string // oldest first
+	Missing []string // names that it uses and the branch has not
 	Lines   int      // with context, of commits and change together
 	More    bool     // not all was found: nothing of it is told to be picked
 	// Beyond counts commits that it stands on and that nobody would take along;
@@ -301,6 +310,9 @@ type mainline struct {
 	rewritten bool
 	releases  []release // oldest first
 	in        []uint16  // by position - 1: number of the release, from 1; 0 not released
+
+	lastMu sync.Mutex
+	last   map[int64]history.Position // what lastOn answered, by second
 }
 
 func (s *Set) openMainline(ctx context.Context, m Remote) error {

@@ -85,7 +85,7 @@ func (s *small) facts(t *testing.T, id string, asOf time.Time) *rules.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := s.set.Facts(context.Background(), c, asOf)
+	tree, err := s.set.Facts(context.Background(), c, nil, asOf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestSplitFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := set.Facts(t.Context(), c, time.Time{})
+	got, err := set.Facts(t.Context(), c, nil, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestStranger(t *testing.T) {
 	// The second is there by its title, as a history that lost the driver has it.
 	for _, title := range []string{"igc: fix a hang", "gpu: fix the end"} {
 		c := &change.Change{Kind: change.Mail, ID: "x@example.org", Subject: title, Date: time.Now(), Files: files}
-		tree, err := s.set.Facts(t.Context(), c, time.Time{})
+		tree, err := s.set.Facts(t.Context(), c, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

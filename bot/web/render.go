@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -106,6 +107,7 @@ var functions = template.FuncMap{
 	"branchURL":   func(name string) string { return "/branches/" + url.PathEscape(name) },
 	"listURL":     listURL,
 	"many":        thousands,
+	"patches":     rules.PatchNumbers,
 	"percent":     func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
 	"two":         func(p float64) string { return fmt.Sprintf("%.2f", p) },
 	"three":       func(p float64) string { return fmt.Sprintf("%.3f", p) },

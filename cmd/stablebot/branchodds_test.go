@@ -65,7 +65,7 @@ func TestBranchOdds(t *testing.T) {
 				if err != nil || len(c.Fixes) == 0 {
 					continue
 				}
-				got, err := p.set.Facts(ctx, c, c.Date)
+				got, err := p.set.Facts(ctx, c, nil, c.Date)
 				if err != nil {
 					t.Error(err)
 					return
@@ -82,7 +82,7 @@ func TestBranchOdds(t *testing.T) {
 				j := *p.judge
 				j.AsOf = c.Date
 				score := j.Change(c, nil, got)
-				later, err := p.set.Facts(ctx, &change.Change{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author, Date: c.Date}, time.Time{})
+				later, err := p.set.Facts(ctx, &change.Change{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author, Date: c.Date}, nil, time.Time{})
 				if err != nil {
 					t.Error(err)
 					return

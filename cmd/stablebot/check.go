@@ -90,7 +90,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 	if set != nil {
 		defer func() { _ = set.Close() }()
 		newPiles(set) // asked only where the patch is merged and does not apply
-		if tree, err = set.Facts(cmd.Context(), m.Change, judge.AsOf); err != nil {
+		if tree, err = set.Facts(cmd.Context(), m.Change, nil, judge.AsOf); err != nil {
 			return nil, err
 		}
 	}

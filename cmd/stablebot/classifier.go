@@ -92,7 +92,7 @@ func (c *classifier) tree(ch *change.Change) *rules.Tree {
 		return nil
 	}
 	// Only the end of the program makes this fail, which the caller sees itself.
-	t, err := c.trees.Facts(c.ctx, ch, c.judge.AsOf)
+	t, err := c.trees.Facts(c.ctx, ch, nil, c.judge.AsOf)
 	if err != nil {
 		return nil
 	}

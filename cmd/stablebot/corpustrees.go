@@ -115,7 +115,7 @@ func (b *branchFacts) ask(ctx context.Context, c *corpus, s *subject) {
 	if b == nil || s.tree == nil {
 		return
 	}
-	t, err := b.set.Facts(ctx, s.change, s.asOf.AddDate(0, 0, -1))
+	t, err := b.set.Facts(ctx, s.change, nil, s.asOf.AddDate(0, 0, -1))
 	if err != nil {
 		c.mu.Lock()
 		c.failed = append(c.failed, fmt.Errorf("%.12s: %w", s.change.ID, err))

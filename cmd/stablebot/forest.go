@@ -189,12 +189,12 @@ func (f *forest) remotesOf() (out []trees.Remote) {
 var errNoTrees = errors.New("the trees are not read yet")
 
 // Facts implements bot.Trees.
-func (f *forest) Facts(ctx context.Context, c *change.Change) (*rules.Tree, error) {
+func (f *forest) Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
 	s := f.set.Load()
 	if s == nil {
 		return nil, errNoTrees
 	}
-	return s.Facts(ctx, c, time.Time{})
+	return s.Facts(ctx, c, before, time.Time{})
 }
 
 // Merged implements bot.Trees.

@@ -61,7 +61,7 @@ func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, er
 			tree = set.Base()
 		}
 	}
-	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
+	got, err := pileIn(ctx, f, w, tree)
 	if errors.Is(err, prereq.ErrNotInRange) {
 		if outside := outsideFolders(w.Change); outside != nil {
 			err = outside

@@ -120,7 +120,7 @@ func followKernel(t *testing.T, ctx context.Context, repo, dir string, set *tree
 		if err != nil && !git.Incomplete(err) {
 			t.Fatal(err)
 		}
-		if f, err := s.Facts(ctx, c, time.Time{}); err != nil || f.Mainline.SHA != tip || c.Kind != change.Commit {
+		if f, err := s.Facts(ctx, c, nil, time.Time{}); err != nil || f.Mainline.SHA != tip || c.Kind != change.Commit {
 			t.Fatalf("%v, %v", f, err)
 		}
 	})

@@ -47,8 +47,8 @@ func (p *pastTrees) Refresh(ctx context.Context, _ bool) (string, error) {
 }
 
 // Facts implements bot.Trees.
-func (p *pastTrees) Facts(ctx context.Context, c *change.Change) (*rules.Tree, error) {
-	return p.set.Facts(ctx, c, p.day())
+func (p *pastTrees) Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
+	return p.set.Facts(ctx, c, before, p.day())
 }
 
 // Merged implements bot.Trees.
@@ -75,7 +75,7 @@ func foresee(judge verdict.Judge, f *forest) func(context.Context, *change.Chang
 				return verdict.Judgement{}, errNoTrees
 			}
 			var err error
-			if tree, err = set.Facts(ctx, c, day); err != nil {
+			if tree, err = set.Facts(ctx, c, nil, day); err != nil {
 				return verdict.Judgement{}, err
 			}
 		}

@@ -79,7 +79,7 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	got, err := f.Pile(ctx, w.Mainline, prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has})
+	got, err := pileIn(ctx, f, w, tree)
 	if errors.Is(err, prereq.ErrNotInRange) {
 		return trees.Pile{}, outsideFolders(w.Change) // if inside: every branch is newer
 	}
@@ -94,6 +94,16 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 		}
 	}
 	return out, nil
+}
+
+// pileIn asks an index what a change needs on a tree of a branch: as the commit that
+// mainline has, or as if it went in now.
+func pileIn(ctx context.Context, f *prereq.Finder, w trees.Wanted, tree string) (*prereq.Pile, error) {
+	t := prereq.Target{Tree: tree, Version: w.Branch, Has: w.Has, Fits: w.Fits}
+	if f.Covers(w.Mainline) || len(w.Files) == 0 {
+		return f.Pile(ctx, w.Mainline, t)
+	}
+	return f.Posted(ctx, prereq.Posted{Change: w.Change, Files: w.Files, There: w.There}, t)
 }
 
 // indexedFolders are those in which prerequisites are looked for: where the drivers
@@ -130,7 +140,7 @@ func pileOf(got *prereq.Pile, mainline string) trees.Pile {
 	for _, b := range got.Beyond {
 		most = max(most, b.NeedsLines)
 	}
-	out := trees.Pile{Lines: got.Lines + most, More: !got.Complete(), Beyond: len(got.Beyond)}
+	out := trees.Pile{Lines: got.Lines + most, More: !got.Complete(), Beyond: len(got.Beyond), Missing: got.Missing()}
 	if got.Complete() || got.More {
 		for _, c := range got.Commits {
 			out.Commits = append(out.Commits, c.ID)

@@ -136,7 +136,7 @@ func hasLines(name string, c *change.Change) error {
 
 // plan makes the plan for one change.
 func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error) {
-	facts, err := p.set.Facts(ctx, c, p.asOf)
+	facts, err := p.set.Facts(ctx, c, nil, p.asOf)
 	if err != nil {
 		return nil, err
 	}

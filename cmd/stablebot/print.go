@@ -8,6 +8,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -82,6 +83,9 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 	}
 	if n := len(x.Prerequisites); n > 0 {
 		what += fmt.Sprintf(" (%d first, %d lines)", n, x.PileLines)
+	}
+	if len(x.Mates) > 0 {
+		what += fmt.Sprintf(" (after %s of its series, %d lines)", rules.PatchNumbers(x.Mates), x.PileLines)
 	}
 	if x.Verdict != nil {
 		what += ": " + string(*x.Verdict)

@@ -69,7 +69,7 @@ func TestVendorFixes(t *testing.T) {
 			continue
 		}
 		seen[c.Subject] = true
-		facts, err := p.set.Facts(ctx, c, time.Time{})
+		facts, err := p.set.Facts(ctx, c, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,6 +89,7 @@ type Branch struct {
 	ReasonClass   Class    `json:"reason_class,omitempty"`
 	Score         float64  `json:"score"`
 	Prerequisites []string `json:"prerequisites,omitempty"`
+	Mates         []int    `json:"mates,omitempty"` // patches of its own series that go in first, by number
 	// Needs says for each of Prerequisites what needs it, and why.
 	Needs      []rules.Need `json:"needs,omitempty"`
 	PileLines  int          `json:"pile_lines,omitempty"`

@@ -30,7 +30,7 @@ func (w *wood) Refresh(_ context.Context, ask bool) (string, error) {
 	return w.state, nil
 }
 
-func (w *wood) Facts(context.Context, *change.Change) (*rules.Tree, error) {
+func (w *wood) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
 	return &rules.Tree{Mainline: rules.Presence{Known: true}, Branches: []rules.Branch{{Name: "6.12", Active: true, State: w.branch}}}, nil
 }
 

@@ -2,7 +2,9 @@ package apply
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -141,4 +143,36 @@ func Reverse(patch []*gitdiff.File) []*gitdiff.File {
 		out[i] = &r
 	}
 	return out
+}
+
+// Refit is the patch as it would be written against the tree that it was put on:
+// hunks counted as they stand there, blobs by their full ids. It is for a patch
+// that fits, on a tree of objects.
+func (r *Result) Refit(ctx context.Context, t Tree) ([]*gitdiff.File, error) {
+	out := make([]*gitdiff.File, len(r.Files))
+	for i := range r.Files {
+		x := &r.Files[i]
+		f := *x.patch
+		if x.Old != "" {
+			e, err := t.Entry(ctx, x.Old)
+			if err != nil {
+				return nil, err
+			}
+			f.OldOIDPrefix = e.ID
+		}
+		if f.NewOIDPrefix == "" {
+			f.NewOIDPrefix = strings.Repeat("0", len(f.OldOIDPrefix))
+		}
+		f.TextFragments = slices.Clone(f.TextFragments)
+		for k, h := range x.Hunks {
+			if h.Offset != 0 && k < len(f.TextFragments) {
+				moved := *f.TextFragments[k]
+				moved.OldPosition += int64(h.Offset)
+				moved.NewPosition += int64(h.Offset)
+				f.TextFragments[k] = &moved
+			}
+		}
+		out[i] = &f
+	}
+	return out, nil
 }

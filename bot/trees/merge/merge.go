@@ -94,6 +94,10 @@ func (m *Merger) Files(ctx context.Context, files []File) (Result, error) {
 	if err := m.ready(); err != nil {
 		return Result{}, err
 	}
+	return m.files(ctx, files)
+}
+
+func (m *Merger) files(ctx context.Context, files []File) (Result, error) {
 	var trees [3]string
 	for side := range trees {
 		var entries, moved []string
@@ -226,13 +230,14 @@ func (m *Merger) merged(ctx context.Context, trees [3]string) (Result, error) {
 }
 
 // Chain merges one change after another, each onto the result of the last, as
-// picking them in order would: trees has the base and the tree of each. fits is
-// how many went in; last is the answer for the one that did not, or the last.
-func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string) (fits int, last Result, err error) {
+// picking them in order would: trees has the base and the tree of each, and top
+// are the files of one more that is in no tree, its Ours left out. fits is how many
+// went in; last is the answer for the one that did not, or the last.
+func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top []File) (fits int, last Result, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := ours + fmt.Sprint(trees)
-	if a, ok := m.chains[key]; ok {
+	if a, ok := m.chains[key]; ok && len(top) == 0 {
 		return a.fits, a.last, nil
 	}
 	if err := m.ready(); err != nil {
@@ -249,11 +254,54 @@ func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string) (fit
 		fits, ours = fits+1, last.Tree
 	}
 	last.Tree = ""
+	if len(top) > 0 {
+		if fits < len(trees) {
+			return fits, last, nil
+		}
+		if top, err = m.put(ctx, ours, top); err != nil {
+			return 0, Result{}, err
+		}
+		if last, err = m.files(ctx, top); err != nil {
+			return 0, Result{}, err
+		}
+		if last.Clean {
+			fits++
+		}
+		return fits, last, nil
+	}
 	if m.chains == nil || len(m.chains) >= maxKnown {
 		m.chains = map[string]chain{}
 	}
 	m.chains[key] = chain{fits, last}
 	return fits, last, nil
+}
+
+// put gives files the versions that a tree of the scratch folder has of them.
+func (m *Merger) put(ctx context.Context, tree string, files []File) ([]File, error) {
+	args := []string{"--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", tree, "--"}
+	for _, f := range files {
+		args = append(args, f.Path)
+	}
+	p, err := m.repo.StartScratch(ctx, "merging", m.dir, args...)
+	if err != nil {
+		return nil, err
+	}
+	_ = p.In.Close() // it asks for nothing
+	out, err := io.ReadAll(p.Out)
+	if err = errors.Join(err, p.Wait()); err != nil {
+		return nil, fmt.Errorf("merging: %w", err)
+	}
+	ids := map[string]string{}
+	for line := range strings.SplitSeq(string(out), "\x00") {
+		head, path, _ := strings.Cut(line, "\t") // mode, type, id
+		ids[path] = head[strings.LastIndexByte(head, ' ')+1:]
+	}
+	put := make([]File, len(files))
+	for i, f := range files {
+		f.Ours = Blob{ID: ids[f.Path]}
+		put[i] = f
+	}
+	return put, nil
 }
 
 // chain is what was answered for one.

@@ -114,7 +114,7 @@ func TestChain(t *testing.T) {
 			{"the second without the first", [][2]string{step(three), step(two)}, 1},
 			{"none", [][2]string{step(two)}, 0},
 		} {
-			fits, last, err := m.Chain(t.Context(), tree(base), c.trees)
+			fits, last, err := m.Chain(t.Context(), tree(base), c.trees, nil)
 			if err != nil || fits != c.fits || last.Clean != (fits == len(c.trees)) || last.Clean == slices.Contains(last.Conflicts, "a.c") {
 				t.Errorf("%s: %d fit, %+v, %v", c.name, fits, last, err)
 			}

@@ -178,6 +178,9 @@ func (x *index) find(n named, c int32) int32 {
 // made reports whether a file that stands at path just before c was made in
 // the range, by a commit that the target does not have.
 func (x *index) made(path uint32, c int32, present func(int32) bool) bool {
+	if path == untouched {
+		return false
+	}
 	for range 8 { // renames in a row
 		i, _ := slices.BinarySearch(x.origins[path], c)
 		if i == 0 {

@@ -49,6 +49,10 @@ type Target struct {
 	// Has reports whether the branch has a mainline commit, as itself or as a
 	// backport. nil: only what the range leaves out.
 	Has func(id string) bool
+	// Fits: the change goes onto the tree as it is, so whose lines it meets does
+	// not matter. What is left are the names that it uses and the commits that its
+	// tags name, with all that these stand on.
+	Fits bool
 }
 
 // Commit is one prerequisite.
@@ -112,6 +116,20 @@ type Pile struct {
 // Complete reports whether the change is expected to fit after the commits.
 func (p *Pile) Complete() bool { return !p.More && len(p.Beyond) == 0 && len(p.Unresolved) == 0 }
 
+// Missing are the names that the change itself uses and the target does not have,
+// each once.
+func (p *Pile) Missing() []string {
+	out := slices.Clone(p.Unresolved)
+	for _, c := range p.Commits {
+		for _, y := range c.Why {
+			if y.Kind == Defines && y.By == "" && !slices.Contains(out, y.Name) {
+				out = append(out, y.Name)
+			}
+		}
+	}
+	return out
+}
+
 // Beyond is a commit that is not taken along.
 type Beyond struct {
 	Commit
@@ -129,6 +147,8 @@ type Finder struct {
 	o    Options
 	x    *index
 	byID map[string]int32
+
+	paths func() map[string]uint32 // path → its number in the index
 
 	mu    sync.Mutex
 	names map[string]*nameSet // by tree
@@ -165,6 +185,13 @@ func New(ctx context.Context, r *git.Repo, tip, base string, o Options) (*Finder
 		}
 	}
 	f.x.finish()
+	f.paths = sync.OnceValue(func() map[string]uint32 {
+		out := make(map[string]uint32, len(f.x.Paths))
+		for i, p := range f.x.Paths {
+			out[p] = uint32(i)
+		}
+		return out
+	})
 	f.byID = make(map[string]int32, len(f.x.Commits))
 	for i := range f.x.Commits {
 		if !f.x.Commits[i].Merge {
@@ -251,16 +278,18 @@ func (f *Finder) Pile(ctx context.Context, id string, t Target) (*Pile, error) {
 	// A change that stands twice in mainline, in next and in fixes, is taken as
 	// it came first.
 	c = f.x.byTitle[f.x.Commits[c].Title][0]
-	return f.pile(ctx, c, t)
+	return f.pile(ctx, c, nil, t)
 }
 
-func (f *Finder) pile(ctx context.Context, c int32, t Target) (*Pile, error) {
+// pile walks from the commit numbered c; p is what stands there in its place,
+// nil for the commit itself.
+func (f *Finder) pile(ctx context.Context, c int32, p *posted, t Target) (*Pile, error) {
 	names, err := f.namesOf(ctx, t.Tree)
 	if err != nil {
 		return nil, err
 	}
 	known := map[int32]bool{}
-	w := &walk{x: f.x, change: c, version: t.Version, most: MaxPile, refused: map[int32]bool{},
+	w := &walk{x: f.x, change: c, posted: p, version: t.Version, fits: t.Fits, most: MaxPile, refused: map[int32]bool{},
 		has: func(d def) bool { return names.has(f.x, d) },
 		present: func(i int32) bool {
 			if t.Has == nil {
@@ -310,7 +339,7 @@ func (f *Finder) commit(w *walk, i int32, links []link) Commit {
 		case l.tag:
 			y = Why{Kind: Named}
 		case l.name != 0:
-			y = Why{Kind: Defines, Name: f.x.Texts[l.name]}
+			y = Why{Kind: Defines, Name: w.text(l.name)}
 		}
 		if l.by != w.change {
 			y.By = w.entry(l.by).ID
@@ -329,7 +358,9 @@ func (f *Finder) files(e *entry) []string {
 		if p == 0 {
 			p = x.Old
 		}
-		out = append(out, f.x.Paths[p])
+		if p != untouched {
+			out = append(out, f.x.Paths[p])
+		}
 	}
 	return out
 }
@@ -367,7 +398,7 @@ func (f *Finder) report(w *walk, names *nameSet, beyond map[int32]Beyond) *Pile 
 			over = append(over, l.on)
 		}
 		if d, ok := f.x.definer(l.name, l.by); l.name != 0 && ok && !names.has(f.x, d) {
-			p.Unresolved = append(p.Unresolved, f.x.Texts[l.name])
+			p.Unresolved = append(p.Unresolved, w.text(l.name))
 		}
 	}
 	slices.Sort(over)

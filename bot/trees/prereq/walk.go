@@ -32,6 +32,8 @@ type walk struct {
 	present func(int32) bool
 	has     func(def) bool // whether the target has the name; nil asks for no names
 	version string         // of the target, as stable tags name it
+	fits    bool           // the change meets nobody's lines
+	posted  *posted        // the change, when mainline does not have it; change is where it would stand
 	refused map[int32]bool
 	most    int // members after which the walk stops
 
@@ -56,7 +58,20 @@ type link struct {
 }
 
 func (w *walk) entry(c int32) *entry {
+	if w.posted != nil && c == w.change {
+		return &w.posted.entry
+	}
 	return &w.x.Commits[c]
+}
+
+// text is a name that some commit, or the change, uses.
+func (w *walk) text(name uint64) string {
+	if w.posted != nil {
+		if s, ok := w.posted.texts[name]; ok {
+			return s
+		}
+	}
+	return w.x.Texts[name]
 }
 
 // run fills pile, links and over.
@@ -84,7 +99,7 @@ func (w *walk) join(c int32) {
 	e := w.entry(c)
 	w.pile = append(w.pile, c)
 	for _, f := range e.Files {
-		if f.Old == 0 || len(f.Hunks) == 0 {
+		if f.Old == 0 || len(f.Hunks) == 0 || w.fits && c == w.change {
 			continue
 		}
 		s := site{f.Old, f.Pre}
@@ -129,6 +144,9 @@ func (w *walk) follow(path uint32, c int32) {
 		return
 	}
 	w.paths[path] = true
+	if path == untouched {
+		return
+	}
 	for _, t := range w.x.touches[path] {
 		if t >= c {
 			break
