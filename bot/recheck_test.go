@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ type wood struct {
 	tree   rules.Tree
 	merged *change.Change
 	asked  int
+	before []string // of each question: the change, and what of its posting stands before it
 }
 
 func (w *wood) Refresh(_ context.Context, ask bool) (string, error) {
@@ -34,9 +36,14 @@ func (w *wood) Refresh(_ context.Context, ask bool) (string, error) {
 	return w.state, w.away
 }
 
-func (w *wood) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
+func (w *wood) Facts(_ context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	titles := c.Subject
+	for _, b := range before {
+		titles += " < " + b.Subject
+	}
+	w.before = append(w.before, titles)
 	t := w.tree
 	return &t, nil
 }
@@ -85,6 +92,20 @@ func newWood() *wood {
 }
 
 func joined(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// TestMates: each patch of a series is asked about with those before it, in order,
+// however they came in.
+func TestMates(t *testing.T) {
+	b, w := newBench(t, t.TempDir()), newWood()
+	b.opts.Trees, b.opts.Judge = w, judgeByTree
+	all := series("100000.1", 1, 3, "drm/amdgpu: one", "drm/amdgpu: two", "drm/amdgpu: three")
+	slices.Reverse(all)
+	b.once(all...)
+	got := strings.Join(slices.Compact(w.before), "\n")
+	if want := "drm/amdgpu: one\ndrm/amdgpu: two < drm/amdgpu: one\ndrm/amdgpu: three < drm/amdgpu: one < drm/amdgpu: two"; got != want {
+		t.Errorf("asked\n%s\nwant\n%s", got, want)
+	}
+}
 
 // TestRecheck: a recheck asks the remotes, judges by what they have now, and
 // says when one of them could not be asked.

@@ -140,7 +140,7 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 		fmt.Fprintf(b, "\nIn %s it stands on these, which alone would not do: an adjusted patch may need none of them.\n", br.Name)
 	}
 	for n, s := range br.Steps {
-		fmt.Fprintf(b, "%4d  %.12s %s (%d lines)\n", n+1, s.ID, Printable(s.Title), s.Lines)
+		fmt.Fprintf(b, "%4d  %.12s %s (%s)\n", n+1, s.ID, Printable(s.Title), lineCount(s.Lines))
 		for _, y := range s.Why {
 			fmt.Fprintf(b, "      %s\n", Printable(br.Because(y)))
 		}
@@ -232,4 +232,11 @@ func Subsystem(title string) string {
 		return ""
 	}
 	return title[:i]
+}
+
+func lineCount(n int) string {
+	if n == 1 {
+		return "1 line"
+	}
+	return fmt.Sprintf("%d lines", n)
 }

@@ -50,10 +50,9 @@ func (s *Set) mates(ctx context.Context, c *question, v view, t *objects.Snapsho
 		}
 	}
 	if !stack(ctx, t, need, own) {
-		if len(need) == len(all) || !stack(ctx, t, all, own) {
+		if need = fitting(ctx, t, all); !stack(ctx, t, need, own) {
 			return false
 		}
-		need = all
 	}
 	for i := len(need) - 1; i >= 0 && len(need) <= maxTriedMates; i-- {
 		without := slices.Delete(slices.Clone(need), i, i+1)
@@ -80,6 +79,19 @@ func (s *Set) takenMate(ctx context.Context, c *question, v view, t *objects.Sna
 		}
 	}
 	return len(x.Files) > 0 && apply.Check(ctx, t, apply.Reverse(x.Files)) <= apply.Offset
+}
+
+// fitting are the mates that go onto a tree one after the other: what a patch does
+// elsewhere may be of no use to the next.
+func fitting(ctx context.Context, t apply.Tree, mates []mate) (out []mate) {
+	o := apply.NewOverlay(t)
+	for _, m := range mates {
+		if r := apply.Files(ctx, o, m.Files); r.How <= apply.Offset {
+			o.Add(&r)
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // stack puts the mates onto a tree and the change on top; it reports whether all fit.

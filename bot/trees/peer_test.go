@@ -18,7 +18,6 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/bot/trees/objects"
-	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -285,15 +284,6 @@ func (s *Set) named(name string) *branch {
 		}
 	}
 	return nil
-}
-
-func branchOf(t *rules.Tree, name string) rules.Branch {
-	for _, b := range t.Branches {
-		if b.Name == name {
-			return b
-		}
-	}
-	return rules.Branch{}
 }
 
 // TestBackports takes every backport of the four branches as of the day before,

@@ -314,3 +314,12 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 }
+
+func branchOf(t *rules.Tree, name string) rules.Branch {
+	for _, b := range t.Branches {
+		if b.Name == name {
+			return b
+		}
+	}
+	return rules.Branch{}
+}

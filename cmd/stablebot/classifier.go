@@ -59,7 +59,7 @@ func (c *classifier) judgeUnit(u unit) (r outcome) {
 
 func (c *classifier) judgeCommit(commit *git.Commit) outcome {
 	ch, err := commit.Change()
-	j := c.judge.Change(ch, nil, c.tree(ch))
+	j := c.judge.Change(ch, nil, c.tree(ch, nil))
 	return c.print(&j, err, "")
 }
 
@@ -82,17 +82,17 @@ func (c *classifier) judgeMail(u unit) outcome {
 	if superseded && c.o.last {
 		return outcome{}
 	}
-	j := c.judge.Change(m.Change, facts, c.tree(m.Change))
+	j := c.judge.Change(m.Change, facts, c.tree(m.Change, u.before))
 	return c.print(&j, m.Damaged, u.origin)
 }
 
 // tree is what the trees say; nil without any.
-func (c *classifier) tree(ch *change.Change) *rules.Tree {
+func (c *classifier) tree(ch *change.Change, before []*change.Change) *rules.Tree {
 	if c.trees == nil || ch == nil {
 		return nil
 	}
 	// Only the end of the program makes this fail, which the caller sees itself.
-	t, err := c.trees.Facts(c.ctx, ch, nil, c.judge.AsOf)
+	t, err := c.trees.Facts(c.ctx, ch, before, c.judge.AsOf)
 	if err != nil {
 		return nil
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -170,6 +171,7 @@ type unit struct {
 	raw    []byte // valid until the worker returns
 	origin string
 	commit *git.Commit
+	before []*change.Change // the patches of its series that came before it
 	err    error
 }
 
@@ -255,6 +257,9 @@ func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
 		again: !slices.Contains(args, "-"),
 		close: func() {},
 		walk: o.ordered(func(_ context.Context, put func(unit) error) error {
+			if o.trees.repo != "" {
+				put = withMates(put)
+			}
 			for _, a := range args {
 				if err := eachMail(stdin, a, put); err != nil {
 					return err
@@ -328,6 +333,30 @@ func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, 
 		return outcome{}
 	}, func(outcome) error { return nil })
 	return x, err
+}
+
+// withMates gives each patch those of its series that came just before it: what of a
+// posted series a branch lacks, no tree tells.
+func withMates(put func(unit) error) func(unit) error {
+	var mates []*change.Change
+	var from string
+	return func(u unit) error {
+		m, err := mail.Parse(u.raw)
+		if u.err != nil || err != nil || m.Change == nil || m.Change.Prefix.Of == 0 {
+			mates = nil
+			return put(u)
+		}
+		c := m.Change
+		if n := len(mates); n > 0 {
+			last := mates[n-1].Prefix
+			if from != m.From.Address || last.Of != c.Prefix.Of || last.Version != c.Prefix.Version || last.N >= c.Prefix.N {
+				mates = nil
+			}
+		}
+		u.before = slices.Clip(mates)
+		mates, from = append(u.before, c), m.From.Address
+		return put(u)
+	}
 }
 
 func eachMail(stdin io.Reader, name string, put func(unit) error) error {

@@ -86,7 +86,9 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	p.keep([2]string{w.Branch, w.Mainline}, got)
+	if w.Mainline != "" {
+		p.keep([2]string{w.Branch, w.Mainline}, got)
+	}
 	out := pileOf(got, w.Mainline)
 	for _, id := range out.Commits {
 		if p.enables.of(ctx, p.set, id) {

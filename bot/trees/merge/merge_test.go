@@ -122,6 +122,34 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// What is in no tree goes on top: onto the files that the chain left.
+func TestChainTop(t *testing.T) {
+	g := gittest.New(t)
+	text := func(second, last string) []byte { return lines("1", second, "3", "4", "5", "6", "7", "8", last) }
+	base := g.Put("a.c", string(text("2", "9")), "a: begin")
+	one := g.Put("a.c", string(text("two", "9")), "a: one")
+	tree := func(id string) string { return g.Git("rev-parse", id+"^{tree}") }
+	chain := [][2]string{{tree(base), tree(one)}}
+	m := open(t, g.Dir)
+	for _, c := range []struct {
+		name       string
+		trees      [][2]string
+		base, with []byte
+		fits       int
+	}{
+		{"on the first", chain, text("two", "9"), text("TWO", "9"), 2},
+		{"beside it", chain, text("2", "9"), text("2", "nine"), 2},
+		{"without the first", nil, text("two", "9"), text("TWO", "9"), 0},
+		{"against it", chain, text("2", "9"), text("TWO", "9"), 1},
+	} {
+		top := []merge.File{{Path: "a.c", Base: merge.Blob{Data: c.base}, Theirs: merge.Blob{Data: c.with}}}
+		fits, last, err := m.Chain(t.Context(), tree(base), c.trees, top)
+		if err != nil || fits != c.fits || last.Clean != (fits == len(c.trees)+1) {
+			t.Errorf("%s: %d fit, %+v, %v", c.name, fits, last, err)
+		}
+	}
+}
+
 func objects(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
