@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type piles struct {
 	err     error
 
 	mu    sync.Mutex
-	known map[[2]string]*prereq.Pile // by branch and mainline commit
+	known map[[2]string]*prereq.Pile // by branch and mainline commit, or id of what mainline has not
 	order [][2]string                // of known, oldest first
 }
 
@@ -86,9 +87,7 @@ func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	if w.Mainline != "" {
-		p.keep([2]string{w.Branch, w.Mainline}, got)
-	}
+	p.keep([2]string{w.Branch, cmp.Or(w.Mainline, w.Change.ID)}, got)
 	out := pileOf(got, w.Mainline)
 	for _, id := range out.Commits {
 		if p.enables.of(ctx, p.set, id) {
@@ -212,17 +211,18 @@ func (e *enablers) of(ctx context.Context, set *trees.Set, id string) bool {
 	return yes
 }
 
-// explain adds to a branch what was found for it.
-func (p *piles) explain(b *pile.Branch, mainline string) {
-	got := p.of(b.Name, mainline)
+// explain adds to a branch what was found for a commit of mainline, or for what
+// mainline has not by its id.
+func (p *piles) explain(b *pile.Branch, id string) {
+	got := p.of(b.Name, id)
 	if got == nil {
 		return
 	}
 	for _, c := range got.Commits {
-		b.Steps = append(b.Steps, stepOf(c, mainline))
+		b.Steps = append(b.Steps, stepOf(c, id))
 	}
 	for _, c := range got.Beyond {
-		s := stepOf(c.Commit, mainline)
+		s := stepOf(c.Commit, id)
 		s.Drags = c.Needs
 		b.Beyond = append(b.Beyond, s)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -169,7 +170,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 		f := of[b.Name]
 		pb := pile.Branch{Name: b.Name, Active: f.Active, As: f.As, MissingNewer: f.MissingNewer}
 		if f.State == "affected" {
-			p.piles.explain(&pb, facts.Mainline.SHA)
+			p.piles.explain(&pb, cmp.Or(facts.Mainline.SHA, c.ID))
 			pb.More = pb.More || f.PileMore
 		}
 		out.Plans = append(out.Plans, pb)
