@@ -216,13 +216,13 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	return out, gates, infected
 }
 
-// stranger reports whether mainline has no file that the change edits, today or
-// where it went in: a remote that has no such driver at all says nothing of
+// stranger reports whether mainline has no file that the change edits, on the day
+// or where it went in: a remote that has no such driver at all says nothing of
 // branches, also where a part of the change is there under its title.
 func (s *Set) stranger(ctx context.Context, c *question) bool {
-	tip := s.main.tip
-	if c.me.at != 0 {
-		tip = c.carrier
+	tip := c.carrier
+	if c.me.at == 0 {
+		tip = s.main.tipOn(c.asOf)
 	}
 	t, err := s.main.at(ctx, tip)
 	if err != nil {

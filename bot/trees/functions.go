@@ -53,9 +53,9 @@ func (s *Set) functions(ctx context.Context, c *question, v view, t *objects.Sna
 	if len(names) == 0 {
 		return false, false
 	}
-	made := s.main.tip
-	if c.carrier != "" {
-		made = c.carrier
+	made := c.carrier
+	if made == "" {
+		made = s.main.tipOn(c.asOf)
 	}
 	then, err := s.main.at(ctx, made)
 	if err != nil {

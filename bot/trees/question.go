@@ -79,6 +79,14 @@ func (s *Set) proposed(ctx context.Context, c *question) *proposal {
 // some are older than what stands before them, or wrong.
 const seenOf, seenMost = 100, 90
 
+// tipOn is the commit that mainline ended with on a day; today's before it began.
+func (m *mainline) tipOn(asOf time.Time) string {
+	if p := m.lastOn(asOf); p != 0 && !asOf.IsZero() {
+		return m.ID(p)
+	}
+	return m.tip
+}
+
 // lastOn is where mainline ended on a day, 0 when it had not begun; the zero day is
 // today.
 func (m *mainline) lastOn(asOf time.Time) history.Position {
