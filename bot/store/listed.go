@@ -85,14 +85,14 @@ func (t *txn) list(j bot.Judged) error {
 			strconv.Itoa(b.PileLines), strconv.Itoa(len(b.Prerequisites))))
 		marks = append(marks, nameMark(markBranch, name), cellMark(name, cell))
 	}
-	_, err := t.exec(`insert into listed (change_id, judged, verdict, score, list, chips, cells, lines, added, removed, files, title, author, rest, marks)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := t.exec(`insert into listed (change_id, judged, verdict, score, list, chips, cells, lines, added, removed, files, title, author, rest, marks, backfilled)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select count(*) from judgement where change_id = ? and `+foretold+`))
 		on conflict (change_id) do update set judged = excluded.judged, verdict = excluded.verdict, score = excluded.score, list = excluded.list,
 			chips = excluded.chips, cells = excluded.cells, lines = excluded.lines, added = excluded.added, removed = excluded.removed,
 			files = excluded.files, title = excluded.title, author = excluded.author, rest = excluded.rest, marks = excluded.marks`,
 		j.ID, millis(j.At), string(j.Verdict), j.Score, list, strings.Join(chips, "\n"), strings.Join(cells, "\n"),
 		j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files,
-		words(clip(j.Subject)), words(clip(j.Author)), words(strings.Join(rest, " ")), " "+strings.Join(marks, " ")+" ")
+		words(clip(j.Subject)), words(clip(j.Author)), words(strings.Join(rest, " ")), " "+strings.Join(marks, " ")+" ", j.ID)
 	return err
 }
 

@@ -26,11 +26,13 @@ type Total struct {
 	N        int
 }
 
-// DayTotal counts one verdict of one day.
+// DayTotal counts one verdict of one day: what came then, and apart from it what
+// a backfill brought, which was only judged then.
 type DayTotal struct {
-	Day     time.Time
-	Verdict string
-	N       int
+	Day        time.Time
+	Verdict    string
+	Backfilled bool
+	N          int
 }
 
 // CellTotal counts what one stable branch says.
@@ -64,8 +66,9 @@ type tally struct {
 
 type (
 	dayKey struct {
-		day     int64
-		verdict string
+		day        int64
+		verdict    string
+		backfilled bool
 	}
 	cellKey struct{ branch, cell string }
 	gapKey  struct {
@@ -84,8 +87,8 @@ func in[K comparable](m map[K]*count, k K, lines int) {
 	c.lines += lines
 }
 
-func (y *tally) add(judged int64, verdict, list, chips, cells string) {
-	in(y.days, dayKey{judged / dayMillis, verdict}, 0)
+func (y *tally) add(judged int64, verdict, list, chips, cells string, backfilled bool) {
+	in(y.days, dayKey{judged / dayMillis, verdict, backfilled}, 0)
 	if list != "" {
 		in(y.lists, list, 0)
 	}
@@ -115,13 +118,14 @@ func (y *tally) add(judged int64, verdict, list, chips, cells string) {
 // Totals sums up what everybody may see.
 func (s *Store) Totals(ctx context.Context) (*Totals, error) {
 	y := tally{map[dayKey]*count{}, map[string]*count{}, map[string]*count{}, map[string]*count{}, map[string]string{}, map[cellKey]*count{}, map[gapKey]*count{}}
-	err := s.each(ctx, "reading", "select judged, verdict, list, chips, cells from listed", nil, func(r *sql.Rows) error {
+	err := s.each(ctx, "reading", "select judged, verdict, list, chips, cells, backfilled from listed", nil, func(r *sql.Rows) error {
 		var judged int64
+		var backfilled bool
 		var verdict, list, chips, cells string
-		if err := r.Scan(&judged, &verdict, &list, &chips, &cells); err != nil {
+		if err := r.Scan(&judged, &verdict, &list, &chips, &cells, &backfilled); err != nil {
 			return err
 		}
-		y.add(judged, verdict, list, chips, cells)
+		y.add(judged, verdict, list, chips, cells, backfilled)
 		return nil
 	})
 	if err != nil {
@@ -133,7 +137,7 @@ func (s *Store) Totals(ctx context.Context) (*Totals, error) {
 func (y *tally) totals() *Totals {
 	t := &Totals{}
 	for k, c := range y.days {
-		t.Days = append(t.Days, DayTotal{time.UnixMilli(k.day * dayMillis).UTC(), k.verdict, c.n})
+		t.Days = append(t.Days, DayTotal{time.UnixMilli(k.day * dayMillis).UTC(), k.verdict, k.backfilled, c.n})
 	}
 	slices.SortFunc(t.Days, func(a, b DayTotal) int { return cmp.Or(a.Day.Compare(b.Day), strings.Compare(a.Verdict, b.Verdict)) })
 	for name, c := range y.lists {

@@ -26,6 +26,7 @@ type todayView struct {
 	Lag      time.Duration
 	States   map[bot.ActionState]int
 	Stored   int
+	Past     int // of Stored: what a backfill brought
 	Summed   time.Time
 	Error    string
 }
@@ -59,7 +60,7 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	if sum.Err != nil {
 		v.Error = "The sums could not be made: the log says why."
 	}
-	v.Verdicts, v.Stored = days(sum.Days, s.Now())
+	v.Verdicts, v.Stored, v.Past = days(sum.Days, s.Now())
 	var err error
 	if v.Waiting, err = s.actionViews(ctx, 100, bot.StateHeld, bot.StatePlanned); err != nil {
 		return err
@@ -94,8 +95,9 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "today", "Today", v)
 }
 
-// days sorts counts into the last thirty days.
-func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored int) {
+// days sorts counts into the last thirty days, without what a backfill judged on
+// one of them.
+func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored, past int) {
 	today := now.UTC().Truncate(24 * time.Hour)
 	for _, name := range verdictNames {
 		d := verdictDays{Verdict: name}
@@ -105,6 +107,10 @@ func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored int) {
 				continue
 			}
 			stored += t.N
+			if t.Backfilled {
+				past += t.N
+				continue
+			}
 			back := int(today.Sub(t.Day).Hours() / 24)
 			if back < 0 || back >= sparkDays {
 				continue
@@ -121,7 +127,7 @@ func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored int) {
 		d.Spark = sparkBars(counts, fmt.Sprintf("%s: %d in thirty days, %d of them today", name, d.In, d.Day))
 		out = append(out, d)
 	}
-	return out, stored
+	return out, stored, past
 }
 
 // lag is how long the oldest thing that could be done has waited.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -114,6 +116,31 @@ func filters(t *testing.T, h *Server) {
 		if w := get(t, h, "/changes?"+q); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", q, w.Code)
 		}
+	}
+}
+
+// TestBackfilled: what a backfill brought is no news of the day on which it was
+// judged, however often it is judged again, and the page says how much it is.
+func TestBackfilled(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, "")
+	before := get(t, serverOf(t, s, nil), "/").Body.String()
+	for i := range 3 {
+		j := patchJudged()
+		j.ID, j.Kind = strings.Repeat(strconv.Itoa(i), 40), change.Commit
+		for range 2 {
+			if err := s.KeepJudged(t.Context(), bot.Judged{Judgement: j, Source: "git:" + bot.BackfillPrefix + "linux/master", Branch: "master", At: t0}, bot.Cursor{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	after := get(t, serverOf(t, s, nil), "/").Body.String()
+	figures := regexp.MustCompile(`(?s)<ul class="multiples">.*?</ul>`)
+	if a, b := figures.FindString(before), figures.FindString(after); a == "" || a != b {
+		t.Errorf("the figures were\n%s\nand are\n%s", a, b)
+	}
+	if !strings.Contains(after, "8 changes judged in all, 3 of them by a backfill") || strings.Contains(before, "backfill") {
+		t.Error("the page does not say what came by a backfill")
 	}
 }
 
