@@ -57,6 +57,7 @@ type framed struct {
 	Now                  time.Time
 	Feed                 string // of what is shown, "" for none
 	Query                string // what stands in the search box
+	Swaps                string // the part that htmx takes from it: the focus goes there when what had it is gone
 	Body                 any
 }
 
@@ -69,7 +70,7 @@ var menu = []struct{ Path, Name string }{
 func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page, title string, body any) error {
 	v := s.guard.visitor(r)
 	f := framed{Name: s.Name, Title: title, Version: s.Version, At: "/" + strings.Split(strings.TrimPrefix(r.URL.Path, "/"), "/")[0],
-		Login: v.login, Acts: v.acts && s.Decider != nil, Now: s.Now(), Body: body}
+		Login: v.login, Acts: v.acts && s.Decider != nil, Now: s.Now(), Swaps: r.Header.Get("HX-Target"), Body: body}
 	if v.acts || page == "login" {
 		f.CSRF = s.guard.formToken(w, r)
 	}
