@@ -123,5 +123,5 @@ func (s *Store) mismatch(have, want int64) error {
 	if have < want {
 		return fmt.Errorf("%w: %s has schema %d, this binary needs %d; start `stablebot run` of this version once to bring it up to date", ErrNewer, s.path, have, want)
 	}
-	return fmt.Errorf("%w: %s has schema %d, this binary knows schemas up to %d; use the newer stablebot that wrote it, or another state folder", ErrNewer, s.path, have, want)
+	return fmt.Errorf("%w: %s has schema %d, this binary knows schemas up to %d; there is no way back: use the newer stablebot that wrote it, put back what was saved before it did, or take another state folder", ErrNewer, s.path, have, want)
 }

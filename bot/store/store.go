@@ -13,6 +13,8 @@
 //   - Every method that changes something is one transaction and can be
 //     repeated: filing a filed mail, settling what was settled meanwhile and
 //     beginning what was begun do nothing.
+//   - A schema goes up and never down: an older program refuses a newer one, and
+//     the way back is the copy that was saved before.
 //   - Ordinary commits are safe against a crash of the process; a loss of power
 //     may take the last of them back, together with their cursors, so the
 //     sources bring them again. Only Begin must survive that too, or a mail

@@ -152,17 +152,3 @@ create table health (
   problem    text collate "C" not null default '',
   failures   bigint not null default 0
 );
-
--- +goose Down
-drop table health;
-drop table note;
-drop table opt_out;
-drop table action;
-drop table position;
-drop table judgement_chip;
-drop table judgement;
-drop table member;
-drop table series;
-drop table mail_list;
-drop table mail;
-drop sequence mail_seq_no;

@@ -5,7 +5,3 @@
 alter table series add column judged bigint not null default 0;
 alter table series add column line   text collate "C" not null default '';
 update series set judged = first where settled > 0;
-
--- +goose Down
-alter table series drop column line;
-alter table series drop column judged;

@@ -33,6 +33,7 @@ create table judgement_branch (
 );
 create index judgement_branch_cell on judgement_branch (branch, cell, change_id);
 
+-- A NUL of a stranger's, which jsonb refuses, would end the upgrade.
 insert into judgement_branch (change_id, branch, cell, state, applies, class, score, lines, first)
 select change_id, name, case
     when state in ('present', 'queued') then 'in'
@@ -45,7 +46,7 @@ select change_id, name, case
 from (select j.change_id, b ->> 'name' as name, b ->> 'state' as state, b ->> 'applies' as applies,
         b ->> 'verdict' as says, coalesce(b ->> 'reason_class', '') as class, (b ->> 'score')::double precision as score,
         coalesce((b ->> 'pile_lines')::bigint, 0) as lines, coalesce(jsonb_array_length(b -> 'prerequisites'), 0) as first
-      from judgement j cross join lateral jsonb_array_elements(j.body::jsonb -> 'branches') b where j.private = 0 and j.verdict <> 'out-of-scope') x
+      from judgement j cross join lateral jsonb_array_elements(case jsonb_typeof(replace(j.body, '\u0000', '\ufffd')::jsonb -> 'branches') when 'array' then replace(j.body, '\u0000', '\ufffd')::jsonb -> 'branches' else '[]' end) b where j.private = 0 and j.verdict <> 'out-of-scope') x
 on conflict do nothing;
 
 create table judgement_text (
@@ -63,22 +64,3 @@ select change_id, lower(subject), lower(author), lower(list || ' ' || branch || 
 from judgement j where private = 0;
 
 create index action_time on action (state, created, key);
-
--- +goose Down
-drop index action_time;
-drop table judgement_text;
-drop table judgement_branch;
-drop index judgement_day;
-drop index judgement_score;
-drop index judgement_class;
-drop index judgement_chip_driver;
-drop index judgement_chip_chip;
-alter table judgement_chip drop column verdict;
-drop index judgement_author;
-drop index judgement_list;
-drop index judgement_verdict;
-create index judgement_verdict on judgement (verdict, judged);
-create index judgement_list on judgement (list, judged);
-create index judgement_author on judgement (author, judged);
-create index judgement_chip_chip on judgement_chip (chip);
-create index judgement_chip_driver on judgement_chip (driver);

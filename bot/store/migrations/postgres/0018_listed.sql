@@ -28,8 +28,8 @@ select j.change_id, j.judged, j.verdict, j.score, j.list,
   coalesce((select string_agg(c.chip || chr(31) || c.driver, chr(10)) from judgement_chip c where c.change_id = j.change_id), ''),
   coalesce((select string_agg(b.branch || chr(31) || b.cell || chr(31) || b.state || chr(31) || b.applies || chr(31) || b.class || chr(31) ||
     b.score || chr(31) || b.lines || chr(31) || b.first, chr(10)) from judgement_branch b where b.change_id = j.change_id), ''),
-  coalesce((j.body::jsonb #>> '{size,lines_with_context}')::bigint, 0), coalesce((j.body::jsonb #>> '{size,added}')::bigint, 0),
-  coalesce((j.body::jsonb #>> '{size,removed}')::bigint, 0), coalesce((j.body::jsonb #>> '{size,files}')::bigint, 0),
+  coalesce((replace(j.body, '\u0000', '\ufffd')::jsonb #>> '{size,lines_with_context}')::bigint, 0), coalesce((replace(j.body, '\u0000', '\ufffd')::jsonb #>> '{size,added}')::bigint, 0),
+  coalesce((replace(j.body, '\u0000', '\ufffd')::jsonb #>> '{size,removed}')::bigint, 0), coalesce((replace(j.body, '\u0000', '\ufffd')::jsonb #>> '{size,files}')::bigint, 0),
   coalesce(t.title, ''), coalesce(t.author, ''), coalesce(t.rest, ''),
   ' =v=' || replace(j.verdict, '-', '') || ' ' ||
   case when j.reason_class = '' then '' else '=c=' || replace(j.reason_class, '-', '') || ' ' end ||

@@ -21,8 +21,3 @@ create table mail_command (
   primary key (mail_id, n)
 );
 create index mail_command_series on mail_command (series_key, at);
-
--- +goose Down
-drop table mail_command;
-alter table action drop column told;
-alter table action drop column approved;

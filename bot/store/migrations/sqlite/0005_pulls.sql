@@ -47,8 +47,3 @@ create table command (
   refused text    not null,
   primary key (pull, comment, verb)
 );
-
--- +goose Down
-drop table command;
-drop table delivery;
-drop table pull;

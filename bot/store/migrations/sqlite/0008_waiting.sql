@@ -12,6 +12,3 @@ create table waiting (
   body    blob    not null
 );
 create index waiting_time on waiting (at, id);
-
--- +goose Down
-drop table waiting;

@@ -51,7 +51,7 @@ select change_id, name, case
 from (select j.change_id, b.value ->> '$.name' as name, b.value ->> '$.state' as state, b.value ->> '$.applies' as applies,
         b.value ->> '$.verdict' as says, coalesce(b.value ->> '$.reason_class', '') as class, b.value ->> '$.score' as score,
         coalesce(b.value ->> '$.pile_lines', 0) as lines, coalesce(json_array_length(b.value, '$.prerequisites'), 0) as first
-      from judgement j, json_each(j.body, '$.branches') b where j.private = 0 and j.verdict <> 'out-of-scope')
+      from judgement j, json_each(j.body, '$.branches') b where j.private = 0 and j.verdict <> 'out-of-scope' and b.type = 'object') -- null, where a defect left no branches
 where true
 on conflict do nothing;
 
@@ -86,26 +86,3 @@ select change_id, lower(subject), lower(author), lower(list || ' ' || branch || 
 from judgement j where private = 0;
 
 create index action_time on action (state, created, key);
-
--- +goose Down
-drop index action_time;
-drop trigger judgement_text_new;
-drop trigger judgement_text_out;
-drop trigger judgement_text_in;
-drop table judgement_words;
-drop table judgement_text;
-drop table judgement_branch;
-drop index judgement_day;
-drop index judgement_score;
-drop index judgement_class;
-drop index judgement_chip_driver;
-drop index judgement_chip_chip;
-alter table judgement_chip drop column verdict;
-drop index judgement_author;
-drop index judgement_list;
-drop index judgement_verdict;
-create index judgement_verdict on judgement (verdict, judged);
-create index judgement_list on judgement (list, judged);
-create index judgement_author on judgement (author, judged);
-create index judgement_chip_chip on judgement_chip (chip);
-create index judgement_chip_driver on judgement_chip (driver);

@@ -17,6 +17,3 @@ create table outcome (
   primary key (change_id, n)
 );
 create index outcome_branch on outcome (branch, at);
-
--- +goose Down
-drop table outcome;

@@ -4,7 +4,3 @@
 alter table judgement add column said_verdict text not null default '';
 alter table judgement add column said_score   real not null default 0;
 update judgement set said_verdict = verdict, said_score = score;
-
--- +goose Down
-alter table judgement drop column said_score;
-alter table judgement drop column said_verdict;

@@ -2,7 +2,7 @@
 -- One narrow row for each judged change that everybody may see: what lists are
 -- searched, ordered and summed up by. An embargoed change has none. It replaces
 -- four tables and nine indexes, whose upkeep was most of what writing a
--- judgement cost. There is no way back but the backup.
+-- judgement cost.
 create table listed (
   id        integer primary key,
   change_id text    not null unique references judgement (change_id) on delete cascade,
