@@ -213,7 +213,7 @@ func demoSummary(ctx context.Context, p *printer, c *config.Config, replies int)
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	js, err := s.Judgements(ctx, store.Filter{})
+	js, err := s.Judgements(ctx, store.Filter{Limit: 1000}) // all of them
 	if err != nil {
 		return err
 	}
