@@ -14,6 +14,8 @@
 package change
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +85,15 @@ func (c *Change) lower() {
 		c.lowerSubject, c.lowerBody = strings.ToLower(c.Subject), strings.ToLower(c.Body)
 		c.lowered = true
 	}
+}
+
+var releaseTitle = regexp.MustCompile(`^Linux \d+\.\d+(\.\d+)?(-rc\d+)?$`)
+
+// ClosesRelease reports whether it gives a release its number and does nothing
+// else, as the commit "Linux 6.1.5" does.
+func (c *Change) ClosesRelease() bool {
+	return c.Kind == Commit && releaseTitle.MatchString(c.Subject) &&
+		!slices.ContainsFunc(c.Files, func(f *gitdiff.File) bool { return f.NewName != "Makefile" })
 }
 
 // LowerSubject is the title in lower case. Not safe for concurrent first use:

@@ -3,6 +3,7 @@ package change
 import (
 	"testing"
 
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -90,6 +91,25 @@ func TestRelease(t *testing.T) {
 	} {
 		if got, _ := Release(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestClosesRelease(t *testing.T) {
+	makefile := []*gitdiff.File{{OldName: "Makefile", NewName: "Makefile"}}
+	for _, c := range []struct {
+		change Change
+		want   bool
+	}{
+		{Change{Kind: Commit, Subject: "Linux 6.1.5", Files: makefile}, true},
+		{Change{Kind: Commit, Subject: "Linux 7.0-rc3", Files: makefile}, true},
+		{Change{Kind: Commit, Subject: "Linux 6.12"}, true},
+		{Change{Kind: Mail, Subject: "Linux 6.1.5", Files: makefile}, false},
+		{Change{Kind: Commit, Subject: "Linux 6.1.5: fix the build", Files: makefile}, false},
+		{Change{Kind: Commit, Subject: "Linux 6.1.5", Files: append(makefile, &gitdiff.File{NewName: "drivers/a.c"})}, false},
+	} {
+		if got := c.change.ClosesRelease(); got != c.want {
+			t.Errorf("%s %q: %v", c.change.Kind, c.change.Subject, got)
 		}
 	}
 }

@@ -137,6 +137,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return decision{verdict: OutOfScope, reason: fmt.Sprintf(format, a...)}, true
 	}
 	switch {
+	case j.Change.ClosesRelease():
+		return out("it gives a release its number and changes nothing else")
 	case len(j.Change.Files) == 0 && !j.textRequest():
 		return out("it changes no file")
 	case len(j.Silicon) == 0:

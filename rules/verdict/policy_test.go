@@ -137,6 +137,9 @@ func TestPolicyRows(t *testing.T) {
 		want string // verdict, class, "mixed"
 	}{
 		// Row 1
+		{"closes a release", sure(func(j *judged) {
+			j.Change = &change.Change{Kind: change.Commit, Subject: "Linux 6.1.5", Files: []*gitdiff.File{{NewName: "Makefile"}}}
+		}), "out-of-scope"},
 		{"no file", sure(func(j *judged) { j.Change.Files = nil }), "out-of-scope"},
 		{"a request in prose needs no file", sure(func(j *judged) {
 			j.Change.Files, j.Change.Stable = nil, []change.StableTag{{Text: true}}

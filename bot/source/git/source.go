@@ -8,7 +8,7 @@
 //     cursor's history holds was delivered; after a crash in a history with
 //     merges some come again, and are judged to the same result.
 //   - Merges are not delivered: git shows no diff of them, and what they bring
-//     in is delivered by itself.
+//     in is delivered by itself. Nor is what only closes a release.
 //   - A branch that was rewritten is told and goes on where the two histories
 //     part; one that is gone is told and keeps its cursor.
 package git
@@ -325,6 +325,9 @@ func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip str
 		ch, partly := c.Change()
 		if partly != nil {
 			s.log.Warn("a commit was read in part", zap.String(bot.KeyCommit, c.ID), zap.String(bot.KeyWhy, partly.Error()))
+		}
+		if ch.ClosesRelease() {
+			continue
 		}
 		item := bot.Item{Source: s.key(branch), Cursor: c.ID, Received: c.Committer.Date, Commit: ch, Branch: branch, Err: partly}
 		if err := in.Accept(ctx, item); err != nil {

@@ -209,6 +209,27 @@ func TestAtOnce(t *testing.T) {
 	poll(t, s, newInlet())
 }
 
+// TestReleases: what closes a release of a stable branch is no change that
+// anybody could take; a fix that bears the name of one is.
+func TestReleases(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("Makefile", "SUBLEVEL = 3\n", "Linux 6.1.3")
+	in := newInlet()
+	s, _ := follow(t, Config{URL: g.Dir})
+	poll(t, s, in)
+	g.Put("Makefile", "SUBLEVEL = 4\n", "Linux 6.1.4\n\nTested-by: Ada <ada@example.org>")
+	poll(t, s, in)
+	if in.cursors["git:x/main"] != g.Git("rev-parse", "HEAD") {
+		t.Error("the release was not passed")
+	}
+	g.Put("drivers/a.c", "1\n", "a fix")
+	g.Put("Makefile", "SUBLEVEL = 5-rc1\n", "Linux 6.1.5-rc1")
+	g.Put("Makefile", "KBUILD = 1\n", "kbuild: fix the flags")
+	g.Write("drivers/a.c", "2\n")
+	g.Put("Makefile", "SUBLEVEL = 5\n", "Linux 6.1.5")
+	poll(t, s, in, "main: a fix", "main: kbuild: fix the flags", "main: Linux 6.1.5")
+}
+
 func TestConfig(t *testing.T) {
 	_, err := New(Config{Name: "..", Branches: []string{"a b", "[x"}}, zap.NewNop())
 	for _, word := range []string{"name", "url", "state", `"a b"`, `"[x"`} {
