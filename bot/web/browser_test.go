@@ -153,6 +153,10 @@ func TestBrowser(t *testing.T) {
 				if wide {
 					t.Errorf("%s is wider than %d pixels", where, width)
 				}
+				b.do(chromedp.Evaluate(`innerWidth < 500 && [...document.querySelectorAll(".scroll:has(> .cards, > .list)")].some(s => s.scrollWidth > s.clientWidth)`, &wide))
+				if wide {
+					t.Errorf("%s: a table is cut off at %d pixels", where, width)
+				}
 				var bad []string
 				b.do(chromedp.Evaluate(checker, nil), chromedp.Evaluate(`axe.run({resultTypes: ["violations"]}).then(r => r.violations.filter(v => v.impact == "serious" || v.impact == "critical").map(v =>
 					v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html).join(" | ")))`, &bad, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))

@@ -107,7 +107,7 @@ func (f filter) Narrow() bool { f.Sort = ""; return len(f.values()) > 0 }
 // says is the filter in words, for a title.
 func (f filter) says() string {
 	var out []string
-	for _, p := range []struct{ name, v string }{{"", f.Verdict}, {"", f.Class}, {"", f.Driver}, {"", f.Chip}, {"for ", f.Branch}, {"", f.Cell},
+	for _, p := range []struct{ name, v string }{{"", f.Verdict}, {"", f.Class}, {"", f.Driver}, {"", f.Chip}, {"for ", f.Branch}, {"", cellWords[launch.Cell(f.Cell)][1]},
 		{"by ", f.Author}, {"on ", f.List}, {"since ", f.Since}, {"until ", f.Until}} {
 		if p.v != "" {
 			out = append(out, p.name+p.v)
