@@ -14,6 +14,8 @@ package mainline
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -151,6 +153,8 @@ func (m *Mainline) Facts(ctx context.Context, c *change.Change, asOf time.Time) 
 			if err := m.company(ctx, c, &t.Landing, p, at); err != nil {
 				return nil, fmt.Errorf("looking at what went in with %.12s: %w", c.ID, err)
 			}
+		} else if waits(c) {
+			t.Landing.WindowDays = min(t.Landing.WindowDays-cycle, -1)
 		}
 	}
 	lts := m.longterm(at - 1)
@@ -171,6 +175,20 @@ func (m *Mainline) Facts(ctx context.Context, c *change.Change, asOf time.Time) 
 		return nil, fmt.Errorf("counting the fixes before %s: %w", m.releases[at].name, err)
 	}
 	return t, nil
+}
+
+// cycle is how many days a release usually takes: nine weeks. From 5.0 to 6.12 all
+// took nine or ten.
+const cycle = 63
+
+// waits reports whether what is posted would wait for the next merge window: what
+// mends nothing does, and what is sent for the next tree. That it was written after
+// an -rc1 says nothing then of how urgent it is.
+func waits(c *change.Change) bool {
+	if slices.ContainsFunc(c.Prefix.Words, func(w string) bool { return w == "next" || strings.HasSuffix(w, "-next") }) {
+		return true
+	}
+	return len(c.Fixes) == 0 && len(c.Stable) == 0 && !history.SaysFixIn(c.Subject)
 }
 
 // arrival says when p went in and what went in beside it, by its place in the

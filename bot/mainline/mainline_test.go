@@ -207,6 +207,33 @@ func TestPosted(t *testing.T) {
 	}
 }
 
+// TestWaits: what is posted in the weeks of -rc goes in as a fix when it claims to be
+// one, and waits for the next merge window otherwise.
+func TestWaits(t *testing.T) {
+	m, _, _ := build(t, func(w *tree, release, day string) {
+		w.commit(day, "Linux "+release+"\n", "Makefile", release+"\n")
+		w.tag("v" + release)
+	}).open("")
+	day := time.Date(2023, 1, 25, 0, 0, 0, 0, time.UTC) // six weeks behind 6.1
+	fix := []change.Fixes{{Subject: "drv: Add the engine"}}
+	for _, c := range []struct {
+		name string
+		c    change.Change
+		want int
+	}{
+		{"a feature", change.Change{Subject: "drv: Add a wheel"}, 45 - cycle},
+		{"by its title", change.Change{Subject: "drv: Fix a wheel"}, 45},
+		{"by its tag", change.Change{Subject: "drv: Count from one", Fixes: fix}, 45},
+		{"a fix for the next tree", change.Change{Subject: "drv: Count from one", Fixes: fix, Prefix: change.Prefix{Words: []string{"drm-misc-next"}}}, 45 - cycle},
+	} {
+		c.c.Kind, c.c.Date, c.c.ID = change.Mail, day, "x@example.org"
+		f, err := m.Facts(t.Context(), &c.c, day)
+		if err != nil || !f.Landing.Known || f.Landing.WindowDays != c.want {
+			t.Errorf("%s: %+v, want %d days, %v", c.name, f.Landing, c.want, err)
+		}
+	}
+}
+
 // TestHabit: the folder needs 40 claimed fixes in the four releases before.
 func TestHabit(t *testing.T) {
 	w := &tree{Repo: gittest.New(t)}
