@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +45,43 @@ const unit = "\x1f"
 // driver there is and belongs to none.
 const maxChips = 32
 
-// list writes the row that a change is found by. What is private has none.
+// relist writes the rows of a series anew.
+func (t *txn) relist(key string) error {
+	st, err := t.stmt(t.ctx, "select series_key, list, branch, judged, body from judgement where series_key = ?")
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(t.ctx, t.d.args([]any{key})...)
+	if err != nil {
+		return err
+	}
+	var all []bot.Judged
+	for rows.Next() {
+		var j bot.Judged
+		var at int64
+		var body string
+		if err = rows.Scan(&j.SeriesKey, &j.List, &j.Branch, &at, &body); err == nil {
+			err = json.Unmarshal([]byte(body), &j.Judgement)
+		}
+		if err != nil {
+			break
+		}
+		j.At = fromMillis(at)
+		all = append(all, j)
+	}
+	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, j := range all {
+		if err := t.list(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list writes the row that a change is found by. What is private has none, and what
+// a newer version replaced is needed by no branch.
 func (t *txn) list(j bot.Judged) error {
 	var private int
 	if err := t.row(&private, "select private from judgement where change_id = ?", j.ID); err != nil {
@@ -75,9 +113,15 @@ func (t *txn) list(j bot.Judged) error {
 			marks = append(marks, d)
 		}
 	}
+	replaced := 0
+	if j.SeriesKey != "" {
+		if err := t.row(&replaced, "select count(*) from series where key = ? and next <> ''", j.SeriesKey); err != nil {
+			return err
+		}
+	}
 	for _, b := range j.Branches {
 		name := clean(b.Name)
-		if j.Verdict == verdict.OutOfScope || slices.Contains(marks, nameMark(markBranch, name)) {
+		if replaced > 0 || j.Verdict == verdict.OutOfScope || slices.Contains(marks, nameMark(markBranch, name)) {
 			continue // no fix: no branch lacks it
 		}
 		cell := string(launch.CellOf(b))

@@ -242,8 +242,11 @@ func (t *txn) putSeries(s *bot.Series) error {
 	if err != nil || s.Previous == "" {
 		return err
 	}
-	_, err = t.exec("update series set next = ? where key = ? and next <> ?", s.Key, s.Previous, s.Key)
-	return err
+	n, err := t.exec("update series set next = ? where key = ? and next <> ?", s.Key, s.Previous, s.Key)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.relist(s.Previous)
 }
 
 // clipAt bounds what strangers write and lists are filtered by: a line of a

@@ -57,6 +57,46 @@ func TestSearch(t *testing.T) {
 	})
 }
 
+// TestReplaced: what a newer version replaced is needed by no branch, and can be found.
+func TestReplaced(t *testing.T) {
+	onBoth(t, func(t *testing.T, where string) {
+		s, ctx := open(t, where), t.Context()
+		yes := verdict.StableEligible
+		post := func(key, previous string) {
+			t.Helper()
+			id := key + "@example.org"
+			ser := bot.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: fix it", Version: 1, List: "drm.example.org", First: storetest.T0, Previous: previous}
+			if _, err := s.Keep(ctx, storetest.Mail(id), bot.Cursor{Key: "c", Value: key}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.File(ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: ser.Title}}); err != nil {
+				t.Fatal(err)
+			}
+			stored, err := s.Series(ctx, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := storetest.Judgement(id, yes)
+			j.SeriesKey, j.Branches = key, []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &yes}}
+			if ok, err := s.Settle(ctx, bot.Settlement{Series: *stored, Judged: []bot.Judged{j}, At: storetest.T0}); err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+		}
+		ready := Query{Branch: "6.12", Cells: []string{string(launch.Eligible)}, Limit: 10}
+		post("v1", "")
+		if got := pages(t, s, ready); !slices.Equal(got, []string{"v1@example.org"}) {
+			t.Errorf("%q is ready", got)
+		}
+		post("v2", "v1")
+		if got := pages(t, s, ready); !slices.Equal(got, []string{"v2@example.org"}) {
+			t.Errorf("%q is ready after v2", got)
+		}
+		if got := pages(t, s, Query{Limit: 10}); len(got) != 2 {
+			t.Errorf("%q can be found", got)
+		}
+	})
+}
+
 // drawn are judgements in which everything that is filtered by occurs, often
 // and rarely.
 func drawn(r *rand.Rand, n int) []bot.Judged {
