@@ -11,7 +11,8 @@ bugs, a trace of the kernel, a report or a link to one. The words count when
 the change presents itself as a fix (a tag, its title), for many features speak
 of errors too. A fix that names its culprit but not what people meet is
 unknown: one sentence from its author settles it. The kinds are a list of words,
-so a symptom told in other words is not found, and the finding says no more.
+so a symptom told in other words is not found, and the finding says no more. A
+print or a trace that is new fixes nothing, whatever report it was written for.
 
 Met: "fix a use after free in the flip handler", with a KASAN report.
 Unmet: "print the ring name in hex", without tag, report or symptom.`,
@@ -58,6 +59,9 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	if (w.InTitle(WordTrivial) || w.InTitle(WordDocs)) && w.title&bugWords == 0 && !reported && code.Added[SignValue] == 0 {
 		return unmet("about spelling, style or documentation, by its title")
 	}
+	if reason, ev := f.onlyPrints(); reason != "" {
+		return unmet(reason, ev)
+	}
 	for k := range WordTrace + 1 {
 		if w.InTitle(k) && (claims || w.InTitle(WordRepair) || w.InTitle(WordWrong)) {
 			return met("its title speaks of "+k.String(), w.Evidence(k))
@@ -88,6 +92,10 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 		return unmet("about a compiler's warning; no symptom of the known kinds is named", w.Evidence(WordCompiler))
 	case claims && w.Has(WordTool) && !reported:
 		return unknown("found by a checker; no symptom of the known kinds is named", w.Evidence(WordTool))
+	case f.prints().only:
+		return unknown("changes only what is printed; whether that bothers anybody the known kinds do not tell", f.prints().first)
+	case reported && f.debugs():
+		return unmet("about what is printed, by its title; the report is one of a bug that it does not mend", w.Evidence(WordDebug))
 	case reported && !f.feature():
 		ev := t.Evidence("Reported-by")
 		if ev == (Evidence{}) {

@@ -11,6 +11,12 @@ import (
 // codeOf reads a diff of one hunk, given without its headers.
 func codeOf(t testing.TB, path, hunk string) *Code {
 	t.Helper()
+	return (&Facts{Change: hunkOf(t, path, hunk)}).Code()
+}
+
+// hunkOf is a change of that hunk alone.
+func hunkOf(t testing.TB, path, hunk string) *change.Change {
+	t.Helper()
 	a, b := 0, 0
 	lines := strings.SplitAfter(strings.TrimPrefix(hunk, "\n"), "\n")
 	for _, l := range lines {
@@ -29,7 +35,7 @@ func codeOf(t testing.TB, path, hunk string) *Code {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&Facts{Change: c}).Code()
+	return c
 }
 
 func TestSigns(t *testing.T) {

@@ -14,6 +14,7 @@ type derived struct {
 	words *Words
 	code  *Code
 	tags  *Tags
+	print *printing
 }
 
 // Words is what title and message speak of.
@@ -38,6 +39,15 @@ func (f *Facts) Tags() *Tags {
 		f.tags = readTags(f.Change)
 	}
 	return f.tags
+}
+
+// prints is what the diff prints anew, where it does nothing else.
+func (f *Facts) prints() *printing {
+	if f.print == nil {
+		p := readPrints(f.Change.Files)
+		f.print = &p
+	}
+	return f.print
 }
 
 // Submission reports whether the change is already addressed to stable: a mail

@@ -7,9 +7,9 @@ var NotTrivial = &Rule{
 	ID: "not-trivial",
 	Doc: `not a trivial change
 
-Spelling, whitespace, comments, documentation, warnings of checkers, renaming:
-fine for mainline, without benefit for the users of a stable kernel. Decided by
-the diff where it can be (only blanks, only comments or only documentation
+Spelling, whitespace, comments, documentation, warnings of checkers, renaming,
+debug output: fine for mainline, without benefit for the users of a stable kernel. Decided by
+the diff where it can be (only blanks, comments, documentation or prints
 differ), else by what the title says the change is.
 
 Met: a patch that adds a missing unlock.
@@ -21,6 +21,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unknown("there is no diff to look at")
 		}
 		first := Evidence{File: fileName(f.Change.Files[0])}
+		debugs, ev := f.onlyPrints()
 		switch {
 		case c.WhitespaceOnly:
 			return unmet("only blanks and line breaks differ", first)
@@ -30,6 +31,8 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unmet("only documentation changes: "+plural(c.Docs+c.Tests, "file"), first)
 		case !f.hasCode() && c.Tests > 0:
 			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
+		case debugs != "":
+			return unmet(debugs, ev)
 		case w.title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
 			return met(changesCode(f))
 		case c.StringsOnly && (w.Has(WordTrivial) || w.Has(WordDebug) || w.Has(WordDocs)):
