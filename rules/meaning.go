@@ -24,8 +24,22 @@ func meant(s string, at int, mask uint64) uint64 {
 	}
 	if mask&(1<<WordRan|1<<WordShown|1<<WordNoBug) != 0 {
 		switch wordBefore(s, at) {
-		case "not", "never", "been", "n't", "compile", "build", "be", "only":
+		case "not", "never", "been", "n't", "be":
 			mask &^= 1<<WordRan | 1<<WordShown
+		case "only":
+			mask &^= 1 << WordShown
+			if !strings.HasPrefix(s[at:], "tested on") { // "only tested on the first board"
+				mask &^= 1 << WordRan
+			}
+		case "are", "is", "being", "gets", "originally", "previously", "d": // "I'd tested this"
+			if strings.HasPrefix(s[at:], "validated") || strings.HasPrefix(s[at:], "verified") || strings.HasPrefix(s[at:], "tested this") {
+				mask &^= 1 << WordRan // what the code does, or what was not seen then
+			}
+		case "compile", "compiled", "build", "built", "time": // "compile-time tested"
+			mask &^= 1<<WordRan | 1<<WordShown
+		}
+		if mask&(1<<WordRan) != 0 && ofBuilding(s, at) {
+			mask = mask&^(1<<WordRan) | 1<<WordCompiled
 		}
 	}
 	if mask&(1<<WordBuild|1<<WordWarning|1<<WordCompiler|1<<WordSparse|1<<WordStyle) != 0 && inChangelog(s, at) {
@@ -34,6 +48,51 @@ func meant(s string, at int, mask uint64) uint64 {
 	return mask
 }
 
+// ofBuilding reports whether the test that is told of at offset at is one of
+// building: "tested with allmodconfig", "tested by compiling it". What is booted
+// or run as well is more.
+func ofBuilding(s string, at int) bool {
+	said := s[at:min(len(s), at+2*meaningReach)]
+	if i := strings.Index(said, ". "); i >= 0 {
+		said = said[:i]
+	}
+	said = strings.NewReplacer("\n", " ", "-", " ").Replace(said)
+	_, what, ok := cutAny(said, " with ", " by ", " using ", " against ", " under ", " in ", " on ")
+	if !ok {
+		return false
+	}
+	for _, w := range [...]string{"boot", " run", "hardware", " card", " board", " machine", " laptop", "works"} {
+		if strings.Contains(what, w) {
+			return false
+		}
+	}
+	what = strings.TrimLeft(what, " `'\"")
+	for _, article := range [...]string{"a ", "an ", "the ", "both ", "x86 ", "x86_64 ", "arm ", "arm64 ", "make "} {
+		what = strings.TrimPrefix(what, article)
+	}
+	for _, w := range [...]string{"gcc", "clang", "llvm", "allmodconfig", "allyesconfig", "allnoconfig", "defconfig", "randconfig", "w=1", "c=1", "c=2", "sparse", "smatch", "coccinelle", "checkpatch",
+		"compil", "building", "build ", "builds", "cross compil", "compile test", "config_compile_test"} {
+		if strings.HasPrefix(what, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// cutAny cuts s at the first of several separators.
+func cutAny(s string, seps ...string) (before, after string, ok bool) {
+	first := -1
+	for _, sep := range seps {
+		if i := strings.Index(s, sep); i >= 0 && (first < 0 || i < first) {
+			first, before, after = i, s[:i], s[i+len(sep):]
+		}
+	}
+	return before, after, first >= 0
+}
+
+// maxWordBefore is longer than any word that wordBefore is asked for.
+const maxWordBefore = 12
+
 // wordBefore is the word that ends before offset at, as far as it is a short one.
 func wordBefore(s string, at int) string {
 	end := at
@@ -41,7 +100,7 @@ func wordBefore(s string, at int) string {
 		end--
 	}
 	start := end
-	for start > 0 && end-start < 8 && wordByte[s[start-1]] {
+	for start > 0 && end-start < maxWordBefore && wordByte[s[start-1]] {
 		start--
 	}
 	if start > 2 && s[start:end] == "t" && s[start-1] == '\'' && s[start-2] == 'n' {

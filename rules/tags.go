@@ -103,13 +103,26 @@ func readTags(c *change.Change) *Tags {
 	return t
 }
 
-// compiledOnly reads what follows the address of a tag: "# compile only",
-// "(build-tested)".
+// compiledOnly reads what stands beside the address of a tag: "# compile only",
+// "(build-tested)". What was also run was tested.
 func compiledOnly(value string) bool {
-	_, comment, _ := strings.Cut(value, ">")
-	comment = strings.ToLower(strings.ReplaceAll(comment, "-", " "))
-	for _, w := range [...]string{"compile only", "compiled only", "only compile", "compile test", "compilation only", "compilation test",
-		"build only", "built only", "only build", "only built", "build test"} {
+	name, comment, _ := strings.Cut(value, ">")
+	if _, aside, ok := strings.Cut(name, "("); ok { // "Ada (compile only) <ada@...>"
+		comment += " " + aside
+	}
+	comment = " " + strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(comment, "-", " "), "_", " "))
+	for _, w := range [...]string{" not run", "n't run", " not boot", "untested on", "not tested on", "no hardware"} {
+		if strings.Contains(comment, w) {
+			return true
+		}
+	}
+	for _, w := range [...]string{"boot", "runtime", "run time", " ran ", " run ", "running", "works", "hardware", "smoke", "kunit", "selftest"} {
+		if strings.Contains(comment, w) {
+			return false
+		}
+	}
+	for _, w := range [...]string{" compile", " compilation", " compiling", " build", " built", "(compil", "(build", "(built", "[compil", "[build", "[built", "#compil", "#build", "#built",
+		"allmodconfig", "allyesconfig", "randconfig", "w=1"} {
 		if strings.Contains(comment, w) {
 			return true
 		}

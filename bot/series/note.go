@@ -125,6 +125,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
 	before := ""           // the own line directly above
+	built := false         // the sender has said that he only compiled it
 	lineNo := 0
 	for rest := text; rest != ""; {
 		var line string
@@ -139,6 +140,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			wide--
 			continue
 		}
+		built = built || saysBuilt(line)
 		if speaksOfSeries(line) {
 			wide = 3 // lines: "For the series:", an empty line, the trailer
 		}
@@ -151,6 +153,9 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			default:
 				g.FromThread, g.Value = m.ID, strings.Clone(g.Value) // not all of the text
 				g.Series = wide > 0
+				if built && strings.HasSuffix(strings.ToLower(g.Key), "tested-by") && strings.HasSuffix(g.Value, ">") {
+					g.Value += " # " + builtOnly
+				}
 				g.Mismatch = vouches(g.Key) && !samePerson(change.ParsePerson(g.Value), m.From)
 				given = append(given, g)
 			}
@@ -170,6 +175,25 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 		wide--
 	}
 	return given, declined
+}
+
+// builtOnly is what stands beside a tag whose sender says elsewhere in the reply
+// that nothing was run.
+const builtOnly = "compile-tested only"
+
+// saysBuilt reports whether a line says that its writer compiled the patch and
+// did no more.
+func saysBuilt(line string) bool {
+	low := strings.ToLower(strings.ReplaceAll(line, "-", " "))
+	if strings.Contains(low, "boot") || strings.Contains(low, " run") || strings.Contains(low, "hardware") && !strings.Contains(low, "no hardware") || strings.Contains(low, "?") {
+		return false
+	}
+	for _, s := range [...]string{"compile tested", "compile test only", "only compiled", "only compile", "compiled only", "build tested", "build test only", "only build", "only built", "built only"} {
+		if strings.Contains(low, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayTell is a cheap test that spares most replies the line by line reading.
