@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -93,6 +94,12 @@ func caseInput(t testing.TB, path, text string) change.Input {
 			in.Subject = value
 		case "From":
 			in.Author = change.ParsePerson(value)
+		case "Date":
+			day, err := time.Parse(time.DateOnly, value)
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			in.Date = day
 		case "To":
 			in.To = strings.Split(strings.ToLower(value), ", ")
 		case "Cc":

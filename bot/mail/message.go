@@ -206,6 +206,9 @@ func (m *Message) readHeader(h *header) {
 	}
 	m.Precedence = strings.ToLower(oneLine(h.text(fPrecedence)))
 	m.StableReview = strings.EqualFold(string(h[fStable]), "review")
+	if m.Prefix.Bare {
+		m.Prefix.Settle(m.Date, m.StableReview || change.AsksStable(addresses(m.To)...) || change.AsksStable(addresses(m.Cc)...))
+	}
 	m.contentType, m.encoding, m.disposition = unfold(h[fContentType]), string(h[fEncoding]), unfold(h[fDisposition])
 	m.Program = program(m, string(h[fReturnPath]))
 	if list := ids(h[fMessageID]); len(list) > 0 {
@@ -308,7 +311,7 @@ func (m *Message) offered() bool {
 	if m.patch.subject != "" {
 		p, _ = change.ParseSubject(m.patch.subject)
 	}
-	return m.bare || p.Patch || p.RFC || p.Resend || p.AutoSel || p.Of > 0 || p.Version > 1 || len(p.Trees) > 0 ||
+	return m.bare || p.Patch || p.RFC || p.Resend || p.AutoSel || p.Of > 0 || p.Version > 1 || len(p.Trees) > 0 || p.Coming != "" ||
 		m.Prefix.Patch || strings.Contains(m.patch.text, "Signed-off-by: ") || strings.Contains(m.patch.diff, "Signed-off-by: ")
 }
 

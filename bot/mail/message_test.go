@@ -112,6 +112,7 @@ func summary(m *Message) string {
 	line("title", m.Title)
 	p := m.Prefix
 	line("prefix", strings.TrimSpace(fmt.Sprintf("v%d %d/%d trees=%v andup=%v rfc=%v resend=%v autosel=%v reply=%v words=%v", p.Version, p.N, p.Of, p.Trees, p.AndUp, p.RFC, p.Resend, p.AutoSel, p.Reply, p.Words)))
+	line("coming release", p.Coming)
 	line("list", m.ListID)
 	line("program", m.Program)
 	if n, ok := m.Notice(); ok {

@@ -115,7 +115,11 @@ type Prefix struct {
 	Reply   bool     // the subject began with Re:, Fwd:, or a local form of them
 	Trees   []string // stable branches named there, as "6.6": "6.6.y", "v6.6", "for 6.6", "6.1 5.15"
 	AndUp   bool     // "and others", or a range was written: Trees is not the whole list
-	Words   []string // everything else, lower case: "net-next", "sru", "for-linus"
+	// Bare: all of Trees are written as releases, "5.14", with nothing that makes
+	// a stable branch of them; see Settle.
+	Bare   bool
+	Coming string   // the mainline release that it is sent for: "5.14" before that was out, "5.14-rc"
+	Words  []string // everything else, lower case: "net-next", "sru", "for-linus"
 }
 
 // Cover reports whether the numbers are those of a cover letter.

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -48,6 +49,7 @@ func Parse(in Input) (*Change, error) {
 		c.Prefix, c.Subject = Prefix{Version: 1}, subject
 	}
 	c.readBody()
+	c.Prefix.Settle(c.Date, AsksStable(c.To...) || AsksStable(c.Cc...) || slices.ContainsFunc(c.Origin, func(o Origin) bool { return o.Form == "upstream" }))
 	c.readRequest(diff != "")
 	if diff == "" {
 		return c, noPatch(in.Kind, text)

@@ -245,10 +245,16 @@ func (p *Prefix) tree(w string) bool {
 		return false
 	}
 	for w != "" {
-		name, rest, andUp := treeName(w)
+		name, rest, andUp, form := treeName(w)
 		if name == "" {
 			break
 		}
+		if form == ofMainline {
+			p.Coming = name
+			w = strings.TrimLeft(rest, "/-+&")
+			continue
+		}
+		p.Bare = form == bareRelease && (p.Bare || len(p.Trees) == 0)
 		p.Trees = appendNew(p.Trees, name)
 		p.AndUp = p.AndUp || andUp
 		w = rest
@@ -266,7 +272,7 @@ func (p *Prefix) tree(w string) bool {
 // "6.19-5.15", "linux-6.1.y", "for-6.6", "stable-5.15", "v6.6+".
 func (p *Prefix) isTree(w string) bool {
 	for {
-		name, rest, _ := treeName(w)
+		name, rest, _, _ := treeName(w)
 		if name == "" {
 			return false
 		}
@@ -280,30 +286,52 @@ func (p *Prefix) isTree(w string) bool {
 	}
 }
 
+// form is how a release is written.
+type form int8
+
+const (
+	bareRelease  form = iota // "5.14", "v5.14", "for-5.14"
+	stableBranch             // "5.14.y", "linux-5.14", "5.14.3", "5.14-rt", "5.14+"
+	ofMainline               // "5.14-rc3"
+)
+
 // treeName reads one branch name from the start of w.
-func treeName(w string) (name, rest string, andUp bool) {
+func treeName(w string) (name, rest string, andUp bool, how form) {
 	for _, head := range []string{"linux-", "stable-", "stable/", "stable:", "for-"} {
-		w = strings.TrimPrefix(w, head)
+		if tail, ok := strings.CutPrefix(w, head); ok {
+			if w = tail; head != "for-" {
+				how = stableBranch
+			}
+		}
 	}
 	w = strings.TrimPrefix(w, "v")
 	name, n := Release(w)
 	if name == "" {
-		return "", "", false
+		return "", "", false, how
+	}
+	if n > len(name) {
+		how = stableBranch
 	}
 	w = w[n:]
 	for _, tail := range []string{"-stable", ".stable", "-lts", "-longterm", "-rt", "-cip", "-rc"} {
 		if t, ok := strings.CutPrefix(w, tail); ok {
 			w = strings.TrimLeft(t, "0123456789")
+			switch {
+			case tail != "-rc":
+				how = stableBranch
+			case how == bareRelease:
+				how = ofMainline
+			}
 			break
 		}
 	}
 	if t, ok := strings.CutPrefix(w, "+"); ok {
 		if t == "" || !isDigit(t[0]) && t[0] != 'v' {
-			return name, t, true
+			return name, t, true, stableBranch
 		}
-		return name, w, false // "5.4+5.10": both
+		return name, w, false, how // "5.4+5.10": both
 	}
-	return name, w, false
+	return name, w, false, how
 }
 
 // Release reads a kernel release from the start of s, "6.6", "6.6.y", "6.6.x"
