@@ -9,7 +9,8 @@ var NotDeclined = &Rule{
 
 A tag to stable+noautosel@kernel.org takes a change out of automatic pickup and
 has to give its reason; a NAK in the thread stops a patch altogether. Both are
-believed as they stand. Replies count when the thread is known.
+believed as they stand; a NAK over a tag, the tree or the message alone asks for
+another posting and is none. Replies count when the thread is known.
 
 Met: a patch that was reviewed without objection.
 Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,

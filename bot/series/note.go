@@ -146,6 +146,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 		}
 		if g, ok := trailer(line, rest); ok {
 			switch {
+			case g.Key == "Nacked-by" && formOnly(text):
 			case g.Key == "Nacked-by":
 				declined = append(declined, evidence(m, line, lineNo))
 			case proposal && !vouches(g.Key):
@@ -163,6 +164,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			continue
 		}
 		switch {
+		case above && isNak(line) && formOnly(text):
 		case above && isNak(line):
 			declined = append(declined, evidence(m, line, lineNo))
 		case refusesStable(line, stable):
@@ -199,6 +201,7 @@ func saysBuilt(line string) bool {
 // mayTell is a cheap test that spares most replies the line by line reading.
 func mayTell(text string) bool {
 	if strings.Contains(text, "-by:") || strings.Contains(text, "-By:") || strings.Contains(text, "NAK") || strings.Contains(text, "NACK") ||
+		strings.Contains(text, "Nak") || strings.Contains(text, "Nack") ||
 		strings.Contains(text, "Fixes:") || strings.Contains(text, "Closes:") || strings.Contains(text, "Cc:") || strings.Contains(text, "CC:") {
 		return true
 	}
@@ -342,27 +345,6 @@ func trailer(line, rest string) (Given, bool) {
 		}
 	}
 	return g, g.Key == "Nacked-by" && g.Value != "" || strings.IndexByte(g.Value, '@') > 0
-}
-
-// isNak recognises a refusal that opens a paragraph: "NAK", "NACK, because …".
-// Display hardware sends NAKs too, so the word must be in capitals and stand
-// alone or before a stop.
-func isNak(line string) bool {
-	rest, ok := strings.CutPrefix(line, "NAK")
-	if !ok {
-		if rest, ok = strings.CutPrefix(line, "NACK"); !ok {
-			return false
-		}
-	}
-	if rest == "" {
-		return true
-	}
-	switch rest[0] {
-	case '.', ',', '!', ';', ':':
-		return true
-	}
-	return strings.HasPrefix(rest, " - ") || strings.HasPrefix(rest, " -- ") || strings.HasPrefix(rest, " from me") ||
-		strings.HasPrefix(rest, " to this") || strings.HasPrefix(rest, " on this") || strings.HasPrefix(rest, " for this")
 }
 
 // Phrases by which people keep a change out of stable. The second list counts
