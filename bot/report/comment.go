@@ -97,6 +97,12 @@ var commentTemplate = template.Must(template.New("comment").Funcs(template.FuncM
 	"chance": func(p float64) string {
 		return chance(p) + " to be taken by the stable team"
 	},
+	"near": func(r Row) string {
+		if r.near() {
+			return " That is " + closeCall
+		}
+		return ""
+	},
 	"rule":     func(r Rule) string { return Markdown(r.text()) },
 	"applies":  func(b Branch) string { return b.applies() },
 	"said":     func(b Branch) string { return b.said() },

@@ -30,15 +30,42 @@ func chance(p float64) string {
 	switch {
 	case p < 0.10:
 		return "very unlikely"
-	case p < 0.33:
+	case p < evenFrom:
 		return "unlikely"
-	case p <= 0.66:
+	case p <= evenTo:
 		return "about as likely as not"
 	case p <= 0.90:
 		return "likely"
 	}
 	return "very likely"
 }
+
+// Where the odds are as good as even: the band of chance that is called so.
+const (
+	evenFrom = 0.33
+	evenTo   = 0.66
+)
+
+// near reports whether a change is called stable-eligible by so little that the
+// reader has to know: no branch takes it at better than even odds.
+func (r Row) near() bool {
+	if r.Verdict != verdict.StableEligible {
+		return false
+	}
+	best := -1.0
+	for _, b := range r.Branches {
+		if b.Verdict == verdict.StableEligible {
+			best = max(best, b.Score)
+		}
+	}
+	if best < 0 {
+		best = r.Score
+	}
+	return best >= evenFrom && best <= evenTo
+}
+
+// closeCall says how little that is, after "What is so is".
+const closeCall = "a close call: of fixes with its score, stable kernels take about one in two."
 
 func list(in []string) string {
 	switch len(in) {
@@ -206,7 +233,7 @@ func (r Row) why() string {
 
 // meaning says what the verdicts of a reply mean, to a reader who never saw one.
 func meaning(v Values) string {
-	var takes, misses, open, declined int
+	var takes, near, misses, open, declined int
 	for _, r := range v.Rows {
 		switch {
 		case r.Class == verdict.Declined:
@@ -216,6 +243,9 @@ func meaning(v Values) string {
 		}
 		if r.Verdict == verdict.StableEligible || len(r.Takes) > 0 {
 			takes++
+			if r.near() {
+				near++
+			}
 		}
 		if r.Verdict == verdict.Uncertain {
 			open++
@@ -223,10 +253,18 @@ func meaning(v Values) string {
 	}
 	const vendor = "users get it from the vendor's out-of-tree package alone."
 	switch {
+	case takes > 0 && near == takes && misses+declined > 0:
+		return "What is stable-eligible is " + closeCall + " What is dkms-only, they cannot take; " + vendor
 	case takes > 0 && misses+declined > 0:
 		return "What is dkms-only, stable kernels cannot take; " + vendor
+	case v.Series && takes > 0 && near == takes:
+		return "What is stable-eligible is " + closeCall
+	case v.Series && near > 0:
+		return "What is stable-eligible is a fix that stable kernels can take; where the score is about even, it is a close call."
 	case v.Series && takes > 0:
 		return "What is stable-eligible is a fix that stable kernels can take."
+	case near > 0:
+		return "That is " + closeCall
 	case takes > 0:
 		return "That is a fix that stable kernels can take."
 	case misses > 0:

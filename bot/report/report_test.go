@@ -79,6 +79,13 @@ func cases() map[string]Posting {
 		p.ID = fmt.Sprintf("20261102095500.4711-%d-ada@example.org", i+2)
 		series.Patches = append(series.Patches, p)
 	}
+	// By a hair: as a single patch, in a series beside a sure one, and where one branch is sure.
+	hair := patch(el, "", 0.52, "the learnt odds that stable takes it are 52%")
+	hairs := Posting{Of: 2, Have: 2, Version: 1, Refs: refs}
+	for i, p := range []Patch{hair, untagged} {
+		p.N = i + 1
+		hairs.Patches = append(hairs.Patches, p)
+	}
 	partial := Posting{Of: 4, Have: 3, Version: 1, Refs: refs}
 	p := patch(verdict.Wait, "", 0.8, "3 of the 4 patches of its series have arrived")
 	p.N = 2
@@ -102,6 +109,13 @@ func cases() map[string]Posting {
 	needs.Branches[2].Why = "hunk 1 of 1 in drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c does not fit: the function is another one there"
 	return map[string]Posting{
 		"eligible":      single(untagged),
+		"eligible-near": single(hair),
+		"eligible-near-mixed": single(patch(el, "", 0.6, "it fixes an oops on shipped hardware",
+			branch("6.12", "affected", "exact", el, "", 0.61), branch("6.6", "affected", "exact", el, "", 0.55),
+			branch("6.1", "no-base", "unknown", dk, verdict.NoBase, 0))),
+		"eligible-near-one": single(patch(el, "", 0.6, "it fixes an oops on shipped hardware",
+			branch("6.12", "affected", "exact", el, "", 0.74), branch("6.6", "affected", "needs-backport", el, "", 0.52))),
+		"series-near":   hairs,
 		"followups":     single(mended),
 		"prerequisites": single(needs),
 		"eligible-tag":  single(tagged),
