@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"slices"
+	"strings"
+)
+
 // RealBug asks whether the change fixes something that people meet.
 var RealBug = &Rule{
 	ID: "real-bug",
@@ -76,15 +81,18 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 	}
 	k, bug := w.Bug()
 	switch {
+	case w.Has(WordNoBug) && !w.StackTrace && !reported && !claims && !bug && w.nothingNew():
+		return unmet(w.noBug(), w.Evidence(WordNoBug))
 	case w.Has(WordNoBug) && !w.StackTrace && !reported:
-		return unknown("its message calls something harmless, or no bug", w.Evidence(WordNoBug))
+		return unknown(w.noBug(), w.Evidence(WordNoBug))
 	case bug && w.StackTrace && (claims || reported || !f.feature()):
-		return met("speaks of "+k.String()+" and shows the kernel's trace of it", w.Evidence(WordTrace), w.Evidence(k))
+		ev := []Evidence{w.Evidence(k), w.Evidence(WordTrace)}
+		return met("speaks of "+k.String()+" and shows the kernel's trace of it", slices.Compact(ev)...)
 	case bug && claims && k != WordTrace:
 		return met("a fix whose message speaks of "+k.String(), w.Evidence(k))
 	case f.buildError():
 		return met("fixes a build error", f.buildEvidence())
-	case claims && w.InTitle(WordCompiler) && !reported:
+	case w.InTitle(WordCompiler) && !reported && (claims || !bug):
 		return unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(WordCompiler))
 	case claims && w.Has(WordFailure):
 		return met("a fix whose message speaks of "+WordFailure.String(), w.Evidence(WordFailure))
@@ -119,13 +127,37 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 		return met("speaks of a fix and of "+k.String(), w.Evidence(k))
 	case bug && !f.feature():
 		return unknown("speaks of "+k.String()+", but neither tag nor title presents it as a fix", w.Evidence(k))
-	case w.InTitle(WordWrong), w.InTitle(WordRepair):
-		return unknown("its title sounds like a fix; no tag, no report, and no symptom of the known kinds")
 	}
-	if f.Submission() {
+	// Outside a fix the looser words are no symptom, and their absence is no claim.
+	loose := w.Has(WordBuild) || w.Has(WordFailure)
+	switch sounds := w.InTitle(WordWrong) || w.InTitle(WordRepair); {
+	case f.feature() && (bug || reported) && !f.Submission():
+		return unmet("adds something new, by its title ("+w.Verb+"), and nothing presents it as a fix", w.Evidence(k))
+	case sounds && loose:
+		return unknown("its title sounds like a fix; no tag and no report")
+	case sounds:
+		return unknown("its title sounds like a fix; no tag, no report, and no symptom of the known kinds")
+	case f.Submission() && loose:
+		return unknown("offered to stable, and not presented as a fix")
+	case f.Submission():
 		return unknown("offered to stable; no symptom of the known kinds is named")
+	case loose:
+		return unmet("not presented as a fix: no tag and no report")
 	}
 	return unmet("not presented as a fix: no tag, no report, and no symptom of the known kinds is named")
+}
+
+// noBug says what the message says of itself.
+func (w *Words) noBug() string {
+	if w.nothingNew() {
+		return "its message says that it changes nothing in function"
+	}
+	return "its message calls something harmless, or no bug"
+}
+
+// nothingNew reports whether the message says that no function changes.
+func (w *Words) nothingNew() bool {
+	return strings.Contains(strings.ToLower(w.Evidence(WordNoBug).Text), "functional")
 }
 
 // hasCode reports whether a file changes that a kernel is made of.

@@ -19,10 +19,12 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		fn := max(0, c.Net(SignFunction))
 		var out Finding
 		switch {
+		case c.CommentsOnly:
+			out, _ = met("changes nothing but comments and blanks")
 		case f.feature() && f.justID():
 			out, _ = met("enables hardware by an ID alone")
 		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
-			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff adds next to nothing")
+			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
 			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(SignFunction))
 		case w.InTitle(WordBringup) && !f.claimsFix():

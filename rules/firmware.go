@@ -20,7 +20,7 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 			out.Values = map[string]float64{"files": float64(n)}
 			return out, err
 		case c.Added[SignFirmware] > 0 && !c.moved(SignFirmware):
-			return unmet("changes the name of a firmware file", c.Evidence(SignFirmware))
+			return unmet("changes lines that name firmware files", c.Evidence(SignFirmware))
 		case c.Net(SignFWLoad) > 0:
 			return unknown("loads firmware in one more place; whether systems have the file is not known", c.Evidence(SignFWLoad))
 		case w.Has(WordNeedsFW):

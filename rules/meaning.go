@@ -8,6 +8,9 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordOther) != 0 {
 		mask &^= otherWords
 	}
+	if ofOtherCommit(s, at) {
+		return 0
+	}
 	if mask&(1<<WordCrash) != 0 {
 		mask |= 1 << WordOops
 	}
@@ -15,9 +18,15 @@ func meant(s string, at int, mask uint64) uint64 {
 		switch {
 		case strings.HasPrefix(s[at:], "page") && deviceFault(wordBefore(s, at)):
 			mask = mask&^(1<<WordOops) | 1<<WordFailure
-		case denied(s, at):
+		case denied(s, at), strings.HasPrefix(s[at:], "null") && wordBefore(s, at) == "as": // "plain integer as NULL pointer"
 			mask &^= 1<<WordOops | 1<<WordCrash
 		}
+	}
+	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
+		mask &^= 1 << WordSymptom
+	}
+	if mask&(1<<WordFailure) != 0 && describes(s, at) {
+		mask &^= 1 << WordFailure
 	}
 	if mask&(1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "overflow") && !ofMemory(s, at) {
 		mask = mask&^(1<<WordMemory) | 1<<WordFailure
@@ -117,6 +126,43 @@ func inChangelog(s string, at int) bool {
 	return len(line) > 2 && line[0] == 'v' && line[1] >= '0' && line[1] <= '9'
 }
 
+// ofOtherCommit reports whether the line of offset at begins with a SHA: what
+// follows is the title of that commit.
+func ofOtherCommit(s string, at int) bool {
+	line := strings.TrimLeft(s[strings.LastIndexByte(s[:at], '\n')+1:at], " \t-*([")
+	line = strings.TrimPrefix(line, "commit ")
+	n, digit := 0, false
+	for n < len(line) && (line[n] >= '0' && line[n] <= '9' || line[n] >= 'a' && line[n] <= 'f') {
+		digit = digit || line[n] <= '9'
+		n++
+	}
+	return n >= 10 && n <= 40 && digit && n < len(line) && line[n] == ' '
+}
+
+// unasked tells who wakes up though nobody asked, from the word before that.
+func unasked(before string) bool {
+	switch before {
+	case "system", "machine", "laptop", "computer", "immediately", "randomly", "spuriously", "instantly":
+		return true
+	}
+	return false
+}
+
+// describes reports whether "broken" or "breaking" at offset at belongs to a piece
+// of code or text and tells of nothing that a user meets.
+func describes(s string, at int) bool {
+	word, rest, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	if word != "broken" && word != "breaking" {
+		return false
+	}
+	next := rest[:len(rest)-len(strings.TrimLeft(rest, "abcdefghijklmnopqrstuvwxyz-"))]
+	switch strings.TrimSuffix(next, "s") {
+	case "change", "macro", "marco", "define", "comment", "link", "url", "reference", "indentation", "formatting", "solution", "patch", "commit", "include", "kernel-doc", "userspace":
+		return true
+	}
+	return false
+}
+
 // deviceFault tells the page faults of a device, which the kernel survives.
 func deviceFault(before string) bool {
 	switch before {
@@ -163,6 +209,9 @@ func ofMemory(s string, at int) bool {
 		after = after[:i]
 	}
 	around += after
+	if strings.Contains(s[max(0, at-meaningReach):at], "dma addr") { // an address that a device does not reach
+		return false
+	}
 	for _, w := range [...]string{"counter", "fifo", "queue", "timer", "timestamp"} {
 		if strings.Contains(around, w) {
 			return false

@@ -56,7 +56,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 		case w.InTitle(WordCompiler), w.InTitle(WordTool):
 			return unmet("for a compiler or checker, by its title", w.Evidence(WordCompiler), w.Evidence(WordTool))
 		case w.Has(WordNoBug) && w.body&bugWords == 0 && !w.StackTrace:
-			return unmet("its message calls what it changes harmless, or no bug", w.Evidence(WordNoBug))
+			return unmet(w.noBug(), w.Evidence(WordNoBug))
 		case w.InTitle(WordDocs) && !f.claimsFix():
 			return unmet("documentation or comments, by its title")
 		case w.InTitle(WordCleanup) && tidies(w.Verb) && !f.claimsFix():
