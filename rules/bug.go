@@ -104,6 +104,8 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 		return unknown("changes only what is printed; whether that bothers anybody the known kinds do not tell", f.prints().first)
 	case reported && f.debugs():
 		return unmet("about what is printed, by its title; the report is one of a bug that it does not mend", w.Evidence(WordDebug))
+	case reported && f.byRobots():
+		return unknown("reported by a test robot alone; no symptom of the known kinds is named", t.Evidence("Reported-by"))
 	case reported && !f.feature():
 		ev := t.Evidence("Reported-by")
 		if ev == (Evidence{}) {
@@ -145,6 +147,21 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 		return unmet("not presented as a fix: no tag and no report")
 	}
 	return unmet("not presented as a fix: no tag, no report, and no symptom of the known kinds is named")
+}
+
+// byRobots reports whether nobody but test robots reported it. They build and check
+// more than they run; a fuzzer runs.
+func (f *Facts) byRobots() bool {
+	t, w := f.Tags(), f.Words()
+	if t.Reported-(t.ByTool-t.botTools)+w.Bugs() > 0 || t.ReportedByBot+w.Robots() == 0 {
+		return false
+	}
+	for i := range t.list {
+		if strings.Contains(strings.ToLower(t.list[i].Value), "syz") {
+			return false
+		}
+	}
+	return !w.StackTrace
 }
 
 // noBug says what the message says of itself.

@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // meant drops from the kinds of a phrase at offset at what the phrase, or the
 // word before it, says that it does not mean.
@@ -25,8 +28,22 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
 		mask &^= 1 << WordSymptom
 	}
-	if mask&(1<<WordFailure) != 0 && describes(s, at) {
+	if mask&(1<<WordFailure) != 0 && (describes(s, at) || avoided(s, at)) {
 		mask &^= 1 << WordFailure
+	}
+	if mask&(1<<WordFailure) != 0 && strings.HasPrefix(s[at:], "following warning") {
+		if whose := warns(s, at); whose != WordFailure {
+			mask = mask&^(1<<WordFailure) | 1<<whose
+		}
+	}
+	if mask&otherWords != 0 && isFlag(s, at) {
+		mask = mask&^otherWords | 1<<WordCompiler
+	}
+	if mask&(1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "uninit") && !ofData(s, at) {
+		mask &^= 1 << WordMemory
+	}
+	if mask&(1<<WordBuild) != 0 && strings.HasPrefix(s[at:], "all") && built(s, at) { // "allyesconfig"
+		mask &^= 1 << WordBuild
 	}
 	if mask&(1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "overflow") && !ofMemory(s, at) {
 		mask = mask&^(1<<WordMemory) | 1<<WordFailure
@@ -159,6 +176,84 @@ func describes(s string, at int) bool {
 	switch strings.TrimSuffix(next, "s") {
 	case "change", "macro", "marco", "define", "comment", "link", "url", "reference", "indentation", "formatting", "solution", "patch", "commit", "include", "kernel-doc", "userspace":
 		return true
+	}
+	return false
+}
+
+// near is what stands within half a line of offset at.
+func near(s string, at int) string {
+	return s[max(0, at-meaningReach):min(len(s), at+meaningReach)]
+}
+
+// avoided reports whether a failure is one that the change sees to avoid: "without
+// breaking user space", "the risk of undefined behaviour".
+func avoided(s string, at int) bool {
+	if strings.HasPrefix(s[at:], "undefined behav") {
+		return strings.Contains(s[max(0, at-meaningReach/2):at], "risk")
+	}
+	if !strings.HasPrefix(s[at:], "breaking") {
+		return false
+	}
+	switch wordBefore(s, at) {
+	case "avoid", "avoids", "avoiding", "without", "not":
+		return true
+	}
+	return false
+}
+
+// warns tells whose warnings follow: a checker's, a compiler's, by its name or by a
+// source file with a line, or those of a running kernel.
+func warns(s string, at int) Word {
+	const reach = 8 * meaningReach
+	around := s[max(0, at-2*meaningReach):min(len(s), at+reach)]
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(around, w) })
+	}
+	i := strings.Index(around, ": warning: ")
+	switch {
+	case has("ubsan", "kasan", "kmsan", "kcsan", "cpu:", "call trace", "cut here"):
+		return WordFailure
+	case has("sparse", "smatch", "cocci", "make c=", "checkpatch"):
+		return WordTool
+	case has("w=1", "gcc", "clang", "compil"), i > 0 && around[i-1] >= '0' && around[i-1] <= '9':
+		return WordCompiler
+	}
+	return WordFailure
+}
+
+// isFlag reports whether the word at offset at is part of a compiler's flag:
+// "-Wstringop-overflow".
+func isFlag(s string, at int) bool {
+	start := at
+	for start > 0 && (s[start-1] == '-' || s[start-1] >= 'a' && s[start-1] <= 'z') {
+		start--
+	}
+	return at-start > 2 && s[start] == '-' && s[start+1] == 'w'
+}
+
+// ofData tells data that nobody has set from hardware that nobody has started.
+func ofData(s string, at int) bool {
+	around := near(s, at)
+	for _, w := range [...]string{"variab", "memory", "value", "pointer", "byte", "struct", "data", "stack", "buffer", "field", "read", "array", "kmsan"} {
+		if strings.Contains(around, w) {
+			return true
+		}
+	}
+	for _, w := range [...]string{"device", "card", "controller", "hardware", "display", "engine", "gpu", "switcheroo"} {
+		if strings.Contains(around, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// built reports whether a configuration is named as one that was built.
+func built(s string, at int) bool {
+	around := near(s, at)
+	for _, w := range [...]string{"tested", "no new ", "no warning", "builds with", "built with", "compiles", "fine"} {
+		if strings.Contains(around, w) {
+			return true
+		}
 	}
 	return false
 }
