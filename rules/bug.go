@@ -100,7 +100,7 @@ func realBug(f *Facts, w *Words) (Finding, error) {
 		return unmet("about a compiler's warning; no symptom of the known kinds is named", w.Evidence(WordCompiler))
 	case claims && w.Has(WordTool) && !reported:
 		return unknown("found by a checker; no symptom of the known kinds is named", w.Evidence(WordTool))
-	case f.prints().only:
+	case f.prints().only && !bug:
 		return unknown("changes only what is printed; whether that bothers anybody the known kinds do not tell", f.prints().first)
 	case reported && f.debugs():
 		return unmet("about what is printed, by its title; the report is one of a bug that it does not mend", w.Evidence(WordDebug))

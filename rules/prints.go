@@ -29,6 +29,9 @@ func readPrints(files []*gitdiff.File) printing {
 		base := name[strings.LastIndexByte(name, '/')+1:]
 		if strings.Contains(base, "trace") && strings.HasSuffix(base, ".h") {
 			p.added++ // declares trace points
+			for _, h := range f.TextFragments {
+				p.gone += int(h.LinesDeleted)
+			}
 			continue
 		}
 		if f.IsNew || !strings.HasSuffix(base, ".c") && !strings.HasSuffix(base, ".h") && !strings.HasSuffix(base, ".rs") {
@@ -69,11 +72,12 @@ func readPrints(files []*gitdiff.File) printing {
 // for it knows what for.
 func (f *Facts) onlyPrints() (reason string, ev Evidence) {
 	p := f.prints()
+	_, bug := f.Words().Bug() // reading what is printed can crash
 	switch {
 	case !p.only || f.asked() != nil:
 	case p.gone == 0:
 		return "only adds prints or traces", p.first
-	case !f.claimsFix() && f.Words().title&bugWords == 0:
+	case !f.claimsFix() && !bug:
 		return "changes only what is printed, and is not presented as a fix", p.first
 	}
 	return "", Evidence{}
