@@ -281,6 +281,7 @@ func (m *matcher) phrases(s, in string) {
 	for i := 0; i < len(s); {
 		var ends, stops [3]int // in buf, in s
 		n, words, next := 0, 0, 0
+		skip := false
 		for p := i; words < 3; words++ {
 			for p < len(s) && !wordByte(s, p) {
 				if words > 0 && (s[p] == '\n' && p+1 < len(s) && s[p+1] == '\n' || s[p] == ',' || s[p] == ';') {
@@ -310,13 +311,23 @@ func (m *matcher) phrases(s, in string) {
 			ends[words], stops[words] = n, p
 			if words == 0 {
 				next = p
+				if others(string(buf[:n])) && p+1 < len(s) && s[p] == '-' {
+					for next++; next < len(s) && wordByte(s, next); next++ {
+					}
+					skip = true
+					break
+				}
 				if !m.x.heads[string(buf[:n])] {
 					words++
 					break
 				}
 			}
 		}
-		if words == 0 {
+		switch {
+		case skip:
+			i = next
+			continue
+		case words == 0:
 			return
 		}
 		for w := words - 1; w >= 0; w-- {
@@ -335,6 +346,10 @@ func (m *matcher) phrases(s, in string) {
 		i = next
 	}
 }
+
+// others tells the words that, with a hyphen, make of a chip's name those that are
+// not it: "pre-fermi boards".
+func others(word string) bool { return word == "pre" || word == "non" }
 
 // word records a phrase for each touched driver; without a patch for any.
 func (m *matcher) word(entry int32, in, text string) bool {
