@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules/releases"
 )
 
 // release is one mainline release.
@@ -17,27 +18,6 @@ type release struct {
 	day    time.Time
 	commit string // what closes it in this history, "" when that is not known
 }
-
-// released are the days of mainline releases, by the dates of their tags in the
-// mainline repository. They serve histories without tags; the rows of a history
-// with tags come from the tags.
-var released = []struct{ name, day string }{
-	{"4.0", "2015-04-12"}, {"4.1", "2015-06-21"}, {"4.2", "2015-08-30"}, {"4.3", "2015-11-01"}, {"4.4", "2016-01-10"},
-	{"4.5", "2016-03-13"}, {"4.6", "2016-05-15"}, {"4.7", "2016-07-24"}, {"4.8", "2016-10-02"}, {"4.9", "2016-12-11"},
-	{"4.10", "2017-02-19"}, {"4.11", "2017-04-30"}, {"4.12", "2017-07-02"}, {"4.13", "2017-09-03"}, {"4.14", "2017-11-12"},
-	{"4.15", "2018-01-28"}, {"4.16", "2018-04-01"}, {"4.17", "2018-06-03"}, {"4.18", "2018-08-12"}, {"4.19", "2018-10-22"},
-	{"4.20", "2018-12-23"}, {"5.0", "2019-03-03"}, {"5.1", "2019-05-05"}, {"5.2", "2019-07-07"}, {"5.3", "2019-09-15"},
-	{"5.4", "2019-11-24"}, {"5.5", "2020-01-26"}, {"5.6", "2020-03-29"}, {"5.7", "2020-05-31"}, {"5.8", "2020-08-02"},
-	{"5.9", "2020-10-11"}, {"5.10", "2020-12-13"}, {"5.11", "2021-02-14"}, {"5.12", "2021-04-25"}, {"5.13", "2021-06-27"},
-	{"5.14", "2021-08-29"}, {"5.15", "2021-10-31"}, {"5.16", "2022-01-09"}, {"5.17", "2022-03-20"}, {"5.18", "2022-05-22"},
-	{"5.19", "2022-07-31"}, {"6.0", "2022-10-02"}, {"6.1", "2022-12-11"}, {"6.2", "2023-02-19"}, {"6.3", "2023-04-23"},
-	{"6.4", "2023-06-25"}, {"6.5", "2023-08-27"}, {"6.6", "2023-10-29"}, {"6.7", "2024-01-07"}, {"6.8", "2024-03-10"},
-	{"6.9", "2024-05-12"}, {"6.10", "2024-07-14"}, {"6.11", "2024-09-15"}, {"6.12", "2024-11-17"}, {"6.13", "2025-01-19"},
-	{"6.14", "2025-03-24"}, {"6.15", "2025-05-25"}, {"6.16", "2025-07-27"}, {"6.17", "2025-09-28"},
-}
-
-// longterms are the longterm series, by kernel.org's list of releases.
-var longterms = []string{"4.4", "4.9", "4.14", "4.19", "5.4", "5.10", "5.15", "6.1", "6.6", "6.12"}
 
 // settled is how long before a release most of what it carries was written: a
 // change of the last 50 days before a release made the merge window of the next
@@ -49,8 +29,8 @@ const settled = 50 * 24 * time.Hour
 func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) error {
 	closing := map[string]history.Position{}
 	days := map[string]time.Time{}
-	for _, r := range released {
-		days[r.name], _ = time.Parse(time.DateOnly, r.day)
+	for _, r := range releases.All() {
+		days[r.Name] = r.Day
 	}
 	refs, err := m.repo.Refs(ctx, "refs/heads", "refs/remotes", "refs/tags")
 	if err != nil {
@@ -194,7 +174,7 @@ func (m *Mainline) longterm(at int) [2]int {
 	out := [2]int{-1, -1}
 	n := 0
 	for i := at; i >= 0 && n < 2; i-- {
-		if slices.Contains(longterms, m.releases[i].name) {
+		if releases.Longterm(m.releases[i].name) {
 			out[n] = i
 			n++
 		}

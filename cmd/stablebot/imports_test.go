@@ -21,7 +21,8 @@ var arrows = []struct {
 	folder string
 	may    []string
 }{
-	{"rules/change", nil},
+	{"rules/releases", nil},
+	{"rules/change", []string{"rules/releases"}},
 	{"rules/silicon", []string{"rules/change"}},
 	{"rules", []string{"rules/change", "rules/silicon"}},
 	{"rules/model", []string{"rules", "rules/change", "rules/silicon"}},

@@ -15,43 +15,6 @@ func day(t testing.TB, s string) time.Time {
 	return d
 }
 
-func TestMainlineReleases(t *testing.T) {
-	for i := range mainline[1:] {
-		a, b := day(t, mainline[i].day), day(t, mainline[i+1].day)
-		if gap := b.Sub(a); gap < shortCycle-8*24*time.Hour || gap > longCycle+8*24*time.Hour {
-			t.Errorf("%s follows %s after %v", mainline[i+1].name, mainline[i].name, gap)
-		}
-	}
-}
-
-func TestStanding(t *testing.T) {
-	for _, tt := range []struct {
-		name, day string
-		want      standing
-	}{
-		{"5.14", "2021-08-06", coming},
-		{"5.14", "2021-08-29", newest},
-		{"5.14", "2021-10-30", newest},
-		{"5.14", "2021-10-31", released},
-		{"5.15", "2021-08-06", coming},
-		{"6.6", "2021-08-06", coming},
-		{"3.18", "2016-01-01", released},
-		{"2.6.32", "2020-01-01", released},
-		{"6.17", "2025-11-01", newest},
-		{"6.18", "2025-10-10", coming}, // beyond the table
-		{"6.18", "2025-12-02", newest},
-		{"6.17", "2026-01-02", released},
-		{"7.0", "2026-01-02", coming},
-		{"6.18", "2027-01-02", released},
-		{"6.25", "2026-01-02", unheard},
-		{"9.9", "2026-01-02", unheard},
-	} {
-		if got := standingOf(tt.name, day(t, tt.day)); got != tt.want {
-			t.Errorf("%s on %s: %d, want %d", tt.name, tt.day, got, tt.want)
-		}
-	}
-}
-
 // A bare release in the brackets is a stable branch only when there can be one.
 func TestSettle(t *testing.T) {
 	for _, tt := range []struct {
