@@ -58,13 +58,14 @@ const (
 // any number of goroutines.
 type Catalogue struct {
 	entries []Entry
+	blocks  map[int][]Block // of an entry
 	ix      index
 }
 
 // Entries lists the catalogue in file order. The caller must not change it.
 func (c *Catalogue) Entries() []Entry { return c.entries }
 
-//go:embed *.tsv
+//go:embed *.tsv blocks/*.tsv
 var embedded embed.FS
 
 var builtin = sync.OnceValue(func() *Catalogue {
@@ -78,8 +79,8 @@ var builtin = sync.OnceValue(func() *Catalogue {
 // Default is the built-in catalogue, parsed on first use.
 func Default() *Catalogue { return builtin() }
 
-// Load reads every *.tsv of fsys, in name order, into one catalogue. An error
-// names the file and line.
+// Load reads every *.tsv of fsys, in name order, into one catalogue, and what is on
+// its chips from blocks/*.tsv. An error names the file and line.
 func Load(fsys fs.FS) (*Catalogue, error) {
 	names, err := fs.Glob(fsys, "*.tsv")
 	if err != nil {
@@ -98,11 +99,15 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 			return nil, err
 		}
 	}
-	return New(entries)
+	c, err := New(entries)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.loadBlocks(fsys)
 }
 
 // New makes a catalogue of entries, for instance Default().Entries() with
-// those that a tree added.
+// those that a tree added. It knows nothing of what is on a chip.
 func New(entries []Entry) (*Catalogue, error) {
 	c := &Catalogue{entries: entries}
 	if err := c.ix.build(entries); err != nil {
