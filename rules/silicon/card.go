@@ -154,45 +154,62 @@ func (k *Card) Touched(title string, ms []Match) []string {
 	for i := range ms {
 		at[i] = k.c.entry(ms[i].Name, ms[i].Driver)
 		later := func(w Where) bool { return w.In == InTitle && strings.Contains(title, strings.ToLower(w.Text)+"+") }
-		if slices.ContainsFunc(ms[i].Where, later) { // "tgl+: …" is for what came later too
+		onCard := k.named[at[i]] || k.wide[at[i]]
+		if !onCard && slices.ContainsFunc(ms[i].Where, later) { // "tgl+: …" is for what came later too
 			ms[i].Where = slices.DeleteFunc(slices.Clone(ms[i].Where), func(w Where) bool { return w.In == InTitle })
 		}
 	}
-	others := k.entitled(title, ms, at) < 0
+	others, families := k.othersEntitled(title, ms, at)
+	byPath := func(w Where) bool { return w.In == InPath || w.In == InPCI || w.In == InOF }
 	for i, m := range ms {
-		switch {
+		var is bool
+		switch own := slices.ContainsFunc(m.Where, byPath); {
 		case at[i] >= 0 && k.named[at[i]]:
-			// A check for the card's chip beside what the title is about.
-			if others && !slices.ContainsFunc(m.Where, func(w Where) bool { return w.In == InPath || w.In == InPCI || w.In == InOF }) {
-				continue
-			}
-		case others, !k.reached(i, ms, at) && (at[i] < 0 || !k.wide[at[i]] || !k.meant(i, ms, at)):
-			continue
+			is = own || !others && !families // else a check beside what the title is about
+		case others || families && !own:
+		default:
+			is = at[i] >= 0 && k.wide[at[i]] && k.meant(i, ms, at) || k.reached(i, ms, at)
 		}
-		out = append(out, m.Name)
+		if is {
+			out = append(out, m.Name)
+		}
 	}
 	return out
 }
 
-// entitled tells whom the title names: 1 for something of the card, -1 for others
-// alone, else 0.
-func (k *Card) entitled(title string, ms []Match, at []int) int {
+// othersEntitled reports whether the title names chips, platforms or blocks, or at
+// least families, that are not on the card, and nothing that is.
+func (k *Card) othersEntitled(title string, ms []Match, at []int) (others, families bool) {
 	for i := range k.named { // "SMU 13.0.0 and 13.0.7" names both
-		if _, v, ok := strings.Cut(k.c.entries[i].Name, " "); ok && strings.Contains(v, ".") && strings.Contains(title, v) {
-			return 1
+		if _, v, ok := strings.Cut(k.c.entries[i].Name, " "); ok && strings.Count(v, ".") == 2 && slices.Contains(strings.FieldsFunc(title, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }), v) {
+			return false, false
 		}
 	}
-	others := 0
+	var own, other []string
 	for j, o := range at {
-		switch {
-		case o < 0 || k.c.entries[o].Kind == KindDriver || !slices.ContainsFunc(ms[j].Where, func(w Where) bool { return w.In == InTitle }):
-		case k.named[o] || k.wide[o]:
-			return 1
-		default:
-			others = -1
+		if o < 0 || k.c.entries[o].Kind == KindDriver {
+			continue
+		}
+		for _, w := range ms[j].Where {
+			switch {
+			case w.In != InTitle:
+			case k.named[o] || k.wide[o]:
+				own = append(own, strings.ToLower(w.Text))
+			default:
+				other = append(other, strings.ToLower(w.Text))
+				others = others || k.c.entries[o].Kind != KindFamily
+				families = true
+			}
 		}
 	}
-	return others
+	// "SMU13.0.0" is a block and not its family.
+	own = slices.DeleteFunc(own, func(s string) bool {
+		return slices.ContainsFunc(other, func(o string) bool { return len(o) > len(s) && strings.HasPrefix(o, s) })
+	})
+	if len(own) > 0 {
+		return false, false
+	}
+	return others, families
 }
 
 // meant reports whether some recognition of a family is not for others alone.
@@ -223,7 +240,7 @@ func (k *Card) reached(i int, ms []Match, at []int) bool {
 // on the card is meant.
 func (k *Card) othersOnly(i int, w Where, ms []Match, at []int) bool {
 	if w.File == "" {
-		return false // entitled has looked at titles
+		return false // titles are looked at as a whole
 	}
 	for j, o := range at {
 		if o < 0 || j == i || k.named[o] || k.wide[o] || k.c.entries[o].Kind == KindDriver {
