@@ -22,6 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"share":  func(n, of int) string { return fmt.Sprintf("%.2f%%", 100*float64(n)/float64(max(1, of))) },
 	"many":   func(n int) string { return thousands(n) },
 	"span":   func(c []Column) int { return len(c) + 2 },
+	"parts":  func(s []string) string { return strings.Join(s, ", ") },
 	"lacks":  func(f Fix) bool { w := f.Worst(); return w != In && w != NotAffected && w != Unknown },
 }).Parse(pageText))
 
@@ -70,14 +71,29 @@ type group struct {
 	Fixes   []Fix
 }
 
+// origin is a source with the blocks that it tells of.
+type origin struct{ Blocks, Source string }
+
+// sources are where the blocks are known from, each once.
+func (r *Report) sources() (out []origin) {
+	for _, b := range r.Blocks {
+		if n := len(out); n > 0 && out[n-1].Source == b.Source {
+			out[n-1].Blocks += ", " + b.Name
+		} else {
+			out = append(out, origin{b.Name, b.Source})
+		}
+	}
+	return out
+}
+
 // HTML writes a page that needs nothing but itself.
 func (r *Report) HTML(w io.Writer) error {
 	data := struct {
 		*Report
-		Cells  []Cell
-		Groups []group
-		Hidden int
-	}{Report: r, Cells: Cells}
+		Cells   []Cell
+		Groups  []group
+		Sources []origin
+	}{Report: r, Cells: Cells, Sources: r.sources()}
 	for _, f := range r.Fixes {
 		if n := len(data.Groups); n == 0 || data.Groups[n-1].Release != f.Release {
 			data.Groups = append(data.Groups, group{Release: f.Release})

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -49,6 +50,8 @@ func CellOf(b verdict.Branch) Cell {
 		return Unknown
 	}
 	switch {
+	case *b.Verdict == verdict.OutOfScope && b.State == "no-base":
+		return DKMS // whatever is said of the change, there it has nowhere to go
 	case *b.Verdict == verdict.DKMSOnly:
 		return DKMS
 	case *b.Verdict == verdict.NotNeeded:
@@ -84,6 +87,7 @@ type Fix struct {
 	Date    string   `json:"date"`    // 2023-01-31
 	Release string   `json:"release"` // that first carried it, "" when unreleased
 	Lines   int      `json:"lines_with_context"`
+	Parts   []string `json:"parts,omitempty"` // of the card: what it was recognised as a fix for
 	Squares []Square `json:"branches"`
 }
 
@@ -125,22 +129,52 @@ func (c Column) Total(cell Cell) Total {
 	return Total{Cell: cell}
 }
 
-// Report is the whole.
-type Report struct {
-	Chip     string   `json:"chip"`
-	Driver   string   `json:"driver"`
-	Since    string   `json:"since"`              // first mainline release with support
-	Launched string   `json:"launched,omitempty"` // when it went on sale
-	AsOf     string   `json:"as_of"`
-	Scanned  int      `json:"scanned"` // commits that were looked at
-	Touching int      `json:"touching"`
-	Failed   int      `json:"failed,omitempty"` // that could not be judged
-	Columns  []Column `json:"columns"`
-	Fixes    []Fix    `json:"fixes"` // oldest first
+// LeftOut is a change of the chip that reads like a fix, or asks for stable, and
+// mends nothing.
+type LeftOut struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Release string `json:"release"`
+	Why     string `json:"why"` // what it does instead: tidies, restructures, enables, removes
 }
 
-// Sum fills the columns from the rows.
+// Block is the chip, or one that was taken in because the chip carries it.
+type Block struct {
+	Name   string `json:"name"`
+	Source string `json:"source,omitempty"` // the file that says that it is on the chip
+	Fixes  int    `json:"fixes"`            // rows that it stands in
+}
+
+// Report is the whole.
+type Report struct {
+	Names    []Block   `json:"names"` // what was asked for, as the catalogue calls it
+	Chip     string    `json:"chip"`
+	Driver   string    `json:"driver"`
+	Since    string    `json:"since"`              // first mainline release with support
+	Launched string    `json:"launched,omitempty"` // when it went on sale
+	Blocks   []Block   `json:"blocks,omitempty"`   // taken in for the chip
+	AsOf     string    `json:"as_of"`
+	Scanned  int       `json:"scanned"` // commits that were looked at
+	Touching int       `json:"touching"`
+	Common   int       `json:"common"`           // commits of code that all chips share, which name none
+	Failed   int       `json:"failed,omitempty"` // that could not be judged
+	Columns  []Column  `json:"columns"`
+	Fixes    []Fix     `json:"fixes"`              // oldest first
+	LeftOut  []LeftOut `json:"left_out,omitempty"` // oldest first
+}
+
+// Sum fills the columns and counts the blocks from the rows.
 func (r *Report) Sum() {
+	for _, bs := range [][]Block{r.Names, r.Blocks} {
+		for i := range bs {
+			bs[i].Fixes = 0
+			for _, f := range r.Fixes {
+				if slices.Contains(f.Parts, bs[i].Name) {
+					bs[i].Fixes++
+				}
+			}
+		}
+	}
 	for i := range r.Columns {
 		c := &r.Columns[i]
 		c.Totals = make([]Total, len(Cells))
@@ -190,8 +224,19 @@ func harmless(s string) string {
 // Text writes the totals, and the fixes that some branch lacks.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s), supported since %s%s\n%d fixes in mainline since then, of %d commits for the chip (%d looked at), as of %s\n\n",
+	fmt.Fprintf(&b, "%s (%s), supported since %s%s\n%d fixes in mainline since then, of %d commits for the chip (%d looked at), as of %s\n",
 		r.Chip, r.Driver, r.Since, map[bool]string{true: ", on sale since " + r.Launched}[r.Launched != ""], len(r.Fixes), r.Touching, r.Scanned, r.AsOf)
+	if len(r.Blocks) > 0 {
+		var with []string
+		for _, x := range r.Blocks {
+			with = append(with, fmt.Sprintf("%s %d", x.Name, x.Fixes))
+		}
+		fmt.Fprintf(&b, "with what is on it: %s\n", strings.Join(with, ", "))
+	}
+	if len(r.LeftOut) > 0 {
+		fmt.Fprintf(&b, "left out: %d that read like a fix or ask for stable, and mend nothing\n", len(r.LeftOut))
+	}
+	fmt.Fprintln(&b)
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(tw, "BRANCH\t")
 	for _, c := range Cells {
