@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -31,18 +32,20 @@ func launchCommand() *cobra.Command {
 		asOf          day
 		paths         []string
 		jobs          int
+		noBlocks      bool
 	)
 	cmd := &cobra.Command{
 		Use:   "launch --trees REPO CHIP…",
 		Short: "Show each fix since a chip's support landed against every branch",
 		Long: `The off-by-one report: for a chip, every fix in mainline since the release that
 brought its support, against each stable branch: it is in, it is eligible, it needs
-prerequisites, or only the vendor's package has it; with line totals. Several names
-are one card: its chip and the blocks on it.
+prerequisites, or only the vendor's package has it; with line totals. A chip takes in
+the blocks that the catalogue knows to be on it, each since the chip's own support
+landed. Several names are one card. Code that all chips of a driver share is left out.
 
   stablebot launch --trees linux Navi33
-  stablebot launch --trees linux Raphael "DCN 3.1.5" --html raphael.html
-  stablebot launch --trees linux DG2 --csv > dg2.csv`,
+  stablebot launch --trees linux Phoenix "SMU 13.0.4" --html phoenix.html
+  stablebot launch --trees linux DG2 --no-blocks --csv > dg2.csv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -58,7 +61,7 @@ are one card: its chip and the blocks on it.
 				return err
 			}
 			defer p.close()
-			r, err := p.launch(ctx, cmd.ErrOrStderr(), chips, paths, jobs)
+			r, err := p.launch(ctx, cmd.ErrOrStderr(), cardOf(chips, !noBlocks), paths, jobs)
 			if err != nil {
 				return err
 			}
@@ -86,6 +89,7 @@ are one card: its chip and the blocks on it.
 	o.flags(f)
 	f.BoolVar(&asJSON, "json", false, "one JSON object")
 	f.BoolVar(&asCSV, "csv", false, "a line for each fix and branch")
+	f.BoolVar(&noBlocks, "no-blocks", false, "only what is named, without the blocks on it")
 	f.StringVar(&html, "html", "", "draw the map into this `file`; - for standard output")
 	f.StringVar(&weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.Var(&asOf, "as-of", "with what was known on this `day`, 2024-01-31")
@@ -117,12 +121,52 @@ func findChips(names []string) ([]silicon.Entry, error) {
 		}
 		return nil, usagef("the catalogue has no %q; `stablebot silicon` lists what it has", name)
 	}
-	for _, e := range out {
-		if e.Since == "" {
-			return nil, usagef("the first release with support for %s is not recorded, so there is no day to begin at; name a chip or block that `stablebot silicon` has one for", e.Name)
-		}
+	if e := oldest(out); e.Since == "" {
+		return nil, usagef("the first release with support for %s is not recorded, so there is no day to begin at; name a chip or block that `stablebot silicon` has one for", e.Name)
 	}
 	return out, nil
+}
+
+// card is what a report is about.
+type card struct {
+	chips  []silicon.Entry // as they were named
+	first  silicon.Entry   // whose support began it
+	blocks []silicon.Block // taken in for them
+}
+
+func cardOf(chips []silicon.Entry, blocks bool) card {
+	c := card{chips: chips, first: oldest(chips)}
+	for _, e := range chips {
+		if !blocks {
+			break
+		}
+		for _, b := range silicon.Default().Blocks(e) {
+			named := func(o silicon.Entry) bool { return o.Name == b.Name }
+			have := func(o silicon.Block) bool { return o.Name == b.Name }
+			if !slices.ContainsFunc(chips, named) && !slices.ContainsFunc(c.blocks, have) {
+				c.blocks = append(c.blocks, b)
+			}
+		}
+	}
+	return c
+}
+
+// oldest is the chip whose support landed first: what was mended in a block before
+// that was mended for others. Blocks count where no chip is named. One of which it is
+// not recorded comes before all.
+func oldest(es []silicon.Entry) silicon.Entry {
+	isChip := func(e silicon.Entry) bool { return e.Kind == silicon.KindChip || e.Kind == silicon.KindPlatform }
+	chips := slices.ContainsFunc(es, isChip)
+	var first *silicon.Entry
+	for i, e := range es {
+		if chips && !isChip(e) {
+			continue
+		}
+		if first == nil || first.Since != "" && (e.Since == "" || older(e.Since, first.Since)) {
+			first = &es[i]
+		}
+	}
+	return *first
 }
 
 // fold makes "DCN 3.1.5", "dcn3.1.5" and "DCN315" one.
@@ -150,27 +194,31 @@ func driverPaths(chips []silicon.Entry) []string {
 }
 
 // launch makes the report.
-func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.Entry, paths []string, jobs int) (*launch.Report, error) {
-	first := chips[0]
+func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths []string, jobs int) (*launch.Report, error) {
+	first := on.first
 	var names []string
-	for _, c := range chips {
+	for _, c := range on.chips {
 		names = append(names, c.Name)
-		if older(c.Since, first.Since) {
-			first = c
-		}
 	}
 	from, ok := p.set.Release(first.Since)
 	if !ok {
 		return nil, fmt.Errorf("where %s ends, which brought support for %s, is not known in %s: it has no tag v%s; give --releases, or fetch the tags", first.Since, first.Name, p.set.Mainline().Repo.Path, first.Since)
 	}
 	if len(paths) == 0 {
-		paths = driverPaths(chips)
+		paths = driverPaths(on.chips)
 	}
 	day := p.asOf
 	if day.IsZero() {
 		day = time.Now()
 	}
 	r := &launch.Report{Chip: strings.Join(names, ", "), Driver: first.Drivers[0], Since: first.Since, Launched: first.Launched, AsOf: day.Format(time.DateOnly)}
+	for _, n := range names {
+		r.Names = append(r.Names, launch.Block{Name: n})
+	}
+	for _, b := range on.blocks {
+		r.Blocks = append(r.Blocks, launch.Block{Name: b.Name, Source: b.Source})
+	}
+	target := silicon.Default().Card(on.chips, on.blocks)
 	m := p.set.Mainline()
 	var mu sync.Mutex
 	var once landed
@@ -185,12 +233,17 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 		if !p.asOf.IsZero() && c.Date.After(p.asOf) {
 			continue
 		}
-		if !touches(c, names) || !once.first(c) {
+		found := silicon.Default().Match(c)
+		parts := target.Touched(c.Subject, found)
+		if len(parts) == 0 && !slices.ContainsFunc(found, silicon.Match.Specific) && len(found) > 0 {
+			r.Common++
+		}
+		if len(parts) == 0 || !once.first(c) {
 			continue
 		}
 		r.Touching++
 		group.Go(func() error {
-			fix, columns, err := p.row(inner, c)
+			fix, left, columns, err := p.row(inner, c)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -200,8 +253,11 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 				r.Failed++
 				_, _ = fmt.Fprintf(stderr, "stablebot: %.12s: %v\n", c.ID, err)
 			case fix != nil:
+				fix.Parts = parts
 				r.Fixes = append(r.Fixes, *fix)
 				r.Columns = columns
+			case left != nil:
+				r.LeftOut = append(r.LeftOut, *left)
 			}
 			return nil
 		})
@@ -211,6 +267,9 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, chips []silicon.
 	}
 	slices.SortStableFunc(r.Fixes, func(a, b launch.Fix) int {
 		return cmp.Or(releaseOrder(a.Release, b.Release), cmp.Compare(a.Date, b.Date), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortStableFunc(r.LeftOut, func(a, b launch.LeftOut) int {
+		return cmp.Or(releaseOrder(a.Release, b.Release), cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID))
 	})
 	r.Sum()
 	return r, nil
@@ -255,26 +314,23 @@ func changed(f *gitdiff.File) (out []string) {
 	return out
 }
 
-func touches(c *change.Change, names []string) bool {
-	for _, m := range silicon.Default().Match(c) {
-		if slices.Contains(names, m.Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// row judges one change; no row for what is no fix.
-func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, []launch.Column, error) {
+// row judges one change; no row for what mends nothing, or was taken back.
+func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *launch.LeftOut, []launch.Column, error) {
 	plan, err := p.plan(ctx, c)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if plan.Error != nil {
-		return nil, nil, fmt.Errorf("%s", *plan.Error)
+		return nil, nil, nil, fmt.Errorf("%s", *plan.Error)
 	}
-	if plan.Verdict == verdict.OutOfScope {
-		return nil, nil, nil
+	if slices.ContainsFunc(plan.Followups, func(n pile.Name) bool { return n.Revert }) {
+		return nil, nil, nil, nil
+	}
+	if mends, why := launch.Mends(plan.Judgement, len(c.Fixes) > 0, len(c.Stable) > 0); !mends {
+		if why == "" {
+			return nil, nil, nil, nil
+		}
+		return nil, &launch.LeftOut{ID: c.ID, Title: c.Subject, Release: plan.Release, Why: why}, nil, nil
 	}
 	fix := &launch.Fix{ID: c.ID, Title: c.Subject, Date: c.Date.UTC().Format(time.DateOnly), Release: plan.Release, Lines: plan.Size.LinesWithContext}
 	var columns []launch.Column
@@ -289,11 +345,17 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, []lau
 			if len(b.Prerequisites) > 0 {
 				s.Lines = b.PileLines
 			}
+			if plan.Verdict == verdict.OutOfScope { // not for being no fix: it was found to be one
+				s.Why = ""
+				if s.Cell == launch.DKMS {
+					s.Class = verdict.NoBase
+				}
+			}
 		}
 		fix.Squares = append(fix.Squares, s)
 		columns = append(columns, launch.Column{Branch: b.Name, Active: plan.Plans[i].Active})
 	}
-	return fix, columns, nil
+	return fix, nil, columns, nil
 }
 
 // releaseOrder puts older releases first and what is not released last.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 // A change is met once, whichever way it stands twice; another with its title is
@@ -41,5 +43,36 @@ func TestLanded(t *testing.T) {
 		if got := l.first(c.c); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
+	}
+}
+
+// A chip brings its blocks and counts from its own support on, whatever block that
+// came earlier is named beside it.
+func TestCardOf(t *testing.T) {
+	find := func(names ...string) []silicon.Entry {
+		es, err := findChips(names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return es
+	}
+	c := cardOf(find("SMU13", "Navi33"), true)
+	if c.first.Name != "Navi33" || c.first.Since != "5.19" {
+		t.Errorf("it begins with %s in %s", c.first.Name, c.first.Since)
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(c.blocks, func(b silicon.Block) bool { return b.Name == name })
+	}
+	if !has("DCN 3.2.1") || has("SMU13") {
+		t.Errorf("taken in: %v", c.blocks)
+	}
+	if c := cardOf(find("Navi33"), false); len(c.blocks) > 0 {
+		t.Errorf("without blocks: %v", c.blocks)
+	}
+	if c := cardOf(find("DCN3.2", "DCN3"), true); c.first.Name != "DCN3" || len(c.blocks) > 0 {
+		t.Errorf("blocks alone: %+v", c)
+	}
+	if _, err := findChips([]string{"Raven", "DCN3"}); err == nil {
+		t.Error("a chip without a first release was taken")
 	}
 }
