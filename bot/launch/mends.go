@@ -22,9 +22,11 @@ const (
 var (
 	workaround = regexp.MustCompile(`(?i)\bwa_[0-9x]|\bw/a\b|work-?arounds?\b|\bwa [0-9]{6}`)
 	// tidy changes nothing that anybody meets, whatever its tags.
-	tidy = regexp.MustCompile(`(?i)^(make .* static|remove (the )?unused|return void|reduce else|export |add (a )?(logging|log |debug|trace)|tidy|clean ?up|s/)|kernel-?doc|\bcocci|\bspelling|\btypos?\b`)
-	// reshape moves code; with a Fixes: tag it moves it because it was in the wrong place.
-	reshape = regexp.MustCompile(`(?i)^(rename|move|share|split|factor|refactor|re-?organi[sz]e|consolidate|simplify|unify|convert|call|define)\b`)
+	tidy = regexp.MustCompile(`(?i)^(make .* static|remove (the )?unused|return void|reduce else|export |add (a )?(logging|log |debug|trace)|add .*\bhelper$|tidy|clean ?up|s/)|kernel-?doc|\bcocci|\bspelling|\btypos?\b`)
+	// reshape prepares the ground; move does too, and with a Fixes: tag mends what was
+	// in the wrong place.
+	reshape = regexp.MustCompile(`(?i)^(rename|share|split|factor|refactor|re-?organi[sz]e|consolidate|simplify|unify|define)\b`)
+	move    = regexp.MustCompile(`(?i)^(move|convert|call)\b`)
 	// enable brings what was not there.
 	enable = regexp.MustCompile(`(?i)^(enable|support|expose|introduce|add .*support|add (the )?(first|initial)\b|add (a )?(callback|module param)|bump)|^(update|add)\b.*\b(header|version)\b`)
 	// drop takes something away.
@@ -54,7 +56,7 @@ func Mends(j verdict.Judgement, fixes, asks bool) (bool, string) {
 		return false, "" // nobody would take it for one
 	case outcome(rules.NotTrivial.ID) == rules.Unmet && !around, tidy.MatchString(title):
 		return false, "tidies"
-	case reshape.MatchString(title) && !fixes:
+	case reshape.MatchString(title) && !(fixes && bug), move.MatchString(title) && !fixes:
 		return false, "restructures"
 	case enable.MatchString(title) && (!fixes || untold) && !bug && !around:
 		return false, "enables"

@@ -37,6 +37,8 @@ func TestMends(t *testing.T) {
 		{judged("demo: Drop Wa_14010547955", 0.7, untold, true, false), false, false, false, "removes"},
 		{judged("demo: Move Wa_14010547955 to its function", 0.7, told, true, false), false, false, false, "restructures"},
 		{judged("demo: move the reset out of the lock", 0.7, told, true, false), true, false, true, ""},
+		{judged("demo: split the enabling for the new mode", 0.7, told, false, false), true, false, false, "restructures"},
+		{judged("demo: add the needs_flush helper", 0.9, told, false, false), false, true, false, "tidies"},
 		{judged("demo: enable runtime PM for X", 0.75, told, false, false), false, true, false, "enables"},
 		{judged("demo: enable the clock that was left off", 0.75, told, true, false), false, true, true, ""},
 		{judged("demo: enable the policy", 0.75, untold, false, false), true, false, false, "enables"},

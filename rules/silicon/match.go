@@ -262,8 +262,17 @@ func (m *matcher) add(h *hit, w Where) {
 	if int(h.n) < maxWhere {
 		h.where[h.n] = w
 		h.n++
-	} else if last := h.where[maxWhere-1].In; w.In == InStepping || w.In == InTitle && (last == InIdentifier || last == InPath) {
-		h.where[maxWhere-1] = w // what the author calls it is worth more than a third mention
+	} else if w.In == InStepping {
+		h.where[maxWhere-1] = w
+	} else if w.In == InTitle {
+		// What the author calls it is worth more than a third mention.
+		k := maxWhere - 1
+		if h.where[k].In == InStepping {
+			k--
+		}
+		if in := h.where[k].In; in == InIdentifier || in == InPath || in == InStepping {
+			h.where[k] = w
+		}
 	}
 }
 
