@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"short":  func(s string) string { return fmt.Sprintf("%.12s", s) },
 	"share":  func(n, of int) string { return fmt.Sprintf("%.2f%%", 100*float64(n)/float64(max(1, of))) },
 	"many":   func(n int) string { return thousands(n) },
+	"met":    func(c Cell, of []Cell) bool { return slices.Contains(of, c) },
 	"span":   func(c []Column) int { return len(c) + 2 },
 	"parts":  func(s []string) string { return strings.Join(s, ", ") },
 	"lacks":  func(f Fix) bool { w := f.Worst(); return w != In && w != NotAffected && w != Unknown },
@@ -71,6 +73,16 @@ type group struct {
 	Fixes   []Fix
 }
 
+// kinds are those that some branch has.
+func (r *Report) kinds() (out []Cell) {
+	for _, cell := range Cells {
+		if slices.ContainsFunc(r.Columns, func(c Column) bool { return c.Total(cell).Fixes > 0 }) {
+			out = append(out, cell)
+		}
+	}
+	return out
+}
+
 // origin is a source with the blocks that it tells of.
 type origin struct{ Blocks, Source string }
 
@@ -93,7 +105,7 @@ func (r *Report) HTML(w io.Writer) error {
 		Cells   []Cell
 		Groups  []group
 		Sources []origin
-	}{Report: r, Cells: Cells, Sources: r.sources()}
+	}{Report: r, Cells: r.kinds(), Sources: r.sources()}
 	for _, f := range r.Fixes {
 		if n := len(data.Groups); n == 0 || data.Groups[n-1].Release != f.Release {
 			data.Groups = append(data.Groups, group{Release: f.Release})

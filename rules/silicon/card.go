@@ -145,7 +145,8 @@ func newer(a, b string) bool {
 }
 
 // Touched names what of the card a change with this title and these matches is for,
-// in their order; nothing when it is not for the card.
+// in their order; nothing when it is not for the card. "Gen11+" is a check for that
+// version and later ones.
 func (k *Card) Touched(title string, ms []Match) []string {
 	var out []string
 	title = strings.ToLower(title)
@@ -167,8 +168,10 @@ func (k *Card) Touched(title string, ms []Match) []string {
 		case at[i] >= 0 && k.named[at[i]]:
 			is = own || !others && !families // else a check beside what the title is about
 		case others || families && !own:
-		default:
-			is = at[i] >= 0 && k.wide[at[i]] && k.meant(i, ms, at) || k.reached(i, ms, at)
+		case at[i] >= 0 && k.wide[at[i]]:
+			is = k.meant(i, ms, at) || k.reached(i, ms, at)
+		case k.reached(i, ms, at):
+			out = append(out, m.Name+"+")
 		}
 		if is {
 			out = append(out, m.Name)
