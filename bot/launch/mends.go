@@ -56,7 +56,7 @@ func Mends(j verdict.Judgement, fixes, asks bool) (bool, string) {
 		return false, "" // nobody would take it for one
 	case outcome(rules.NotTrivial.ID) == rules.Unmet && !around, tidy.MatchString(title):
 		return false, "tidies"
-	case reshape.MatchString(title) && !(fixes && bug), move.MatchString(title) && !fixes:
+	case reshape.MatchString(title) && (!fixes || !bug), move.MatchString(title) && !fixes:
 		return false, "restructures"
 	case enable.MatchString(title) && (!fixes || untold) && !bug && !around:
 		return false, "enables"
