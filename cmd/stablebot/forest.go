@@ -87,6 +87,7 @@ func newForest(c *config.Config, log *zap.Logger) (*forest, error) {
 	}
 	f.piles = &growingPiles{forest: f, dir: f.state}
 	f.cfg.Prerequisites = f.piles
+	frugal()
 	f.people = &people{forest: f}
 	return f, nil
 }

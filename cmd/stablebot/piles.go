@@ -37,13 +37,25 @@ type piles struct {
 
 func newPiles(set *trees.Set) *piles {
 	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}}
-	if os.Getenv("GOGC") == "" {
-		// Index and caches live as long as the program, some 200 MB of them:
-		// garbage of the same size again would be beyond what a bot may take.
-		debug.SetGCPercent(60)
-	}
+	frugal()
 	set.Use(p)
 	return p
+}
+
+// memoryLimit is what a process with trees may take before garbage is collected as
+// often as it needs: index and caches are up to 280 MB of it. Measured on 8,332 commits
+// of drm-kmod; without it the process grew to 715 MB.
+const memoryLimit = 360 << 20
+
+// frugal keeps a process with trees below 400 MB, unless the environment says how
+// garbage is to be collected.
+func frugal() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(60)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 }
 
 func (p *piles) finder(ctx context.Context) (*prereq.Finder, error) {

@@ -16,9 +16,9 @@ import (
 )
 
 // DefaultBytes bounds what a Store keeps: the sources of amdgpu and i915 of one
-// kernel without register headers are about 60 MB, so several branches' touched
-// files fit, and the process stays below 400 MB.
-const DefaultBytes = 160 << 20
+// kernel without register headers are about 60 MB, so the touched files of several
+// branches fit, and the process stays below 400 MB.
+const DefaultBytes = 96 << 20
 
 // Store reads objects. It is safe for concurrent use.
 type Store struct {
