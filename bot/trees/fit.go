@@ -82,7 +82,7 @@ func (s *Set) lacks(ctx context.Context, c *question, v view, t *objects.Snapsho
 		return
 	}
 	if fits {
-		out.Why = "it applies, and uses what is not there"
+		out.Why = "it applies, and its tags name what has to go in first"
 		if len(pile.Missing) > 0 {
 			out.Why = fmt.Sprintf("it applies, but %s, which it uses, is not in %s", some(pile.Missing), v.name)
 		}

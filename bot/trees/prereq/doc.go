@@ -18,6 +18,11 @@
 // prototypes, variables, types, enumerators, struct members), or when a stable
 // tag names it.
 //
+// A change that goes onto the target as it is (Target.Fits) is asked about for its
+// names and its tags alone: what uses a name that is not there does not build. One
+// that mainline does not have (Posted) is walked from where it would go in, by its
+// diff against mainline of its day.
+//
 // What is left out, learnt from the 37 Stable-dep-of groups (62 commits) of
 // the branches 5.10, 5.15 and 6.6 of freebsd/drm-kmod, and from the 1,473
 // commits that these branches took without such a group:
@@ -45,7 +50,7 @@
 // Limits. A name that the target has anywhere counts as there: a new member
 // with a common name, and a function whose arguments changed, are not noticed
 // unless lines meet. Definitions are read from hunks by the kernel's layout, not
-// by a compiler. What the walk finds is not put together and merged: whoever
-// exports a pile does that. Merges are followed by the files that they made
+// by a compiler. What the walk finds is not put together and merged:
+// bot/trees does that before it names a pile. Merges are followed by the files that they made
 // anew. The index is written for one base and tip and built anew for another.
 package prereq
