@@ -236,6 +236,12 @@ type Branch struct {
 	MissingNewer []string
 	// Newer: there is no base because the hardware is newer than the branch.
 	Newer bool
+	// Later: there is no base because the lines, and the functions around them, came
+	// later, into files that the branch has.
+	Later bool
+	// NoFiles: there is no base because most of the files are not there, and did not
+	// move.
+	NoFiles bool
 	// Followups are later mainline fixes of the change, reverts left out, that
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup

@@ -176,16 +176,16 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	case len(bugs) == 0 && undone.at != 0 && !s.carries(v, undone):
 		out.State, out.Why = notAffected, fmt.Sprintf("%.12s, which it takes back, is not in %s", s.main.ID(undone.at), v.name)
 	case gone():
-		out.State, out.Why = noBase, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
+		out.State, out.NoFiles, out.Why = noBase, true, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {
 			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
 		}
 		if dark {
-			out.State = unknown
+			out.State, out.NoFiles = unknown, false
 			out.Why += ", and files that it may have moved to are missing from " + v.Path
 		}
 		if s.stranger(ctx, c) {
-			out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
+			out.State, out.NoFiles, out.Why = unknown, false, firstOld(c.Files)+" is not in mainline as it is known here either"
 		}
 	case len(bugs) > len(lost):
 		// One that is not known may be in, but those that are known are not.
@@ -204,12 +204,12 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 		// functions that they stand in are there: what would have to go in first
 		// is what the bug came with.
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t) {
-			out.State, out.Applies = noBase, unknown
+			out.State, out.Applies, out.Later = noBase, unknown, true
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Needs, out.Mates = nil, nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
 			if s.stranger(ctx, c) { // a file of another driver has the same name
-				out.State, out.Why = unknown, firstOld(c.Files)+" is not in mainline as it is known here either"
+				out.State, out.Later, out.Why = unknown, false, firstOld(c.Files)+" is not in mainline as it is known here either"
 			}
 		}
 	}

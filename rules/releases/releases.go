@@ -108,6 +108,13 @@ func On(name string, day time.Time) Standing {
 	return Unheard
 }
 
+// Newer reports whether release a came after b, by their numbers: "6.12" after "6.6".
+func Newer(a, b string) bool {
+	am, an := numbersOf(a)
+	bm, bn := numbersOf(b)
+	return am > bm || am == bm && an > bn
+}
+
 // numbersOf reads "6.12"; a third number, as of 2.6.32, is left out.
 func numbersOf(name string) (major, minor int) {
 	a, b, _ := strings.Cut(name, ".")

@@ -138,7 +138,7 @@ func branchesOf(f *rules.Facts, score float64) []Branch {
 		on, why := model.OnBranch(score, &b, f.Tree.Mainline.Release)
 		out = append(out, Branch{
 			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(on), Contributions: why,
-			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond, Enabling: b.Enabling, Newer: b.Newer, Followups: b.Followups, Why: b.Why,
+			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond, Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why,
 		})
 	}
 	return out

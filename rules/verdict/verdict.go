@@ -98,6 +98,10 @@ type Branch struct {
 	Enabling   []string     `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
 	// Newer: there is no base because the hardware is newer than the branch.
 	Newer bool `json:"newer,omitempty"`
+	// Later: there is no base because the code came later, into files that the branch has.
+	Later bool `json:"later,omitempty"`
+	// NoFiles: there is no base because most of the files are not there, and did not move.
+	NoFiles bool `json:"no_files,omitempty"`
 	// Followups are later mainline fixes of the change that the branch lacks.
 	Followups []rules.Followup `json:"followups,omitempty"`
 	Why       string           `json:"why,omitempty"`
