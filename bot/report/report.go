@@ -16,7 +16,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -174,7 +173,7 @@ func row(p Posting, q Patch) Row {
 		case verdict.StableEligible:
 			r.Takes = append(r.Takes, b.Name)
 		case verdict.DKMSOnly:
-			if b.ReasonClass == verdict.NoBase && !b.Newer && notAsked(q.Change, b.Name) {
+			if b.ReasonClass == verdict.NoBase && !b.Newer && q.Change != nil && q.Change.AsksOnlyNewer(b.Name) {
 				asked = false // its author has said where it belongs
 				break
 			}
@@ -186,37 +185,6 @@ func row(p Posting, q Patch) Row {
 	r.Rules = decided(q.Rules, p.Refs)
 	r.Next = next(p, q, r)
 	return r
-}
-
-// notAsked reports whether every stable tag names versions, and only such as
-// are newer than the branch.
-func notAsked(c *change.Change, branch string) bool {
-	if c == nil {
-		return false
-	}
-	named := false
-	for _, t := range c.Stable {
-		if t.NoAutosel || t.Recipient || t.Text {
-			continue
-		}
-		named = true
-		if len(t.Versions) == 0 || slices.ContainsFunc(t.Versions, func(v string) bool { return !older(branch, v) }) {
-			return false
-		}
-	}
-	return named
-}
-
-// older compares kernel versions such as 5.4 and 5.14; what is none is not older.
-func older(a, b string) bool {
-	var x, y [2]int
-	if n, _ := fmt.Sscanf(a, "%d.%d", &x[0], &x[1]); n != 2 {
-		return false
-	}
-	if n, _ := fmt.Sscanf(b, "%d.%d", &y[0], &y[1]); n != 2 {
-		return false
-	}
-	return slices.Compare(x[:], y[:]) < 0
 }
 
 // decided returns the findings that moved the score, heaviest first, with those

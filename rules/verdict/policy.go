@@ -107,6 +107,8 @@ func (j *judged) judgeBranches() {
 		switch {
 		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
 			b.Verdict = nil
+		case b.State == "affected" && j.spared(b):
+			b.Verdict = verdictOf(NotNeeded)
 		case b.State == "no-base" && j.shipped:
 			v := j.withoutBase(b)
 			if b.Verdict = verdictOf(v); v == DKMSOnly {
@@ -122,6 +124,13 @@ func (j *judged) judgeBranches() {
 	}
 }
 
+// spared reports whether its author asks for newer branches only, and nothing says that
+// this one has the bug. Of 141 commits of 5.17 to 6.3 with such a tag, for which a
+// longterm branch was too old, none was taken there.
+func (j *judged) spared(b *Branch) bool {
+	return j.Change.AsksOnlyNewer(b.Name) && !j.infected(b)
+}
+
 // withoutBase says what it means for a branch that the code is not there. Its users
 // go without where their hardware is newer than the branch, and where no branch has
 // the files. Code that came later, into files and for hardware that the branch has,
@@ -133,7 +142,7 @@ func (j *judged) withoutBase(b *Branch) Verdict {
 	switch {
 	case b.Newer || j.newerThan(b):
 		return DKMSOnly
-	case b.Later && j.met(rules.StableRequest):
+	case b.Later && j.met(rules.StableRequest) && !j.Change.AsksOnlyNewer(b.Name):
 		return Uncertain
 	case b.Later:
 		return NotNeeded
@@ -281,18 +290,22 @@ func notNeeded(j *judged) (decision, bool) {
 	if len(j.branches) == 0 {
 		return decision{}, false
 	}
-	served := false
+	served, spared := false, ""
 	for _, b := range j.branches {
-		switch b.State {
-		case "present", "queued", "not-affected":
+		switch {
+		case b.Verdict == nil: // it has it, or never had the bug
 			served = true
-		case "no-base":
-			served = served || b.Verdict != nil && *b.Verdict == NotNeeded
-		default:
+		case *b.Verdict == NotNeeded:
+			served = served || b.State != "affected"
+			spared = b.Name
+		case b.State != "no-base":
 			return decision{}, false
 		}
 	}
-	if !served {
+	switch {
+	case !served && spared != "":
+		return decision{verdict: NotNeeded, older: true, reason: "its author asks for branches newer than those that have the code"}, true
+	case !served:
 		return decision{}, false // the code is in no active branch
 	}
 	return decision{verdict: NotNeeded, older: true, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true

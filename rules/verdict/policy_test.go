@@ -61,6 +61,19 @@ func unsearched(j *judged) {
 // newer says that the last branch is older than the chip.
 func newer(j *judged) { j.branches[len(j.branches)-1].Newer = true }
 
+// later says that the code of the last branch's missing lines came later.
+func later(j *judged) { j.branches[len(j.branches)-1].Later = true }
+
+// noFiles says that the files are not in the last branch.
+func noFiles(j *judged) { j.branches[len(j.branches)-1].NoFiles = true }
+
+// since has its author ask for that release and newer.
+func since(v string) func(*judged) {
+	return func(j *judged) {
+		j.Change.Stable = append(j.Change.Stable, change.StableTag{Versions: []string{v}})
+	}
+}
+
 func asked(j *judged) {
 	j.found = append(j.found, rules.Finding{ID: rules.StableRequest.ID, Outcome: rules.Met})
 }
@@ -122,6 +135,12 @@ func in(states ...string) func(*judged) {
 			j.branches = append(j.branches, b)
 		}
 	}
+}
+
+func bugIn(branch string) func(*judged) {
+	return tree(func(t *rules.Tree) {
+		t.Culprits = append(t.Culprits, rules.Culprit{Resolved: true, Release: "6.1", Branches: []string{branch}})
+	})
 }
 
 func culprit(release string) func(*judged) {
@@ -230,6 +249,16 @@ func TestPolicyRows(t *testing.T) {
 		{"nowhere but there", sure(in("6.1 no-base", "6.6 affected 0.05"), unsearched), "uncertain"},
 		{"a pile that the odds outweigh", sure(in("6.6 affected 0.4"), piled), "uncertain"},
 		{"its code is nowhere", sure(in("6.12 no-base", "6.6 no-base")), "dkms-only no-base"},
+		{"its lines came later", sure(in("6.6 no-base"), later), "not-needed"},
+		{"its lines came later, for a chip that did too", sure(in("6.6 no-base"), later, newer), "dkms-only no-base"},
+		{"its lines came later, and its author asks for it", sure(in("6.6 no-base"), later, asked), "uncertain"},
+		{"its author asks for newer branches", sure(in("6.6 no-base"), later, asked, since("6.10")), "not-needed"},
+		{"its author asks for newer branches than has the code", sure(in("6.6 affected"), unnamed, asked, since("6.10")), "not-needed"},
+		{"its author asks for this and newer branches", sure(in("6.6 affected"), unnamed, asked, since("6.6")), "stable-eligible"},
+		{"its author asks for newer branches, and the bug is here", sure(in("6.6 affected"), asked, since("6.10"), bugIn("6.6")), "stable-eligible"},
+		{"no file of it anywhere", sure(in("6.12 no-base", "6.6 no-base"), noFiles), "dkms-only no-base"},
+		{"in here, no file of it there", sure(in("6.12 affected 0.9", "6.6 no-base"), noFiles), "stable-eligible"},
+		{"in here, no file of a newer chip there", sure(in("6.12 affected 0.9", "6.6 no-base"), noFiles, newer), "stable-eligible mixed"},
 		{"too big here, not there yet", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base")), "dkms-only too-big"},
 		{"a branch of which nothing is known", sure(score(0.1), tooBig, in("6.12 affected", "6.6 unknown")), "uncertain"},
 
