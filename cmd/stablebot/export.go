@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -252,7 +253,7 @@ func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan
 		needs := b.State == "affected" && plan.Plans[i].Active && b.Verdict != nil && *b.Verdict == verdict.StableEligible
 		if needs && !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
 			for _, x := range branches {
-				if older(x.Name, b.Name) && !slices.Contains(r.Newer, b.Name) {
+				if releases.Newer(b.Name, x.Name) && !slices.Contains(r.Newer, b.Name) {
 					r.Newer = append(r.Newer, b.Name)
 				}
 			}

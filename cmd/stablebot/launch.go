@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -162,7 +163,7 @@ func oldest(es []silicon.Entry) silicon.Entry {
 		if chips && !isChip(e) {
 			continue
 		}
-		if first == nil || first.Since != "" && (e.Since == "" || older(e.Since, first.Since)) {
+		if first == nil || first.Since != "" && (e.Since == "" || releases.Newer(first.Since, e.Since)) {
 			first = &es[i]
 		}
 	}
@@ -367,15 +368,8 @@ func releaseOrder(a, b string) int {
 		return 1
 	case b == "":
 		return -1
-	case older(a, b):
+	case releases.Newer(b, a):
 		return -1
 	}
 	return 1
-}
-
-func older(a, b string) bool {
-	var x, y [2]int
-	_, _ = fmt.Sscanf(a, "%d.%d", &x[0], &x[1]) // what does not scan is 0.0, the oldest
-	_, _ = fmt.Sscanf(b, "%d.%d", &y[0], &y[1])
-	return slices.Compare(x[:], y[:]) < 0
 }
