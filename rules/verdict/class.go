@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
@@ -47,20 +46,6 @@ func (j *judged) heaviest(b *Branch) Class {
 		}
 	}
 	return best
-}
-
-// tooBig reports whether the branch is known to need more than stable takes
-// along. A pile that was not found in full says nothing: of the small changes
-// that were called too big for one, those that were read could be adjusted, or
-// the branch had nothing to mend.
-func (b *Branch) tooBig() bool { return !b.PileMore && b.PileLines > rules.TooBigPile }
-
-// infected reports whether a branch is known to have the bug. Where nothing
-// names the culprit, a large pile more often tells that the bug came with it:
-// of 22 branches that were called too big on the pile alone, two readers called
-// none so.
-func (j *judged) infected(b *Branch) bool {
-	return j.Tree != nil && slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return slices.Contains(c.Branches, b.Name) })
 }
 
 // beyond reports whether the change by itself is more than stable has hardly

@@ -8,7 +8,6 @@ import (
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
-	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -96,83 +95,6 @@ func named(ms []silicon.Match) []silicon.Match {
 		return ms
 	}
 	return out
-}
-
-// judgeBranches gives each branch that needs something the verdict that its own
-// state and score give it.
-func (j *judged) judgeBranches() {
-	for i := range j.branches {
-		b := &j.branches[i]
-		class := j.heaviest(b)
-		switch {
-		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
-			b.Verdict = nil
-		case b.State == "affected" && j.spared(b):
-			b.Verdict = verdictOf(NotNeeded)
-		case b.State == "no-base" && j.shipped:
-			v := j.withoutBase(b)
-			if b.Verdict = verdictOf(v); v == DKMSOnly {
-				b.ReasonClass = NoBase
-			}
-		case b.State == "affected" && j.shipped && b.Score >= j.Eligible:
-			b.Verdict = verdictOf(StableEligible)
-		case b.State == "affected" && j.shipped && b.Score < j.DKMS && class != "":
-			b.Verdict, b.ReasonClass = verdictOf(DKMSOnly), class
-		default:
-			b.Verdict = verdictOf(Uncertain)
-		}
-	}
-}
-
-// spared reports whether its author asks for newer branches only, and nothing says that
-// this one has the bug. Of 141 commits of 5.17 to 6.3 with such a tag, for which a
-// longterm branch was too old, none was taken there.
-func (j *judged) spared(b *Branch) bool {
-	return j.Change.AsksOnlyNewer(b.Name) && !j.infected(b)
-}
-
-// withoutBase says what it means for a branch that the code is not there. Its users
-// go without where their hardware is newer than the branch, and where no branch has
-// the files. Code that came later, into files and for hardware that the branch has,
-// brought its bug with it, unless the author asks stable to take the fix. Files that
-// a newer branch has and this one has not may have come later, or stood elsewhere.
-// Of 148 blind readings of what was called no-base before, two in three of the first
-// two kinds agreed, one in three of the third, and none of seven of the last.
-func (j *judged) withoutBase(b *Branch) Verdict {
-	switch {
-	case b.Newer || j.newerThan(b):
-		return DKMSOnly
-	case b.Later && j.met(rules.StableRequest) && !j.Change.AsksOnlyNewer(b.Name):
-		return Uncertain
-	case b.Later:
-		return NotNeeded
-	case b.NoFiles && slices.ContainsFunc(j.branches, func(o Branch) bool {
-		return o.State != "no-base" && o.State != "unknown" && releases.Newer(o.Name, b.Name)
-	}):
-		return Uncertain
-	}
-	return DKMSOnly
-}
-
-// newerThan reports whether the change names hardware whose support came after the
-// branch.
-func (j *judged) newerThan(b *Branch) bool {
-	return slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool {
-		return m.Specific() && m.State == silicon.Production && m.Since != "" && releases.Newer(m.Since, b.Name)
-	})
-}
-
-// settleBranches lets what was decided for the change as a whole, whatever the
-// branches say, stand in each row: a delay, a refusal, no fix at all.
-func (j *judged) settleBranches(d decision) {
-	whole := d.verdict == OutOfScope || d.verdict == NotNeeded || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
-	for i := range j.branches {
-		b := &j.branches[i]
-		if b.Verdict == nil || !whole || d.older && b.ReasonClass == NoBase {
-			continue
-		}
-		b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
-	}
 }
 
 // nothingToJudge: no patch, not a fix, or no silicon that anybody can buy.
