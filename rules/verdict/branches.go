@@ -46,8 +46,7 @@ func (j *judged) spared(b *Branch) bool {
 // the files. Code that came later, into files and for hardware that the branch has,
 // brought its bug with it, unless the author asks stable to take the fix. Files that
 // a newer branch has and this one has not may have come later, or stood elsewhere.
-// Of 148 blind readings of what was called no-base before, two in three of the first
-// two kinds agreed, one in three of the third, and none of seven of the last.
+// Blind readings led to this; bot/trees/README.md has them.
 func (j *judged) withoutBase(b *Branch) Verdict {
 	switch {
 	case b.Newer || j.newerThan(b):
