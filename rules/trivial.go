@@ -9,8 +9,8 @@ var NotTrivial = &Rule{
 
 Spelling, whitespace, comments, documentation, warnings of checkers, renaming,
 debug output: fine for mainline, without benefit for the users of a stable kernel. Decided by
-the diff where it can be (only blanks, comments, documentation or prints
-differ), else by what the title says the change is.
+the diff where it can be (only blanks, comments, documentation, prints or words
+such as const differ), else by what the title says the change is.
 
 Met: a patch that adds a missing unlock.
 Unmet: a patch that corrects the spelling of a comment.`,
@@ -33,6 +33,8 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
 		case debugs != "":
 			return unmet(debugs, ev)
+		case f.onlyQualifiers():
+			return unmet("only const, static, inline or extern differ", first)
 		case w.title&bugWords != 0, f.quirk(), w.InTitle(WordDeviceID):
 			return met(changesCode(f))
 		case c.StringsOnly && (w.Has(WordTrivial) || w.Has(WordDebug) || w.Has(WordDocs)):
