@@ -188,7 +188,7 @@ func (b Branch) note() string {
 		return ""
 	case b.Applies == "needs-prerequisites" && b.PileLines > 0:
 		return fmt.Sprintf("%d lines with context in all", b.PileLines)
-	case b.Applies == "needs-backport":
+	case b.Applies == "needs-backport", b.Verdict == verdict.NotNeeded && b.State == "affected":
 		return clean(b.Why)
 	}
 	return ""

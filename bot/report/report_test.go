@@ -107,7 +107,16 @@ func cases() map[string]Posting {
 		branch("6.1", "affected", "needs-backport", el, "", 0.4))
 	needs.Branches[1].PileLines = 212
 	needs.Branches[2].Why = "hunk 1 of 1 in drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c does not fit: the function is another one there"
+	// The second of three: it stands on the first, and its author asks for no older kernel.
+	mates := patch(el, "", 0.88, "it fixes a hang on shipped hardware",
+		branch("6.12", "affected", "needs-prerequisites", el, "", 0.8), branch("6.6", "affected", "offset", verdict.NotNeeded, "", 0.88),
+		branch("6.1", "no-base", "unknown", verdict.NotNeeded, "", 0.88))
+	mates.Branches[0].Mates, mates.Branches[0].PileLines = []int{1}, 52
+	mates.Branches[1].Why = "its author asks for newer branches only"
+	mates.Branches[2].Why = "none of the code that it changes is in 6.1"
+	mates.N = 2
 	return map[string]Posting{
+		"series-mates":  {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{mates}},
 		"eligible":      single(untagged),
 		"eligible-near": single(hair),
 		"eligible-near-mixed": single(patch(el, "", 0.6, "it fixes an oops on shipped hardware",

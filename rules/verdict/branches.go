@@ -18,7 +18,7 @@ func (j *judged) judgeBranches() {
 		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
 			b.Verdict = nil
 		case b.State == "affected" && j.spared(b):
-			b.Verdict = verdictOf(NotNeeded)
+			b.Verdict, b.Why = verdictOf(NotNeeded), "its author asks for newer branches only"
 		case b.State == "no-base" && j.shipped:
 			v := j.withoutBase(b)
 			if b.Verdict = verdictOf(v); v == DKMSOnly {
