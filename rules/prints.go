@@ -15,12 +15,19 @@ type printing struct {
 	first Evidence
 }
 
+// What is compared is read several times over, so a stranger's mail is not read beyond
+// maxPrintBytes, nor deeper than maxPrintDepth conditions.
+const (
+	maxPrintBytes = 32 << 10
+	maxPrintDepth = 8
+)
+
 // readPrints compares both sides of each hunk without the statements that print.
 // A condition around nothing but prints, and the braces that come or go with
 // them, count as part of them.
 func readPrints(files []*gitdiff.File) printing {
 	var p printing
-	left := maxCodeLines
+	left, room := maxCodeLines, maxPrintBytes
 	for _, f := range files {
 		if f.IsBinary || f.IsDelete || f.IsRename {
 			return printing{}
@@ -43,6 +50,9 @@ func readPrints(files []*gitdiff.File) printing {
 			}
 			var sides [2]strings.Builder
 			for _, l := range h.Lines {
+				if room -= len(l.Line); room < 0 {
+					return printing{}
+				}
 				if l.Op != gitdiff.OpAdd {
 					sides[0].WriteString(l.Line)
 				}
@@ -113,8 +123,8 @@ func missingFrom(a, b []string) (out []string) {
 // printed stands for a statement that prints.
 const printed = '\x01'
 
-// withoutPrints returns a piece of C without blanks, comments, braces and the
-// statements that print, and those statements.
+// withoutPrints returns a piece of C without blanks, comments, the statements that
+// print, and the braces around a single statement; and those statements.
 func withoutPrints(s string) (rest string, prints []string) {
 	out := make([]byte, 0, len(s))
 	starts := true // a statement may begin here
@@ -164,18 +174,55 @@ func withoutPrints(s string) (rest string, prints []string) {
 			i++
 		}
 	}
-	return strings.Map(func(r rune) rune {
-		if r == '{' || r == '}' || r == printed {
-			return -1
+	return unbraced(strings.ReplaceAll(unconditional(string(out)), string(printed), "")), prints
+}
+
+// unbraced drops the braces around a single statement, or none. Those around two mean
+// something: what else hangs on the condition.
+func unbraced(s string) string {
+	type block struct{ at, statements int }
+	var open []block
+	drop := make([]bool, len(s))
+	depth := 0 // of round brackets: a for has semicolons in them
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ';':
+			if depth <= 0 && len(open) > 0 {
+				open[len(open)-1].statements++
+			}
+		case '{':
+			open = append(open, block{at: i})
+		case '}':
+			if len(open) == 0 {
+				continue
+			}
+			b := open[len(open)-1]
+			open = open[:len(open)-1]
+			if b.statements <= 1 {
+				drop[b.at], drop[i] = true, true
+			}
+			if len(open) > 0 {
+				open[len(open)-1].statements += b.statements
+			}
 		}
-		return r
-	}, unconditional(string(out))), prints
+	}
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if !drop[i] {
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
 }
 
 // unconditional drops the conditions whose body only prints, innermost first.
 func unconditional(s string) string {
 	const block, bare, otherwise = "{\x01}", "\x01", "else"
-	for {
+	for range maxPrintDepth {
 		before := s
 		s = strings.ReplaceAll(s, bare+bare, bare)
 		s = strings.ReplaceAll(s, block, bare)
@@ -188,7 +235,7 @@ func unconditional(s string) string {
 			i += from
 			from = i + 1
 			open := opening(s, i)
-			if open < len("if ") || s[open-len("if "):open] != "if " || assigns(s[open:i]) || strings.HasPrefix(s[i+2:], "else") {
+			if open < len("if ") || s[open-len("if "):open] != "if " || assigns(s[open:i]) || acts(s[open:i]) || strings.HasPrefix(s[i+2:], "else") {
 				continue
 			}
 			start := open - len("if ")
@@ -199,9 +246,10 @@ func unconditional(s string) string {
 			from = start
 		}
 		if s == before {
-			return s
+			break
 		}
 	}
+	return s
 }
 
 // opening is the index of the bracket that s[end] closes, or -1.
@@ -229,6 +277,28 @@ func assigns(s string) bool {
 	}
 	for i := range len(s) {
 		if s[i] == '=' && (i == 0 || strings.IndexByte("=!<>", s[i-1]) < 0) && (i+1 == len(s) || s[i+1] != '=') {
+			return true
+		}
+	}
+	return false
+}
+
+// acts reports whether a condition calls something that may do more than answer: a
+// wait for the hardware, a reset.
+func acts(s string) bool {
+	for i := range len(s) {
+		if s[i] != '(' {
+			continue
+		}
+		end := len(strings.TrimRight(s[:i], " "))
+		begin := end
+		for begin > 0 && identByte[s[begin-1]] {
+			begin--
+		}
+		switch name := s[begin:end]; {
+		case name == "", name == "likely", name == "unlikely", name == "sizeof", name == "drm_debug_enabled", name == "PTR_ERR",
+			strings.HasPrefix(name, "IS_"), strings.HasSuffix(name, "_ratelimit"):
+		default:
 			return true
 		}
 	}

@@ -27,6 +27,9 @@ func TestPrints(t *testing.T) {
 		{"a read that is printed", "\n a;\n+\tu32 v = rd32(dev, 4);\n+\tdev_err(dev, \"%x\\n\", v);\n b;\n", 0, 0},
 		{"an error that is declared", "\n a;\n+\tdeclare_err!(EAGAIN, \"Try again.\");\n b;\n", 0, 0},
 		{"a print of Rust", "\n a;\n+\tdev_dbg!(dev, \"x\\n\");\n b;\n", 1, 0},
+		{"a condition that waits", "\n a;\n+\tif (acme_wait_for_lock(dev, 5))\n+\t\tdev_err(dev, \"x\\n\");\n b;\n", 0, 0},
+		{"a condition that only asks", "\n a;\n+\tif (unlikely(IS_ERR(p)))\n+\t\tdev_err(dev, \"x\\n\");\n b;\n", 1, 0},
+		{"braces that were missing", "\n a;\n-\tif (ret)\n-\t\tcleanup(x);\n-\treturn ret;\n+\tif (ret) {\n+\t\tdev_err(dev, \"x\\n\");\n+\t\tcleanup(x);\n+\t\treturn ret;\n+\t}\n b;\n", 0, 0},
 		{"a value", "\n a;\n-\tb = 1;\n+\tb = 2;\n c;\n", 0, 0},
 		{"the next statement falls under the condition", "\n \tif (x)\n-\t\tpr_err(\"x\");\n \ta();\n", 0, 0},
 	} {

@@ -1,15 +1,15 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
 
 // onlyQualifiers reports whether both sides of each hunk are the same but for const,
-// static, inline and extern: what the code does is the same, and who may name it or
-// write to it is another matter.
+// inline, extern and static in the first column: what the code does is the same, and
+// who may name it or write to it is another matter. Within a function static says how
+// long a variable lives.
 func (f *Facts) onlyQualifiers() bool {
 	some := false
 	left := maxCodeLines
@@ -41,9 +41,19 @@ func (f *Facts) onlyQualifiers() bool {
 
 // unqualified is C without those words and without blanks.
 func unqualified(text string) string {
-	words := strings.Fields(strings.NewReplacer("*", " * ", "(", " ( ", ")", " ) ", ",", " , ").Replace(text))
-	words = slices.DeleteFunc(words, func(w string) bool {
-		return w == "const" || w == "static" || w == "inline" || w == "extern"
-	})
-	return strings.Join(words, "")
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		inside := line[0] == ' ' || line[0] == '\t'
+		for _, w := range strings.Fields(apart.Replace(line)) {
+			switch {
+			case w == "const", w == "inline", w == "extern", w == "static" && !inside:
+			default:
+				out.WriteString(w)
+			}
+		}
+	}
+	return out.String()
 }
+
+// apart sets off what may touch a word.
+var apart = strings.NewReplacer("*", " * ", "(", " ( ", ")", " ) ", ",", " , ")

@@ -149,13 +149,14 @@ func (s *Set) tried(ctx context.Context, c *question, v view, ours *objects.Snap
 	of := len(ids)
 	if c.carrier == "" {
 		base, theirs, err := s.sides(ctx, c, v)
-		if err == nil && base != nil {
-			top, err = versions(ctx, c.Files, base, ours, theirs, v.repo == s.main.repo)
+		ok := err == nil && base != nil
+		if ok {
+			top, ok, err = versions(ctx, c.Files, base, ours, theirs, v.repo == s.main.repo)
 		}
-		if err != nil || base == nil {
-			return failed + "the versions that it was made from are not here"
+		if err != nil || !ok {
+			return failed + "the versions that it was made from are not here, or do not merge as text"
 		}
-		if len(top) > 0 { // else it only makes files
+		if len(top) > 0 { // else it only makes files, and none of them is there
 			of++
 		}
 	}

@@ -53,8 +53,8 @@ func (s *Set) merges(ctx context.Context, c *question, v view, ours *objects.Sna
 	if base == nil || err != nil {
 		return none, err
 	}
-	files, err := versions(ctx, c.Files, base, ours, theirs, v.repo == s.main.repo)
-	if len(files) == 0 || err != nil {
+	files, ok, err := versions(ctx, c.Files, base, ours, theirs, v.repo == s.main.repo)
+	if len(files) == 0 || !ok || err != nil {
 		return none, err
 	}
 	for i := range files {
@@ -110,19 +110,19 @@ func (r *repo) madeFrom(ctx context.Context, files []*gitdiff.File) (base, their
 	return o, after
 }
 
-// versions are the files of a patch on three sides; none where a merge of files
-// cannot tell. With ids objects are named by those of the trees.
-func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs apply.Tree, ids bool) ([]merge.File, error) {
-	var files []merge.File
+// versions are the files of a patch on three sides, those that it makes left out. ok
+// is false where a merge of files cannot tell: one that it makes is there, one is
+// binary. With ids objects are named by those of the trees.
+func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs apply.Tree, ids bool) (files []merge.File, ok bool, err error) {
 	for _, f := range patch {
 		if f.IsNew {
 			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {
-				return nil, err
+				return nil, false, err
 			}
 			continue
 		}
 		if f.IsBinary {
-			return nil, nil
+			return nil, false, nil
 		}
 		x := merge.File{Path: f.OldName, New: f.NewName, Copy: f.IsCopy}
 		for _, side := range []struct {
@@ -135,14 +135,14 @@ func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs app
 			}
 			e, err := side.t.Entry(ctx, path)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if !e.Exists() {
 				continue
 			}
 			img, err := side.t.Image(ctx, e)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			side.b.Data = img.Data
 			if ids && fullID(e.ID) {
@@ -151,7 +151,7 @@ func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs app
 		}
 		files = append(files, x)
 	}
-	return files, nil
+	return files, true, nil
 }
 
 // fullID tells an object's whole name from the beginning of one.

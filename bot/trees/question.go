@@ -25,6 +25,8 @@ type question struct {
 
 	asked    bool
 	proposal *proposal
+	mates    []mate // before, as read by posting
+	own      mate
 }
 
 func (s *Set) question(ctx context.Context, c *change.Change, before []*change.Change, asOf time.Time) *question {

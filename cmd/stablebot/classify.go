@@ -335,6 +335,9 @@ func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, 
 	return x, err
 }
 
+// maxMates is how many patches of a series are kept for those that follow.
+const maxMates = 256
+
 // withMates gives each patch those of its series that came just before it: what of a
 // posted series a branch lacks, no tree tells.
 func withMates(put func(unit) error) func(unit) error {
@@ -349,7 +352,7 @@ func withMates(put func(unit) error) func(unit) error {
 		c := m.Change
 		if n := len(mates); n > 0 {
 			last := mates[n-1].Prefix
-			if from != m.From.Address || last.Of != c.Prefix.Of || last.Version != c.Prefix.Version || last.N >= c.Prefix.N {
+			if n > maxMates || from != m.From.Address || last.Of != c.Prefix.Of || last.Version != c.Prefix.Version || last.N >= c.Prefix.N {
 				mates = nil
 			}
 		}

@@ -86,8 +86,11 @@ func On(name string, day time.Time) Standing {
 		}
 		return Released
 	}
-	major, minor := numbersOf(all[len(all)-1].Name)
-	wantMajor, wantMinor := numbersOf(name)
+	major, minor, _ := numbersOf(all[len(all)-1].Name)
+	wantMajor, wantMinor, ok := numbersOf(name)
+	if !ok {
+		return Unheard
+	}
 	if wantMajor < major || wantMajor == major && wantMinor < minor {
 		return Released // older than the table, or a name that never was
 	}
@@ -109,17 +112,20 @@ func On(name string, day time.Time) Standing {
 }
 
 // Newer reports whether release a came after b, by their numbers: "6.12" after "6.6".
+// What is no release, as the name of a distribution's branch, is not compared.
 func Newer(a, b string) bool {
-	am, an := numbersOf(a)
-	bm, bn := numbersOf(b)
-	return am > bm || am == bm && an > bn
+	am, an, ok := numbersOf(a)
+	bm, bn, and := numbersOf(b)
+	return ok && and && (am > bm || am == bm && an > bn)
 }
 
-// numbersOf reads "6.12"; a third number, as of 2.6.32, is left out.
-func numbersOf(name string) (major, minor int) {
+// numbersOf reads "6.12"; what follows, as in 2.6.32 or 6.10-lts, is left out.
+func numbersOf(name string) (major, minor int, ok bool) {
 	a, b, _ := strings.Cut(name, ".")
-	b, _, _ = strings.Cut(b, ".")
-	major, _ = strconv.Atoi(a)
-	minor, _ = strconv.Atoi(b)
-	return major, minor
+	if i := strings.IndexFunc(b, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		b = b[:i]
+	}
+	major, err := strconv.Atoi(a)
+	minor, err2 := strconv.Atoi(b)
+	return major, minor, err == nil && err2 == nil
 }

@@ -50,3 +50,17 @@ func TestOn(t *testing.T) {
 		}
 	}
 }
+
+func TestNewer(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"6.12", "6.6", true}, {"6.6", "6.12", false}, {"7.0", "6.19", true}, {"6.6", "6.6", false}, {"6.10-lts", "6.9", true},
+		{"6.1", "noble", false}, {"noble", "6.1", false}, {"6.1", "ubuntu-24.04", false}, {"6.1", "", false}, {"", "", false},
+	} {
+		if got := Newer(c.a, c.b); got != c.want {
+			t.Errorf("%q after %q: %v", c.a, c.b, got)
+		}
+	}
+}

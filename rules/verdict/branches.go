@@ -77,8 +77,8 @@ func (j *judged) settleBranches(d decision) {
 	whole := d.verdict == OutOfScope || d.verdict == NotNeeded || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
 	for i := range j.branches {
 		b := &j.branches[i]
-		if b.Verdict == nil || !whole || d.older && b.ReasonClass == NoBase {
-			continue
+		if b.Verdict == nil || !whole || d.older && b.State == "no-base" {
+			continue // it says what an older branch goes without
 		}
 		b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
 	}

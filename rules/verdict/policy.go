@@ -305,7 +305,7 @@ func outOfReach(j *judged) (decision, bool) {
 	}
 	class := NoBase
 	for _, b := range j.branches {
-		if b.Verdict != nil && b.ReasonClass != NoBase {
+		if b.Verdict != nil && *b.Verdict == DKMSOnly && b.ReasonClass != NoBase {
 			class = b.ReasonClass // what keeps it from a branch that has the code
 		}
 	}

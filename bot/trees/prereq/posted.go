@@ -109,8 +109,8 @@ func (x *index) stood(path uint32, blob uint64, at int32) bool {
 }
 
 // Names are the names that a patch defines, those that it takes away left out, and
-// those that its added lines use and it does not define itself.
-func Names(files []*gitdiff.File) (defined, used map[uint64]struct{}) {
+// with their texts those that its added lines use and it does not define itself.
+func Names(files []*gitdiff.File) (defined map[uint64]struct{}, used map[uint64]string) {
 	b := newBuilder(index{Paths: []string{""}, Funcs: []string{""}})
 	var text strings.Builder
 	for _, file := range files {
@@ -118,14 +118,14 @@ func Names(files []*gitdiff.File) (defined, used map[uint64]struct{}) {
 	}
 	var e entry
 	b.patch(&e, text.String())
-	defined, used = map[uint64]struct{}{}, map[uint64]struct{}{}
+	defined, used = map[uint64]struct{}{}, map[uint64]string{}
 	for h, n := range b.made {
 		if b.gone[h] < n {
 			defined[h] = struct{}{}
 		}
 	}
 	for _, h := range e.Uses {
-		used[h] = struct{}{}
+		used[h] = b.texts[h]
 	}
 	return defined, used
 }
