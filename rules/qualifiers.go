@@ -21,16 +21,16 @@ func (f *Facts) onlyQualifiers() bool {
 			if left -= len(h.Lines); left < 0 {
 				return false
 			}
-			var old, new strings.Builder
+			var old, new strings.Builder // whole, or a line that moved would be the same
 			for _, l := range h.Lines {
-				switch l.Op {
-				case gitdiff.OpDelete:
+				if l.Op != gitdiff.OpAdd {
 					old.WriteString(l.Line)
-				case gitdiff.OpAdd:
+				}
+				if l.Op != gitdiff.OpDelete {
 					new.WriteString(l.Line)
 				}
 			}
-			if old.Len() == 0 || unqualified(old.String()) != unqualified(new.String()) {
+			if h.LinesDeleted == 0 || unqualified(old.String()) != unqualified(new.String()) {
 				return false
 			}
 			some = true
