@@ -18,7 +18,7 @@ import (
 
 // keep bounds the files of releases that are in memory. The changes of a
 // release touch the same files again and again.
-const keep = 48 << 20
+const keep = 40 << 20
 
 // base looks the old lines of each hunk up in the files of a release.
 func (m *Mainline) base(ctx context.Context, c *change.Change, commit string) (rules.Base, error) {

@@ -18,7 +18,7 @@ import (
 // DefaultBytes bounds what a Store keeps: the sources of amdgpu and i915 of one
 // kernel without register headers are about 60 MB, so the touched files of several
 // branches fit, and the process stays below 400 MB.
-const DefaultBytes = 96 << 20
+const DefaultBytes = 80 << 20
 
 // Store reads objects. It is safe for concurrent use.
 type Store struct {
@@ -44,7 +44,7 @@ type folder map[string]apply.Entry
 
 // maxFolders bounds the trees kept; beyond it all are forgotten. The kernel has
 // 5,000 folders.
-const maxFolders = 40000
+const maxFolders = 12000
 
 // New makes a store that keeps at most so many bytes of blobs; 0 is DefaultBytes.
 func New(r *git.Repo, bytes int) *Store {
