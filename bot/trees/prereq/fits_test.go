@@ -13,19 +13,25 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 )
 
-// realFinder indexes what a branch of freebsd/drm-kmod lacks of master.
-func realFinder(t *testing.T, branch string) (f *Finder, base string) {
+// realRepo opens freebsd/drm-kmod, whose path is in STABLEBOT_DRM_KMOD.
+func realRepo(t *testing.T) *git.Repo {
 	t.Helper()
 	path := os.Getenv("STABLEBOT_DRM_KMOD")
 	if path == "" {
 		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
 	}
-	ctx := context.Background()
-	r, err := git.Open(ctx, path, git.Options{Trust: true})
+	r, err := git.Open(context.Background(), path, git.Options{Trust: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+// realFinder indexes what a branch of it lacks of master.
+func realFinder(t *testing.T, branch string) (f *Finder, base string) {
+	t.Helper()
+	ctx, r := context.Background(), realRepo(t)
 	names, err := r.Names(ctx, "master", branch)
 	if err != nil {
 		t.Fatal(err)

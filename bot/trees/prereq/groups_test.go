@@ -88,16 +88,7 @@ func readGroups(t *testing.T, f *Finder, branch, base string) []group {
 // all commits of all groups. Learning branches and the reporting one are
 // separate lines; STABLEBOT_REPORT=1 adds the latter.
 func TestGroups(t *testing.T) {
-	path := os.Getenv("STABLEBOT_DRM_KMOD")
-	if path == "" {
-		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
-	}
-	ctx := context.Background()
-	r, err := git.Open(ctx, path, git.Options{Trust: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = r.Close() }()
+	r := realRepo(t)
 	measure(t, r, "learning", "5.10-lts", "5.15-lts", "6.6-lts")
 	if os.Getenv("STABLEBOT_REPORT") != "" {
 		recall, precision := measure(t, r, "reporting", "6.1-lts")
