@@ -64,11 +64,11 @@ func (i Identity) String() string { return i.Name + " <" + i.Email + ">" }
 func WhoAmI(ctx context.Context, r *git.Repo) (Identity, error) {
 	var id Identity
 	for key, to := range map[string]*string{"user.name": &id.Name, "user.email": &id.Email} {
-		out, err := r.Output(ctx, "asking git for "+key, "config", "--default", "", "--get", key)
+		value, err := r.Setting(ctx, key)
 		if err != nil {
 			return Identity{}, err
 		}
-		*to = strings.TrimSpace(string(out))
+		*to = value
 		if strings.ContainsAny(*to, "<>\n\r") {
 			return Identity{}, fmt.Errorf("asking git for %s: %q is no name or address; mend it with git config", key, *to)
 		}

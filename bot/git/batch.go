@@ -54,12 +54,8 @@ func (r *Repo) ask(ctx context.Context, verb, name string) (Object, error) {
 	if strings.ContainsAny(name, "\n\x00") || name == "" {
 		return Object{}, &Error{Doing: "reading an object", Repo: r.Path, Err: ErrNoRevision, Advice: "a name is one line"}
 	}
-	if r.shadow != "" && !r.plainName(name) {
-		full, err := r.fullName(ctx, name)
-		if err != nil {
-			return Object{}, err
-		}
-		name = full
+	if !r.plainName(name) {
+		_ = r.shadow.refresh() // the name may begin with HEAD
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -148,18 +144,4 @@ func (r *Repo) plainName(name string) bool {
 		end = len(name)
 	}
 	return r.isName(name[:end])
-}
-
-// fullName replaces the ref that name begins with by the object it names.
-func (r *Repo) fullName(ctx context.Context, name string) (string, error) {
-	rev, path, hasPath := strings.Cut(name, ":")
-	out, err := output(ctx, r.refs("resolving "+rev, "rev-parse", "--verify", "--end-of-options", rev))
-	if err != nil {
-		return "", err
-	}
-	full := strings.TrimSpace(string(out))
-	if hasPath {
-		full += ":" + path
-	}
-	return full, nil
 }

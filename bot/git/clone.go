@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,17 +17,17 @@ type Clone struct {
 	*Repo
 	Tree string // the work tree
 
-	top string
+	remove func()
 }
 
 // NewClone makes an empty one. Close removes it.
 func NewClone(ctx context.Context, o Options, lenders ...*Repo) (*Clone, error) {
 	doing := "making a scratch repository"
-	top, err := os.MkdirTemp("", "stablebot-scratch-")
+	top, remove, err := Scratch("clone-")
 	if err != nil {
 		return nil, &Error{Doing: doing, Err: err, Advice: "a temporary folder is needed for it"}
 	}
-	c := &Clone{Tree: filepath.Join(top, "tree"), top: top}
+	c := &Clone{Tree: filepath.Join(top, "tree"), remove: remove}
 	format := "--object-format=sha1"
 	var alternates strings.Builder
 	for _, r := range lenders {
@@ -39,27 +40,25 @@ func NewClone(ctx context.Context, o Options, lenders ...*Repo) (*Clone, error) 
 	_, err = output(ctx, invocation{git: o.program(), doing: doing, repo: c.Tree, env: nobody(),
 		args: []string{"init", "-q", "--template=", format, "-b", "main", c.Tree}})
 	if err == nil {
-		info := filepath.Join(c.Tree, ".git", "objects", "info")
-		err = os.MkdirAll(info, 0o755)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(info, "alternates"), []byte(alternates.String()), 0o644)
-		}
+		own := filepath.Join(c.Tree, ".git")
+		err = errors.Join(os.MkdirAll(filepath.Join(own, "objects", "info"), 0o755), os.MkdirAll(filepath.Join(own, "info"), 0o755))
+		err = errors.Join(err,
+			os.WriteFile(filepath.Join(own, "objects", "info", "alternates"), []byte(alternates.String()), 0o644),
+			os.WriteFile(filepath.Join(own, "info", "attributes"), []byte(neutral), 0o644))
 	}
 	if err == nil {
 		c.Repo, err = Open(ctx, c.Tree, o)
 	}
 	if err != nil {
-		_ = os.RemoveAll(top)
+		remove()
 		return nil, err
 	}
 	return c, nil
 }
 
-// nobody is an environment without anybody's settings. The names are those of
-// commits that never leave the clone.
+// nobody is who commits in a clone, which nobody else sees.
 func nobody() []string {
-	return []string{"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_COMMITTER_NAME=stablebot", "GIT_COMMITTER_EMAIL=stablebot@localhost", "GIT_COMMITTER_DATE=@0 +0000"}
+	return []string{"GIT_COMMITTER_NAME=stablebot", "GIT_COMMITTER_EMAIL=stablebot@localhost", "GIT_COMMITTER_DATE=@0 +0000"}
 }
 
 // Call is one git command in a clone.
@@ -113,8 +112,6 @@ var literal = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 // Close removes the clone.
 func (c *Clone) Close() error {
 	err := c.Repo.Close()
-	if e := os.RemoveAll(c.top); err == nil && e != nil {
-		err = &Error{Doing: "removing a scratch repository", Repo: c.Tree, Err: e}
-	}
+	c.remove()
 	return err
 }

@@ -18,6 +18,7 @@ var (
 	ErrMissing       = errors.New("object is missing")
 	ErrCorrupt       = errors.New("object is corrupt")
 	ErrRemote        = errors.New("the remote cannot be read")
+	ErrTooMuch       = errors.New("more than is read")
 )
 
 // Error is a failed git command, or a failed look at a repository.

@@ -3,10 +3,16 @@
 //
 // Invariants:
 //
-//   - A user's repository is only read. Nothing is written to it, nothing that
-//     its configuration names is run, and no object that it lacks is fetched.
-//     Only a Mirror, which the bot owns, is written to, and only its Fetch
-//     uses the network.
+//   - A user's repository is only read. Nothing is written to it, and no object
+//     that it lacks is fetched. No command runs under its configuration: each runs
+//     in a shadow (shadow.go), a git directory of ours over the same objects and
+//     refs, and a local remote is fetched from through one. So nothing that a
+//     repository names is run: no merge driver, filter, textconv, hook, fsmonitor,
+//     alias or ssh command; and nothing that it replaces or grafts is believed.
+//   - Every command is built by start, in run.go.
+//   - Only a Mirror, which the bot owns, is written to, and only its Fetch
+//     uses the network. That one alone obeys the user's own configuration, for
+//     proxies and credentials.
 //   - Git never asks, never pages, speaks English, and dies with its context:
 //     it and all its children, as one process group.
 //   - A commit whose objects are absent or damaged is read as far as it can be
@@ -55,8 +61,8 @@ type Repo struct {
 	Partial bool // objects may be absent by agreement with the remote
 
 	o      Options
-	hexLen int    // digits of an object name
-	shadow string // a git directory of ours without the remotes of a partial clone
+	hexLen int     // digits of an object name
+	shadow *shadow // where commands run
 
 	mu    sync.Mutex
 	batch *batch
@@ -84,7 +90,7 @@ func Open(ctx context.Context, path string, o Options) (*Repo, error) {
 	}
 	args := []string{"-C", abs, "rev-parse", "--absolute-git-dir", "--git-common-dir",
 		"--is-bare-repository", "--is-shallow-repository", "--show-object-format"}
-	out, err := output(ctx, invocation{git: o.program(), doing: "opening a repository", repo: path, args: r.trusted(args), env: ownFolder(abs)})
+	out, err := output(ctx, invocation{git: o.program(), doing: "opening a repository", repo: path, args: r.trusted(args), env: ownFolder(abs), settings: usersOwn})
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +108,8 @@ func Open(ctx context.Context, path string, o Options) (*Repo, error) {
 	}
 	promised, _ := filepath.Glob(filepath.Join(r.Common, "objects", "pack", "*.promisor"))
 	r.Partial = len(promised) > 0
-	if r.Partial {
-		if err := r.castShadow(f[4]); err != nil {
-			return nil, &Error{Doing: "reading a partial clone", Repo: path, Err: err, Advice: "a small temporary folder is needed for it"}
-		}
+	if r.shadow, err = cast(ctx, o, r.Dir, r.Common, f[4]); err != nil {
+		return nil, &Error{Doing: "opening a repository", Repo: path, Err: err, Advice: "a small temporary folder is needed for it"}
 	}
 	return r, nil
 }
@@ -124,28 +128,6 @@ func ownFolder(abs string) []string {
 	}
 }
 
-// castShadow makes a git directory of ours beside the repository's objects.
-// Before 2.45 git has no switch against fetching absent objects of a partial
-// clone one at a time; without the remotes in its configuration it cannot.
-func (r *Repo) castShadow(format string) error {
-	dir, err := os.MkdirTemp("", "stablebot-git-")
-	if err != nil {
-		return err
-	}
-	r.shadow = dir
-	config := "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = " + format + "\n"
-	for _, d := range []string{"objects", "refs"} {
-		err = errors.Join(err, os.Mkdir(filepath.Join(dir, d), 0o700))
-	}
-	err = errors.Join(err,
-		os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600),
-		os.WriteFile(filepath.Join(dir, "HEAD"), []byte("ref: refs/heads/none\n"), 0o600))
-	if err != nil {
-		_ = os.RemoveAll(dir)
-	}
-	return err
-}
-
 // Close ends the processes of the repository.
 func (r *Repo) Close() error {
 	r.mu.Lock()
@@ -154,9 +136,7 @@ func (r *Repo) Close() error {
 		r.batch = nil
 	}
 	r.mu.Unlock()
-	if r.shadow != "" {
-		return os.RemoveAll(r.shadow)
-	}
+	r.shadow.remove()
 	return nil
 }
 
@@ -169,23 +149,16 @@ func (r *Repo) trusted(args []string) []string {
 	return append([]string{"-c", "safe.directory=*"}, args...)
 }
 
-// refs is a command that looks at refs: it runs in the repository itself.
+// refs is a command that looks at refs.
 func (r *Repo) refs(doing string, args ...string) invocation {
-	return invocation{git: r.o.program(), doing: doing, repo: r.Path, args: r.trusted(append([]string{"--git-dir=" + r.Dir}, args...))}
+	// Where HEAD cannot be read, git says so.
+	_ = r.shadow.refresh()
+	return r.objects(doing, args...)
 }
 
-// objects is a command that looks at objects by their names: of a partial clone
-// it runs in the shadow.
+// objects is a command that looks at objects by their names.
 func (r *Repo) objects(doing string, args ...string) invocation {
-	v := r.refs(doing, args...)
-	if r.shadow != "" {
-		v.args = r.trusted(append([]string{"--git-dir=" + r.shadow}, args...))
-		v.env = []string{"GIT_OBJECT_DIRECTORY=" + filepath.Join(r.Common, "objects")}
-		if r.Shallow {
-			v.env = append(v.env, "GIT_SHALLOW_FILE="+filepath.Join(r.Common, "shallow"))
-		}
-	}
-	return v
+	return invocation{git: r.o.program(), doing: doing, repo: r.Path, args: append([]string{"--git-dir=" + r.shadow.dir}, args...)}
 }
 
 // Start runs a reading git command; its objects must be named by their full

@@ -17,7 +17,8 @@ type Mirror struct {
 	*Repo
 	URL string
 
-	o MirrorOptions
+	o      MirrorOptions
+	lender *Repo // whose objects are borrowed
 }
 
 // MirrorOptions say how a remote is followed.
@@ -96,16 +97,79 @@ func (m *Mirror) borrow(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = from.Close() }()
 	info := filepath.Join(dir, "objects", "info")
-	if err := os.MkdirAll(info, 0o755); err != nil {
-		return &Error{Doing: "making a mirror", Repo: dir, Err: err}
-	}
 	line := filepath.Join(from.Common, "objects") + "\n"
-	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(line), 0o644); err != nil {
+	err = os.MkdirAll(info, 0o755)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(info, "alternates"), []byte(line), 0o644)
+	}
+	if err != nil {
+		_ = from.Close()
 		return &Error{Doing: "making a mirror", Repo: dir, Err: err}
 	}
+	m.lender = from
 	return nil
+}
+
+// Close ends what the mirror holds.
+func (m *Mirror) Close() error {
+	if m.lender != nil {
+		_ = m.lender.Close()
+	}
+	return m.Repo.Close()
+}
+
+// tips tells a fetch what the lender has. Git would ask the lender's repository
+// itself, under its own configuration.
+func (m *Mirror) tips() string {
+	if m.lender == nil {
+		return "true"
+	}
+	return shellQuoted(m.o.program()) + " --git-dir=" + shellQuoted(m.lender.shadow.dir) + " for-each-ref --format='%(objectname)' refs/ --"
+}
+
+func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// local is the folder that an address names on this machine, "" for another one.
+func local(url string) string {
+	path, isFile := strings.CutPrefix(url, "file://")
+	if !isFile && strings.Contains(url, "://") {
+		return ""
+	}
+	for _, try := range []string{path, path + ".git"} { // as git tries them
+		if st, err := os.Stat(try); err == nil && st.IsDir() {
+			return try
+		}
+	}
+	return ""
+}
+
+// through is the address to fetch from: the shadow of a repository on this
+// machine, since git would serve it under that repository's own configuration.
+func through(ctx context.Context, url string, o Options) (address string, release func(), err error) {
+	path := local(url)
+	if path == "" {
+		return url, func() {}, nil
+	}
+	_, inTree := os.Stat(filepath.Join(path, ".git"))
+	if _, bare := os.Stat(filepath.Join(path, "HEAD")); inTree != nil && bare != nil {
+		// Not a folder of a repository, which is no address.
+		return "", nil, &Error{Doing: "looking at a remote", Repo: url, Err: ErrRemote, Advice: "give the path of a git repository"}
+	}
+	r, err := Open(ctx, path, o)
+	if err != nil {
+		return "", nil, err
+	}
+	return r.shadow.dir, func() { _ = r.Close() }, nil
+}
+
+// remoteError says of a repository that was to be fetched from what is wrong with it.
+func remoteError(err error) error {
+	var e *Error
+	if errors.As(err, &e) && (errors.Is(e.Err, ErrNotRepository) || errors.Is(e.Err, ErrNotFound)) {
+		e.Err = ErrRemote
+	}
+	return err
 }
 
 // network is the environment of the commands that may use it. Nothing is
@@ -130,38 +194,39 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, m.o.Timeout,
 		fmt.Errorf("%w: it took longer than %v", ErrRemote, m.o.Timeout))
 	defer cancel()
-	url, here := m.URL, false
-	if st, err := os.Stat(url); err == nil && st.IsDir() {
-		here = true
-		if url, err = filepath.Abs(url); err != nil {
-			return nil, &Error{Doing: "fetching", Repo: m.URL, Err: err}
-		}
+	url, release, err := through(ctx, m.URL, m.o.Options)
+	if err != nil {
+		return nil, remoteError(err)
 	}
-	args := append([]string{"--git-dir=" + m.Dir, "-c", "core.askPass=", "-c", "credential.interactive=never", "fetch", "--quiet", "--prune", "--no-tags",
-		"--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--end-of-options", url}, m.o.Refspecs...)
-	v := invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network()}
-	_, err = output(limited, v)
-	if here && m.o.Borrow == "" && errors.Is(err, ErrMissing) {
+	defer release()
+	err = m.fetch(limited, url)
+	if here := local(m.URL); here != "" && m.o.Borrow == "" && errors.Is(err, ErrMissing) {
 		// A repository on this machine that lacks objects cannot be copied, but
 		// what it has can be read where it is.
-		m.o.Borrow = url
+		if m.o.Borrow, err = filepath.Abs(here); err != nil {
+			return nil, &Error{Doing: "fetching", Repo: m.URL, Err: err}
+		}
 		if err := m.borrow(ctx, m.Dir); err != nil {
 			return nil, err
 		}
-		_, err = output(limited, v)
+		err = m.fetch(limited, url)
 	}
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) && errors.Is(e.Err, ErrNotRepository) {
-			e.Err = ErrRemote
-		}
-		return nil, err
+		return nil, remoteError(err)
 	}
 	after, err := m.Refs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return m.moves(ctx, before, after)
+}
+
+func (m *Mirror) fetch(ctx context.Context, url string) error {
+	args := append([]string{"--git-dir=" + m.Dir, "-c", "core.askPass=", "-c", "credential.interactive=never",
+		"-c", "core.alternateRefsCommand=" + m.tips(), "fetch", "--quiet", "--prune", "--no-tags",
+		"--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--end-of-options", url}, m.o.Refspecs...)
+	_, err := output(ctx, invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network(), settings: usersOwn})
+	return err
 }
 
 func (m *Mirror) moves(ctx context.Context, before, after map[string]string) ([]Move, error) {
@@ -203,14 +268,15 @@ func LookAt(ctx context.Context, url string, o Options) (Remote, error) {
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%w: it took longer than a minute", ErrRemote))
 	defer cancel()
-	out, err := output(limited, invocation{git: o.program(), doing: "looking at a remote", repo: url, env: network(),
-		args: []string{"-c", "core.askPass=", "-c", "credential.interactive=never", "ls-remote", "--quiet", "--symref", "--end-of-options", url}})
+	address, release, err := through(limited, url, o)
 	if err != nil {
-		var e *Error
-		if errors.As(err, &e) && errors.Is(e.Err, ErrNotRepository) {
-			e.Err = ErrRemote
-		}
-		return r, err
+		return r, remoteError(err)
+	}
+	defer release()
+	out, err := output(limited, invocation{git: o.program(), doing: "looking at a remote", repo: url, env: network(), settings: usersOwn,
+		args: []string{"-c", "core.askPass=", "-c", "credential.interactive=never", "ls-remote", "--quiet", "--symref", "--end-of-options", address}})
+	if err != nil {
+		return r, remoteError(err)
 	}
 	for line := range strings.Lines(string(out)) {
 		id, name, ok := strings.Cut(strings.TrimSpace(line), "\t")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -38,7 +39,17 @@ type invocation struct {
 	args  []string
 	in    io.Reader // standard input, nil for none
 	pipe  bool      // give Proc.In instead
+
+	settings settings
 }
+
+// settings say whose configuration a command obeys beside that of its repository.
+type settings int
+
+const (
+	nobodys  settings = iota // none: the answer is the same for everybody
+	usersOwn                 // the user's, and their environment's: for the network, and to be told who the user is
+)
 
 // scrubbed are variables of the caller's environment that would point git at
 // another repository or make it ask, write, or trace into our streams.
@@ -47,25 +58,32 @@ var scrubbed = []string{
 	"GIT_COMMON_DIR=", "GIT_NAMESPACE=", "GIT_CEILING_DIRECTORIES=", "GIT_SHALLOW_FILE=", "GIT_PREFIX=",
 	"GIT_EXTERNAL_DIFF=", "GIT_DIFF_OPTS=", "GIT_TRACE", "GIT_PAGER=", "GIT_LITERAL_PATHSPECS=", "GIT_GLOB_PATHSPECS=",
 	"GIT_NOGLOB_PATHSPECS=", "GIT_ICASE_PATHSPECS=", "GIT_CONFIG=", "GIT_ASKPASS=", "SSH_ASKPASS=", "GIT_QUARANTINE_PATH=",
-	"LC_", "LANG=", "LANGUAGE=",
+	"GIT_GRAFT_FILE=", "GIT_REPLACE_REF_BASE=", "GIT_ATTR_SOURCE=", "LC_", "LANG=", "LANGUAGE=",
 }
 
 // environment is the caller's without the scrubbed variables, and with what
 // keeps git quiet, in the C locale, and away from the network.
-func environment(extra []string) []string {
-	env := make([]string, 0, len(os.Environ())+16)
+func environment(whose settings, extra []string) []string {
+	drop := scrubbed
+	if whose == nobodys {
+		drop = []string{"GIT_", "SSH_ASKPASS=", "LC_", "LANG=", "LANGUAGE="}
+	}
+	env := make([]string, 0, len(os.Environ())+24)
 next:
 	for _, v := range os.Environ() {
-		for _, s := range scrubbed {
-			if strings.HasPrefix(v, s) {
+		for _, s := range drop {
+			if strings.HasPrefix(v, s) && !strings.HasPrefix(v, "GIT_EXEC_PATH=") {
 				continue next
 			}
 		}
 		env = append(env, v)
 	}
+	if whose == nobodys {
+		env = append(env, "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	}
 	env = append(env,
 		"LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_PAGER=cat", "GIT_ASKPASS=", "SSH_ASKPASS=",
-		"GIT_ATTR_NOSYSTEM=1", "GIT_ADVICE=0",
+		"GIT_ATTR_NOSYSTEM=1", "GIT_ADVICE=0", "GIT_NO_REPLACE_OBJECTS=1",
 		// An absent object stays absent: git 2.45 and newer obey the first, the
 		// second forbids every transport to the older ones.
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
@@ -73,10 +91,10 @@ next:
 	return append(env, extra...)
 }
 
-// quiet are options for every command: nothing that a repository's
-// configuration names is run, and nothing is cleaned up behind the user's back.
+// quiet are options for every command, should a repository of ours be made to
+// name something: nothing is run, and nothing is cleaned up behind the user's back.
 var quiet = []string{
-	"--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
+	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
 	"-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "log.showSignature=false", "-c", "core.quotePath=true",
 	"-c", "i18n.logOutputEncoding=UTF-8",
 }
@@ -86,7 +104,7 @@ func start(ctx context.Context, v invocation) (*Proc, error) {
 	p.cmd = exec.CommandContext(ctx, v.git, append(append([]string(nil), quiet...), v.args...)...)
 	ownGroup(p.cmd)
 	p.cmd.Dir = v.dir
-	p.cmd.Env = environment(v.env)
+	p.cmd.Env = environment(v.settings, v.env)
 	p.cmd.Stderr = p.errs
 	p.cmd.Stdin = v.in
 	// A grandchild that keeps the pipes open must not keep us.
@@ -145,6 +163,10 @@ func (p *Proc) fail(err error) error {
 	return e
 }
 
+// maxOutput bounds an answer that is read whole: the names of the 90,000 files of a
+// kernel are 4 MiB, 100,000 refs less than 10 MiB.
+const maxOutput = 64 << 20
+
 // output runs a command to its end. Its answer has to be small.
 func output(ctx context.Context, v invocation) ([]byte, error) {
 	p, err := start(ctx, v)
@@ -152,7 +174,11 @@ func output(ctx context.Context, v invocation) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, readErr := b.ReadFrom(p.Out)
+	_, readErr := b.ReadFrom(io.LimitReader(p.Out, maxOutput+1))
+	if b.Len() > maxOutput {
+		p.Close()
+		return nil, p.fail(fmt.Errorf("%w: git's answer is longer than %d MiB", ErrTooMuch, maxOutput>>20))
+	}
 	if err := p.Wait(); err != nil {
 		return b.Bytes(), err
 	}

@@ -56,10 +56,11 @@ type Result struct {
 type Merger struct {
 	repo *git.Repo
 
-	mu    sync.Mutex
-	dir   string            // of scratch objects
-	asked int               // since dir is there
-	known map[string]Result // by the three trees
+	mu     sync.Mutex
+	dir    string // of scratch objects
+	remove func()
+	asked  int               // since dir is there
+	known  map[string]Result // by the three trees
 	// chains are by the first tree and all that go onto it.
 	chains map[string]chain
 }
@@ -81,9 +82,9 @@ func (m *Merger) Close() error {
 	if m.dir == "" {
 		return nil
 	}
-	err := os.RemoveAll(m.dir)
+	m.remove()
 	m.dir, m.asked = "", 0
-	return err
+	return nil
 }
 
 // Files merges files: each version of the tree has just these, so that git looks
@@ -175,19 +176,17 @@ func (m *Merger) Trees(ctx context.Context, base, ours, theirs string) (Result, 
 
 func (m *Merger) ready() error {
 	if m.asked >= fresh {
-		if err := os.RemoveAll(m.dir); err != nil {
-			return fmt.Errorf("merging: %w", err)
-		}
+		m.remove()
 		m.dir, m.asked = "", 0
 	}
 	if m.dir != "" {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "stablebot-merge-")
+	dir, remove, err := git.Scratch("merge-")
 	if err != nil {
 		return fmt.Errorf("merging: %w", err)
 	}
-	m.dir = dir
+	m.dir, m.remove = dir, remove
 	return nil
 }
 
