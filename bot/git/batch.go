@@ -34,6 +34,73 @@ func (r *Repo) Stat(ctx context.Context, name string) (Object, error) {
 	return r.ask(ctx, "info", name)
 }
 
+// sizes looks up how large objects are, all at once; 0 for one that cannot be
+// read, which whoever reads it finds out.
+func (r *Repo) sizes(ctx context.Context, ids []string) ([]int64, error) {
+	out := make([]int64, len(ids))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at := 0; at < len(ids); {
+		if err := ctx.Err(); err != nil {
+			return nil, &Error{Doing: "reading commits", Repo: r.Path, Err: context.Cause(ctx)}
+		}
+		if err := r.startBatch(ctx); err != nil {
+			return nil, err
+		}
+		part := ids[at:min(at+ahead, len(ids))] // as many as any pipe holds
+		stop := context.AfterFunc(ctx, r.batch.end)
+		err := r.batch.sizes(part, out[at:])
+		stop()
+		at += len(part)
+		if err != nil { // git died: of what, the reader of these finds out
+			dead := r.batch
+			r.batch = nil
+			dead.end()
+			_ = dead.p.Wait()
+		}
+	}
+	return out, nil
+}
+
+func (b *batch) sizes(ids []string, to []int64) error {
+	var q strings.Builder
+	for _, id := range ids {
+		if strings.ContainsAny(id, "\n\x00") {
+			id = "0"
+		}
+		q.WriteString("info " + id + "\n")
+	}
+	if _, err := io.WriteString(b.p.In, q.String()); err != nil {
+		return err
+	}
+	for i := range ids {
+		line, err := b.out.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if f := strings.Fields(line); len(f) == 3 {
+			to[i], _ = strconv.ParseInt(f[2], 10, 64)
+		}
+	}
+	return nil
+}
+
+// startBatch sees to it that one runs.
+func (r *Repo) startBatch(ctx context.Context) error {
+	if r.batch != nil {
+		return nil
+	}
+	// The process outlives this question, so it has a context of its own.
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
+	p, err := r.StartFed(own, "reading objects", "cat-file", "--batch-command")
+	if err != nil {
+		end()
+		return err
+	}
+	r.batch = &batch{p: p, out: bufio.NewReaderSize(p.Out, 64<<10), end: end}
+	return nil
+}
+
 // batch is a running cat-file --batch-command.
 type batch struct {
 	p   *Proc
@@ -64,14 +131,10 @@ func (r *Repo) ask(ctx context.Context, verb, name string) (Object, error) {
 			return Object{}, &Error{Doing: doing, Repo: r.Path, Err: context.Cause(ctx)}
 		}
 		if r.batch == nil {
-			// The process outlives this question, so it has a context of its own.
-			own, end := context.WithCancel(context.WithoutCancel(ctx))
-			p, err := r.StartFed(own, "reading objects", "cat-file", "--batch-command")
-			if err != nil {
-				end()
+			if err := r.startBatch(ctx); err != nil {
 				return Object{}, err
 			}
-			r.batch, fresh = &batch{p: p, out: bufio.NewReaderSize(p.Out, 64<<10), end: end}, true
+			fresh = true
 		}
 		stop := context.AfterFunc(ctx, func(b *batch) func() { return b.end }(r.batch))
 		o, err := r.batch.ask(verb, name, doing, r.Path)

@@ -82,6 +82,14 @@ type Query struct {
 // comes near.
 const MaxDiff = 16 << 20
 
+// MaxMessage is the longest commit message that is read; the longest of Linux is
+// below 50 KiB. The others compress to nothing and come by the hundred megabytes.
+const MaxMessage = 1 << 20
+
+// maxCommit is the largest commit object that git is asked to show: a message,
+// and the tags that a merge carries.
+const maxCommit = 4 << 20
+
 // ahead is how many commits diff-tree is asked for before their answers are
 // read: 256 questions of at most 80 bytes fit into any pipe (64 KiB on Linux),
 // so that asking never waits.
@@ -125,7 +133,8 @@ func (r *Repo) commits(ctx context.Context, q Query, yield func(*Commit, error) 
 	defer d.close()
 	more := true
 	for {
-		for more && len(d.asked) < ahead {
+		var window []string
+		for more && len(d.asked)+len(window) < ahead {
 			id, err := ids.Next()
 			if errors.Is(err, io.EOF) {
 				more = false
@@ -133,9 +142,10 @@ func (r *Repo) commits(ctx context.Context, q Query, yield func(*Commit, error) 
 			} else if err != nil {
 				return err
 			}
-			if err := d.ask(id); err != nil {
-				return err
-			}
+			window = append(window, id)
+		}
+		if err := d.ask(window...); err != nil {
+			return err
 		}
 		if len(d.asked) == 0 {
 			return nil
@@ -226,6 +236,7 @@ type differ struct {
 	p     *Proc
 	out   *bufio.Reader
 	asked []string // without an answer yet
+	large map[string]int64
 }
 
 const endMark = ":stablebot"
@@ -256,7 +267,28 @@ func (d *differ) close() {
 	}
 }
 
-func (d *differ) ask(id string) error {
+func (d *differ) ask(ids ...string) error {
+	sizes, err := d.r.sizes(d.ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if sizes[i] > maxCommit {
+			if d.large == nil {
+				d.large = map[string]int64{}
+			}
+			d.large[id] = sizes[i]
+			d.asked = append(d.asked, id)
+			continue
+		}
+		if err := d.askOne(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *differ) askOne(id string) error {
 	d.asked = append(d.asked, id)
 	if d.p == nil {
 		return d.again()
@@ -273,13 +305,20 @@ func (d *differ) again() error {
 		return err
 	}
 	for _, id := range d.asked {
-		_, _ = io.WriteString(d.p.In, id+"\n"+endMark+"\n")
+		if d.large[id] == 0 {
+			_, _ = io.WriteString(d.p.In, id+"\n"+endMark+"\n")
+		}
 	}
 	return nil
 }
 
 // next reads the answer for the oldest question.
 func (d *differ) next() (*Commit, error) {
+	if size := d.large[d.asked[0]]; size > 0 {
+		c := &Commit{ID: d.asked[0], Left: []Left{{Reason: fmt.Sprintf("the commit has %d bytes, more than the %d that are read", size, maxCommit)}}}
+		d.asked = d.asked[1:]
+		return c, nil
+	}
 	if d.p == nil {
 		if err := d.again(); err != nil {
 			return nil, err
@@ -310,12 +349,13 @@ func (d *differ) next() (*Commit, error) {
 // readCommit reads one answer of diff-tree up to and with its end mark.
 func readCommit(in *bufio.Reader) (*Commit, error) {
 	var f [fields]string
+	cut := false
 	for i := range f {
-		s, err := in.ReadString(0)
+		s, over, err := ReadUntil(in, 0, MaxMessage)
 		if err != nil {
 			return nil, err
 		}
-		f[i] = s[:len(s)-1]
+		f[i], cut = s, cut || over
 	}
 	c := &Commit{
 		ID:        f[0],
@@ -323,6 +363,9 @@ func readCommit(in *bufio.Reader) (*Commit, error) {
 		Author:    Signature{valid(f[2]), valid(f[3]), rawDate(f[4])},
 		Committer: Signature{valid(f[5]), valid(f[6]), rawDate(f[7])},
 		Message:   valid(f[8]),
+	}
+	if cut {
+		c.Left = append(c.Left, Left{Reason: fmt.Sprintf("its message has more than the %d bytes that are read", MaxMessage)})
 	}
 	diff, over, err := readDiff(in)
 	if err != nil {
@@ -363,6 +406,27 @@ func readDiff(in *bufio.Reader) (string, int, error) {
 			}
 		}
 		begins = whole
+	}
+}
+
+// ReadUntil reads to the delimiter, which is left out, and keeps max bytes at
+// most: over says that there were more. At the end of in it gives what there is
+// with io.EOF.
+func ReadUntil(in *bufio.Reader, delim byte, most int) (s string, over bool, err error) {
+	var b []byte
+	for {
+		part, err := in.ReadSlice(delim)
+		if err == nil {
+			part = part[:len(part)-1]
+		}
+		if over = over || len(b)+len(part) > most; !over {
+			b = append(b, part...)
+		} else if len(b) < most {
+			b = append(b, part[:most-len(b)]...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(b), over, err
+		}
 	}
 }
 

@@ -179,6 +179,9 @@ func (m *Mainline) tallies(ctx context.Context, at int) (map[string]tally, error
 	return out, nil
 }
 
+// maxNames is as much as is read of the names of the files of one commit.
+const maxNames = 4 << 20
+
 // names lists the files that commits touch, by one git for all of them.
 func (m *Mainline) names(ctx context.Context, ps []history.Position, each func(history.Position, []string)) error {
 	if len(ps) == 0 {
@@ -201,8 +204,8 @@ func (m *Mainline) names(ctx context.Context, ps []history.Position, each func(h
 	}()
 	in := bufio.NewReaderSize(p.Out, 64<<10)
 	for i := -1; ; i++ {
-		record, err := in.ReadString(0)
-		if record = strings.TrimSuffix(record, "\x00"); i >= 0 && i < len(ps) {
+		record, _, err := git.ReadUntil(in, 0, maxNames)
+		if i >= 0 && i < len(ps) {
 			_, files, _ := strings.Cut(strings.Trim(record, "\n"), "\n") // the id stands first
 			each(ps[i], strings.Split(strings.Trim(files, "\n"), "\n"))
 		}

@@ -46,6 +46,9 @@ var logArgs = []string{"log", "--first-parent", "-m", "--root", "--raw", "--no-a
 // chunkSize is how many messages are listed, asked for and counted at a time.
 const chunkSize = 64
 
+// maxRecord is as much as is read of what one commit changed: a message is one file.
+const maxRecord = 1 << 20
+
 // list sends the messages of one epoch in chunks, oldest first, without those
 // that were taken back.
 func (a *Archive) list(ctx context.Context, e Epoch, o Options, g *gone, send func([]Entry) error) error {
@@ -65,11 +68,11 @@ func (a *Archive) list(ctx context.Context, e Epoch, o Options, g *gone, send fu
 	in := bufio.NewReaderSize(p.Out, 64<<10)
 	for {
 		// A record: NUL, "commit ct at", empty line, ":… blob A\tm" lines.
-		record, err := in.ReadString(0)
+		record, _, err := git.ReadUntil(in, 0, maxRecord)
 		if err != nil && err != io.EOF {
 			return err
 		}
-		if err := l.record(strings.TrimSuffix(record, "\x00")); err != nil {
+		if err := l.record(record); err != nil {
 			return &git.Error{Doing: "listing messages", Repo: e.Repo.Path, Err: err}
 		}
 		if err == io.EOF {

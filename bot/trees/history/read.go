@@ -35,7 +35,7 @@ func read(ctx context.Context, r *git.Repo, tip string, exclude []string) (*Hist
 	for {
 		end := false
 		for i := range f {
-			s, err := in.ReadString(0)
+			s, _, err := git.ReadUntil(in, 0, git.MaxMessage)
 			if i == 0 && errors.Is(err, io.EOF) && strings.TrimSpace(s) == "" {
 				end = true
 				break
@@ -45,7 +45,7 @@ func read(ctx context.Context, r *git.Repo, tip string, exclude []string) (*Hist
 				}
 				return nil, fmt.Errorf("reading the history of %s: %w", tip, err)
 			}
-			f[i] = s[:len(s)-1]
+			f[i] = s
 		}
 		if end {
 			break

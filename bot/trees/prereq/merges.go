@@ -53,9 +53,9 @@ func readMerges(ctx context.Context, r *git.Repo, base, tip string, folders []st
 	m := combined{out: out}
 	in := bufio.NewReaderSize(p.Out, 256<<10)
 	for {
-		line, err := in.ReadString('\n')
-		if line != "" {
-			m.line(strings.TrimSuffix(line, "\n"))
+		line, _, err := git.ReadUntil(in, '\n', 64<<10)
+		if line != "" || err == nil {
+			m.line(line)
 		}
 		if errors.Is(err, io.EOF) {
 			break
