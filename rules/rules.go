@@ -91,6 +91,9 @@ type Series struct {
 type Tree struct {
 	Mainline  Presence
 	VendorHas bool // the vendor tree has it (Mainline then says whether it has it alone)
+	// Vendors are the vendor trees that were read and that ship the code; none: what a
+	// vendor ships is not known, and nothing is said of it.
+	Vendors   []Vendor
 	Culprits  []Culprit
 	Followups []Followup
 	// Absent: mainline as it is known has none of the code, so its branches say
@@ -103,6 +106,12 @@ type Tree struct {
 	// release and the newest and second newest longterm one of that day.
 	Last, LTS, OldLTS Base
 	Habit             Habit
+}
+
+// Vendor is an out-of-tree driver that was read.
+type Vendor struct {
+	Name string
+	Has  bool // it has the change
 }
 
 // Presence says whether a branch has the change, and as which commit.
@@ -205,7 +214,8 @@ type Gate struct{ Chip, Branch, How string }
 
 // Need is why a prerequisite has to go in.
 type Need struct {
-	Commit string `json:"commit"`       // the prerequisite
+	Commit string `json:"commit"` // the prerequisite
+	Title  string `json:"title,omitempty"`
 	By     string `json:"by,omitempty"` // the prerequisite that needs it, "" for the change itself
 	Why    string `json:"why"`
 }

@@ -68,8 +68,10 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 	}
 	t.Followups = s.followups(ctx, me, asOf)
 	for _, v := range s.vendors {
-		if _, _, ok := s.has(v.at(asOf), me); ok {
-			t.VendorHas = true
+		_, _, ok := s.has(v.at(asOf), me)
+		t.VendorHas = t.VendorHas || ok
+		if ok || ships(ctx, v.at(asOf), c.Change) {
+			t.Vendors = append(t.Vendors, rules.Vendor{Name: v.name, Has: ok})
 		}
 	}
 	target := s.chips.Of(c.Change)
@@ -97,6 +99,19 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 		}
 	}
 	return t, ctx.Err()
+}
+
+// ships reports whether a vendor's tree has a file that the change edits. One that
+// cannot be read is not spoken of.
+func ships(ctx context.Context, v view, c *change.Change) bool {
+	t, err := v.snapshot(ctx)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(c.Files, func(f *gitdiff.File) bool {
+		e, err := t.Entry(ctx, f.OldName)
+		return !f.IsNew && err == nil && e.Exists()
+	})
 }
 
 // branch says what one branch needs. infected are the numbers of the culprits

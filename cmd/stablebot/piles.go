@@ -170,7 +170,7 @@ func needsOf(c prereq.Commit, mainline string) (out []rules.Need) {
 	told := map[string]int{}
 	for _, y := range stepOf(c, mainline).Why {
 		if told[y.By]++; told[y.By] <= mostReasons {
-			out = append(out, rules.Need{Commit: c.ID, By: y.By, Why: y.Reason})
+			out = append(out, rules.Need{Commit: c.ID, Title: c.Title, By: y.By, Why: y.Reason})
 		}
 	}
 	return out

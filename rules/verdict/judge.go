@@ -71,6 +71,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		Rules:         weigh(found, score.Contributions),
 		Contributions: sorted(score.Contributions),
 		Weights:       j.Model.Version,
+		Lines:         &in.Policy,
 	}
 	if !c.Date.IsZero() {
 		out.Date = c.Date.Format(time.RFC3339)

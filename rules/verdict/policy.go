@@ -13,9 +13,9 @@ import (
 
 // Policy holds the three thresholds of the verdict, all probabilities.
 type Policy struct {
-	Fix      float64 // at or above: a fix, an ID or a quirk
-	Eligible float64 // at or above: stable takes such changes
-	DKMS     float64 // below: stable does not take such changes
+	Fix      float64 `json:"fix"`      // at or above: a fix, an ID or a quirk
+	Eligible float64 `json:"eligible"` // at or above: stable takes such changes
+	DKMS     float64 `json:"dkms"`     // below: stable does not take such changes
 }
 
 // judged is everything the rows look at for one change.

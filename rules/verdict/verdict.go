@@ -70,7 +70,9 @@ type Judgement struct {
 	// Contributions are all that moved Score, largest first, bias included.
 	Contributions []model.Contribution `json:"contributions,omitempty"`
 	Weights       string               `json:"weights,omitempty"` // version of the weights file
-	Error         *string              `json:"error"`
+	// Lines are those that Score was held against; nil where nothing was judged.
+	Lines *Policy `json:"lines,omitempty"`
+	Error *string `json:"error"`
 }
 
 // SeriesRef places a change in its series.
