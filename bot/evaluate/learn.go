@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
@@ -22,9 +23,9 @@ type Lesson struct {
 	Culprit string
 }
 
-// NewLesson measures a change.
-func NewLesson(f *rules.Facts, release string, taken bool, in []string) Lesson {
-	l := Lesson{Case: model.Measure(f, release, taken, 1), Tagged: Asks(f.Change), In: in}
+// NewLesson measures a change. A label that does not count teaches nothing.
+func NewLesson(f *rules.Facts, release string, label truth.Label) Lesson {
+	l := Lesson{Case: model.Measure(f, release, label.Taken, label.Trust), Tagged: Asks(f.Change), In: label.In}
 	if f.Tree != nil {
 		for _, c := range f.Tree.Culprits {
 			if c.Resolved && c.Release != "" && (l.Culprit == "" || less(c.Release, l.Culprit)) {
@@ -116,9 +117,8 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 	var unknown, half, outside int
 	for i := range ls {
 		l := &ls[i]
-		l.Trust = 1
 		switch {
-		case l.Taken:
+		case l.Taken || l.Trust == 0: // nothing is taken from the one, nothing is left of the other
 		case l.Culprit != "" && !within(covered, l.Culprit, l.Group):
 			l.Trust = 0
 			outside++

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
@@ -34,7 +35,7 @@ func lesson(t *testing.T, n int, kind, release string, taken bool, in string) Le
 	if in != "" {
 		where = []string{in}
 	}
-	return NewLesson(&rules.Facts{Change: c}, release, taken, where)
+	return NewLesson(&rules.Facts{Change: c}, release, truth.Label{Known: true, Taken: taken, In: where, Trust: 1})
 }
 
 func TestDoubt(t *testing.T) {

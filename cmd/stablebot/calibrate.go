@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/evaluate"
-	"github.com/stablebot/stablebot/bot/truth"
+	"github.com/stablebot/stablebot/bot/evaluate/corpus"
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 )
 
@@ -107,16 +107,16 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	judge, err := loadJudge("")
 	if err != nil {
 		return err
 	}
 	var ls []evaluate.Lesson
-	err = each(ctx, c, func(s *subject) evaluate.Lesson {
+	err = corpus.Each(ctx, c, func(s *corpus.Subject) evaluate.Lesson {
 		j := *judge
-		j.AsOf = s.asOf
-		return evaluate.NewLesson(facts(&j, s), s.group, s.label.Taken, s.label.In)
+		j.AsOf = s.AsOf
+		return evaluate.NewLesson(facts(&j, s), s.Group, s.Label)
 	}, func(l evaluate.Lesson) error {
 		ls = append(ls, l)
 		return nil
@@ -124,7 +124,7 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.summary(); err != nil {
+	if err := o.left(c, cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	posted, err := o.posted(cmd)
@@ -137,7 +137,7 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	w, err := evaluate.Learn(ls, posted, evaluate.LearnOptions{
 		Version: o.version(ls), Data: o.describe(c), Made: made.Format(time.DateOnly), Seed: o.seed,
-		Fit: model.DefaultFit, Told: func(step string) { c.say("%s", step) },
+		Fit: model.DefaultFit, Told: func(step string) { o.options(cmd).Say("%s", step) },
 	})
 	if err != nil {
 		return fmt.Errorf("learning from %d changes: %w", len(ls), err)
@@ -157,81 +157,45 @@ func (o *calibrateOptions) posted(cmd *cobra.Command) ([]evaluate.Lesson, error)
 	if len(o.lists) == 0 {
 		return nil, nil
 	}
-	seen := map[string]bool{}
-	open := func(path string) (*corpus, error) {
-		m := corpusOptions{archive: path, truth: []string{o.listTruth}, since: listsSince, jobs: o.jobs, quiet: o.quiet}
-		return m.open(cmd, nil)
-	}
-	for _, path := range o.without {
-		c, err := open(path)
-		if err != nil {
-			return nil, err
-		}
-		for title := range c.mails.last {
-			seen[title] = true
-		}
-		c.close()
-	}
-	var out []evaluate.Lesson
+	in := o.options(cmd)
+	in.Truth, in.Stable, in.Releases, in.Since = []string{o.listTruth}, nil, nil, listsSince.Time
 	for _, l := range o.lists {
-		name, path, ok := strings.Cut(l, "=")
-		if !ok {
-			name, path = l, l
-		}
-		c, err := open(path)
-		if err != nil {
-			return nil, err
-		}
-		c.say("reading the patches of %s", name)
-		type titled struct {
-			title  string
-			lesson evaluate.Lesson
-		}
-		err = each(cmd.Context(), c, func(s *subject) titled {
-			if foreign(s.change) {
-				return titled{}
-			}
-			return titled{truth.Fold(s.change.Subject), evaluate.NewLesson(&rules.Facts{Change: s.change}, name, s.label.Taken, s.label.In)}
-		}, func(t titled) error {
-			if t.title != "" && !seen[t.title] {
-				seen[t.title] = true
-				out = append(out, t.lesson)
-			}
+		in.Lists = append(in.Lists, listOf(l, corpus.Judge))
+	}
+	for _, l := range o.without {
+		in.Lists = append(in.Lists, listOf(l, corpus.LeaveOut))
+	}
+	c, err := openCorpus(cmd, in)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	in.Say("reading the patches of %d lists", len(o.lists))
+	var out []evaluate.Lesson
+	err = corpus.Each(cmd.Context(), c, func(s *corpus.Subject) *evaluate.Lesson {
+		if corpus.Foreign(s.Change) {
 			return nil
-		})
-		c.close()
-		if err != nil {
-			return nil, err
 		}
+		l := evaluate.NewLesson(&rules.Facts{Change: s.Change}, s.Group, s.Label)
+		return &l
+	}, func(l *evaluate.Lesson) error {
+		if l != nil {
+			out = append(out, *l)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return out, o.left(c, cmd.ErrOrStderr())
 }
-
-// foreign reports whether a patch touches no folder of the kernel: lists carry
-// the patches of libraries and tools as well.
-func foreign(c *change.Change) bool {
-	for _, f := range c.Files {
-		name := f.NewName
-		if name == "" {
-			name = f.OldName
-		}
-		top, _, _ := strings.Cut(name, "/")
-		if slices.Contains(kernelFolders, top) {
-			return false
-		}
-	}
-	return true
-}
-
-// kernelFolders are the entries at the top of the kernel's tree.
-var kernelFolders = strings.Fields("drivers include arch net Documentation sound kernel lib mm fs block crypto security tools scripts MAINTAINERS init ipc samples rust virt certs usr io_uring Makefile Kbuild Kconfig CREDITS .mailmap")
 
 // describe is the provenance's sentence.
-func (o *calibrateOptions) describe(c *corpus) string {
+func (o *calibrateOptions) describe(c *corpus.Corpus) string {
 	if o.data != "" {
 		return o.data
 	}
-	return strings.Join(c.data, "; ")
+	return strings.Join(c.Data, "; ")
 }
 
 // version names the weights after where they come from.

@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/evaluate"
-	"github.com/stablebot/stablebot/bot/truth"
+	"github.com/stablebot/stablebot/bot/evaluate/corpus"
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
@@ -30,10 +30,6 @@ type evaluateOptions struct {
 	rounds   int
 	seed     uint64
 }
-
-// listsSince is the day from which lists are judged by default: from the release
-// of 6.0 on, the tables of what stable took know the series that fixes went to.
-var listsSince = day{time.Date(2022, 10, 1, 0, 0, 0, 0, time.UTC)}
 
 func evaluateCommand() *cobra.Command {
 	var o evaluateOptions
@@ -99,14 +95,14 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	b, err := o.openBranches(ctx, c)
+	defer c.Close()
+	b, err := o.openBranches(cmd, c)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	var k evaluate.Collector
-	err = each(ctx, c, func(s *subject) judged {
+	err = corpus.Each(ctx, c, func(s *corpus.Subject) judged {
 		b.ask(ctx, c, s)
 		return assess(judge, s)
 	}, func(r judged) error {
@@ -116,19 +112,19 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	problem := c.summary()
+	problem := o.left(c, cmd.ErrOrStderr())
 	if len(k.Cases) == 0 {
 		return usagef("no change with a known fate is left to measure")
 	}
 	if o.rounds > 0 {
-		c.say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)
+		o.options(cmd).Say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)
 	}
 	thresholds := judge.Model.Thresholds
-	if c.mails != nil {
+	if c.Posted() {
 		thresholds = judge.Model.ThresholdsFor(&rules.Facts{Change: &change.Change{Kind: change.Mail}})
 	}
 	r := evaluate.Measure(&k, evaluate.Options{
-		Title: o.title(), Data: c.data,
+		Title: o.title(), Data: c.Data,
 		Weights: judge.Model.Version, Thresholds: thresholds, Rounds: o.rounds, Seed: o.seed,
 	})
 	if o.html != "" {
@@ -160,30 +156,30 @@ func (o *evaluateOptions) title() string {
 }
 
 // assess judges one change with and without its stable tag, as of its day.
-func assess(judge *verdict.Judge, s *subject) judged {
+func assess(judge *verdict.Judge, s *corpus.Subject) judged {
 	with := *judge
-	with.AsOf = s.asOf
+	with.AsOf = s.AsOf
 	without := with
 	without.Untagged = true
 	f := facts(&with, s)
-	j := with.Change(s.change, nil, s.tree)
-	bare := without.Change(evaluate.Untag(s.change), nil, s.tree)
+	j := with.Change(s.Change, nil, s.Tree)
+	bare := without.Change(evaluate.Untag(s.Change), nil, s.Tree)
 	return judged{evaluate.Case{
-		ID: s.change.ID, Subject: s.change.Subject, Release: s.group, Driver: s.driver(f.Silicon),
-		Taken: s.label.Taken, In: s.label.In,
-		Claims: model.Claims(f), Tagged: evaluate.Asks(s.change),
+		ID: s.Change.ID, Subject: s.Change.Subject, Release: s.Group, Driver: s.Driver(f.Silicon),
+		Taken: s.Label.Taken, In: s.Label.In,
+		Claims: model.Claims(f), Tagged: evaluate.Asks(s.Change),
 		With:    evaluate.View{P: judge.Model.Score(f, nil).P, Verdict: j.Verdict, Class: j.ReasonClass},
 		Without: evaluate.View{P: judge.Model.ScoreUntagged(f).P, Verdict: bare.Verdict, Class: bare.ReasonClass},
 	}, j}
 }
 
 // facts are what the judge looks at.
-func facts(j *verdict.Judge, s *subject) *rules.Facts {
-	m := j.Catalogue.Match(s.change)
-	if !s.asOf.IsZero() {
-		m = silicon.At(m, s.asOf)
+func facts(j *verdict.Judge, s *corpus.Subject) *rules.Facts {
+	m := j.Catalogue.Match(s.Change)
+	if !s.AsOf.IsZero() {
+		m = silicon.At(m, s.AsOf)
 	}
-	return &rules.Facts{Change: s.change, Silicon: m, Tree: s.tree}
+	return &rules.Facts{Change: s.Change, Silicon: m, Tree: s.Tree}
 }
 
 // doc is what a contribution or a rule means, for the page.

@@ -31,11 +31,12 @@ type Entry struct {
 
 // Options of a reading.
 type Options struct {
-	Since   time.Time      // only messages sent at or after, when set
-	AsOf    time.Time      // only messages sent at or before, when set
-	After   map[int]string // per epoch: only commits that are not in this one's history
-	Gone    func(Entry)    // told of each message that was taken back, if set
-	Workers int            // how many judge in parallel; one a processor when 0
+	Since   time.Time         // only messages sent at or after, when set
+	AsOf    time.Time         // only messages sent at or before, when set
+	After   map[int]string    // per epoch: only commits that are not in this one's history
+	Gone    func(Entry)       // told of each message that was taken back, if set
+	Only    func(*Entry) bool // messages to read, if set; the others are not asked for
+	Workers int               // how many judge in parallel; one a processor when 0
 }
 
 // logArgs list commits with what they changed, against the only parent that
@@ -144,6 +145,9 @@ func (l *lister) record(s string) error {
 		return nil
 	}
 	if !l.o.Since.IsZero() && e.Sent.Before(l.o.Since) || !l.o.AsOf.IsZero() && e.Sent.After(l.o.AsOf) {
+		return nil
+	}
+	if l.o.Only != nil && !l.o.Only(&e) {
 		return nil
 	}
 	if l.chunk == nil {

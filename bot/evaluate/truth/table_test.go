@@ -24,10 +24,13 @@ func TestTable(t *testing.T) {
 		c     change.Change
 		want  Label
 	}{
-		"a taken commit":          {commits, change.Change{ID: one}, Label{true, true, "6.4", []string{"6.1.35", "6.3.9"}, "table"}},
-		"a refused commit":        {commits, change.Change{ID: two}, Label{true, false, "6.5", nil, "table"}},
+		"a taken commit":          {commits, change.Change{ID: one}, Label{Known: true, Taken: true, Release: "6.4", In: []string{"6.1.35", "6.3.9"}, How: "table"}},
+		"a refused commit":        {commits, change.Change{ID: two}, Label{Known: true, Release: "6.5", How: "table"}},
 		"a commit without a row":  {commits, change.Change{ID: strings.Repeat("3", 40)}, Label{How: "table"}},
-		"a taken subject":         {subjects, change.Change{Subject: "drm/xyz:  stop the ENGINE"}, Label{true, true, "", []string{"6.1.35", "6.6.2"}, "table"}},
+		"a taken subject":         {subjects, change.Change{Subject: "drm/xyz:  stop the ENGINE"}, Label{Known: true, Taken: true, In: []string{"6.1.35", "6.6.2"}, How: "table"}},
+		"other prefixes":          {subjects + "net: abc: wake the card up late\t6.6.3\n", change.Change{Subject: "abc: Wake the card up late"}, Label{Known: true, Taken: true, In: []string{"6.6.3"}, How: "prefixes"}},
+		"of another driver":       {subjects + "net: abc: wake the card up late\t6.6.3\n", change.Change{Subject: "xyz: Wake the card up late"}, Label{Known: true, How: "table"}},
+		"a final dot":             {subjects, change.Change{Subject: "drm/xyz: Stop the engine."}, Label{Known: true, Taken: true, In: []string{"6.1.35", "6.6.2"}, How: "table"}},
 		"a subject not listed":    {subjects, change.Change{Subject: "drm/xyz: go"}, Label{Known: true, How: "table"}},
 		"a refused subject":       {flags, change.Change{Subject: "drm/xyz: start it"}, Label{Known: true, How: "table"}},
 		"a subject without a row": {flags, change.Change{Subject: "drm/xyz: go"}, Label{How: "table"}},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -31,6 +32,7 @@ type Table struct {
 
 	byID      map[string]Label
 	bySubject map[string]Label
+	byWords   map[string][]string // what a title says behind its prefixes → titles
 	// closed: only taken subjects are listed, so what is not listed was not taken.
 	closed bool
 }
@@ -88,6 +90,12 @@ func ReadTable(r io.Reader, name string) (*Table, error) {
 	}
 	if len(t.byID)+len(t.bySubject) == 0 {
 		return nil, fmt.Errorf("truth table %s: no change is in it", name)
+	}
+	t.byWords = map[string][]string{}
+	for title := range t.bySubject {
+		if _, words := apart(title); words != "" {
+			t.byWords[words] = append(t.byWords[words], title)
+		}
 	}
 	if t.closed && open {
 		return nil, fmt.Errorf("truth table %s: some lines list taken subjects only, others say 0 or 1; use one form", name)
@@ -162,10 +170,52 @@ func (t *Table) Label(c *change.Change) Label {
 	if l, ok := t.byID[c.ID]; ok {
 		return l
 	}
-	if l, ok := t.bySubject[Fold(c.Subject)]; ok {
+	title := Fold(c.Subject)
+	if l, ok := t.bySubject[title]; ok {
+		return l
+	}
+	if l, ok := t.renamed(title); ok {
 		return l
 	}
 	return Label{Known: t.closed, How: "table"}
+}
+
+// fewWords: what a shorter title says behind its prefixes, many say.
+const fewWords = 4
+
+// renamed looks for a title that says the same behind other prefixes: who applies a
+// patch mends them. They must have a name in common, and there must be one such title.
+func (t *Table) renamed(title string) (Label, bool) {
+	where, words := apart(title)
+	if words == "" {
+		return Label{}, false
+	}
+	var found []string
+	for _, other := range t.byWords[words] {
+		if theirs, _ := apart(other); akin(where, theirs) {
+			found = append(found, other)
+		}
+	}
+	if len(found) != 1 {
+		return Label{}, false
+	}
+	l := t.bySubject[found[0]]
+	l.How = "prefixes"
+	return l, true
+}
+
+// apart cuts a folded title into the names in its prefixes and what follows; words
+// is "" for a title without prefixes, or too short.
+func apart(title string) (names []string, words string) {
+	i := strings.LastIndex(title, ": ")
+	if i < 0 || len(strings.Fields(title[i+2:])) < fewWords {
+		return nil, ""
+	}
+	return strings.FieldsFunc(title[:i], func(r rune) bool { return strings.ContainsRune(":/,-_ ()[]", r) }), title[i+2:]
+}
+
+func akin(a, b []string) bool {
+	return slices.ContainsFunc(a, func(x string) bool { return len(x) > 1 && x != "fix" && slices.Contains(b, x) })
 }
 
 // Of is Label for a commit that has not been read yet.
