@@ -97,7 +97,7 @@ func person(s string) change.Person {
 	if len(name) >= 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
 		name = name[1 : len(name)-1] // Outlook's doubled quotes
 	}
-	return change.Person{Name: name, Address: strings.ToLower(cleanID(addr))}
+	return change.Person{Name: change.Clip(name, change.MaxName), Address: change.Clip(strings.ToLower(cleanID(addr)), change.MaxName)}
 }
 
 // unquote takes out the quotes and backslashes of quoted strings, wherever in

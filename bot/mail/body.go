@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-
-	"github.com/emersion/go-message/textproto"
 )
 
 // Limits on what a mail may be made of. The list archives that this package
@@ -208,28 +205,20 @@ func walk(leaves *[]part, contentType string, body []byte, depth int) error {
 	kind := mediaType(contentType)
 	first := len(*leaves)
 	var damage error
-	mr := textproto.NewMultipartReader(bytes.NewReader(body), boundary)
-	for n := 0; ; n++ {
-		p, err := mr.NextPart()
-		if errors.Is(err, io.EOF) {
+	rest, _ := delimited(body, dashes) // what stands before the first delimiter is not shown
+	for n := 0; !rest.closed; n++ {
+		if rest.ended {
+			damage = fmt.Errorf("a %s mail ends after part %d without its closing boundary", kind, n)
 			break
 		}
-		if err != nil {
-			damage = fmt.Errorf("a %s mail is broken after part %d: %w", kind, n, err)
-			if strings.HasSuffix(err.Error(), "EOF") {
-				damage = fmt.Errorf("a %s mail ends after part %d without its closing boundary", kind, n)
-			}
-			break
-		}
-		if len(*leaves) >= maxParts {
+		if len(*leaves) >= maxParts || n >= maxParts {
 			damage = errNested
 			break
 		}
-		data, err := io.ReadAll(p)
-		if err != nil {
-			damage = fmt.Errorf("part %d of a %s mail ends too early: %w", n+1, kind, err)
-		}
-		ct := strings.Join(strings.Fields(p.Header.Get("Content-Type")), " ")
+		var data []byte
+		rest, data = delimited(rest.after, dashes)
+		h, data := splitHeader(data)
+		ct := strings.Join(strings.Fields(unfold(h[fContentType])), " ")
 		switch sub := mediaType(ct); {
 		case strings.HasPrefix(sub, "multipart/"):
 			if err := walk(leaves, ct, data, depth+1); err != nil && damage == nil {
@@ -238,7 +227,7 @@ func walk(leaves *[]part, contentType string, body []byte, depth int) error {
 		case strings.HasPrefix(sub, "message/"):
 			// a forwarded mail, or the report of a bounce: not this sender's words
 		default:
-			*leaves = append(*leaves, newPart(ct, p.Header.Get("Content-Transfer-Encoding"), p.Header.Get("Content-Disposition"), data))
+			*leaves = append(*leaves, newPart(ct, string(h[fEncoding]), unfold(h[fDisposition]), data))
 		}
 		if kind == "multipart/signed" {
 			break // what follows is the signature
@@ -254,4 +243,45 @@ func walk(leaves *[]part, contentType string, body []byte, depth int) error {
 		}
 	}
 	return damage
+}
+
+// delimiter is a line that begins a part, or ends the last one.
+type delimiter struct {
+	after  []byte
+	closed bool // it was the closing one
+	ended  bool // there was none
+}
+
+// delimited returns what stands before the next delimiter, as a part of body: a
+// level costs no memory. The line end before a delimiter belongs to it.
+func delimited(body, dashes []byte) (d delimiter, before []byte) {
+	for at := 0; ; {
+		i := bytes.Index(body[at:], dashes)
+		if i < 0 {
+			return delimiter{ended: true}, body
+		}
+		at += i
+		if at > 0 && body[at-1] != '\n' {
+			// The next place where a line begins, not the next byte: a boundary may
+			// be of equal letters.
+			next := bytes.IndexByte(body[at:], '\n')
+			if next < 0 {
+				return delimiter{ended: true}, body
+			}
+			at += next + 1
+			continue
+		}
+		tail := body[at+len(dashes):]
+		line, after, _ := bytes.Cut(tail, []byte{'\n'})
+		closing := bytes.HasPrefix(line, []byte("--"))
+		if closing {
+			line = line[2:]
+		}
+		if len(bytes.Trim(line, " \t\r")) > 0 {
+			at = len(body) - len(after)
+			continue // the boundary of another part, which begins like this one
+		}
+		before = bytes.TrimSuffix(bytes.TrimSuffix(body[:at], []byte{'\n'}), []byte{'\r'})
+		return delimiter{after: after, closed: closing}, before
+	}
 }

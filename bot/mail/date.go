@@ -6,10 +6,16 @@ import (
 	"time"
 )
 
+// maxDate is longer than any date with a comment behind it.
+const maxDate = 256
+
 // date reads a Date field, fast for the form that nearly all mails use and
 // with the standard library for the rest; the zero time when unreadable.
 func date(v []byte) time.Time {
 	if len(v) == 0 {
+		return time.Time{}
+	}
+	if len(v) > maxDate {
 		return time.Time{}
 	}
 	s := unfold(v)

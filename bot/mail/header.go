@@ -96,8 +96,9 @@ func splitHeader(raw []byte) (h header, body []byte) {
 	const longestKey = len("content-transfer-encoding")
 	var key [longestKey]byte
 	current := field(-1)
-	start := 0 // of the value of current
-	end := 0   // of the line before
+	start := 0           // of the value of current
+	end := 0             // of the line before
+	var more [2][][]byte // values of further To and Cc fields
 	flush := func() {
 		if current < 0 {
 			return
@@ -108,12 +109,18 @@ func splitHeader(raw []byte) (h header, body []byte) {
 		case h[current] == nil:
 			h[current] = v
 		case current == fTo || current == fCc:
-			joined := make([]byte, 0, len(h[current])+2+len(v))
-			joined = append(append(joined, h[current]...), ", "...)
-			h[current] = append(joined, v...)
+			more[current-fTo] = append(more[current-fTo], v)
 		}
 		current = -1
 	}
+	defer func() { // however the header ends
+		for i, values := range more {
+			if len(values) > 0 {
+				f := fTo + field(i)
+				h[f] = bytes.Join(append([][]byte{h[f]}, values...), []byte(", "))
+			}
+		}
+	}()
 	for pos := 0; pos < len(raw); {
 		next := len(raw)
 		if i := bytes.IndexByte(raw[pos:], '\n'); i >= 0 {
@@ -123,6 +130,12 @@ func splitHeader(raw []byte) (h header, body []byte) {
 		case c == '\n' || c == '\r' && next == pos+2:
 			flush()
 			return h, raw[next:]
+		case pos > maxHeader:
+			flush() // the value is not read, and no other; the body is still to be found
+			if n := endOfHeader(raw[pos:]); n >= 0 {
+				return h, raw[pos+n:]
+			}
+			return h, nil
 		case c == ' ' || c == '\t':
 			// the value goes on
 		default:
@@ -359,6 +372,34 @@ func ids(v []byte) []string {
 			out = append(out, id)
 		}
 		s = rest
+	}
+}
+
+// maxAncestors is how many messages a thread is followed up: the first and the last
+// ones of a header that names more.
+const maxAncestors = 200
+
+func ancestors(ids []string) []string {
+	if n := len(ids); n > maxAncestors {
+		return append(ids[:10:10], ids[n-maxAncestors+10:]...)
+	}
+	return ids
+}
+
+// endOfHeader is where the body begins: behind the first empty line; -1 without one.
+func endOfHeader(raw []byte) int {
+	for at := 0; ; {
+		i := bytes.IndexByte(raw[at:], '\n')
+		if i < 0 {
+			return -1
+		}
+		at += i + 1
+		switch rest := raw[at:]; {
+		case len(rest) > 0 && rest[0] == '\n':
+			return at + 1
+		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+			return at + 2
+		}
 	}
 }
 

@@ -29,8 +29,8 @@ import (
 
 // MaxSize is the largest mail that is parsed. The largest of the 19,811 mails
 // of a DRM list is 3 MB and vger refuses more than 400 kB; what is larger than
-// this is a file sent by mistake.
-const MaxSize = 32 << 20
+// this is a file sent by mistake. The largest patch that is read fits in, encoded.
+const MaxSize = 8 << 20
 
 // TooLargeError: the mail exceeds MaxSize and was not parsed.
 type TooLargeError struct {
@@ -177,7 +177,7 @@ func Scan(raw []byte) (*Message, error) {
 }
 
 func (m *Message) readHeader(h *header) {
-	m.Subject = oneLine(h.text(fSubject))
+	m.Subject = change.Clip(oneLine(h.text(fSubject)), change.MaxSubject)
 	m.Prefix, m.Title = change.ParseSubject(m.Subject)
 	if from := people(h[fFrom]); len(from) > 0 {
 		m.From = from[0]
@@ -196,7 +196,7 @@ func (m *Message) readHeader(h *header) {
 	if list := ids(h[fInReplyTo]); len(list) > 0 {
 		m.InReplyTo = list[0]
 	}
-	m.References = ids(h[fReferences])
+	m.References = ancestors(ids(h[fReferences]))
 	if m.InReplyTo == "" && len(m.References) > 0 {
 		m.InReplyTo = m.References[len(m.References)-1]
 	}
@@ -347,6 +347,7 @@ func (m *Message) Text() string {
 		return m.text
 	}
 	m.decoded = true
+	var text joined
 	for _, p := range m.parts() {
 		if !p.inline() {
 			continue
@@ -355,18 +356,44 @@ func (m *Message) Text() string {
 		if p.flowed {
 			t = unflow(t, p.delSp)
 		}
-		m.text = join(m.text, t)
+		text.add(t)
 	}
+	m.text = text.String()
 	return m.text
 }
 
-// join puts the text of two parts one below the other.
-func join(a, b string) string {
-	if a == "" {
-		return b
+// joined is the text of parts, one below the other.
+type joined struct {
+	strings.Builder
+	only string // of a single part, which need not be copied
+	n    int
+	open bool // the last line has no end
+}
+
+func (j *joined) add(t string) {
+	if t == "" {
+		return
 	}
-	if !strings.HasSuffix(a, "\n") {
-		a += "\n"
+	j.n++
+	if j.n == 1 {
+		j.only = t
+		return
 	}
-	return a + b
+	if j.n == 2 {
+		j.WriteString(j.only)
+		j.open = !strings.HasSuffix(j.only, "\n")
+		j.only = ""
+	}
+	if j.open {
+		j.WriteByte('\n')
+	}
+	j.WriteString(t)
+	j.open = !strings.HasSuffix(t, "\n")
+}
+
+func (j *joined) String() string {
+	if j.n <= 1 {
+		return j.only
+	}
+	return j.Builder.String()
 }

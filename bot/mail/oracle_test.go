@@ -46,7 +46,7 @@ func goMessage(raw []byte) string {
 	if e == nil || err != nil && !message.IsUnknownCharset(err) {
 		return ""
 	}
-	out := ""
+	var out joined
 	_ = e.Walk(func(_ []int, part *message.Entity, err error) error {
 		if part == nil {
 			return err
@@ -60,8 +60,8 @@ func goMessage(raw []byte) string {
 		if err != nil && len(b) == 0 {
 			return err
 		}
-		out = join(out, strings.ReplaceAll(string(b), "\r\n", "\n"))
+		out.add(strings.ReplaceAll(string(b), "\r\n", "\n"))
 		return nil
 	})
-	return out
+	return out.String()
 }

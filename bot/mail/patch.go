@@ -9,7 +9,7 @@ import (
 // files attached to it.
 func (m *Message) findPatch() {
 	leaves := m.parts()
-	var text string // as sent: a patch is not to be re-wrapped
+	var sent joined // not to be re-wrapped: it may be a patch
 	var flowed, delSp, combined bool
 	var native []byte
 	inlines := 0
@@ -24,9 +24,10 @@ func (m *Message) findPatch() {
 			native = b
 		}
 		flowed, delSp = flowed || p.flowed, delSp || p.delSp
-		text = join(text, t)
+		sent.add(t)
 		inlines++
 	}
+	text := sent.String()
 	shown := text
 	if flowed {
 		shown = unflow(text, delSp)

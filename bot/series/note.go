@@ -2,6 +2,7 @@ package series
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/mail"
@@ -113,14 +114,26 @@ func ancestors(m *mail.Message) []string {
 	return out
 }
 
+// Bounds on what one reply can say: the longest of the lists that were read give
+// ten tags, and quote more than they say.
+const (
+	maxReply    = 256 << 10
+	maxGiven    = 64
+	maxDeclined = 8
+)
+
 // readReply looks for trailers and refusals in what the sender himself wrote:
 // at the start of a line, not quoted, above the signature and above what a mail
 // program appends of the original.
 func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 	text := m.Text()
+	if len(text) > maxReply {
+		text = text[:maxReply]
+	}
 	if !mayTell(text) {
 		return nil, nil
 	}
+	form := sync.OnceValue(func() bool { return formOnly(text) })
 	stable := m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || strings.Contains(m.Title, "-stable tree")
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
@@ -132,7 +145,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 		line, rest, _ = strings.Cut(rest, "\n")
 		lineNo++
 		line = strings.TrimRight(line, " \t\r")
-		if endsOwnWords(line, rest) {
+		if endsOwnWords(line, rest) || len(given) >= maxGiven || len(declined) >= maxDeclined {
 			break
 		}
 		if line == "" || line[0] == '>' || line[0] == '|' {
@@ -146,7 +159,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 		}
 		if g, ok := trailer(line, rest); ok {
 			switch {
-			case g.Key == "Nacked-by" && formOnly(text):
+			case g.Key == "Nacked-by" && form():
 			case g.Key == "Nacked-by":
 				declined = append(declined, evidence(m, line, lineNo))
 			case proposal && !vouches(g.Key):
@@ -164,7 +177,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			continue
 		}
 		switch {
-		case above && isNak(line) && formOnly(text):
+		case above && isNak(line) && form():
 		case above && isNak(line):
 			declined = append(declined, evidence(m, line, lineNo))
 		case refusesStable(line, stable):

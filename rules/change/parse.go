@@ -25,6 +25,7 @@ type Input struct {
 // everything but Files and Size, so that nothing disappears silently. A mail
 // without any diff is no error; see the errors of this package for the rest.
 func Parse(in Input) (*Change, error) {
+	in.Subject = Clip(in.Subject, MaxSubject)
 	c := &Change{ID: in.ID, Kind: in.Kind, Author: in.Author, Date: in.Date, To: in.To, Cc: in.Cc}
 	text, diff := toLF(in.Text), toLF(in.Diff)
 	subject := in.Subject
@@ -38,11 +39,12 @@ func Parse(in Input) (*Change, error) {
 			c.Author = ParsePerson(m.author)
 		}
 		if m.subject != "" {
-			subject = m.subject
+			subject = Clip(m.subject, MaxSubject)
 		}
 	} else {
 		c.Body = trimRight(skipBlank(text))
 	}
+	c.Author.Name, c.Author.Address = Clip(c.Author.Name, MaxName), Clip(c.Author.Address, MaxName)
 	c.Prefix, c.Subject = ParseSubject(subject)
 	if in.Kind == Commit && !c.Prefix.Patch {
 		// What git am left in brackets, or "fw:" for firmware, is the title's own.

@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // ParseSubject splits a decoded, unfolded subject into what its brackets say
 // and the title. It strips, as git am does, every leading bracket and reply
@@ -11,7 +14,7 @@ import "strings"
 // versions. Words of the title are never looked at.
 func ParseSubject(s string) (Prefix, string) {
 	p := Prefix{Version: 1}
-	s = trimSpace(s)
+	s = trimSpace(Clip(s, MaxSubject))
 	for {
 		if n := replyMark(s); n > 0 {
 			p.Reply = true
@@ -32,6 +35,26 @@ func ParseSubject(s string) (Prefix, string) {
 		s = trimSpace(strings.TrimPrefix(s, ":")) // "[REGRESSION]: title"
 	}
 	return p, collapse(s)
+}
+
+// MaxSubject and MaxName bound, in bytes, what is read of a title and of a name: a
+// line of a mail has at most 998, and whoever writes more wants it repeated.
+const (
+	MaxSubject = 1000
+	MaxName    = 200
+)
+
+// Clip cuts s to at most max bytes, between two characters, and marks the cut.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	const mark = "…"
+	end := most - len(mark)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + mark
 }
 
 // closing returns the index of the bracket that closes s[0], or -1.

@@ -20,6 +20,10 @@ const (
 	// maxLines are read of one file. Beyond it stand register headers and
 	// firmware tables, whose path has already said what they belong to.
 	maxLines = 4000
+	// maxLine bytes are read of one line: what is longer was written by a program.
+	maxLine = 4 << 10
+	// maxHits are told apart in one change.
+	maxHits = 4096
 	// maxText bytes are read of a message, maxTitle of a title.
 	maxText, maxTitle = 16 << 10, 512
 )
@@ -49,7 +53,8 @@ type matcher struct {
 
 	hits    []hit
 	few     [12]hit
-	drivers []int // touched, in order
+	where   map[hitKey]int32 // index into hits, once they are many
+	drivers []int            // touched, in order
 
 	driver int // of the file in hand, -1: any
 	path   string
@@ -59,6 +64,8 @@ type matcher struct {
 	at     int // index into frag.Lines of the line in hand
 	fn     string
 	line   int
+	above  string // the IP block named last above line seen of frag, in its scope
+	seen   int
 
 	onLine  [4]int32 // hits of the line in hand
 	nOnLine int
@@ -76,6 +83,47 @@ type hit struct {
 }
 
 const noEntry = -1
+
+// hitKey is what tells hits apart.
+type hitKey struct {
+	entry int32
+	name  string
+}
+
+// hit finds one, -1 without it.
+func (m *matcher) hit(key hitKey) int {
+	if m.where != nil {
+		if k, ok := m.where[key]; ok {
+			return int(k)
+		}
+		return -1
+	}
+	for i := range m.hits {
+		if h := &m.hits[i]; h.entry == key.entry && h.name == key.name {
+			return i
+		}
+	}
+	return -1
+}
+
+// newHit adds one, and returns -1 when there are too many.
+func (m *matcher) newHit(h hit) int {
+	if len(m.hits) >= maxHits {
+		return -1
+	}
+	m.hits = append(m.hits, h)
+	k := len(m.hits) - 1
+	switch {
+	case m.where != nil:
+		m.where[hitKey{h.entry, h.name}] = int32(k)
+	case len(m.hits) > 32:
+		m.where = make(map[hitKey]int32, 64)
+		for i := range m.hits {
+			m.where[hitKey{m.hits[i].entry, m.hits[i].name}] = int32(i)
+		}
+	}
+	return k
+}
 
 // strength orders the ways of recognition; lower is stronger.
 func strength(in string) uint8 {
@@ -122,6 +170,7 @@ func (m *matcher) file(f *gitdiff.File) {
 // the conditions that it stands in.
 func (m *matcher) fragment(frag *gitdiff.TextFragment) {
 	m.frag, m.fn = frag, frag.Comment
+	m.above, m.seen = "", 0
 	m.line = int(frag.NewPosition)
 	fnRead, inRun := m.fn == "", false
 	for i := range frag.Lines {
@@ -224,16 +273,11 @@ func (m *matcher) found(entry int32, name, in, text string) bool {
 	if d >= 0 && entry != noEntry && !m.x.drivers[d].member[entry] {
 		return false
 	}
-	k := -1
-	for i := range m.hits {
-		if h := &m.hits[i]; h.entry == entry && h.name == name {
-			k = i
-			break
-		}
-	}
+	k := m.hit(hitKey{entry, name})
 	if k < 0 {
-		k = len(m.hits)
-		m.hits = append(m.hits, hit{entry: entry, driver: int32(d), name: name, best: strength(in)})
+		if k = m.newHit(hit{entry: entry, driver: int32(d), name: name, best: strength(in)}); k < 0 {
+			return false
+		}
 	}
 	h := &m.hits[k]
 	h.best = min(h.best, strength(in))

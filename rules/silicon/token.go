@@ -37,9 +37,18 @@ func isIdent(s string) bool {
 // shorter, which a test holds.
 const maxToken = 64
 
+// head is as much as is read of a line.
+func head(s string) string {
+	if len(s) > maxLine {
+		return s[:maxLine]
+	}
+	return s
+}
+
 // scan looks up every identifier, PCI ID and compatible string of a line.
 func (m *matcher) scan(s, in string) {
 	m.nOnLine = 0
+	s = head(s)
 	step, typed := "", false
 	for i := 0; i < len(s); {
 		c := lower[s[i]]
@@ -149,10 +158,8 @@ func (m *matcher) token(tok, in string) bool {
 		}
 		if end == n || buf[end] == '_' {
 			m.found(noEntry, string(buf[:end]), in, tok)
-			for i := range m.hits { // a form of several digits is that of chip numbers
-				if h := &m.hits[i]; h.entry == noEntry && h.name == string(buf[:end]) {
-					h.chip = ref.digits > 1
-				}
+			if k := m.hit(hitKey{noEntry, string(buf[:end])}); k >= 0 {
+				m.hits[k].chip = ref.digits > 1 // a form of several digits is that of chip numbers
 			}
 			return true
 		}

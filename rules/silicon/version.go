@@ -140,14 +140,16 @@ func (m *matcher) hwip(s string) (block string, named bool) {
 		return b, true
 	}
 	if m.frag != nil {
-		for i := m.at - 1; i >= 0; i-- {
-			l := m.frag.Lines[i].Line
+		for ; m.seen < m.at; m.seen++ {
+			l := head(m.frag.Lines[m.seen].Line)
 			if b, ok := namedHWIP(l); ok {
-				return b, true
+				m.above = b
+			} else if opensScope(l) {
+				m.above = ""
 			}
-			if opensScope(l) {
-				break
-			}
+		}
+		if m.above != "" {
+			return m.above, true
 		}
 	}
 	for _, f := range [...]struct{ word, block string }{
