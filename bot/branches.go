@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -45,6 +46,13 @@ const (
 	treesEvery    = time.Minute
 	treesAsk      = 15 * time.Minute
 	treesPatience = 15 * time.Minute
+)
+
+// How much work the trees may do for a change, in about nanoseconds: a start, and
+// more for each line of the patch, which is a second for a MB.
+const (
+	factsWork     = 3e9
+	factsWorkLine = 30_000
 )
 
 // A series is judged again when a branch moves until it is reviveFor old: a
@@ -226,9 +234,15 @@ func (b *Bot) facts(ctx context.Context, c *change.Change, before []*change.Chan
 	}
 	limited, cancel := context.WithTimeout(ctx, factsTime)
 	defer cancel()
+	limited, end := budget.With(limited, factsWork+factsWorkLine*int64(c.Size.LinesWithContext))
+	defer end()
 	err = guarded(func() (err error) { t, err = b.Trees.Facts(limited, c, before); return err })
 	if ctx.Err() != nil && err != nil {
 		return nil, err
+	}
+	if budget.Spent(limited) {
+		b.log.Warn("what the trees know of a change is too expensive to find out", aboutMail(c.ID))
+		return nil, budget.ErrSpent
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("no answer within %s: %w", factsTime, err)

@@ -2,12 +2,14 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules"
@@ -314,11 +316,16 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 		tree, err := b.facts(ctx, p.Message.Change, before)
 		before = append(before, p.Message.Change)
-		brief.Blind = brief.Blind || err != nil
+		brief.Blind = brief.Blind || err != nil && !errors.Is(err, budget.ErrSpent)
 		p.Tree = without(tree, omit)
 		var c *change.Change
 		c, p.Differs = b.asMerged(ctx, p.Message.Change, tree)
-		j := b.judge(c, facts, p.Tree)
+		var j verdict.Judgement
+		if errors.Is(err, budget.ErrSpent) {
+			j = verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
+		} else {
+			j = b.judge(c, facts, p.Tree)
+		}
 		p.Judgement = &j
 		list := s.List
 		if len(p.Lists) > 0 {

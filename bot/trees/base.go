@@ -6,6 +6,7 @@ import (
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
+	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/rules"
 )
@@ -32,6 +33,9 @@ func countBase(ctx context.Context, t apply.Tree, files []*gitdiff.File) rules.B
 			return rules.Base{}
 		}
 		for _, h := range f.TextFragments {
+			if !searches(ctx, img, h) {
+				return rules.Base{}
+			}
 			switch {
 			case contains(img.Data, before(h, 3)):
 				b.Exact++
@@ -42,6 +46,12 @@ func countBase(ctx context.Context, t apply.Tree, files []*gitdiff.File) rules.B
 		}
 	}
 	return b
+}
+
+// searches spends what looking for the lines of a hunk in a file costs; false when
+// nothing is left for it.
+func searches(ctx context.Context, img *apply.Image, h *gitdiff.TextFragment) bool {
+	return budget.Of(ctx).Spend(200 + len(img.Data)/4 + 8*len(h.Lines))
 }
 
 // before is the hunk's old side with at most so many lines of the context left
@@ -92,6 +102,9 @@ func collides(ctx context.Context, t apply.Tree, files []*gitdiff.File) bool {
 			continue
 		}
 		for _, h := range f.TextFragments {
+			if !searches(ctx, img, h) {
+				return false
+			}
 			for i := 0; i < len(h.Lines); {
 				if h.Lines[i].Op == gitdiff.OpContext {
 					i++

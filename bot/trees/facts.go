@@ -309,6 +309,9 @@ func headed(ctx context.Context, t apply.Tree, files []*gitdiff.File) bool {
 			continue
 		}
 		for _, h := range f.TextFragments {
+			if !searches(ctx, img, h) {
+				return false
+			}
 			if name := apply.Heading(h); name != "" && apply.Index(img.Data, []byte(name)) >= 0 {
 				return true
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/bot/trees/prereq"
@@ -161,6 +162,9 @@ func (p stack) knows(x mate, name string) bool {
 				}
 			}
 			p.text[f.OldName] = text
+		}
+		if !budget.Of(p.ctx).Spend(100 + len(text)/4) {
+			return false
 		}
 		if hasWord(text, name) {
 			return true

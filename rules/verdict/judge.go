@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -184,6 +185,17 @@ func NoPatch(id string, kind change.Kind, subject, author string, date time.Time
 		Silicon: []silicon.Match{}, Branches: []Branch{}, Rules: []Weighed{}}
 	if !date.IsZero() {
 		j.Date = date.Format(time.RFC3339)
+	}
+	return j
+}
+
+// TooExpensive is what is said of a change whose judging would keep all others
+// waiting; why says what ran out.
+func TooExpensive(c *change.Change, why string) Judgement {
+	j := Failed(c.ID, c.Kind, errors.New(why))
+	j.Subject, j.Author, j.Size, j.Reason = c.Subject, c.Author.String(), c.Size, "too expensive to judge"
+	if p := c.Prefix; p.Of > 0 {
+		j.Series = &SeriesRef{Version: max(p.Version, 1), N: p.N, Of: p.Of}
 	}
 	return j
 }

@@ -20,6 +20,8 @@ import (
 	"os"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/bot/budget"
 )
 
 // Mode is a mode as a git tree has it, in git's octal numbers.
@@ -90,6 +92,11 @@ type File struct {
 	before *Image
 	patch  *gitdiff.File
 	rest   []segment // what hunks were matched against
+
+	total     int // lines of rest
+	at, first int // a segment of rest and the line it begins with: hunks stand in order
+	work      *budget.Work
+	spent     bool
 }
 
 // Fault sorts the reasons of a failure.
@@ -108,6 +115,7 @@ const (
 	Damaged    Fault = "damaged patch"
 	Unreadable Fault = "object missing"
 	LeavesRest Fault = "file to delete differs"
+	TooMuch    Fault = "too expensive"
 )
 
 // Hunk is the result for one hunk.
@@ -124,6 +132,9 @@ func Files(ctx context.Context, t Tree, patch []*gitdiff.File) Result {
 	return files(ctx, t, patch, false)
 }
 
+// Files and Check spend from the budget of the context; when it is spent the rest
+// is Unknown.
+
 // Check is Files for who only asks whether: like git it stops at the first hunk
 // that does not fit.
 func Check(ctx context.Context, t Tree, patch []*gitdiff.File) How {
@@ -133,6 +144,7 @@ func Check(ctx context.Context, t Tree, patch []*gitdiff.File) How {
 
 func files(ctx context.Context, t Tree, patch []*gitdiff.File, quick bool) Result {
 	r := Result{Files: make([]File, len(patch))}
+	work := budget.Of(ctx)
 	var o *Overlay // only needed when a path occurs twice
 	paths := make(map[string]int, 2*len(patch))
 	leaving := map[string]bool{} // renamed away or deleted by some file of this patch
@@ -149,7 +161,7 @@ func files(ctx context.Context, t Tree, patch []*gitdiff.File, quick bool) Resul
 	}
 	for i, f := range patch {
 		x := &r.Files[i]
-		x.Old, x.New, x.patch = f.OldName, f.NewName, f
+		x.Old, x.New, x.patch, x.work = f.OldName, f.NewName, f, work
 		if f.IsNew {
 			x.Old = ""
 		} else if f.IsDelete {
@@ -182,7 +194,7 @@ func files(ctx context.Context, t Tree, patch []*gitdiff.File, quick bool) Resul
 
 func (x *File) fault(k Fault, format string, a ...any) {
 	x.How, x.Kind, x.Fault = Fails, k, fmt.Sprintf(format, a...)
-	if k == Unreadable {
+	if k == Unreadable || k == TooMuch {
 		x.How = Unknown
 	}
 }
@@ -255,7 +267,11 @@ func (x *File) run(ctx context.Context, t Tree, leaving map[string]bool, quick, 
 		}
 		x.before = m
 	}
-	if !x.text(quick) || noResult {
+	ok := x.text(quick)
+	if x.spent {
+		x.fault(TooMuch, "%s: finding the place of its hunks is too expensive", x.Old)
+	}
+	if !ok || x.spent || noResult {
 		return
 	}
 	switch after := x.join(); {

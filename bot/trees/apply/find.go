@@ -2,6 +2,7 @@ package apply
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
@@ -59,9 +60,13 @@ func (x *File) text(quick bool) bool {
 	x.Hunks = make([]Hunk, len(hs))
 	x.rest = make([]segment, 1, 2*len(hs)+1)
 	x.rest[0] = segment{to: x.before.Lines()}
+	x.total, x.at, x.first = x.before.Lines(), 0, 0
 	ok := true
 	for i, h := range hs {
 		old, new := sides(h)
+		if x.spend(100 + 4*len(h.Lines) + len(old.text)/8); x.spent {
+			return false
+		}
 		want := max(int(h.NewPosition)-1, 0)
 		at := x.find(h, old, want)
 		r := &x.Hunks[i]
@@ -92,10 +97,7 @@ func (x *File) text(quick bool) bool {
 // below, … A hunk that begins with line 1 has to match at the beginning, one
 // without context behind its last change at the end.
 func (x *File) find(h *gitdiff.TextFragment, old side, want int) int {
-	total := 0
-	for i := range x.rest {
-		total += x.rest[i].len()
-	}
+	total := x.total
 	begin := h.OldPosition <= 1
 	end := h.TrailingContext == 0
 	switch {
@@ -122,16 +124,36 @@ func (x *File) matches(at int, old side, end bool) bool {
 	if old.lines == 0 {
 		return true
 	}
-	for i := range x.rest {
-		s := &x.rest[i]
-		n := s.len()
-		if at >= n {
-			at -= n
-			continue
-		}
-		return s.put == nil && at+old.lines <= n && same(x.before, s.from+at, old, end)
+	i := x.seek(at)
+	if i == len(x.rest) {
+		return false
 	}
-	return false
+	s := &x.rest[i]
+	off := at - x.first
+	return s.put == nil && off+old.lines <= s.len() && same(x.before, s.from+off, old, end)
+}
+
+// seek goes to the segment that has a line; it is len(x.rest) behind the last one,
+// and x.first is then where the file ends.
+func (x *File) seek(line int) int {
+	steps := 0
+	for ; x.at > 0 && line < x.first; steps++ {
+		x.at--
+		x.first -= x.rest[x.at].len()
+	}
+	for ; x.at < len(x.rest) && line >= x.first+x.rest[x.at].len(); steps++ {
+		x.first += x.rest[x.at].len()
+		x.at++
+	}
+	x.spend(4 * steps)
+	return x.at
+}
+
+// spend takes from the budget of what the patch is judged for.
+func (x *File) spend(units int) {
+	if !x.work.Spend(units) {
+		x.spent = true
+	}
 }
 
 // same compares bytes. Git's comparison of the last line stops at the end of the
@@ -153,24 +175,50 @@ func blank(b []byte) bool {
 	return true
 }
 
-// nearest looks at every place that has the most telling line of the hunk.
+// nearest looks at every place that has the most telling line of the hunk, those
+// near to where it is wanted first: most hunks have moved a few lines.
 func (x *File) nearest(old side, want int) int {
+	for _, far := range [...]int{200, 5000} {
+		if far >= x.total {
+			break
+		}
+		if at := x.within(old, want, far); at >= 0 || x.spent {
+			return at
+		}
+	}
+	return x.within(old, want, x.total)
+}
+
+// within is nearest among the places that are at most far lines away.
+func (x *File) within(old side, want, far int) int {
 	needle, before := telling(old.text)
 	best, bestFar := -1, 0
-	first := 0 // line of the segment in the file as it is by now
-	for i := range x.rest {
+	i := min(x.seek(max(0, want-far)), len(x.rest)-1)
+	for x.at > i {
+		x.at--
+		x.first -= x.rest[x.at].len()
+	}
+	for first := x.first; i < len(x.rest) && first <= want+far; i++ {
 		s := &x.rest[i]
 		n := s.len()
-		if s.put != nil || n < old.lines {
+		if x.spend(4); x.spent {
+			return -1
+		}
+		from, to := max(s.from, s.from+want-far-first), min(s.to, s.from+want+far-first+old.lines)
+		if s.put != nil || n < old.lines || from >= to {
 			first += n
 			continue
 		}
-		text := x.before.Range(s.from, s.to)
-		base := x.before.start(s.from)
+		text := x.before.Range(from, to)
+		base := x.before.start(from)
 		for at := 0; at < len(text); {
 			j := bytes.Index(text[at:], needle)
 			if j < 0 {
+				x.spend((len(text) - at) / 2)
 				break
+			}
+			if x.spend(20 + j/2 + len(old.text)/8); x.spent {
+				return -1
 			}
 			hit := at + j - before
 			at += j + 1
@@ -185,12 +233,15 @@ func (x *File) nearest(old side, want int) int {
 				continue
 			}
 			got := first + line - s.from
-			far := 2 * (got - want)
-			if far < 0 {
-				far = -far + 1 // below comes before above
+			away := 2 * (got - want)
+			if away < 0 {
+				away = -away + 1 // below comes before above
 			}
-			if best < 0 || far < bestFar {
-				best, bestFar = got, far
+			if away > 2*far+1 {
+				continue
+			}
+			if best < 0 || away < bestFar {
+				best, bestFar = got, away
 			} else if got > want {
 				break // the rest is farther
 			}
@@ -226,11 +277,21 @@ func telling(text []byte) (needle []byte, before int) {
 
 // put replaces the lines that matched.
 func (x *File) put(at int, old, new side) {
-	i := 0
-	for i < len(x.rest) && (at > x.rest[i].len() || at == x.rest[i].len() && (old.lines > 0 || x.rest[i].put != nil)) {
-		at -= x.rest[i].len()
-		i++
+	i := x.seek(at)
+	if old.lines == 0 { // between two segments it belongs to the end of the first
+		for k, end := i-1, x.first; k >= 0 && end == at; k-- {
+			end -= x.rest[k].len()
+			if x.rest[k].put == nil {
+				i = k
+			}
+			x.spend(4)
+		}
+		for x.at > i {
+			x.at--
+			x.first -= x.rest[x.at].len()
+		}
 	}
+	at -= x.first
 	if new.text == nil {
 		new.text = []byte{}
 	}
@@ -239,10 +300,13 @@ func (x *File) put(at int, old, new side) {
 	if i < len(x.rest) {
 		s := x.rest[i]
 		parts = append(parts, segment{from: s.from, to: s.from + at}, mid, segment{from: s.from + at + old.lines, to: s.to})
-		x.rest = append(x.rest[:i], append(parts, x.rest[i+1:]...)...)
+		x.spend(8 * (len(x.rest) - i))
+		x.rest = slices.Replace(x.rest, i, i+1, parts...)
+		x.first, x.at = x.first+at, i+1
 	} else {
 		x.rest = append(x.rest, mid)
 	}
+	x.total += new.lines - old.lines
 	if new.lines == 0 {
 		x.settle()
 	}
@@ -273,7 +337,9 @@ func (x *File) settle() {
 		}
 		line += n
 	}
+	x.spend(len(data) + 16*len(rest))
 	x.before, x.rest = NewImage(data), rest
+	x.at, x.first = 0, 0
 }
 
 // join is the content after all hunks.

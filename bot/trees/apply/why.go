@@ -14,11 +14,21 @@ import (
 // slow for long needles.
 func Index(data, text []byte) int {
 	needle, before := telling(text)
+	compared := 0
 	for at := before; at < len(data); {
+		if compared > 4*len(data)+1<<20 {
+			// The same lines over and over: here the library's way is linear.
+			i := bytes.Index(data[at-before:], text)
+			if i < 0 {
+				return -1
+			}
+			return at - before + i
+		}
 		i := bytes.Index(data[at:], needle)
 		if i < 0 {
 			return -1
 		}
+		compared += i + len(text)
 		if hit := at + i - before; bytes.HasPrefix(data[hit:], text) {
 			return hit
 		}
