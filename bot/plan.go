@@ -223,7 +223,7 @@ func stableSubmission(m *mail.Message) bool {
 	if m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || m.StableReview {
 		return true
 	}
-	return m.Change != nil && slices.ContainsFunc(m.Change.Origin, func(o change.Origin) bool { return o.Form == "upstream" })
+	return m.Change != nil && slices.ContainsFunc(m.Change.Origin, func(o change.Origin) bool { return o.Form == change.FormUpstream })
 }
 
 // posting is what a reply is made of: the patches whose verdicts pass.

@@ -60,7 +60,7 @@ func (f *Facts) Submission() bool {
 // upstream is the mark that names the mainline commit a backport carries.
 func (f *Facts) upstream() *change.Origin {
 	for i := range f.Change.Origin {
-		if f.Change.Origin[i].Form == "upstream" {
+		if f.Change.Origin[i].Form == change.FormUpstream {
 			return &f.Change.Origin[i]
 		}
 	}

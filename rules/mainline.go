@@ -1,6 +1,10 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
 
 // Mainline asks whether the change has gone the way every stable change goes.
 var Mainline = &Rule{
@@ -31,7 +35,13 @@ Unmet: a fix that only the vendor tree has.`,
 			}
 			return notApplicable("not merged yet, which is no reason against it: stable takes it once mainline has it")
 		}
-		if up := f.upstream(); up != nil {
+		if says := c.NotUpstream; says != "" {
+			if c.OnItsWay {
+				return notApplicable("\"" + says + "\" says that mainline does not have it yet; stable takes it once it has")
+			}
+			return unmet("\"" + says + "\" says that mainline does not have it")
+		}
+		if up := c.Upstream(); up != nil && up.Form != change.FormPick {
 			return met("carries mainline commit "+short(up.SHA)+" by its own word", f.bodyLine(up.Line))
 		}
 		if c.Prefix.RFC {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // field is a header field that this package reads; all others are skipped.
@@ -30,6 +32,9 @@ const (
 	fContentType
 	fEncoding
 	fDisposition
+	fGitCommit // SUSE and Debian keep these in the header of a patch file
+	fPatchMainline
+	fOrigin
 	fields
 )
 
@@ -76,8 +81,29 @@ func fieldOf(key []byte) (field, bool) {
 		return fEncoding, true
 	case "content-disposition":
 		return fDisposition, true
+	case "git-commit":
+		return fGitCommit, true
+	case "patch-mainline":
+		return fPatchMainline, true
+	case "origin":
+		return fOrigin, true
 	}
 	return 0, false
+}
+
+// provenance are the fields by which a distribution's patch file names the commit
+// that it carries.
+func (h *header) provenance() []change.Trailer {
+	var out []change.Trailer
+	for _, f := range [...]struct {
+		field field
+		key   string
+	}{{fGitCommit, "Git-commit"}, {fPatchMainline, "Patch-mainline"}, {fOrigin, "Origin"}} {
+		if h[f.field] != nil {
+			out = append(out, change.Trailer{Key: f.key, Value: oneLine(h.text(f.field))})
+		}
+	}
+	return out
 }
 
 // maxHeader is how much of a header is read, go-message's limit too. The largest

@@ -111,6 +111,7 @@ type Message struct {
 	text                               string
 	decoded                            bool
 	patch                              patchText
+	provenance                         []change.Trailer // of the header
 }
 
 // patchText is what Parse hands to the change package.
@@ -130,7 +131,7 @@ func Parse(raw []byte) (*Message, error) {
 	}
 	in := change.Input{
 		ID: m.ID, Kind: change.Mail, Subject: m.Subject, Author: m.From, Date: m.Date,
-		Text: m.patch.text, Diff: m.patch.diff, To: addresses(m.To), Cc: addresses(m.Cc),
+		Text: m.patch.text, Diff: m.patch.diff, Header: m.provenance, To: addresses(m.To), Cc: addresses(m.Cc),
 	}
 	if m.patch.subject != "" {
 		in.Subject = m.patch.subject
@@ -210,6 +211,7 @@ func (m *Message) readHeader(h *header) {
 		m.Prefix.Settle(m.Date, m.StableReview || change.AsksStable(addresses(m.To)...) || change.AsksStable(addresses(m.Cc)...))
 	}
 	m.contentType, m.encoding, m.disposition = unfold(h[fContentType]), string(h[fEncoding]), unfold(h[fDisposition])
+	m.provenance = h.provenance()
 	m.Program = program(m, string(h[fReturnPath]))
 	if list := ids(h[fMessageID]); len(list) > 0 {
 		m.ID = list[0]

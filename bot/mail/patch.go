@@ -110,6 +110,7 @@ func (m *Message) attach(file string) {
 			p := newPart(unfold(h[fContentType]), string(h[fEncoding]), "", rest)
 			t, _ := toUTF8(p.charset, p.decode())
 			m.patch.subject = h.text(fSubject)
+			m.provenance = h.provenance()
 			m.patch.text = "From: " + decodeWords(unfold(h[fFrom])) + "\n\n" + t
 			return
 		}

@@ -60,7 +60,7 @@ func (m *Message) Notice() (n Notice, ok bool) {
 			return Notice{Kind: "queued", Title: title, Branch: tree}, true
 		}
 	}
-	if rest, cut := strings.CutPrefix(m.Title, `FAILED: patch "`); cut {
+	if rest, cut := cutFailed(m.Title); cut {
 		title, tail, cut := cutLast(rest, `" failed to apply to `)
 		if tree, stable := stableTree(tail); cut && stable {
 			_, title = change.ParseSubject(title)
@@ -69,6 +69,18 @@ func (m *Message) Notice() (n Notice, ok bool) {
 	}
 	return Notice{}, false
 }
+
+// cutFailed cuts the words off the title of a notice that a patch does not apply.
+// Two people write them, one with a capital.
+func cutFailed(title string) (rest string, ok bool) {
+	const words = `FAILED: patch "`
+	if len(title) < len(words) || !strings.EqualFold(title[:len(words)], words) {
+		return title, false
+	}
+	return title[len(words):], true
+}
+
+func isFailed(title string) bool { _, ok := cutFailed(title); return ok }
 
 // stableTree reads "6.1-stable tree".
 func stableTree(s string) (branch string, ok bool) {
@@ -94,7 +106,7 @@ func isQueueNotice(subject, title string) bool {
 	switch {
 	case strings.HasPrefix(title, `Patch "`):
 		return strings.Contains(title, `" has been added to the `)
-	case strings.HasPrefix(title, `FAILED: patch "`), strings.HasSuffix(title, " removed from -mm tree"):
+	case isFailed(title), strings.HasSuffix(title, " removed from -mm tree"):
 		return true
 	case strings.HasPrefix(title, "+ ") && strings.HasSuffix(title, " branch"):
 		return strings.Contains(title, ".patch added to ")

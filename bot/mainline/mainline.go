@@ -258,7 +258,7 @@ func (m *Mainline) resolve(f change.Fixes, p history.Position, at int) history.P
 	if f.Subject == "" {
 		return 0
 	}
-	for _, q := range m.h.Titled(history.TitleKey(f.Subject)) {
+	for _, q := range m.h.Titled(change.TitleKey(f.Subject)) {
 		if before(q) {
 			return q
 		}

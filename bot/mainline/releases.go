@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/releases"
 )
 
@@ -57,7 +58,7 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 		}
 		found := 0
 		for name := range days {
-			if ps := m.h.Titled(history.TitleKey(fmt.Sprintf(marks, name))); len(ps) > 0 {
+			if ps := m.h.Titled(change.TitleKey(fmt.Sprintf(marks, name))); len(ps) > 0 {
 				found++
 				if closing[name] == 0 {
 					closing[name] = ps[len(ps)-1]

@@ -149,7 +149,7 @@ func Submission(m *mail.Message) (branches []string, ok bool) {
 	}
 	if m.Change != nil {
 		for _, o := range m.Change.Origin {
-			if o.Form == "upstream" {
+			if o.Form == change.FormUpstream {
 				return nil, true
 			}
 		}

@@ -66,6 +66,7 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 			t.Culprits[i] = rules.Culprit{Named: f, Cycles: -1}
 		}
 	}
+	s.backported(c.Change, bugs, t.Culprits)
 	t.Followups = s.followups(ctx, me, asOf)
 	for _, v := range s.vendors {
 		_, _, ok := s.has(v.at(asOf), me)
@@ -114,6 +115,22 @@ func ships(ctx context.Context, v view, c *change.Change) bool {
 	})
 }
 
+// backported resolves the culprits that a tag names by their commit in a stable
+// branch: bugs are those of mainline that they carry.
+func (s *Set) backported(c *change.Change, bugs []history.Position, named []rules.Culprit) {
+	m := s.main
+	for i, p := range bugs {
+		if p == 0 || named[i].Resolved || m.in[p-1] == 0 {
+			continue
+		}
+		named[i].Resolved, named[i].SHA, named[i].Subject = true, m.ID(p), c.Fixes[i].Subject
+		named[i].Release = m.releases[m.in[p-1]-1].name
+		if !c.Date.IsZero() {
+			named[i].AgeDays = int((c.Date.Unix() - m.AuthorDate(p)) / 86400)
+		}
+	}
+}
+
 // branch says what one branch needs. infected are the numbers of the culprits
 // that it has, gates what it has of the change's hardware behind a switch.
 func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Position, named []rules.Culprit, target *chips.Targets) (out rules.Branch, gates []rules.Gate, infected []int) {
@@ -121,7 +138,7 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	out = rules.Branch{Name: v.name, State: unknown, Applies: unknown}
 	var lost []string // culprits that are not known
 	for i, p := range bugs {
-		bug := same{title: history.TitleKey(named[i].Named.Subject)}
+		bug := same{title: change.TitleKey(named[i].Named.Subject)}
 		switch {
 		case p != 0:
 			bug = same{at: p, all: s.main.twins(p, asOf), title: s.main.Title(p), date: s.main.AuthorDate(p)}

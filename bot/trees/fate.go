@@ -31,7 +31,7 @@ type Fate struct {
 // title and a day; an id helps where it is a commit.
 func (s *Set) Fates(ctx context.Context, c *change.Change) []Fate {
 	m := s.main
-	me := m.find(c, time.Time{})
+	me := s.find(c, time.Time{})
 	var out []Fate
 	var later []rules.Followup
 	if me.at != 0 {
@@ -101,7 +101,7 @@ func (b *branch) releases() []stableRelease {
 	b.closing.Do(func() {
 		for n := 1; n <= maxStable; n++ {
 			name := fmt.Sprintf("%s.%d", b.name, n)
-			at := b.own.Titled(history.TitleKey("Linux " + name))
+			at := b.own.Titled(change.TitleKey("Linux " + name))
 			if len(at) == 0 {
 				break
 			}

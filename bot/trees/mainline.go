@@ -23,39 +23,78 @@ type same struct {
 }
 
 // find looks for the change in mainline as of a day.
-func (m *mainline) find(c *change.Change, asOf time.Time) same {
-	s := same{title: history.TitleKey(c.Subject), date: c.Date.Unix()}
+func (s *Set) find(c *change.Change, asOf time.Time) same {
+	m := s.main
+	out := same{title: change.TitleKey(c.Subject), date: c.Date.Unix()}
 	take := func(p history.Position, how string) {
-		if p != 0 && s.at == 0 && m.seen(p, asOf) {
-			s.at, s.how = p, how
+		if p != 0 && out.at == 0 && m.seen(p, asOf) {
+			out.at, out.how = p, how
 		}
 	}
 	if c.Kind == change.Commit {
 		take(m.Find(c.ID), "sha")
 	}
 	for _, o := range c.Origin {
-		take(m.Find(o.SHA), o.Form)
+		take(s.mainlineOf(o.SHA), o.Form)
 	}
-	titled := m.Titled(s.title)
+	titled := m.Titled(out.title)
 	for _, p := range titled {
-		if m.AuthorDate(p) == s.date {
+		if m.AuthorDate(p) == out.date {
 			take(p, "subject")
 		}
 	}
-	if s.at == 0 && (c.Kind == change.Mail || len(c.Origin) > 0) {
+	if out.at == 0 && (c.Kind == change.Mail || len(c.Origin) > 0) {
 		// An author date changes when a version is posted anew: up to a year later.
 		const before, after = 60 * 86400, 365 * 86400
 		for _, p := range titled {
-			if d := m.AuthorDate(p) - s.date; d > -before && d < after {
+			if d := m.AuthorDate(p) - out.date; d > -before && d < after {
 				take(p, "subject")
 			}
 		}
 	}
-	if s.at != 0 {
-		s.title, s.date = m.Title(s.at), m.AuthorDate(s.at)
-		s.all = m.twins(s.at, asOf)
+	if out.at != 0 {
+		out.title, out.date = m.Title(out.at), m.AuthorDate(out.at)
+		out.all = m.twins(out.at, asOf)
 	}
-	return s
+	return out
+}
+
+// mainlineOf is the mainline commit of an id: its own, or the one that a commit of
+// a stable or distribution branch says it carries. 0: neither.
+func (s *Set) mainlineOf(sha string) history.Position {
+	m := s.main
+	if p := m.Find(sha); p != 0 || sha == "" {
+		return p
+	}
+	for _, b := range s.branches {
+		own := b.own.Find(sha)
+		if own == 0 {
+			continue
+		}
+		for _, r := range b.own.From(own) {
+			if r.Kind == history.Upstream || r.Kind == history.Picked {
+				if p := m.named(r.Named); p != 0 {
+					return p
+				}
+			}
+		}
+		for _, p := range m.Titled(b.own.Title(own)) {
+			if m.AuthorDate(p) == b.own.AuthorDate(own) {
+				return p
+			}
+		}
+	}
+	return 0
+}
+
+// named finds a commit by the digits that a mark gives of its id.
+func (m *mainline) named(n history.Name) history.Position {
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[n.ID>>(60-4*i)&15]
+	}
+	return m.Find(string(b[:n.Digits]))
 }
 
 // twins are p and the commits that carry the same change.
@@ -81,9 +120,9 @@ func (s *Set) culprits(c *change.Change, me same, asOf time.Time) []history.Posi
 	m := s.main
 	at := make([]history.Position, len(c.Fixes))
 	for i, f := range c.Fixes {
-		p := m.Find(f.SHA)
+		p := s.mainlineOf(f.SHA)
 		if p == 0 && f.Subject != "" {
-			for _, q := range m.Titled(history.TitleKey(f.Subject)) {
+			for _, q := range m.Titled(change.TitleKey(f.Subject)) {
 				if (me.at == 0 || q < me.at) && m.seen(q, asOf) {
 					p = q
 					break
@@ -113,7 +152,7 @@ func (s *Set) undone(c *change.Change, me same, asOf time.Time) same {
 		at = m.Find(strings.ToLower(found[1]))
 	}
 	if at == 0 {
-		for _, p := range m.Titled(history.TitleKey(strings.TrimSuffix(title, `"`))) {
+		for _, p := range m.Titled(change.TitleKey(strings.TrimSuffix(title, `"`))) {
 			if (me.at == 0 || p < me.at) && m.seen(p, asOf) {
 				at = p
 			}
@@ -176,14 +215,7 @@ func (s *Set) lacking(v view, state string, later []rules.Followup) []rules.Foll
 }
 
 // isKnown reports whether an abbreviated id is that of a mainline commit.
-func (m *mainline) isKnown(n history.Name) bool {
-	const digits = "0123456789abcdef"
-	var b [16]byte
-	for i := range b {
-		b[i] = digits[n.ID>>(60-4*i)&15]
-	}
-	return m.Find(string(b[:n.Digits])) != 0
-}
+func (m *mainline) isKnown(n history.Name) bool { return m.named(n) != 0 }
 
 // has reports whether the branch has a mainline change at that moment, as which
 // commit, and how that is known. What was put in and reverted is not there.

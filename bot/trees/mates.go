@@ -94,7 +94,7 @@ func (c *question) posting(ctx context.Context) ([]mate, mate) {
 
 // takenMate reports whether a branch has a mate already.
 func (s *Set) takenMate(ctx context.Context, c *question, v view, t *objects.Snapshot, x *change.Change) bool {
-	if me := s.main.find(x, c.asOf); me.at != 0 {
+	if me := s.find(x, c.asOf); me.at != 0 {
 		if _, _, ok := s.has(v, me); ok {
 			return true
 		}

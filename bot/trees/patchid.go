@@ -2,11 +2,6 @@ package trees
 
 import (
 	"context"
-	"fmt"
-	"hash/fnv"
-	"strings"
-
-	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules/change"
@@ -17,7 +12,10 @@ import (
 // same patch. Only commits of that very second are read, so it costs nothing for
 // nearly every change.
 func (s *Set) samePatch(ctx context.Context, c *change.Change, v view, date int64) (id, title string) {
-	want := uint64(0)
+	want := change.PatchID(c.Files)
+	if want == "" {
+		return "", "" // a renamed file, or nothing: too little to know it by
+	}
 	for _, p := range v.writtenAt(date) {
 		if p > v.last {
 			continue
@@ -26,10 +24,7 @@ func (s *Set) samePatch(ctx context.Context, c *change.Change, v view, date int6
 		if err != nil || len(own.Files) == 0 {
 			continue // an object is missing: nothing can be said
 		}
-		if want == 0 {
-			want = patchID(c.Files)
-		}
-		if patchID(own.Files) == want && s.revertOf(v, own.ID, history.TitleKey(own.Subject), 0, p) == "" {
+		if change.PatchID(own.Files) == want && s.revertOf(v, own.ID, change.TitleKey(own.Subject), 0, p) == "" {
 			return own.ID, own.Subject
 		}
 	}
@@ -46,24 +41,4 @@ func (b *branch) writtenAt(date int64) []history.Position {
 		}
 	})
 	return b.written[date]
-}
-
-// patchID is what is left of a patch without positions and spaces, as git
-// patch-id sees it.
-func patchID(files []*gitdiff.File) uint64 {
-	h := fnv.New64a()
-	for _, f := range files {
-		_, _ = fmt.Fprintf(h, "%s\x00%s\x00", f.OldName, f.NewName)
-		if f.IsBinary {
-			_, _ = fmt.Fprintf(h, "%s\x00", f.NewOIDPrefix)
-		}
-		for _, t := range f.TextFragments {
-			for _, l := range t.Lines {
-				_, _ = h.Write([]byte(l.Op.String()))
-				_, _ = h.Write([]byte(strings.Join(strings.Fields(l.Line), "")))
-				_, _ = h.Write([]byte{0})
-			}
-		}
-	}
-	return max(h.Sum64(), 1)
 }

@@ -310,7 +310,7 @@ func TestBackports(t *testing.T) {
 			if err != nil || len(c.Files) == 0 || len(real.Files) == 0 {
 				continue
 			}
-			same := patchID(c.Files) == patchID(real.Files)
+			same := change.PatchID(c.Files) == change.PatchID(real.Files)
 			kinds := []string{b.name, b.name + " changed"}
 			if same {
 				kinds[1] = b.name + " same"

@@ -30,7 +30,7 @@ type question struct {
 }
 
 func (s *Set) question(ctx context.Context, c *change.Change, before []*change.Change, asOf time.Time) *question {
-	q := &question{Change: c, before: before, asOf: asOf, me: s.main.find(c, asOf)}
+	q := &question{Change: c, before: before, asOf: asOf, me: s.find(c, asOf)}
 	if q.me.at != 0 {
 		q.carrier = s.main.ID(q.me.at)
 	} else if c.Kind == change.Commit {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/apply"
-	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -187,7 +186,7 @@ func readQueued(data []byte) (queuedPatch, bool) {
 	}
 	date, _ := m.Header.Date() // without one the title alone can tell
 	c, _ := change.Parse(change.Input{Kind: change.Mail, Subject: title, Date: date, Text: string(body)})
-	p := queuedPatch{title: history.TitleKey(c.Subject), date: c.Date.Unix()}
+	p := queuedPatch{title: change.TitleKey(c.Subject), date: c.Date.Unix()}
 	for _, o := range c.Origin {
 		p.named = append(p.named, o.SHA)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/releases"
 )
 
@@ -44,7 +45,7 @@ func (s *Set) markReleases(ctx context.Context) error {
 	}
 	if s.cfg.TitleMarks != "" {
 		for name, r := range known {
-			for _, p := range m.Titled(history.TitleKey(fmt.Sprintf(s.cfg.TitleMarks, name))) {
+			for _, p := range m.Titled(change.TitleKey(fmt.Sprintf(s.cfg.TitleMarks, name))) {
 				r.tip = p // the last one closes it
 			}
 			// A longterm branch leaves where its release ended.

@@ -66,6 +66,13 @@ type Change struct {
 	DependsOn []Origin    // Stable-dep-of and prerequisites named in stable tags
 	Base      string      // base-commit trailer of a mail, "" when absent
 
+	// NotUpstream is what says that mainline does not have the change, as written:
+	// "UBUNTU: SAUCE", "hulk inclusion", "Patch-mainline: Never, …"; "" when nothing
+	// does. OnItsWay: not yet, but it was posted or a maintainer has it (FROMLIST,
+	// FROMGIT).
+	NotUpstream string
+	OnItsWay    bool
+
 	Files []*gitdiff.File
 	Size  Size
 
@@ -118,6 +125,7 @@ type Prefix struct {
 	// Bare: all of Trees are written as releases, "5.14", with nothing that makes
 	// a stable branch of them; see Settle.
 	Bare   bool
+	Marks  string   // what a distribution put before the title: "UBUNTU: SAUCE", "BACKPORT"
 	Coming string   // the mainline release that it is sent for: "5.14" before that was out, "5.14-rc"
 	Words  []string // everything else, lower case: "net-next", "sru", "for-linus"
 }
@@ -161,7 +169,7 @@ type StableTag struct {
 type Origin struct {
 	SHA     string // lower case hex, may be ""
 	Subject string // may be ""
-	Form    string // "upstream", "cherry-pick", "dep-of", "tag", "option-2"
+	Form    string // one of the Form constants, or "dep-of", "tag", "option-2"
 	Line    int
 }
 

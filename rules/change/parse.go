@@ -19,6 +19,9 @@ type Input struct {
 	// Diff is the patch when it is not in Text: a commit's, or an attachment.
 	Diff   string
 	To, Cc []string
+	// Header are the tags by which a distribution's patch file names the commit that
+	// it carries, where they stand in the mail's header.
+	Header []Trailer
 }
 
 // Parse reads one change. The change is never nil: with an error it holds
@@ -50,8 +53,12 @@ func Parse(in Input) (*Change, error) {
 		// What git am left in brackets, or "fw:" for firmware, is the title's own.
 		c.Prefix, c.Subject = Prefix{Version: 1}, subject
 	}
+	c.readTitle()
 	c.readBody()
-	c.Prefix.Settle(c.Date, AsksStable(c.To...) || AsksStable(c.Cc...) || slices.ContainsFunc(c.Origin, func(o Origin) bool { return o.Form == "upstream" }))
+	for _, t := range in.Header {
+		c.readProvenance(t)
+	}
+	c.Prefix.Settle(c.Date, AsksStable(c.To...) || AsksStable(c.Cc...) || slices.ContainsFunc(c.Origin, func(o Origin) bool { return o.Form == FormUpstream }))
 	c.readRequest(diff != "")
 	if diff == "" {
 		return c, noPatch(in.Kind, text)
@@ -75,6 +82,9 @@ func (c *Change) readBody() {
 	}
 	c.readStable(odd)
 	c.readOrigins()
+	for _, t := range c.Trailers {
+		c.readProvenance(t)
+	}
 }
 
 // toLF makes LF of CRLF: a path that ends in CR is no path.

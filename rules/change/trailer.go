@@ -13,6 +13,8 @@ var trailerKeys = map[string]string{
 	"cc": "Cc", "fixes": "Fixes", "link": "Link", "closes": "Closes", "bug": "Bug", "bugzilla": "Bugzilla",
 	"buglink": "BugLink", "bug-link": "BugLink", "references": "References", "reference": "Reference",
 	"stable-dep-of": "Stable-dep-of", "depends-on": "Depends-on", "message-id": "Message-ID",
+	"git-commit": "Git-commit", "patch-mainline": "Patch-mainline", "git-repo": "Git-repo",
+	"origin": "Origin", "upstream-status": "Upstream-status", "based-on": "Based-on",
 	"change-id": "Change-Id", "issue": "Issue", "testcase": "Testcase",
 }
 
@@ -170,6 +172,8 @@ func continues(t *Trailer, line string) bool {
 // fits reports whether a value has the form that its usual key asks for.
 func fits(key, value string) bool {
 	switch key {
+	case "Origin":
+		return strings.Contains(value, "://")
 	case "Cc":
 		return strings.IndexByte(value, '@') >= 0 || hasPrefixFold(value, "stable") || hasPrefixFold(value, "linux-stable")
 	case "Link", "Closes", "Bug", "Bugzilla", "BugLink", "References", "Reference", "Issue", "Testcase", "Message-ID":

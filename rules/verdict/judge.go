@@ -68,6 +68,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(),
 		Verdict: d.verdict, ReasonClass: d.class, Mixed: d.mixed, Reason: d.reason,
 		Score: round(score.P), Fix: round(score.Fix),
+		Upstream: upstreamOf(f), NotUpstream: c.NotUpstream,
 		Size: c.Size, Silicon: f.Silicon, Branches: in.branches,
 		Rules:         weigh(found, score.Contributions),
 		Contributions: sorted(score.Contributions),
@@ -95,6 +96,18 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	return out
 }
 
+// upstreamOf is the mainline commit that a backport names. A tree knows it better:
+// the one named may be of a stable branch, or of the other of DRM's two.
+func upstreamOf(f *rules.Facts) string {
+	if t := f.Tree; t != nil && t.Mainline.Has && t.Mainline.SHA != f.Change.ID && len(f.Change.Origin) > 0 {
+		return t.Mainline.SHA
+	}
+	if o := f.Change.Upstream(); o != nil {
+		return o.SHA
+	}
+	return ""
+}
+
 // whenOf: a mail waits for mainline unless a tree or an upstream mark says that
 // it is there; a commit read from git counts as merged unless a tree says not.
 func whenOf(f *rules.Facts) When {
@@ -104,13 +117,8 @@ func whenOf(f *rules.Facts) When {
 		}
 		return AfterMainline
 	}
-	if f.Change.Kind == change.Commit {
+	if f.Change.NotUpstream == "" && (f.Change.Kind == change.Commit || f.Change.Carries()) {
 		return Now
-	}
-	for _, o := range f.Change.Origin {
-		if o.Form == "upstream" {
-			return Now
-		}
 	}
 	return AfterMainline
 }

@@ -182,8 +182,12 @@ func wait(j *judged) (decision, bool) {
 	return decision{}, false
 }
 
-// vendorOnly: the vendor tree has it and mainline is known not to.
+// vendorOnly: the vendor tree has it and mainline is known not to, or the change
+// says of itself that it is not for mainline, and no tree knows better.
 func vendorOnly(j *judged) (decision, bool) {
+	if says := j.Change.NotUpstream; says != "" && !j.Change.OnItsWay && (j.Tree == nil || !j.Tree.Mainline.Has) {
+		return decision{verdict: DKMSOnly, class: NotUpstream, reason: fmt.Sprintf("%q says that mainline does not have it; stable takes nothing that is not in mainline", says)}, true
+	}
 	if t := j.Tree; t != nil && t.VendorHas && t.Mainline.Known && !t.Mainline.Has && j.shipped {
 		return decision{verdict: DKMSOnly, class: NotUpstream, reason: "only the vendor tree has it; stable takes nothing that is not in mainline"}, true
 	}

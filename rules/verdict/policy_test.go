@@ -198,6 +198,11 @@ func TestPolicyRows(t *testing.T) {
 		{"in the vendor tree alone", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline.Known = true, true })), "dkms-only not-upstream"},
 		{"in both", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline = true, rules.Presence{Known: true, Has: true} })), "stable-eligible"},
 		{"in the vendor tree, mainline is not known", sure(tree(func(t *rules.Tree) { t.VendorHas = true })), "stable-eligible"},
+		{"says that it is not for mainline", sure(func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
+		{"says so, with stable's tag and branches", sure(asked, in("6.6 affected"), func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
+		{"says so, and perhaps not on sale", sure(unknown, func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
+		{"says so, but mainline has it", sure(tree(func(t *rules.Tree) { t.Mainline = rules.Presence{Known: true, Has: true} }), func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "stable-eligible"},
+		{"says that it is on its way", sure(func(j *judged) { j.Change.NotUpstream, j.Change.OnItsWay = "FROMLIST", true }), "stable-eligible"},
 
 		// Row 5
 		{"never released", sure(culprit(""), in("6.12 affected")), "not-needed"},

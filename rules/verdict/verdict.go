@@ -50,19 +50,23 @@ const (
 // Judgement is everything decided about one change: the line that
 // `classify --json` prints, and what the store keeps.
 type Judgement struct {
-	ID          string          `json:"id"`
-	Kind        change.Kind     `json:"kind"`
-	Subject     string          `json:"subject"`
-	Author      string          `json:"author,omitempty"`
-	Date        string          `json:"date,omitempty"` // RFC 3339, as written by the author
-	Series      *SeriesRef      `json:"series"`
-	Verdict     Verdict         `json:"verdict"`
-	ReasonClass Class           `json:"reason_class,omitempty"`
-	When        When            `json:"when,omitempty"`
-	Mixed       bool            `json:"mixed"`
-	Score       float64         `json:"score"`  // probability that stable takes it
-	Fix         float64         `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
-	Reason      string          `json:"reason"` // one sentence: why this verdict
+	ID          string      `json:"id"`
+	Kind        change.Kind `json:"kind"`
+	Subject     string      `json:"subject"`
+	Author      string      `json:"author,omitempty"`
+	Date        string      `json:"date,omitempty"` // RFC 3339, as written by the author
+	Series      *SeriesRef  `json:"series"`
+	Verdict     Verdict     `json:"verdict"`
+	ReasonClass Class       `json:"reason_class,omitempty"`
+	When        When        `json:"when,omitempty"`
+	Mixed       bool        `json:"mixed"`
+	Score       float64     `json:"score"`  // probability that stable takes it
+	Fix         float64     `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
+	Reason      string      `json:"reason"` // one sentence: why this verdict
+	// Upstream is the mainline commit that a backport names; NotUpstream is what says
+	// that there is none: "UBUNTU: SAUCE".
+	Upstream    string          `json:"upstream,omitempty"`
+	NotUpstream string          `json:"not_upstream,omitempty"`
 	Size        change.Size     `json:"size"`
 	Silicon     []silicon.Match `json:"silicon"`
 	Branches    []Branch        `json:"branches"`

@@ -433,7 +433,7 @@ type repeats struct {
 }
 
 func (r *repeats) again(c *change.Change) bool {
-	key := truth.Fold(c.Subject) + "\x00" + c.Author.Name + "\x00" + truth.PatchID(c)
+	key := change.FoldTitle(c.Subject) + "\x00" + c.Author.Name + "\x00" + change.PatchID(c.Files)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {

@@ -24,7 +24,7 @@ func keyOf(s string) key {
 	return key(h.Sum64())
 }
 
-func titleKey(title string) key { return keyOf(truth.Fold(title)) }
+func titleKey(title string) key { return keyOf(change.FoldTitle(title)) }
 
 // post is what is kept of a patch that was posted.
 type post struct {

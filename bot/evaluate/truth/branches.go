@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
@@ -26,7 +24,7 @@ type Branches struct {
 
 	bySHA     map[string]mark
 	bySubject map[string][]backport
-	byPatch   map[[16]byte]string
+	byPatch   map[string]string
 	after     map[string]bool // mainline commits behind Base
 }
 
@@ -42,7 +40,7 @@ type backport struct {
 // ReadBranches reads everything that the branches have beyond mainline, below
 // paths when there are any. told is called now and then, if set.
 func ReadBranches(ctx context.Context, r *git.Repo, mainline string, branches, paths []string, told func(branch string, commits int)) (*Branches, error) {
-	b := &Branches{Names: branches, bySHA: map[string]mark{}, bySubject: map[string][]backport{}, byPatch: map[[16]byte]string{}, after: map[string]bool{}}
+	b := &Branches{Names: branches, bySHA: map[string]mark{}, bySubject: map[string][]backport{}, byPatch: map[string]string{}, after: map[string]bool{}}
 	tip, err := r.Resolve(ctx, mainline)
 	if err != nil {
 		return nil, err
@@ -95,7 +93,7 @@ func ReadBranches(ctx context.Context, r *git.Repo, mainline string, branches, p
 
 func (b *Branches) add(branch string, c *change.Change) {
 	for _, o := range c.Origin {
-		if o.Form != "upstream" && o.Form != "cherry-pick" {
+		if o.Form != change.FormUpstream && o.Form != change.FormBackport && o.Form != change.FormPick {
 			continue
 		}
 		if k := keyOf(o.SHA); k != "" {
@@ -104,9 +102,9 @@ func (b *Branches) add(branch string, c *change.Change) {
 			}
 		}
 	}
-	k := Fold(c.Subject)
+	k := change.FoldTitle(c.Subject)
 	b.bySubject[k] = append(b.bySubject[k], backport{branch, c.Author.Name, files(c)})
-	if id, ok := patchID(c); ok {
+	if id := change.PatchID(c.Files); id != "" {
 		if _, had := b.byPatch[id]; !had {
 			b.byPatch[id] = branch
 		}
@@ -123,13 +121,13 @@ func (b *Branches) Label(c *change.Change) Label {
 		l.In, l.How = []string{m.branch}, m.how
 		return l
 	}
-	for _, p := range b.bySubject[Fold(c.Subject)] {
+	for _, p := range b.bySubject[change.FoldTitle(c.Subject)] {
 		if p.author == c.Author.Name && p.author != "" || common(p.files, files(c)) {
 			l.In, l.How = []string{p.branch}, "subject"
 			return l
 		}
 	}
-	if id, ok := patchID(c); ok {
+	if id := change.PatchID(c.Files); id != "" {
 		if branch, ok := b.byPatch[id]; ok {
 			l.In, l.How = []string{branch}, "patch-id"
 			return l
@@ -165,31 +163,4 @@ func common(a, b []string) bool {
 		}
 	}
 	return false
-}
-
-// PatchID is a name for the diff of a change, "" when it has no text line.
-func PatchID(c *change.Change) string {
-	id, ok := patchID(c)
-	if !ok {
-		return ""
-	}
-	return string(id[:])
-}
-
-// patchID names a diff by its files and lines, blanks and line numbers left
-// out, as git patch-id does; ok is false without any text line.
-func patchID(c *change.Change) (id [16]byte, ok bool) {
-	h := fnv.New128a()
-	for _, f := range c.Files {
-		_, _ = io.WriteString(h, name(f)+"\x00")
-		for _, t := range f.TextFragments {
-			for _, l := range t.Lines {
-				ok = true
-				_, _ = h.Write([]byte{byte(l.Op)})
-				_, _ = io.WriteString(h, strings.Join(strings.Fields(l.Line), ""))
-				_, _ = h.Write([]byte{0})
-			}
-		}
-	}
-	return [16]byte(h.Sum(nil)), ok
 }

@@ -77,7 +77,7 @@ func ReadTable(r io.Reader, name string) (*Table, error) {
 			t.byID[id] = join(t.byID[id], l)
 			continue
 		}
-		id = Fold(id)
+		id = change.FoldTitle(id)
 		t.bySubject[id] = join(t.bySubject[id], l)
 		if listed {
 			t.closed = true
@@ -170,7 +170,7 @@ func (t *Table) Label(c *change.Change) Label {
 	if l, ok := t.byID[c.ID]; ok {
 		return l
 	}
-	title := Fold(c.Subject)
+	title := change.FoldTitle(c.Subject)
 	if l, ok := t.bySubject[title]; ok {
 		return l
 	}

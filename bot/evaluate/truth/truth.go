@@ -81,12 +81,6 @@ type Source interface {
 	Label(c *change.Change) Label
 }
 
-// Fold is the form in which titles are compared: case, blanks and a final dot
-// say nothing.
-func Fold(title string) string {
-	return strings.TrimRight(strings.ToLower(strings.Join(strings.Fields(title), " ")), ". ")
-}
-
 // shaKey is how much of a SHA is compared: tags and notes give 12 digits or
 // more, and 12 have been enough for the kernel's ten million objects.
 const shaKey = 12

@@ -10,11 +10,11 @@ package history
 import (
 	"context"
 	"encoding/hex"
-	"hash/fnv"
 	"sort"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Position is a commit of a History; 0 is none.
@@ -43,7 +43,7 @@ type Reference struct {
 type Name struct {
 	Digits uint8  // of the id, at most 16; 0 when only the title is known
 	ID     uint64 // these digits, left-aligned
-	Title  uint64 // TitleKey; 0 when only the id is known
+	Title  uint64 // change.TitleKey; 0 when only the id is known
 }
 
 // Flags of a commit.
@@ -74,21 +74,6 @@ type History struct {
 	parents [][]byte // ids of the parents by position - 1, of what was just read
 }
 
-// TitleKey is what titles are compared by: case and spaces do not count.
-func TitleKey(title string) uint64 {
-	h := fnv.New64a()
-	for i, w := range strings.Fields(title) {
-		if i > 0 {
-			_, _ = h.Write([]byte{' '})
-		}
-		_, _ = h.Write([]byte(strings.ToLower(w)))
-	}
-	if k := h.Sum64(); k != 0 {
-		return k
-	}
-	return 1
-}
-
 // NameOf is the name that a tag gives.
 func NameOf(sha, title string) Name {
 	var n Name
@@ -117,7 +102,7 @@ func titleOrNone(title string) uint64 {
 	if title == "" {
 		return 0
 	}
-	return TitleKey(title)
+	return change.TitleKey(title)
 }
 
 // Len is how many commits there are; positions go from 1 to Len.

@@ -10,6 +10,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 func opened(t *testing.T, g *gittest.Repo) *git.Repo {
@@ -58,7 +59,7 @@ func TestHistory(t *testing.T) {
 		if h.Len() != 5 || h.ID(1) != bug || h.Find(revert[:9]) != 5 || h.Find("0000000") != 0 {
 			t.Fatalf("%d commits, the first %s", h.Len(), h.ID(1))
 		}
-		if p := h.Titled(history.TitleKey("GPU: add a feature")); len(p) != 1 || p[0] != 1 {
+		if p := h.Titled(change.TitleKey("GPU: add a feature")); len(p) != 1 || p[0] != 1 {
 			t.Errorf("titled %v", p)
 		}
 		at := h.Find(fix)
@@ -118,7 +119,7 @@ func TestDamagedIndex(t *testing.T) {
 				t.Fatalf("byte %d: %v", n, err)
 			}
 			h.Reachable(history.Position(h.Len())) // must end
-			_ = h.Naming(tip, history.TitleKey("one"), nil)
+			_ = h.Naming(tip, change.TitleKey("one"), nil)
 		}
 	}
 }

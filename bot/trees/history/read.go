@@ -59,7 +59,7 @@ func read(ctx context.Context, r *git.Repo, tip string, exclude []string) (*Hist
 		parents = append(parents, par)
 		h.Author = append(h.Author, seconds(f[2]))
 		h.Commit = append(h.Commit, seconds(f[3]))
-		h.titles = append(h.titles, TitleKey(f[4]))
+		h.titles = append(h.titles, change.TitleKey(f[4]))
 		h.message(Position(len(h.titles)), f[4], f[5])
 	}
 	if err := p.Wait(); err != nil {
@@ -144,8 +144,11 @@ func (h *History) message(p Position, title, body string) {
 			}
 			for _, o := range c.Origin {
 				k := Upstream
-				if o.Form == "cherry-pick" {
+				switch o.Form {
+				case change.FormPick:
 					k = Picked
+				case change.FormStable:
+					continue // no commit of mainline
 				}
 				h.refs = append(h.refs, Reference{p, k, NameOf(o.SHA, o.Subject)})
 			}
@@ -172,12 +175,12 @@ func (h *History) message(p Position, title, body string) {
 
 // named reports whether a body may name another commit or ask for something.
 func named(body string) bool {
-	for _, w := range [...]string{"ixes:", "IXES:", "stable", "pstream", "herry", "ackport"} {
+	for _, w := range [...]string{"ixes:", "IXES:", "stable", "pstream", "herry", "ackport", "it-commit:", "\ncommit ", "\n    commit "} {
 		if strings.Contains(body, w) {
 			return true
 		}
 	}
-	return false
+	return strings.HasPrefix(body, "commit ")
 }
 
 // SaysFixIn tells whether a word of a title begins with "fix".
