@@ -12,6 +12,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -28,9 +29,30 @@ type Case struct {
 	// The figures over fixes are over these, whatever the judge thinks.
 	Claims bool `json:"claims"`
 	Tagged bool `json:"tagged"` // asks for stable
+	Named  bool `json:"named"`  // a Fixes: tag names its culprit
+	// Merged and Mask are those of the label: a fate is one where the change was
+	// merged and the labels can see what became of it.
+	Merged truth.Merging `json:"merged,omitempty"`
+	Mask   truth.Mask    `json:"mask,omitempty"`
+	// Rows are the branches that the verdict rests on, each with its own fate.
+	Rows []Row `json:"rows,omitempty"`
 
 	With, Without View `json:"-"` // judged with and without its stable tag
 }
+
+// Row is what was said of one branch, and what the branch did.
+type Row struct {
+	Branch  string          `json:"branch"`
+	State   string          `json:"state"`
+	Verdict verdict.Verdict `json:"verdict,omitempty"`
+	Class   verdict.Class   `json:"reason_class,omitempty"`
+	Score   float64         `json:"score"`
+	Known   bool            `json:"known"` // what the branch did later is known
+	Taken   bool            `json:"taken"`
+}
+
+// Visible reports whether the fate of the case is a label.
+func (c *Case) Visible() bool { return c.Mask == "" }
 
 // View is what of a judgement the figures need.
 type View struct {

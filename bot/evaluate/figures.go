@@ -17,6 +17,8 @@ import (
 type Figure struct {
 	Value float64
 	model.Interval
+	// Of a share: how many, of how many.
+	Hits, Of int
 }
 
 // MarshalJSON writes null for what is not known.
@@ -28,7 +30,9 @@ func (f Figure) MarshalJSON() ([]byte, error) {
 		Value float64  `json:"value"`
 		Low   *float64 `json:"low,omitempty"`
 		High  *float64 `json:"high,omitempty"`
-	}{Value: f.Value}
+		Hits  int      `json:"hits,omitempty"`
+		Of    int      `json:"of,omitempty"`
+	}{Value: f.Value, Hits: f.Hits, Of: f.Of}
 	if !math.IsNaN(f.Low) {
 		out.Low, out.High = &f.Low, &f.High
 	}
@@ -52,8 +56,8 @@ type Bin struct {
 	Taken float64 `json:"taken"` // share that was taken
 }
 
-// Row is a line of the confusion of verdicts against fates.
-type Row struct {
+// Fates is a line of the confusion of verdicts against fates.
+type Fates struct {
 	Verdict verdict.Verdict `json:"verdict"`
 	Taken   int             `json:"taken"`
 	Not     int             `json:"not_taken"`
@@ -74,9 +78,9 @@ type Set struct {
 	Eligible         Cut    `json:"eligible"` // at the policy's threshold for stable-eligible
 	DKMS             Cut    `json:"dkms"`     // at the one for dkms-only
 
-	Confusion []Row `json:"confusion"`
+	Confusion []Fates `json:"confusion"`
 	// Shares of verdicts, in the words of the goals that they are held against.
-	Decided       Figure `json:"decided"`        // not uncertain, of all
+	Decided       Figure `json:"decided"`        // neither uncertain, nor out-of-scope though tagged, of all
 	TakenEligible Figure `json:"taken_eligible"` // called stable-eligible, of those taken
 	TakenDKMS     Figure `json:"taken_dkms"`     // called dkms-only, of those taken
 	WrongEligible Figure `json:"wrong_eligible"` // never taken, of those called stable-eligible
@@ -107,8 +111,14 @@ type Report struct {
 	Rounds     int              `json:"bootstrap_rounds"`
 	Seed       uint64           `json:"seed"`
 
-	Sets    []Set    `json:"sets"`
-	Drivers []Driver `json:"drivers"`
+	Sets []Set `json:"sets"`
+	// Worths are the figures of the score over what can be counted: as it stands,
+	// what was merged, and what was merged and can be seen.
+	Worths []Worth `json:"worths"`
+	// Masked counts the fixes whose fate is no label, by the reason.
+	Masked   []Masked       `json:"masked,omitempty"`
+	Branches []BranchFigure `json:"branches,omitempty"`
+	Drivers  []Driver       `json:"drivers"`
 	// FewDrivers counts those with too few taken or untaken cases for figures.
 	FewDrivers int `json:"drivers_with_too_few"`
 	// Silent are the taken cases without any sign of being a fix: prerequisites
@@ -121,6 +131,7 @@ type Report struct {
 type Options struct {
 	Title      string
 	Data       []string
+	Posted     bool // the cases are patches as posted
 	Weights    string
 	Thresholds model.Thresholds
 	Rounds     int // of the bootstrap; 0 leaves the intervals out
@@ -164,6 +175,8 @@ func Measure(k *Collector, o Options) *Report {
 			r.FewDrivers++
 		}
 	}
+	b.worths(r, all, fixes, o.Posted)
+	b.branches(r, fixes)
 	b.wait()
 	for _, d := range short {
 		r.Drivers = append(r.Drivers, *d)
@@ -221,6 +234,12 @@ func (b *bootstrap) share(f *Figure, cs []*Case, is func(*Case) bool) {
 	for i, c := range cs {
 		s[i].Label = is(c)
 	}
+	f.Of = len(cs)
+	for i := range s {
+		if s[i].Label {
+			f.Hits++
+		}
+	}
 	b.measure(f, s, shareOf)
 }
 
@@ -266,7 +285,7 @@ func (b *bootstrap) set(s *Set, name string, cs []*Case, without bool, t model.T
 	is := func(v verdict.Verdict) func(*Case) bool {
 		return func(c *Case) bool { return c.view(without).Verdict == v }
 	}
-	b.share(&s.Decided, cs, func(c *Case) bool { return !is(verdict.Uncertain)(c) })
+	b.share(&s.Decided, cs, func(c *Case) bool { return c.decided(without) })
 	b.share(&s.TakenEligible, taken, is(verdict.StableEligible))
 	b.share(&s.TakenDKMS, taken, is(verdict.DKMSOnly))
 	b.share(&s.WrongEligible, only(cs, is(verdict.StableEligible)), func(c *Case) bool { return !c.Taken })
@@ -313,8 +332,8 @@ func (b *bootstrap) driver(name string, cs []*Case) *Driver {
 
 var verdicts = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}
 
-func confusion(cs []*Case, without bool) []Row {
-	rows := make([]Row, len(verdicts))
+func confusion(cs []*Case, without bool) []Fates {
+	rows := make([]Fates, len(verdicts))
 	for i, v := range verdicts {
 		rows[i].Verdict = v
 	}

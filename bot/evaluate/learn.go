@@ -21,11 +21,12 @@ type Lesson struct {
 	// Culprit is the oldest mainline release that carries the bug, "" when that
 	// is not known.
 	Culprit string
+	Merged  truth.Merging // how it is known that it was merged
 }
 
 // NewLesson measures a change. A label that does not count teaches nothing.
 func NewLesson(f *rules.Facts, release string, label truth.Label) Lesson {
-	l := Lesson{Case: model.Measure(f, release, label.Taken, label.Trust), Tagged: Asks(f.Change), In: label.In}
+	l := Lesson{Case: model.Measure(f, release, label.Taken, label.Trust), Tagged: Asks(f.Change), In: label.In, Merged: label.Merged}
 	if f.Tree != nil {
 		for _, c := range f.Tree.Culprits {
 			if c.Resolved && c.Release != "" && (l.Culprit == "" || less(c.Release, l.Culprit)) {
@@ -140,6 +141,78 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 	return whole, notes
 }
 
+// What of a list's taken patches must leave a trace of being merged there.
+const (
+	// traced: below that, what is known as merged is little else than what was taken.
+	traced = .5
+	// tracedCases: with fewer taken patches a share says nothing.
+	tracedCases = 20
+)
+
+// Balance sets the trust of patches on lists so that the share that is taken of what
+// was merged stays what it is. All that was taken is known as merged, of the rest only
+// what a notice or a pull request tells of. On a list where some traces are lost, an
+// untaken patch stands for those that left none: it weighs more, as the taken ones
+// show. On one where most are lost, only what left a trace counts. The notes say which.
+func Balance(ls []Lesson) []string {
+	type count struct{ taken, traced, untaken int }
+	lists := map[string]*count{}
+	var order []string
+	for i := range ls {
+		l := &ls[i]
+		k := lists[l.Group]
+		if k == nil {
+			k = &count{}
+			lists[l.Group] = k
+			order = append(order, l.Group)
+		}
+		switch {
+		case l.Trust == 0:
+		case !l.Taken:
+			k.untaken++
+		case l.Merged.Independent():
+			k.taken++
+			k.traced++
+		default:
+			k.taken++
+		}
+	}
+	slices.Sort(order)
+	var heavier, few []string
+	for _, name := range order {
+		k := lists[name]
+		share := float64(k.traced) / float64(max(k.taken, 1))
+		text := fmt.Sprintf("%s (%d of %d taken patches left a trace of being merged)", name, k.traced, k.taken)
+		switch {
+		case k.taken < tracedCases:
+		case share < traced:
+			few = append(few, text)
+		case share < 1:
+			heavier = append(heavier, text)
+		}
+		for i := range ls {
+			l := &ls[i]
+			if l.Group != name || k.taken < tracedCases || l.Trust == 0 {
+				continue
+			}
+			switch {
+			case share < traced && !l.Merged.Independent():
+				l.Trust = 0
+			case share >= traced && !l.Taken:
+				l.Trust /= share
+			}
+		}
+	}
+	var notes []string
+	if len(heavier) > 0 {
+		notes = append(notes, "untaken patches weigh more, for those whose merging left no trace, on "+strings.Join(heavier, ", "))
+	}
+	if len(few) > 0 {
+		notes = append(notes, "only what left a trace of being merged counts on "+strings.Join(few, ", "))
+	}
+	return notes
+}
+
 // series is "6.1" of "6.1.35", "linux-6.1.y" and "6.1-lts".
 func series(release string) string {
 	i := strings.IndexAny(release, "0123456789")
@@ -179,6 +252,12 @@ func parts(release string) ([2]int, bool) {
 	x, err1 := strconv.Atoi(a)
 	y, err2 := strconv.Atoi(b)
 	return [2]int{x, y}, ok && err1 == nil && err2 == nil
+}
+
+// sortedReleases are names of branches, oldest first.
+func sortedReleases(names []string) []string {
+	slices.SortFunc(names, func(a, b string) int { return compareReleases(series(a), series(b)) })
+	return names
 }
 
 // Earlier is the older of two releases.
@@ -368,6 +447,10 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 		mails[i] = posted[i].Case
 	}
 	if len(mails) > 0 {
+		notes = append(notes, Balance(posted)...)
+		for i := range posted {
+			mails[i].Trust = posted[i].Trust
+		}
 		told("cross-validation over the lists")
 		note, err := listFigures(posted, mails, o.Fit, p.Figures)
 		if err != nil {
@@ -431,27 +514,37 @@ func loss(s []heldOut) float64 {
 	return sum / float64(max(len(s), 1))
 }
 
-// listFigures judges each list by weights that it had no part in.
+// listFigures judges each list by weights that it had no part in: what was merged
+// and can be seen, and beside it all that was posted.
 func listFigures(ls []Lesson, mails []model.Case, fit model.FitOptions, figures map[string]float64) (string, error) {
 	p, err := model.CrossValidate(model.HeadMail, mails, fit)
 	if err != nil {
 		return "", err
 	}
-	lists := map[string][2][]model.Scored{}
-	taken := 0
+	const sets = 3
+	names := [sets]string{"cv mail auc all", "cv mail auc fixes", "cv mail auc fixes as posted"}
+	lists := map[string][sets][]model.Scored{}
+	taken, counted, fixes := 0, 0, 0
 	for i := range ls {
 		s := model.Scored{P: p[i], Label: ls[i].Taken}
-		if ls[i].Taken {
-			taken++
-		}
 		l := lists[ls[i].Group]
-		l[0] = append(l[0], s)
+		if ls[i].Trust > 0 {
+			counted++
+			l[0] = append(l[0], s)
+			if ls[i].Taken {
+				taken++
+			}
+			if ls[i].Claims {
+				fixes++
+				l[1] = append(l[1], s)
+			}
+		}
 		if ls[i].Claims {
-			l[1] = append(l[1], s)
+			l[2] = append(l[2], s)
 		}
 		lists[ls[i].Group] = l
 	}
-	for k, name := range []string{"all", "fixes"} {
+	for k, name := range names {
 		sum, n := 0.0, 0.0
 		for _, l := range lists {
 			if v := model.AUC(l[k]); len(l[k]) > 0 && !math.IsNaN(v) {
@@ -459,8 +552,9 @@ func listFigures(ls []Lesson, mails []model.Case, fit model.FitOptions, figures 
 			}
 		}
 		if n > 0 {
-			figures["cv mail auc "+name] = tidy(sum / n)
+			figures[name] = tidy(sum / n)
 		}
 	}
-	return fmt.Sprintf("mail: %d patches of %d lists, %d taken; figures are means over the lists, each left out in turn", len(ls), len(lists), taken), nil
+	return fmt.Sprintf("mail: %d patches of %d lists, of which %d were merged and can be seen, %d of these taken and %d fixes; figures are means over the lists, each left out in turn",
+		len(ls), len(lists), counted, taken, fixes), nil
 }

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -174,5 +175,37 @@ func TestReleases(t *testing.T) {
 		if got := series(in); got != want {
 			t.Errorf("series of %s: %s, want %s", in, got, want)
 		}
+	}
+}
+
+// TestBalance: all that was taken is known as merged, of the rest what left a trace.
+func TestBalance(t *testing.T) {
+	var ls []Lesson
+	add := func(list string, n int, taken bool, how truth.Merging, trust float64) {
+		for range n {
+			l := Lesson{Merged: how}
+			l.Group, l.Taken, l.Trust = list, taken, trust
+			ls = append(ls, l)
+		}
+	}
+	add("most", 40, true, truth.Applied, 1)
+	add("most", 10, true, truth.InTable, 1)
+	add("most", 10, false, truth.Pulled, 1)
+	add("most", 10, false, "", 0)
+	add("few", 5, true, truth.Applied, 1)
+	add("few", 45, true, truth.InTable, 1)
+	add("few", 4, false, truth.Applied, 1)
+	notes := Balance(ls)
+	sum := map[string]float64{}
+	for i := range ls {
+		sum[ls[i].Group+map[bool]string{true: " taken", false: " not"}[ls[i].Taken]] += ls[i].Trust
+	}
+	for k, want := range map[string]float64{"most taken": 50, "most not": 12.5, "few taken": 5, "few not": 4} {
+		if math.Abs(sum[k]-want) > 1e-9 {
+			t.Errorf("%s weigh %v, want %v", k, sum[k], want)
+		}
+	}
+	if len(notes) != 2 || !strings.Contains(notes[0], "most (40 of 50") || !strings.Contains(notes[1], "few (5 of 50") {
+		t.Errorf("notes: %q", notes)
 	}
 }

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -30,10 +31,14 @@ func (f Figure) String() string {
 	if math.IsNaN(f.Value) {
 		return "-"
 	}
-	if math.IsNaN(f.Low) {
-		return number(f.Value)
+	s := number(f.Value)
+	if !math.IsNaN(f.Low) {
+		s += fmt.Sprintf(" (%s–%s)", number(f.Low), number(f.High))
 	}
-	return fmt.Sprintf("%s (%s–%s)", number(f.Value), number(f.Low), number(f.High))
+	if f.Of > 0 {
+		return fmt.Sprintf("%d of %d = %s", f.Hits, f.Of, s)
+	}
+	return s
 }
 
 // line is one line of the table of figures.
@@ -57,11 +62,11 @@ func (r *Report) lines() []line {
 		row("average precision", func(s *Set) string { return s.AveragePrecision.String() }),
 		row("Brier skill", func(s *Set) string { return s.BrierSkill.String() }),
 		row("calibration error", func(s *Set) string { return s.CalibrationError.String() }),
-		row(fmt.Sprintf("precision at %s", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Precision.String() }),
-		row(fmt.Sprintf("recall at %s", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Recall.String() }),
-		row(fmt.Sprintf("precision at %s", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Precision.String() }),
-		row(fmt.Sprintf("recall at %s", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Recall.String() }),
-		row("decided (not uncertain)", func(s *Set) string { return s.Decided.String() }),
+		row(fmt.Sprintf("scored %s or more: taken", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Precision.String() }),
+		row(fmt.Sprintf("taken: scored %s or more", threshold(t.Eligible)), func(s *Set) string { return s.Eligible.Recall.String() }),
+		row(fmt.Sprintf("scored %s or more: taken", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Precision.String() }),
+		row(fmt.Sprintf("taken: scored %s or more", threshold(t.DKMS)), func(s *Set) string { return s.DKMS.Recall.String() }),
+		row("neither uncertain, nor out-of-scope though tagged", func(s *Set) string { return s.Decided.String() }),
 		row("taken: called stable-eligible", func(s *Set) string { return s.TakenEligible.String() }),
 		row("taken: called dkms-only", func(s *Set) string { return s.TakenDKMS.String() }),
 		row("called stable-eligible: never taken", func(s *Set) string { return s.WrongEligible.String() }),
@@ -76,6 +81,40 @@ func (s *Set) title() string {
 }
 
 func (s *Set) size() string { return fmt.Sprintf("%d, %d taken", s.Cases, s.Taken) }
+
+// worthText prints the score over each population.
+func (r *Report) worthText(p *printer) {
+	p.f("\nworth: the score against what was taken, by what is counted\n")
+	p.table(func(row func(...string)) {
+		row("COUNTED", "OF THOSE", "CASES", "TAKEN", "MEAN SCORE", "AUC", "AVERAGE PRECISION", "CALIBRATION ERROR")
+		for i := range r.Worths {
+			w := &r.Worths[i]
+			if w.Cases == 0 {
+				continue
+			}
+			row(w.Population, w.Slice, fmt.Sprint(w.Cases), fmt.Sprintf("%d = %s", w.Taken, number(float64(w.Taken)/float64(w.Cases))), number(w.Said),
+				w.AUC.String(), w.AveragePrecision.String(), w.CalibrationError.String())
+		}
+	})
+	for _, m := range r.Masked {
+		p.f("%d of the %d fixes have no label: %s\n", m.Cases, r.Sets[1].Cases, m.Mask)
+	}
+}
+
+// branchText prints what the rows of branches came to.
+func (r *Report) branchText(p *printer) {
+	if len(r.Branches) == 0 {
+		return
+	}
+	p.f("\nfixes × branches\n")
+	p.table(func(row func(...string)) {
+		row("BRANCH", "OF THE", "N OF N")
+		for i := range r.Branches {
+			f := &r.Branches[i]
+			row(cmp.Or(f.Branch, "all"), f.What, f.Share.String())
+		}
+	})
+}
 
 // Text prints the report for people.
 func (r *Report) Text(w io.Writer) error {
@@ -102,6 +141,8 @@ func (r *Report) Text(w io.Writer) error {
 		}
 	})
 
+	r.worthText(p)
+	r.branchText(p)
 	for i := range r.Sets {
 		s := &r.Sets[i]
 		p.f("\nreliability, %s\n", s.title())

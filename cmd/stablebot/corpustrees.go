@@ -5,22 +5,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees"
-	"github.com/stablebot/stablebot/rules"
 )
 
-// branchFacts adds what stable branches say of each change; nil adds nothing.
-type branchFacts struct{ set *trees.Set }
-
-func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*branchFacts, error) {
+// openBranches opens the branches that verdicts are to rest on, nil for none.
+func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*corpus.Branches, error) {
 	if len(o.branches) == 0 {
 		return nil, nil
 	}
@@ -51,7 +46,7 @@ func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*b
 	}
 	newPiles(set)
 	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(o.branches, ", ")+" as they were the day before each change was written; those younger than its release are left out")
-	return &branchFacts{set}, nil
+	return corpus.NewBranches(ctx, set)
 }
 
 // mainlineRef is the full name of the mainline branch: a set of trees keeps its
@@ -61,32 +56,4 @@ func (o *corpusOptions) mainlineRef(ctx context.Context) (string, error) {
 		return o.mainline, nil
 	}
 	return (&branchOptions{repo: o.git}).findMainline(ctx)
-}
-
-func (b *branchFacts) close() {
-	if b != nil {
-		_ = b.set.Close()
-	}
-}
-
-// ask fills what the branches say. A branch that left mainline with the release
-// that carries the change, or later, was not there on that day.
-func (b *branchFacts) ask(ctx context.Context, c *corpus.Corpus, s *corpus.Subject) {
-	if b == nil || s.Tree == nil {
-		return
-	}
-	t, err := b.set.Facts(ctx, s.Change, nil, s.AsOf.AddDate(0, 0, -1))
-	if err != nil {
-		c.Fail(s, err)
-		return
-	}
-	s.Tree.Branches = slices.DeleteFunc(t.Branches, func(x rules.Branch) bool {
-		return x.Name == s.Group || evaluate.Later(x.Name, s.Group) == x.Name
-	})
-	for i := range s.Tree.Culprits {
-		if i < len(t.Culprits) {
-			s.Tree.Culprits[i].Branches = t.Culprits[i].Branches
-		}
-	}
-	s.Tree.Silicon = t.Silicon
 }

@@ -100,11 +100,11 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	var k evaluate.Collector
 	err = corpus.Each(ctx, c, func(s *corpus.Subject) judged {
-		b.ask(ctx, c, s)
-		return assess(judge, s)
+		b.Ask(ctx, c, s)
+		return assess(judge, s, b.Fates(ctx, c, s))
 	}, func(r judged) error {
 		k.Add(r.c, r.j)
 		return nil
@@ -124,7 +124,7 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 		thresholds = judge.Model.ThresholdsFor(&rules.Facts{Change: &change.Change{Kind: change.Mail}})
 	}
 	r := evaluate.Measure(&k, evaluate.Options{
-		Title: o.title(), Data: c.Data,
+		Title: o.title(), Data: c.Data, Posted: c.Posted(),
 		Weights: judge.Model.Version, Thresholds: thresholds, Rounds: o.rounds, Seed: o.seed,
 	})
 	if o.html != "" {
@@ -156,7 +156,7 @@ func (o *evaluateOptions) title() string {
 }
 
 // assess judges one change with and without its stable tag, as of its day.
-func assess(judge *verdict.Judge, s *corpus.Subject) judged {
+func assess(judge *verdict.Judge, s *corpus.Subject, fates map[string]corpus.Fate) judged {
 	with := *judge
 	with.AsOf = s.AsOf
 	without := with
@@ -167,10 +167,28 @@ func assess(judge *verdict.Judge, s *corpus.Subject) judged {
 	return judged{evaluate.Case{
 		ID: s.Change.ID, Subject: s.Change.Subject, Release: s.Group, Driver: s.Driver(f.Silicon),
 		Taken: s.Label.Taken, In: s.Label.In,
-		Claims: model.Claims(f), Tagged: evaluate.Asks(s.Change),
+		Claims: model.Claims(f), Tagged: evaluate.Asks(s.Change), Named: len(s.Change.Fixes) > 0,
+		Merged: s.Label.Merged, Mask: s.Label.Mask, Rows: rowsOf(&j, fates),
 		With:    evaluate.View{P: judge.Model.Score(f, nil).P, Verdict: j.Verdict, Class: j.ReasonClass},
 		Without: evaluate.View{P: judge.Model.ScoreUntagged(f).P, Verdict: bare.Verdict, Class: bare.ReasonClass},
 	}, j}
+}
+
+// rowsOf are the branches that a verdict rests on, with what each did later.
+func rowsOf(j *verdict.Judgement, fates map[string]corpus.Fate) []evaluate.Row {
+	if len(fates) == 0 {
+		return nil
+	}
+	var out []evaluate.Row
+	for i := range j.Branches {
+		b := &j.Branches[i]
+		r := evaluate.Row{Branch: b.Name, State: b.State, Class: b.ReasonClass, Score: b.Score, Known: fates[b.Name].Known, Taken: fates[b.Name].Taken}
+		if b.Verdict != nil {
+			r.Verdict = *b.Verdict
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // facts are what the judge looks at.

@@ -46,7 +46,7 @@ var arrows = []struct {
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
 	{"bot/evaluate/truth", []string{"rules/…", "bot/git"}},
-	{"bot/evaluate/corpus", []string{"rules/…", "bot/git", "bot/mail", "bot/mainline", "bot/series", "bot/source/archive", "bot/evaluate/truth"}},
+	{"bot/evaluate/corpus", []string{"rules/…", "bot/git", "bot/mail", "bot/mainline", "bot/series", "bot/source/archive", "bot/trees", "bot/evaluate/truth"}},
 	{"bot/source/remote", []string{"bot", "bot/git"}},
 	{"bot/source", []string{"rules/…", "bot", "bot/mail", "bot/git", "bot/github", "bot/source/remote", "bot/internal/bearer", "bot/internal/filelock"}},
 	{"bot/sink", []string{"rules/…", "bot", "bot/mail", "bot/report", "bot/github", "bot/internal/bearer"}},

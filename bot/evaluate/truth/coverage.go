@@ -66,41 +66,30 @@ func dayOf(series string, born time.Time, point int) time.Time {
 	return day.Add(time.Duration(float64(point-at) * step))
 }
 
-// Coverage derives what the table covers from the releases that it lists.
-func (t *Table) Coverage() *Coverage {
+// Coverage derives what tables cover from the releases that they list; nil when
+// they list none, so that nothing tells.
+func (ts Tables) Coverage() *Coverage {
 	points := map[string]map[int]int{}
-	add := func(l Label) {
-		for _, r := range l.In {
-			series, point, ok := pointOf(r)
-			if !ok {
-				continue
+	for _, t := range ts {
+		for _, labels := range []map[string]Label{t.byID, t.bySubject} {
+			for _, l := range labels {
+				for _, r := range l.In {
+					series, point, ok := pointOf(r)
+					if !ok {
+						continue
+					}
+					if points[series] == nil {
+						points[series] = map[int]int{}
+					}
+					points[series][point]++
+				}
 			}
-			if points[series] == nil {
-				points[series] = map[int]int{}
-			}
-			points[series][point]++
 		}
 	}
-	for _, l := range t.byID {
-		add(l)
+	if c := cover(points); len(c.series) > 0 {
+		return c
 	}
-	for _, l := range t.bySubject {
-		add(l)
-	}
-	return cover(points)
-}
-
-// Coverage is that of all tables together; nil when they list no releases, so that
-// nothing tells what they cover.
-func (ts Tables) Coverage() *Coverage {
-	c := &Coverage{series: map[string]*covered{}}
-	for _, t := range ts {
-		maps.Copy(c.series, t.Coverage().series)
-	}
-	if len(c.series) == 0 {
-		return nil
-	}
-	return c
+	return nil
 }
 
 func cover(points map[string]map[int]int) *Coverage {
@@ -225,6 +214,11 @@ func (k *covered) sees(day time.Time) bool {
 		}
 	}
 	return float64(seen) >= enough*float64(to.Sub(from))
+}
+
+// Sees reports whether what a series takes of a change of a day is covered.
+func (c *Coverage) Sees(series string, day time.Time) bool {
+	return c != nil && c.series[series] != nil && c.series[series].sees(day)
 }
 
 // Ended reports whether nothing of what becomes of a change of that day is covered.

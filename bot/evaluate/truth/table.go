@@ -234,3 +234,12 @@ func (ts Tables) Label(c *change.Change) Label {
 	}
 	return l
 }
+
+// In are the stable releases in which any of the tables has a change.
+func (ts Tables) In(c *change.Change) []string {
+	var out []string
+	for _, t := range ts {
+		out = append(out, t.Label(c).In...)
+	}
+	return out
+}
