@@ -39,6 +39,7 @@ path, line or word by which it was recognised.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().StringVar(&driver, "driver", "", "list only this driver's")
+	cmd.AddCommand(refreshCommand())
 	return cmd
 }
 
@@ -87,15 +88,25 @@ func matchSilicon(stdin io.Reader, w io.Writer, name string, asJSON bool) error 
 		}
 		fmt.Fprintf(w, "%s\n", printable(m.Change.Subject))
 		if len(matches) == 0 {
-			fmt.Fprintln(w, "  nothing that the catalogue knows")
+			if why := silicon.Default().NoHardware(m.Change); why != "" {
+				fmt.Fprintf(w, "  no hardware: %s\n", why)
+			} else {
+				fmt.Fprintln(w, "  hardware uncertain: its paths are not those of a kernel tree")
+			}
 		}
 		for _, s := range matches {
-			fmt.Fprintf(w, "  %s (%s, %s): %s", s.Name, s.Driver, s.Kind, s.State)
+			fmt.Fprintf(w, "  %s (%s): %s", s.Label(), strings.TrimPrefix(s.Driver+", "+s.Kind, ", "), s.State)
 			if s.Since != "" {
 				fmt.Fprintf(w, ", supported since %s", s.Since)
 			}
 			if s.Launched != "" {
 				fmt.Fprintf(w, ", on sale since %s", s.Launched)
+			}
+			if s.Config != "" {
+				fmt.Fprintf(w, ", CONFIG_%s", s.Config)
+			}
+			if s.Why != "" {
+				fmt.Fprintf(w, "\n      %s", s.Why)
 			}
 			fmt.Fprintln(w)
 			for _, at := range s.Where {

@@ -16,6 +16,9 @@ const (
 	KindIPBlock  = "ip-block" // one version of a block that several chips share
 	KindFamily   = "family"   // all chips of one generation
 	KindDriver   = "driver"   // the common code of all its chips
+	KindLibrary  = "library"  // code that the drivers of a subsystem share: its hardware is theirs
+	KindBoard    = "board"    // a device tree
+	KindDevice   = "device"   // one device or machine, by the ID that a patch writes
 )
 
 // Entry is one row of the catalogue.
@@ -59,6 +62,7 @@ const (
 type Catalogue struct {
 	entries []Entry
 	blocks  map[int][]Block // of an entry
+	table   *DriverTable    // of all drivers, nil for none
 	ix      index
 }
 
@@ -73,11 +77,23 @@ var builtin = sync.OnceValue(func() *Catalogue {
 	if err != nil {
 		panic("silicon: the built-in catalogue is broken: " + err.Error()) // held by a test
 	}
-	return c
+	return c.WithDrivers(builtinDrivers())
 })
 
-// Default is the built-in catalogue, parsed on first use.
+// Default is the built-in catalogue with the built-in table of all drivers,
+// parsed on first use.
 func Default() *Catalogue { return builtin() }
+
+// WithDrivers returns the catalogue with another table of all drivers, nil for
+// none: then it knows its own drivers alone.
+func (c *Catalogue) WithDrivers(t *DriverTable) *Catalogue {
+	with := *c
+	with.table = t
+	return &with
+}
+
+// Drivers is the table of all drivers, nil for none.
+func (c *Catalogue) Drivers() *DriverTable { return c.table }
 
 // Load reads every *.tsv of fsys, in name order, into one catalogue, and what is on
 // its chips from blocks/*.tsv. An error names the file and line.
@@ -173,7 +189,7 @@ func parseRow(line string) (Entry, error) {
 // check holds the forms; what needs all entries is checked by index.build.
 func (e *Entry) check() error {
 	switch e.Kind {
-	case KindChip, KindPlatform, KindIPBlock, KindFamily, KindDriver:
+	case KindChip, KindPlatform, KindIPBlock, KindFamily, KindDriver: // the other kinds are never rows
 	default:
 		return fmt.Errorf("%s: kind %q is not one of chip, platform, ip-block, family, driver", e.Name, e.Kind)
 	}

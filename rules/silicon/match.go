@@ -32,13 +32,13 @@ const (
 // chips and platforms, then IP blocks, families, and the drivers' own entries;
 // within each, what a path says before what is merely mentioned.
 func (c *Catalogue) Match(ch *change.Change) []Match {
-	m := matcher{x: &c.ix, entries: c.entries}
+	m := matcher{x: &c.ix, entries: c.entries, table: c.table}
 	m.hits = m.few[:0]
 	for _, f := range ch.Files {
 		m.file(f)
 	}
 	if len(ch.Files) > 0 && len(m.drivers) == 0 {
-		return nil
+		return m.result()
 	}
 	m.title(ch.Subject)
 	if !m.specific() {
@@ -50,6 +50,11 @@ func (c *Catalogue) Match(ch *change.Change) []Match {
 type matcher struct {
 	x       *index
 	entries []Entry
+	table   *DriverTable
+	others  extra
+
+	acpiFrag *gitdiff.TextFragment // see acpiNear
+	acpi     bool
 
 	hits    []hit
 	few     [12]hit
@@ -130,7 +135,7 @@ func strength(in string) uint8 {
 	switch in {
 	case InPath:
 		return 0
-	case InPCI, InOF:
+	case InPCI, InOF, InUSB, InHID, InSDIO, InHDA, InACPI, InSSID, InDMI:
 		return 1
 	case InIdentifier:
 		return 2
@@ -149,8 +154,10 @@ func (m *matcher) file(f *gitdiff.File) {
 	}
 	d, rest := m.x.driverOf(m.path)
 	if d < 0 {
+		m.other(f)
 		return
 	}
+	m.devices(f, m.x.drivers[d].name)
 	m.driver, m.from, m.lines = d, len(m.hits), maxLines
 	if !slices.Contains(m.drivers, d) {
 		m.drivers = append(m.drivers, d)
@@ -349,7 +356,7 @@ func (m *matcher) rank(h *hit) int {
 }
 
 func (m *matcher) result() []Match {
-	if len(m.hits) == 0 {
+	if len(m.hits)+m.others.count() == 0 {
 		return nil
 	}
 	slices.SortStableFunc(m.hits, func(a, b hit) int {
@@ -361,7 +368,8 @@ func (m *matcher) result() []Match {
 			cmp.Compare(a.name, b.name),
 		)
 	})
-	out := make([]Match, 0, min(len(m.hits), maxMatches+2))
+	out := make([]Match, 0, min(len(m.hits), maxMatches+2)+m.others.count())
+	out = append(out, m.others.devices...)
 	for i := range m.hits {
 		h := &m.hits[i]
 		if m.rank(h) < 3 && len(out) >= maxMatches {
@@ -369,7 +377,7 @@ func (m *matcher) result() []Match {
 		}
 		out = append(out, m.match(h))
 	}
-	return out
+	return m.others.append(out)
 }
 
 // depth is the number of ancestors: the child of a family is more specific.

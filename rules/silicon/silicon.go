@@ -1,14 +1,19 @@
-// Package silicon is the catalogue of chips and IP blocks, and the matcher
-// that tells which of them a change affects.
+// Package silicon is the catalogue of chips and IP blocks, the table of all
+// drivers, and the matcher that tells which of them a change affects.
 //
 // The catalogue is data (*.tsv beside this file), each entry with the source of
-// its facts. The most specific match comes first, the driver's own entry last;
-// hardware that the catalogue does not know is Unknown and is never guessed.
+// its facts; it has the depth, and wins where it matches. The table (drivers.txt)
+// is generated from kernel trees and says of each file which driver it belongs
+// to, and whether that drives hardware. The most specific match comes first:
+// devices by their ID, chips, blocks, families, then drivers, libraries, folders
+// that nobody knows, and boards. Hardware that neither knows is Unknown and is
+// never guessed; it is never none.
 //
-// Promises: a chip is only reported when a file of one of its drivers is
-// touched (a text without a patch has no files, so there the words declared
-// safe for text stand alone); the same change gives the same matches in the
-// same order; a change outside every driver of the catalogue gives none. The
+// Promises: a chip of the catalogue is only reported when a file of one of its
+// drivers is touched, or a compatible string of it (a text without a patch has no
+// files, so there the words declared safe for text stand alone); the same change
+// gives the same matches in the same order; a change without hardware gives none,
+// and NoHardware says why. Files without hunks are judged by their paths. The
 // package knows no clock: Match.State is what the catalogue says today, and
 // StateAt derives the state on an earlier day from the launch date.
 package silicon
@@ -29,7 +34,7 @@ const (
 type Match struct {
 	Name   string `json:"name"`             // "GFX12", "Navi 33", "mt7925"; the driver's name when no chip is more specific
 	Driver string `json:"driver,omitempty"` // "amdgpu"
-	Kind   string `json:"kind,omitempty"`   // "chip", "ip-block", "platform", "family", "driver"
+	Kind   string `json:"kind,omitempty"`   // one of the Kind constants
 	State  State  `json:"state"`
 	Since  string `json:"since,omitempty"` // first mainline release with support, "6.11"
 	// Enabled is the first mainline release that drives the hardware without a
@@ -37,6 +42,12 @@ type Match struct {
 	Enabled string `json:"enabled,omitempty"`
 	// Launched is the day the hardware went on sale, "2024-03-06" or "2024-03", "" when unknown.
 	Launched string `json:"launched,omitempty"`
+	// Config is the symbol of Kconfig that chooses the driver, without CONFIG_; of
+	// what the table of all drivers tells.
+	Config string `json:"config,omitempty"`
+	// Why says in a phrase what makes it hardware, or uncertain: "has a table of
+	// usb devices". Empty for what the catalogue itself knows.
+	Why string `json:"why,omitempty"`
 	// Where says what was recognised and in which place, for the reader.
 	Where []Where `json:"where,omitempty"`
 }
@@ -51,11 +62,19 @@ type Where struct {
 
 // The places where something is recognised, strongest first.
 const (
-	InPath       = "path"       // a directory or file of that hardware alone
-	InPCI        = "pci-id"     // a line of a PCI table
-	InOF         = "of-match"   // a compatible string
-	InIdentifier = "identifier" // a touched line, its function, or the condition right around it
-	InStepping   = "stepping"   // a check for one revision of the chip; never decides alone
+	InPath       = "path"     // a directory or file of that hardware alone
+	InPCI        = "pci-id"   // a line of a PCI table
+	InOF         = "of-match" // a compatible string
+	InUSB        = "usb-id"   // a line of a table of USB devices, as are the next ones of theirs
+	InHID        = "hid-id"
+	InSDIO       = "sdio-id"
+	InHDA        = "hda-id"
+	InACPI       = "acpi-id"
+	InSSID       = "subsystem-id" // a row for one machine, by its PCI subsystem ID
+	InDMI        = "dmi"          // a row for one machine, by what its firmware says
+	InConfig     = "kconfig"      // the entry of the driver in Kconfig or a Makefile
+	InIdentifier = "identifier"   // a touched line, its function, or the condition right around it
+	InStepping   = "stepping"     // a check for one revision of the chip; never decides alone
 	InTitle      = "title"
 	InText       = "text" // the message, and only when nothing above named a chip
 )
@@ -109,6 +128,24 @@ func (m Match) Stepping() bool {
 	return false
 }
 
-// Specific reports whether the match names hardware more precisely than by its
-// driver.
-func (m Match) Specific() bool { return m.Kind != KindDriver }
+// Specific reports whether the match names a chip, a block or a family: more
+// than the driver that a file belongs to, a library, a board or a device ID.
+func (m Match) Specific() bool {
+	switch m.Kind {
+	case KindDriver, KindLibrary, KindBoard, KindDevice:
+		return false
+	}
+	return true
+}
+
+// Label is the name for a reader who does not know the kinds: a library is for
+// "all drivers of drm (ttm)".
+func (m Match) Label() string {
+	if m.Kind == KindLibrary && m.Driver != "" {
+		if m.Name == m.Driver {
+			return "all drivers of " + m.Driver
+		}
+		return "all drivers of " + m.Driver + " (" + m.Name + ")"
+	}
+	return m.Name
+}

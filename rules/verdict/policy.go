@@ -109,6 +109,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes no file")
 	case len(j.Silicon) == 0:
 		return out("no chip or IP block of the catalogue is in what it changes")
+	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
+		return out("it changes the device tree of a board")
 	case j.Submission():
 		// What is offered to a stable branch was found to be a fix, or to be
 		// needed by one, by those who offer it.

@@ -1,0 +1,166 @@
+package drivers
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// Table is what trees of one or more releases say together.
+type Table struct {
+	Releases []string // oldest first
+	Drivers  []silicon.Driver
+	IDs      []silicon.ID
+}
+
+// Encode writes the table and its IDs in the form that silicon.LoadDrivers reads.
+func (t *Table) Encode(head string) (rows, ids string) {
+	return silicon.EncodeDrivers(head, t.Releases, t.Drivers), silicon.EncodeIDs(t.Drivers, t.IDs)
+}
+
+// joiner makes one table of trees, the newest first.
+type joiner struct {
+	trees  []*Tree
+	out    *Table
+	byKey  map[string]int // folder and name → driver
+	byName map[string]int // subsystem and name → driver, where that is the only one
+	taken  map[string]bool
+	in     []map[int]bool // by tree: the drivers that it has
+	ids    map[string]*silicon.ID
+}
+
+// Join makes one table of trees. The newest has the word on each driver; what
+// only older ones have stays, for those who still run them.
+func Join(trees ...*Tree) *Table {
+	j := &joiner{trees: slices.Clone(trees), out: &Table{}, byKey: map[string]int{}, byName: map[string]int{},
+		taken: map[string]bool{}, ids: map[string]*silicon.ID{}}
+	slices.SortStableFunc(j.trees, func(a, b *Tree) int { return cmp.Compare(order(b.Release), order(a.Release)) })
+	for n, t := range j.trees {
+		j.in = append(j.in, map[int]bool{})
+		j.add(n, t)
+		j.out.Releases = append(j.out.Releases, t.Release)
+	}
+	for i := range j.out.Drivers {
+		j.lifetime(i)
+		slices.Sort(j.out.Drivers[i].Files)
+	}
+	slices.Reverse(j.out.Releases)
+	for k := range sorted(j.ids) {
+		j.out.IDs = append(j.out.IDs, *j.ids[k])
+	}
+	return j.out
+}
+
+func (j *joiner) add(n int, t *Tree) {
+	count := map[string]int{}
+	for _, u := range t.units {
+		count[topOf(u.Folder)+" "+u.Name]++
+	}
+	var fresh []string
+	byName := map[string]int{}
+	for _, u := range t.units {
+		key, name := u.Folder+"/"+u.Name, topOf(u.Folder)+" "+u.Name
+		i, ok := j.byKey[key]
+		if !ok && count[name] == 1 {
+			i, ok = j.byName[name]
+		}
+		if !ok {
+			i = len(j.out.Drivers)
+			j.out.Drivers = append(j.out.Drivers, u.Driver)
+			j.out.Drivers[i].Files = nil
+			j.byKey[key] = i
+		}
+		if count[name] == 1 {
+			byName[name] = i
+		}
+		d := &j.out.Drivers[i]
+		for _, f := range u.Files {
+			if !j.taken[f] && !within(path.Dir(f), j.folders(d)) {
+				d.Files = append(d.Files, f)
+			}
+			fresh = append(fresh, f)
+		}
+		j.in[n][i] = true
+		for bus, list := range u.ids {
+			j.addIDs(bus, list, i)
+		}
+	}
+	for _, f := range fresh {
+		j.taken[f] = true
+	}
+	for name, i := range byName {
+		if _, ok := j.byName[name]; !ok {
+			j.byName[name] = i
+		}
+	}
+}
+
+func (j *joiner) folders(d *silicon.Driver) []string {
+	var out []string
+	for _, f := range d.Files {
+		if dir, ok := strings.CutSuffix(f, "/"); ok {
+			out = append(out, dir)
+		}
+	}
+	return out
+}
+
+// maxShared: an ID that more drivers have names none of them.
+const maxShared = 3
+
+func (j *joiner) addIDs(bus string, list []string, driver int) {
+	for _, id := range list {
+		key := bus + " " + id
+		e := j.ids[key]
+		if e == nil {
+			e = &silicon.ID{Bus: bus, ID: id}
+			j.ids[key] = e
+		}
+		if !has(e.Drivers, driver) && len(e.Drivers) < maxShared {
+			e.Drivers = append(e.Drivers, driver)
+		}
+	}
+}
+
+// lifetime bounds when a driver came and went by the releases that were read.
+func (j *joiner) lifetime(i int) {
+	d := &j.out.Drivers[i]
+	oldest, newest := -1, -1
+	for n := range j.trees {
+		if j.in[n][i] {
+			if newest < 0 {
+				newest = n
+			}
+			oldest = n
+		}
+	}
+	if newest > 0 {
+		d.Until = j.trees[newest].Release
+	}
+	if oldest+1 < len(j.trees) {
+		before, first := j.trees[oldest+1].Release, j.trees[oldest].Release
+		if follows(before, first) {
+			d.Since = first
+		} else {
+			d.After, d.By = before, first
+		}
+	}
+}
+
+// order makes a number of a release, for comparison.
+func order(release string) int {
+	a, b, _ := strings.Cut(release, ".")
+	x, _ := strconv.Atoi(a)
+	y, _ := strconv.Atoi(strings.TrimPrefix(b, "6."))
+	return 1000*x + y
+}
+
+// follows: no release came between the two. A major number ended at 19 or 20.
+func follows(old, new string) bool {
+	a, b := order(old), order(new)
+	return b == a+1 || b%1000 == 0 && b/1000 == a/1000+1 && a%1000 >= 19
+}
