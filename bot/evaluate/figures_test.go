@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -127,5 +128,76 @@ func TestUntag(t *testing.T) {
 	d := Untag(c)
 	if !Asks(c) || Asks(d) || len(c.Stable) != 2 || len(d.Stable) != 1 || !d.Stable[0].NoAutosel {
 		t.Errorf("got %+v from %+v", d.Stable, c.Stable)
+	}
+}
+
+// TestBranchFigures: rows count where it is known what the branch did, and each
+// share says of how many it is one.
+func TestBranchFigures(t *testing.T) {
+	row := func(branch string, v verdict.Verdict, class verdict.Class, known, taken bool) Row {
+		return Row{Branch: branch, State: "affected", Verdict: v, Class: class, Known: known, Taken: taken}
+	}
+	k := &Collector{}
+	add := func(v verdict.Verdict, taken bool, mask truth.Mask, rows ...Row) {
+		k.Add(Case{ID: "x", Claims: true, Taken: taken, Mask: mask, With: View{P: .5, Verdict: v}, Rows: rows}, verdict.Judgement{})
+	}
+	add(verdict.StableEligible, true, "", row("5.10", verdict.StableEligible, "", true, false), row("6.1", verdict.StableEligible, "", true, true))
+	add(verdict.StableEligible, false, "", row("5.10", verdict.DKMSOnly, "conflicts", true, false), row("6.1", verdict.StableEligible, "", false, false))
+	add(verdict.StableEligible, false, truth.Unseen, row("6.1", verdict.Uncertain, "", true, false))
+	add(verdict.DKMSOnly, true, "", row("6.1", verdict.DKMSOnly, verdict.TooBig, true, true))
+	add(verdict.NotNeeded, false, "", Row{Branch: "6.1", State: "present", Known: true})
+	r := Measure(k, Options{Thresholds: thresholds})
+	got := map[string]string{}
+	for _, f := range r.Branches {
+		if f.Share.Of == 0 {
+			t.Errorf("%s %s: a share of nothing", f.Branch, f.What)
+		}
+		got[f.Branch+": "+f.What] = f.Share.String()
+	}
+	for what, want := range map[string]string{
+		": affected rows: labelled":                                  "5 of 6 = .833",
+		": eligible rows: taken by that branch":                      "1 of 2 = .500",
+		"6.1: eligible rows: taken by that branch":                   "1 of 1 = 1.000",
+		": dkms-only rows, without conflicts: not taken by it":       "0 of 1 = .000",
+		": dkms-only rows of class conflicts: not taken by it":       "1 of 1 = 1.000",
+		": affected rows that are uncertain: taken by it":            "0 of 1 = .000",
+		": fixes that stable took: called dkms-only":                 "1 of 2 = .500",
+		": visible fixes called stable-eligible: taken by no branch": "1 of 2 = .500",
+	} {
+		if got[what] != want {
+			t.Errorf("%s: %q, want %q", what, got[what], want)
+		}
+	}
+}
+
+// TestWorths: a fate that is none is left out of worth, and told.
+func TestWorths(t *testing.T) {
+	k := &Collector{}
+	for i := range 8 {
+		c := Case{ID: "x", Claims: true, Named: i%2 == 0, Tagged: i == 0, Taken: i < 4, Merged: truth.Applied, With: View{P: 1 - float64(i)/10}}
+		switch {
+		case i == 7:
+			c.Mask, c.Merged = truth.Unmerged, ""
+		case i < 2:
+			c.Merged = truth.InTable
+		}
+		k.Add(c, verdict.Judgement{})
+	}
+	r := Measure(k, Options{Thresholds: thresholds, Posted: true})
+	got := map[string][2]int{}
+	for _, w := range r.Worths {
+		got[w.Population+", "+w.Slice] = [2]int{w.Cases, w.Taken}
+	}
+	for what, want := range map[string][2]int{
+		"as posted, fixes": {8, 4}, "merged, as far as is known, fixes": {7, 4}, "merged and visible, fixes": {7, 4},
+		"the same, merged by more than the table, fixes": {5, 2}, "as posted, with a stable tag": {1, 1},
+		"as posted, Fixes: and no stable tag": {3, 1}, "as posted, a fix by its title alone": {4, 2},
+	} {
+		if got[what] != want {
+			t.Errorf("%s: %v, want %v", what, got[what], want)
+		}
+	}
+	if len(r.Masked) != 1 || r.Masked[0] != (Masked{truth.Unmerged, 1}) {
+		t.Errorf("masked: %+v", r.Masked)
 	}
 }

@@ -58,9 +58,10 @@ patches of --list with it too:
 
   stablebot calibrate --from-store /var/lib/stablebot --git linux --mainline master -o weights.json
 
-Patches on lists differ from commits: nobody has passed them on yet, and most
+Patches on lists differ from commits: nobody has passed them on yet, and many
 are never merged. With --list their head learns from archives, the last version
-of each title since 2022-10-01, labelled by --list-truth, a table of subjects:
+of each title since 2022-10-01, labelled by --list-truth, a table of subjects: from
+those that were merged, as the archives tell, and whose fate the table can see:
 
   --list nouveau=nouveau.git --list ice=intel-wired-lan.git --list-truth stable-subjects.tsv.gz
 

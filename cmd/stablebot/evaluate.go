@@ -52,7 +52,11 @@ title and author or file, or with the same diff.
 
 With --archive or files the changes are patches as posted: the last version of
 each title, without cover letters and without what was posted for stable. They
-are judged alone.
+are judged alone. Which of them were merged is read from the same mails, and from
+those of --evidence: "applied" notices, patchwork-bot, pull requests, Fixes: tags.
+
+A fate is counted as one where the change was merged and the table can see what
+became of it; the figures under "worth" say so, and all others stand beside them.
 
 ` + truth.TableFormat + `
 

@@ -17,14 +17,14 @@ import (
 	"github.com/stablebot/stablebot/rules/model"
 )
 
-// TestLists counts, for each list, what the archives tell of merging and what the
+// TestCounts counts, for each list, what the archives tell of merging and what the
 // table sees of it:
 //
 //	STABLEBOT_LISTS='ice=PATH mmc=PATH' STABLEBOT_TRUTH=stable-subjects.tsv.gz \
-//	    go test -tags measure ./bot/evaluate/corpus -run TestLists -v
+//	    go test -tags measure ./bot/evaluate/corpus -run TestCounts -v
 //
 // STABLEBOT_ROWS=file writes a line for each patch.
-func TestLists(t *testing.T) {
+func TestCounts(t *testing.T) {
 	o := Options{Since: time.Date(2022, 10, 1, 0, 0, 0, 0, time.UTC), Truth: []string{os.Getenv("STABLEBOT_TRUTH")}, Jobs: 2}
 	for _, l := range strings.Fields(os.Getenv("STABLEBOT_LISTS")) {
 		name, path, _ := strings.Cut(l, "=")
