@@ -1,6 +1,8 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+)
 
 // Affected asks whether any branch needs the change.
 var Affected = &Rule{
@@ -14,7 +16,9 @@ change itself.
 
 Met: the culprit is in 6.12 and 6.6, neither has the fix.
 Unmet: the culprit was merged after the newest release.`,
-	Ref: Ref{stableRules, ruleList, "a bug that people suffer from, in a tree that they run"},
+	Ref:    Ref{stableRules, ruleList, "a bug that people suffer from, in a tree that they run"},
+	Kind:   OfBranch,
+	Values: baseValues(),
 	Run: func(f *Facts) (Finding, error) {
 		if f.Tree == nil || len(f.Tree.Branches) == 0 {
 			return noTrees("which stable branches have the bug is not known")
@@ -38,7 +42,6 @@ Unmet: the culprit was merged after the newest release.`,
 				lack = append(lack, b.Name)
 			}
 		}
-		values := map[string]float64{"affected": float64(len(need)), "present": float64(len(have)), "not_affected": float64(len(clean)), "no_base": float64(len(lack)), "active": float64(active)}
 		reason := branchSentence(need, have, clean, lack)
 		var out Finding
 		switch known := len(need) + len(have) + len(clean) + len(lack); {
@@ -53,7 +56,6 @@ Unmet: the culprit was merged after the newest release.`,
 		default:
 			out, _ = unmet(reason)
 		}
-		out.Values = values
 		return out, nil
 	},
 }

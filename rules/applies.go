@@ -13,7 +13,8 @@ has to say in the message what was changed.
 
 Met: applies exactly to 6.12 and with an offset to 6.6.
 Unmet: a function that it changes does not exist in 6.6, the only affected branch.`,
-	Ref: Ref{stableRules, "Option 3", "where a change has to be adjusted for an older branch, the adjusted patch is sent with an explanation"},
+	Ref:  Ref{stableRules, "Option 3", "where a change has to be adjusted for an older branch, the adjusted patch is sent with an explanation"},
+	Kind: OfBranch,
 	Run: func(f *Facts) (Finding, error) {
 		if f.Tree == nil || len(f.Tree.Branches) == 0 {
 			return noTrees("whether it applies to the stable branches is not known")
@@ -38,7 +39,6 @@ Unmet: a function that it changes does not exist in 6.6, the only affected branc
 				dark = append(dark, b.Name)
 			}
 		}
-		values := map[string]float64{"fits": float64(len(fit)), "by_hand": float64(len(hand))}
 		var out Finding
 		switch {
 		case len(fit) > 0 && len(hand) > 0:
@@ -52,7 +52,6 @@ Unmet: a function that it changes does not exist in 6.6, the only affected branc
 		default:
 			out, _ = notApplicable("no branch is known to need it")
 		}
-		out.Values = values
 		return out, nil
 	},
 }

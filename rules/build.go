@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // BuildError tells build errors from warnings, and from code that is known to be broken.
 var BuildError = &Rule{
@@ -13,24 +17,25 @@ changes that speak of building.
 
 Met: "fix the build without CONFIG_ACPI", with the linker's message.
 Unmet: "silence a missing-prototypes warning".`,
-	Ref: Ref{stableRules, ruleList, "build errors count, except where the code is marked CONFIG_BROKEN"},
+	Ref:    Ref{stableRules, ruleList, "build errors count, except where the code is marked CONFIG_BROKEN"},
+	Values: wordValues("build", signs.WordBuild, "a build error"),
 	Run: func(f *Facts) (Finding, error) {
 		w, c := f.Words(), f.Code()
 		_, bug := w.Bug()
 		switch {
 		case f.buildError():
-			ev := c.conf.evidence()
-			if c.Added[SignBroken]+c.Removed[SignBroken] > 0 {
-				ev = c.Evidence(SignBroken)
+			ev := c.Broken()
+			if c.Added[signs.SignBroken]+c.Removed[signs.SignBroken] > 0 {
+				ev = c.Evidence(signs.SignBroken)
 			}
 			if ev != (Evidence{}) {
 				return unmet("a build fix for code that is marked BROKEN", ev)
 			}
 			return met("mends a build error", f.buildEvidence())
-		case w.InTitle(WordCompiler), w.Has(WordCompiler) && !bug:
-			return unmet("about a compiler's warning, not an error", w.Evidence(WordCompiler))
-		case w.Has(WordTool):
-			return notApplicable("about what a checker found, which breaks no build", w.Evidence(WordTool))
+		case w.InTitle(signs.WordCompiler), w.Has(signs.WordCompiler) && !bug:
+			return unmet("about a compiler's warning, not an error", w.Evidence(signs.WordCompiler))
+		case w.Has(signs.WordTool):
+			return notApplicable("about what a checker found, which breaks no build", w.Evidence(signs.WordTool))
 		}
 		return notApplicable("not about building")
 	},
@@ -40,14 +45,14 @@ Unmet: "silence a missing-prototypes warning".`,
 // or shows the compiler's error line. "Fix build warnings" is about warnings.
 func (f *Facts) buildError() bool {
 	w := f.Words()
-	warning := w.InTitle(WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
-	said := w.Has(WordBuild) || w.CompilerError != (Evidence{})
-	return said && !warning && (w.InTitle(WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && w.title&bugWords == 0
+	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
+	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
+	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && !w.TitleHas(signs.Bugs)
 }
 
 func (f *Facts) buildEvidence() Evidence {
 	if ev := f.Words().CompilerError; ev != (Evidence{}) {
 		return ev
 	}
-	return f.Words().Evidence(WordBuild)
+	return f.Words().Evidence(signs.WordBuild)
 }

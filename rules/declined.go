@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // NotDeclined honours a maintainer's no.
 var NotDeclined = &Rule{
@@ -14,7 +18,18 @@ another posting and is none. Replies count when the thread is known.
 
 Met: a patch that was reviewed without objection.
 Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
-	Ref: Ref{stableRules, "Option 1", "a variant of the tag, with a reason, tells the tools of the stable team to leave a change alone"},
+	Ref:  Ref{stableRules, "Option 1", "a variant of the tag, with a reason, tells the tools of the stable team to leave a change alone"},
+	Kind: OfPost,
+	Values: []Value{
+		{Name: "tag.noautosel", Doc: "refuses automatic pickup", Kind: OfClaim, Of: func(f *Facts) float64 {
+			for _, s := range f.Change.Stable {
+				if s.NoAutosel {
+					return 1
+				}
+			}
+			return 0
+		}},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		for i := range f.Change.Stable {
 			t := &f.Change.Stable[i]
@@ -25,10 +40,10 @@ Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
 			if reason == "" {
 				return unmet("its tag refuses automatic pickup, without the reason that the rules ask for", f.bodyLine(t.Line))
 			}
-			return unmet("its tag refuses automatic pickup: "+shorten(reason), f.bodyLine(t.Line))
+			return unmet("its tag refuses automatic pickup: "+signs.Shorten(reason), f.bodyLine(t.Line))
 		}
 		if s := f.Series; s != nil && len(s.Declined) > 0 {
-			return unmet("declined in the thread: "+shorten(s.Declined[0].Text), s.Declined...)
+			return unmet("declined in the thread: "+signs.Shorten(s.Declined[0].Text), s.Declined...)
 		}
 		if f.Series != nil {
 			return met("no refusal in its tags or in the thread")

@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/stablebot/stablebot/rules/signs"
+
 // NoDelay honours the wish to wait.
 var NoDelay = &Rule{
 	ID: "no-delay",
@@ -10,7 +12,8 @@ weeks in a release". Applies to changes with a stable tag.
 
 Met: Cc: stable@vger.kernel.org # 6.6+
 Unmet: Cc: stable@vger.kernel.org # after -rc3`,
-	Ref: Ref{stableRules, "Option 1", "the tag may ask for the pick-up to be delayed"},
+	Ref:  Ref{stableRules, "Option 1", "the tag may ask for the pick-up to be delayed"},
+	Kind: OfPost,
 	Run: func(f *Facts) (Finding, error) {
 		t := f.asked()
 		if t == nil {
@@ -18,7 +21,7 @@ Unmet: Cc: stable@vger.kernel.org # after -rc3`,
 		}
 		for i := range f.Change.Stable {
 			if d := &f.Change.Stable[i]; d.After != "" && !d.NoAutosel {
-				return unmet("its stable tag asks to wait: "+shorten(d.After), f.bodyLine(d.Line))
+				return unmet("its stable tag asks to wait: "+signs.Shorten(d.After), f.bodyLine(d.Line))
 			}
 		}
 		return met("its stable tag asks for no delay", f.bodyLine(t.Line))

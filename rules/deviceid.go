@@ -1,6 +1,11 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // DeviceID recognises the one kind of new support that stable takes.
 var DeviceID = &Rule{
@@ -15,10 +20,14 @@ unmet and is judged as what the other code is.
 Met: one added row PCI_DEVICE(0x1234, 0x5678).
 Unmet: the same row with a new init function beside it.`,
 	Ref: Ref{stableRules, ruleList, "instead of fixing a bug a change may just add a device ID"},
+	Values: slices.Concat(
+		wordValues("id", signs.WordDeviceID, "a device ID"),
+		lineValues("id", signs.SignID, "ID tables"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		c, s, w := f.Code(), &f.Change.Size, f.Words()
-		ids, cases := c.Net(SignID), c.Net(SignCase)
-		says := w.InTitle(WordDeviceID)
+		ids, cases := c.Net(signs.SignID), c.Net(signs.SignCase)
+		says := w.InTitle(signs.WordDeviceID)
 		// A case label alone is an ID only where the change is labels and adds support.
 		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
@@ -26,18 +35,17 @@ Unmet: the same row with a new init function beside it.`,
 		rows := max(ids, 0) + max(cases, 0)
 		// A row may come with its constant, and with a line or two that hook it up
 		// or change; a long table with as many lines as it has rows.
-		other := s.CodeLines - c.IDRest - int(c.Added[SignID]+c.Removed[SignID]) - max(cases, 0) - int(c.Added[SignMacro]) - int(c.Added[SignQuirk])
-		ev := c.Evidence(SignID)
+		other := s.CodeLines - c.IDRest - int(c.Added[signs.SignID]+c.Removed[signs.SignID]) - max(cases, 0) - int(c.Added[signs.SignMacro]) - int(c.Added[signs.SignQuirk])
+		ev := c.Evidence(signs.SignID)
 		if ev == (Evidence{}) {
-			ev = c.Evidence(SignCase)
+			ev = c.Evidence(signs.SignCase)
 		}
 		var out Finding
-		if other <= max(2, rows) && c.Net(SignFunction) <= 0 {
+		if other <= max(2, rows) && c.Net(signs.SignFunction) <= 0 {
 			out, _ = met("adds "+plural(max(rows, 1), "ID")+" and nothing else of weight", ev)
 		} else {
 			out, _ = unmet(fmt.Sprintf("touches IDs, but %s of other code as well", plural(other, "line")), ev)
 		}
-		out.Values = map[string]float64{"ids": float64(rows), "other_lines": float64(max(other, 0))}
 		return out, nil
 	},
 }

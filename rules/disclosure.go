@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // Disclosure notices fixes that may not be public yet.
 var Disclosure = &Rule{
@@ -15,13 +19,14 @@ speak of security.
 
 Met: a fix with a published CVE number and the public stable tag.
 Unmet: a mail copied to security@kernel.org.`,
-	Ref: Ref{stableRules, "Procedure for submitting patches to the -stable tree", "security patches also follow Documentation/process/security-bugs.rst; stable@kernel.org is for what is not public yet"},
+	Ref:  Ref{stableRules, "Procedure for submitting patches to the -stable tree", "security patches also follow Documentation/process/security-bugs.rst; stable@kernel.org is for what is not public yet"},
+	Kind: OfPost,
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Change
 		for _, list := range [...][]string{c.To, c.Cc} {
 			for _, a := range list {
 				if strings.EqualFold(a, "security@kernel.org") || strings.EqualFold(a, "stable@kernel.org") {
-					return unmet("sent to "+strings.ToLower(a)+", where unpublished holes are handled", Evidence{Text: shorten(a)})
+					return unmet("sent to "+strings.ToLower(a)+", where unpublished holes are handled", Evidence{Text: signs.Shorten(a)})
 				}
 			}
 		}
@@ -30,8 +35,8 @@ Unmet: a mail copied to security@kernel.org.`,
 				return unknown("its stable tag uses the address for unpublished holes, as many do out of habit", f.bodyLine(t.Line))
 			}
 		}
-		if w := f.Words(); w.Has(WordSecurity) {
-			return met("speaks of security, and was sent in public", w.Evidence(WordSecurity))
+		if w := f.Words(); w.Has(signs.WordSecurity) {
+			return met("speaks of security, and was sent in public", w.Evidence(signs.WordSecurity))
 		}
 		return notApplicable("nothing in it points to the security process")
 	},

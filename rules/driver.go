@@ -1,5 +1,11 @@
 package rules
 
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
+
 // NoNewDriver holds back new drivers and new files of code.
 var NoNewDriver = &Rule{
 	ID: "no-new-driver",
@@ -13,6 +19,14 @@ lines.
 Met: a patch that changes three existing files.
 Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 	Ref: Ref{stableRules, ruleList, "a fix or a device ID; what is neither is left to mainline"},
+	Values: slices.Concat(
+		[]Value{
+			{Name: "size.new-files", Doc: "adds files", Of: func(f *Facts) float64 { return yes(f.Change.Size.NewFiles > 0) }},
+			{Name: "size.deleted-files", Doc: "removes files", Of: func(f *Facts) float64 { return yes(f.Change.Size.DelFiles > 0) }},
+			{Name: "files.units", Doc: "adds source files", Of: func(f *Facts) float64 { return yes(f.Code().NewUnits > 0) }},
+		},
+		lineValues("driver", signs.SignDriver, "driver registration"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Code()
 		if !f.complete() {
@@ -27,8 +41,8 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 		}
 		var out Finding
 		switch {
-		case c.NewUnits > 0 && c.Net(SignDriver) > 0:
-			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(SignDriver))
+		case c.NewUnits > 0 && c.Net(signs.SignDriver) > 0:
+			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(signs.SignDriver))
 		case c.NewUnits > 0 && f.claimsFix():
 			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and presents itself as a fix", ev)
 		case c.NewUnits > 0:
@@ -36,7 +50,6 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 		default:
 			out, _ = met("adds no source file")
 		}
-		out.Values = map[string]float64{"new_sources": float64(c.NewUnits), "new_files": float64(f.Change.Size.NewFiles)}
 		return out, nil
 	},
 }

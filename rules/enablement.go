@@ -1,5 +1,11 @@
 package rules
 
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
+
 // NoEnablement holds back new functions and new hardware.
 var NoEnablement = &Rule{
 	ID: "no-enablement",
@@ -14,9 +20,15 @@ that need new code are not meant.
 Met: "fix the clock of the second pipe".
 Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 	Ref: Ref{stableRules, ruleList, "a fix or a device ID; what is neither is left to mainline"},
+	Values: slices.Concat(
+		wordValues("feature", signs.WordFeature, "adding or enabling"),
+		wordValues("bringup", signs.WordBringup, "bring-up"),
+		verbValues(),
+		lineValues("function", signs.SignFunction, "functions"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		w, c := f.Words(), f.Code()
-		fn := max(0, c.Net(SignFunction))
+		fn := max(0, c.Net(signs.SignFunction))
 		var out Finding
 		switch {
 		case c.CommentsOnly:
@@ -26,15 +38,14 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
 			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
-			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(SignFunction))
-		case w.InTitle(WordBringup) && !f.claimsFix():
+			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(signs.SignFunction))
+		case w.InTitle(signs.WordBringup) && !f.claimsFix():
 			out, _ = unmet("early hardware work, by its title")
 		case f.feature():
 			out, _ = unknown("its title adds something new ("+w.Verb+"), its tags present it as a fix", f.tagEvidence())
 		default:
 			out, _ = met("adds no feature by its title, and " + plural(fn, "new function"))
 		}
-		out.Values = map[string]float64{"functions": float64(fn), "exports": float64(max(0, c.Net(SignExport)))}
 		return out, nil
 	},
 }
@@ -42,7 +53,7 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 // feature reports whether the title announces something new rather than a repair.
 func (f *Facts) feature() bool {
 	w := f.Words()
-	if w.title&bugWords != 0 || w.InTitle(WordFix) || w.InTitle(WordWrong) || w.InTitle(WordQuirk) || w.InTitle(WordGuard) || w.Revert {
+	if w.TitleHas(signs.Bugs) || w.InTitle(signs.WordFix) || w.InTitle(signs.WordWrong) || w.InTitle(signs.WordQuirk) || w.InTitle(signs.WordGuard) || w.Revert {
 		return false
 	}
 	switch w.Verb {

@@ -5,46 +5,48 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // derived is what several rules, and the features of the score, read out of the
 // same text. Each part is computed once for a change, on demand, by the one
 // goroutine that judges it.
 type derived struct {
-	words *Words
-	code  *Code
-	tags  *Tags
-	print *printing
+	words *signs.Words
+	code  *signs.Code
+	tags  *signs.Tags
+	print *signs.Printing
+	known *culprits
 }
 
 // Words is what title and message speak of.
-func (f *Facts) Words() *Words {
+func (f *Facts) Words() *signs.Words {
 	if f.words == nil {
-		f.words = readWords(f.Change)
+		f.words = signs.ReadWords(f.Change)
 	}
 	return f.words
 }
 
 // Code is what the changed lines show.
-func (f *Facts) Code() *Code {
+func (f *Facts) Code() *signs.Code {
 	if f.code == nil {
-		f.code = readCode(f.Change)
+		f.code = signs.ReadCode(f.Change)
 	}
 	return f.code
 }
 
 // Tags is what the trailers say about people.
-func (f *Facts) Tags() *Tags {
+func (f *Facts) Tags() *signs.Tags {
 	if f.tags == nil {
-		f.tags = readTags(f.Change)
+		f.tags = signs.ReadTags(f.Change)
 	}
 	return f.tags
 }
 
 // prints is what the diff prints anew, where it does nothing else.
-func (f *Facts) prints() *printing {
+func (f *Facts) prints() *signs.Printing {
 	if f.print == nil {
-		p := readPrints(f.Change.Files)
+		p := signs.ReadPrints(f.Change.Files)
 		f.print = &p
 	}
 	return f.print
@@ -82,7 +84,7 @@ func (f *Facts) asked() *change.StableTag {
 // title, or as the revert of another commit.
 func (f *Facts) claimsFix() bool {
 	w := f.Words()
-	return len(f.Change.Fixes) > 0 || f.asked() != nil || w.InTitle(WordFix) || w.Revert
+	return len(f.Change.Fixes) > 0 || f.asked() != nil || w.InTitle(signs.WordFix) || w.Revert
 }
 
 // complete reports whether there is a patch to look at; a request in prose
@@ -105,7 +107,7 @@ func (f *Facts) bodyLine(line int) Evidence {
 	if i := strings.IndexByte(s, '\n'); i >= 0 {
 		s = s[:i]
 	}
-	return Evidence{Line: line, Text: shorten(strings.TrimSpace(s))}
+	return Evidence{Line: line, Text: signs.Shorten(strings.TrimSpace(s))}
 }
 
 // The documents that rules cite, and the heading of the list of rules itself.

@@ -1,6 +1,10 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // Followups asks what mainline learnt about the change afterwards.
 var Followups = &Rule{
@@ -13,7 +17,8 @@ that existed on the day of the judgement count.
 
 Met: a commit that nothing in mainline names as its culprit.
 Unmet: a commit that was reverted two weeks later.`,
-	Ref: Ref{stableRules, ruleList, "the change is correct beyond doubt, and tested"},
+	Ref:  Ref{stableRules, ruleList, "the change is correct beyond doubt, and tested"},
+	Kind: OfTrees,
 	Run: func(f *Facts) (Finding, error) {
 		if f.Tree == nil {
 			return noTrees("whether later commits fix or revert it is not known")
@@ -30,7 +35,7 @@ Unmet: a commit that was reverted two weeks later.`,
 				fixes++
 			}
 			if len(ev) < 3 {
-				ev = append(ev, Evidence{Text: shorten(short(u.SHA) + " " + u.Subject)})
+				ev = append(ev, Evidence{Text: signs.Shorten(short(u.SHA) + " " + u.Subject)})
 			}
 		}
 		var out Finding
@@ -42,7 +47,6 @@ Unmet: a commit that was reverted two weeks later.`,
 		default:
 			out, _ = met("no later mainline commit fixes or reverts it")
 		}
-		out.Values = map[string]float64{"reverts": float64(reverts), "later_fixes": float64(fixes)}
 		return out, nil
 	},
 }

@@ -1,5 +1,11 @@
 package rules
 
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
+
 // NoNewKconfig holds back new questions to whoever configures a kernel.
 var NoNewKconfig = &Rule{
 	ID: "no-new-kconfig",
@@ -12,15 +18,22 @@ build fix and is not meant.
 Met: a patch that adds "depends on PCI" to an existing symbol.
 Unmet: a patch that adds "config FOO_TURBO".`,
 	Ref: Ref{stableRules, ruleList, "a fix or a device ID; what is neither is left to mainline"},
+	Values: slices.Concat(
+		[]Value{
+			{Name: "files.build", Doc: "touches Kconfig or Makefiles", Of: func(f *Facts) float64 { return yes(f.Code().Build > 0) }},
+		},
+		lineValues("config", signs.SignConfig, "Kconfig symbols"),
+		lineValues("depends", signs.SignConfigDep, "Kconfig dependencies"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Code()
-		switch n := c.Net(SignConfig); {
+		switch n := c.Net(signs.SignConfig); {
 		case !f.complete():
 			return unknown("there is no diff to look at")
 		case n > 0:
-			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(SignConfig))
-		case c.Added[SignConfigDep]+c.Removed[SignConfigDep] > 0:
-			return met("changes a dependency of an existing Kconfig symbol, adds none", c.Evidence(SignConfigDep))
+			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(signs.SignConfig))
+		case c.Added[signs.SignConfigDep]+c.Removed[signs.SignConfigDep] > 0:
+			return met("changes a dependency of an existing Kconfig symbol, adds none", c.Evidence(signs.SignConfigDep))
 		}
 		return met("adds no Kconfig symbol")
 	},

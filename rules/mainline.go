@@ -18,7 +18,87 @@ refused is a fix that mainline does not have and is not being offered.
 
 Met: a commit that the configured mainline remote carries since 6.9.
 Unmet: a fix that only the vendor tree has.`,
-	Ref: Ref{stableRules, ruleList, "the same fix, or one to the same effect, has to be in mainline first"},
+	Ref:  Ref{stableRules, ruleList, "the same fix, or one to the same effect, has to be in mainline first"},
+	Kind: OfTrees | OfLanding,
+	Values: []Value{
+		{Name: "tree.landing", Doc: "it is known how it went into mainline", Kind: OfTrees, Of: func(f *Facts) float64 { return yes(f.landing()) }},
+		{Name: "tree.landing.late60", Doc: "weeks of the eight before the merge window that had passed when it was written", Kind: OfTrees, Of: func(f *Facts) float64 {
+			if !f.landing() {
+				return 0
+			}
+			return min(max(float64(f.Tree.Landing.WindowDays+60)/7, 0), 8)
+		}},
+		{Name: "tree.landing.late60.claims", Doc: "the same, for a claimed fix", Kind: OfTrees | OfClaim, Of: func(f *Facts) float64 {
+			if !f.landing() || !f.Claims() {
+				return 0
+			}
+			return min(max(float64(f.Tree.Landing.WindowDays+60)/7, 0), 8)
+		}},
+		{Name: "tree.landing.window", Doc: "written in or after the merge window", Kind: OfTrees, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 0)
+		}},
+		{Name: "tree.landing.other", Doc: "went in as a fix without claiming to be one", Kind: OfTrees, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 14 && !f.Claims())
+		}},
+		{Name: "tree.landing.fixes", Doc: "written after -rc1 of the release that carries it: it went in as a fix", Kind: OfTrees, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 14)
+		}},
+		{Name: "tree.landing.fixes.claims", Doc: "the same, and it claims to be a fix", Kind: OfTrees | OfClaim, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 14 && f.Claims())
+		}},
+		{Name: "tree.landing.same", Doc: "went in as a fix, for a bug of the same release", Kind: OfTrees, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 14 && f.sameCycle())
+		}},
+		{Name: "tree.landing.unknown", Doc: "went in as a fix, and what it fixes is not known", Kind: OfTrees, Of: func(f *Facts) float64 {
+			return yes(f.landing() && f.Tree.Landing.WindowDays >= 14 && f.oldest() == nil)
+		}},
+		{Name: "tree.company", Doc: "steps by which something that asks for stable follows in the same pull: same file, function, lines; for what does not claim to be a fix", Kind: OfTrees, Of: func(f *Facts) float64 {
+			if f.Tree == nil || f.Claims() {
+				return 0
+			}
+			return float64(f.Tree.Landing.Company)
+		}},
+		{Name: "tree.arrived.late", Doc: "came after -rc1: through a tree of fixes", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 { return yes(f.arrived()) }},
+		{Name: "tree.arrived.late.claims", Doc: "the same, and it claims to be a fix", Kind: OfTrees | OfLanding | OfClaim, Of: func(f *Facts) float64 { return yes(f.arrived() && f.Claims()) }},
+		{Name: "tree.arrived.late.same", Doc: "the same, for a bug of the same release", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 { return yes(f.arrived() && f.sameCycle()) }},
+		{Name: "tree.arrived.late.old", Doc: "the same, for a bug of an earlier release", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 { return yes(f.arrived() && f.oldest() != nil && !f.sameCycle()) }},
+		{Name: "tree.arrived.waited", Doc: "came through a tree of fixes weeks after it was written", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 {
+			if !f.arrived() {
+				return 0
+			}
+			return min(float64(f.Tree.Landing.ArrivedDays-f.Tree.Landing.WindowDays)/7, 8)
+		}},
+		{Name: "tree.arrived.week", Doc: "weeks after -rc1 when it came", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 {
+			if !f.arrived() {
+				return 0
+			}
+			return min(float64(f.Tree.Landing.ArrivedDays-14)/7, 8)
+		}},
+		{Name: "tree.mates", Doc: "doublings of commits that landed with it", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 {
+			if f.Tree == nil {
+				return 0
+			}
+			return log2(f.Tree.Landing.Mates)
+		}},
+		{Name: "tree.mates.fix", Doc: "share of them that have a Fixes: tag", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 {
+			if f.Tree == nil || f.Tree.Landing.Mates == 0 {
+				return 0
+			}
+			return float64(f.Tree.Landing.MatesFix) / float64(f.Tree.Landing.Mates)
+		}},
+		{Name: "tree.mates.stable", Doc: "share of them that ask for stable", Kind: OfTrees | OfLanding, Of: func(f *Facts) float64 {
+			if f.Tree == nil || f.Tree.Landing.Mates == 0 {
+				return 0
+			}
+			return float64(f.Tree.Landing.MatesStable) / float64(f.Tree.Landing.Mates)
+		}},
+		{Name: "post.next", Doc: "meant for a tree of the next release", Kind: OfPost, Of: func(f *Facts) float64 { return yes(f.aims(true)) }},
+		{Name: "post.next.claims", Doc: "the same, and it claims to be a fix", Kind: OfPost | OfClaim, Of: func(f *Facts) float64 { return yes(f.Claims() && f.aims(true)) }},
+		{Name: "post.now", Doc: "meant for a tree of the current release: the name of one without -next", Kind: OfPost, Of: func(f *Facts) float64 { return yes(f.aims(false)) }},
+		{Name: "post.to", Doc: "doublings of recipients", Kind: OfPost, Of: func(f *Facts) float64 {
+			return log2(len(f.Change.To) + len(f.Change.Cc))
+		}},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Change
 		if f.Tree != nil && f.Tree.Mainline.Known {

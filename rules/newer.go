@@ -13,7 +13,8 @@ the stable team sees to it itself when it picks a commit by its tag.
 
 Met: a patch for 6.6.y whose mainline commit is in 6.12.y as well.
 Unmet: a patch for 5.10.y that 5.15.y does not have.`,
-	Ref: Ref{stableRules, "Procedure for submitting patches to the -stable tree", "with options 2 and 3 the fix has to be present, or on its way, in every newer tree that is still supported"},
+	Ref:  Ref{stableRules, "Procedure for submitting patches to the -stable tree", "with options 2 and 3 the fix has to be present, or on its way, in every newer tree that is still supported"},
+	Kind: OfBranch,
 	Run: func(f *Facts) (Finding, error) {
 		if !f.Submission() && !f.optionTwo() {
 			return notApplicable("not addressed to particular stable branches")
@@ -30,7 +31,6 @@ Unmet: a patch for 5.10.y that 5.15.y does not have.`,
 			asked++
 			if len(b.MissingNewer) > 0 {
 				out, err := unmet("sent for " + b.Name + ", but " + strings.Join(b.MissingNewer, ", ") + " would lack it")
-				out.Values = map[string]float64{"missing": float64(len(b.MissingNewer))}
 				return out, err
 			}
 		}

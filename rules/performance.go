@@ -1,5 +1,11 @@
 package rules
 
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
+
 // Performance holds back speed-ups that no distribution asked for.
 var Performance = &Rule{
 	ID: "performance",
@@ -13,28 +19,25 @@ about nothing graver.
 Met: a fix for stutter, with a link to a distribution's bug tracker.
 Unmet: "speed up page clearing by 3 %", without a report.`,
 	Ref: Ref{stableRules, ruleList, "notable performance or interactivity issues count if a distribution's kernel maintainer submits them with a link to the report and their impact"},
+	Values: slices.Concat(
+		wordValues("performance", signs.WordPerformance, "slowness"),
+		wordValues("distro", signs.WordDistro, "a distribution"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		w := f.Words()
-		if !w.InTitle(WordPerformance) || w.title&bugWords != 0 || !f.hasCode() {
+		if !w.InTitle(signs.WordPerformance) || w.TitleHas(signs.Bugs) || !f.hasCode() {
 			return notApplicable("not about performance, or about something graver as well")
 		}
-		distro, link := w.Has(WordDistro), w.Bugs() > 0
+		distro, link := w.Has(signs.WordDistro), w.Bugs() > 0
 		for _, l := range w.Links {
-			distro = distro || l.Kind == LinkBug && distroLink(l.URL)
+			distro = distro || l.Kind == signs.LinkBug && signs.DistroLink(l.URL)
 		}
 		switch {
 		case distro && link:
-			return met("about performance, with a distribution named and a link to the report", w.Evidence(WordDistro))
+			return met("about performance, with a distribution named and a link to the report", w.Evidence(signs.WordDistro))
 		case link:
-			return unknown("about performance, with a link to a report but no distribution's request", w.Evidence(WordPerformance))
+			return unknown("about performance, with a link to a report but no distribution's request", w.Evidence(signs.WordPerformance))
 		}
-		return unmet("about performance, without a distribution's request and a link to the report", w.Evidence(WordPerformance))
+		return unmet("about performance, without a distribution's request and a link to the report", w.Evidence(signs.WordPerformance))
 	},
-}
-
-// distroLink knows the trackers of distributions by words of their addresses.
-func distroLink(url string) bool {
-	var hit bool
-	phraseTrie().scan(url, func(_ int, mask uint64) { hit = hit || mask&(1<<WordDistro) != 0 })
-	return hit
 }

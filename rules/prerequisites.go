@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // Prerequisites asks what else would have to come along.
@@ -17,7 +19,9 @@ they make up the pile, and an unmerged one has to be waited for.
 
 Met: the change applies to every affected branch by itself.
 Unmet: Cc: stable@vger.kernel.org # 6.1: 0123456789ab: foo: split bar`,
-	Ref: Ref{stableRules, "Option 1", "commits that have to be picked before this one are named in the tag"},
+	Ref:    Ref{stableRules, "Option 1", "commits that have to be picked before this one are named in the tag"},
+	Kind:   OfBranch,
+	Values: wordValues("needs", signs.WordNeeds, "needing another change"),
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Change
 		named := 0
@@ -36,14 +40,7 @@ Unmet: Cc: stable@vger.kernel.org # 6.1: 0123456789ab: foo: split bar`,
 				named++
 			}
 		}
-		out, err := prerequisites(f, named, ev)
-		if named > 0 {
-			if out.Values == nil {
-				out.Values = map[string]float64{}
-			}
-			out.Values["named"] = float64(named)
-		}
-		return out, err
+		return prerequisites(f, named, ev)
 	},
 }
 
@@ -53,8 +50,8 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		switch {
 		case named > 0:
 			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
-		case w.Has(WordBuildsOn):
-			return unknown("the message may speak of another change that it builds on", w.Evidence(WordBuildsOn))
+		case w.Has(signs.WordBuildsOn):
+			return unknown("the message may speak of another change that it builds on", w.Evidence(signs.WordBuildsOn))
 		}
 		return noTrees("whether a branch lacks code that it builds on is not known")
 	}
@@ -94,7 +91,6 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		}
 		out, err := unmet(fmt.Sprintf("needs %s first in %s: %s%d lines with context in all%s; by itself in: %s",
 			what, strings.Join(with, ", "), more, most.PileLines, also, orNone(alone)), ev)
-		out.Values = map[string]float64{"prerequisites": float64(len(most.Prerequisites) + len(most.Mates)), "pile_lines": float64(most.PileLines)}
 		return out, err
 	case named > 0:
 		return unmet("names "+plural(named, "commit")+" to be picked first", ev)

@@ -2,7 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // UserReport asks whether anybody met the bug.
@@ -19,10 +22,17 @@ by a checker.
 Met: Reported-by with a Closes link to a tracker.
 Unmet: "found by code inspection, not observed".`,
 	Ref: Ref{stableRules, ruleList, "a bug that people suffer from, or a serious issue reported by a distribution's user"},
+	Values: slices.Concat(
+		[]Value{
+			{Name: "vouch.reported", Doc: "reported by people", Of: func(f *Facts) float64 { return yes(f.Tags().Reported > 0) }},
+			{Name: "vouch.robot", Doc: "reported by a robot", Of: func(f *Facts) float64 { return yes(f.Tags().ReportedByBot > 0) }},
+			{Name: "vouch.bug", Doc: "links a bug tracker", Of: func(f *Facts) float64 { return yes(f.Words().Bugs() > 0) }},
+		},
+		wordValues("user", signs.WordUser, "users"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		t, w := f.Tags(), f.Words()
-		values := map[string]float64{"reported": float64(t.Reported), "robots": float64(t.ReportedByBot + w.Robots()), "links": float64(w.Bugs())}
-		robots, people, tools := t.ReportedByBot+w.Robots()-t.botTools, t.Reported-(t.ByTool-t.botTools), t.ByTool > 0 || w.Has(WordTool)
+		robots, people, tools := t.ReportedByBot+w.Robots()-t.BotTools, t.Reported-(t.ByTool-t.BotTools), t.ByTool > 0 || w.Has(signs.WordTool)
 		var out Finding
 		switch {
 		case !f.claimsFix() && !w.StackTrace && people == 0:
@@ -33,8 +43,8 @@ Unmet: "found by code inspection, not observed".`,
 				ev = t.Evidence("Reported-by")
 			}
 			for _, l := range w.Links {
-				if ev == (Evidence{}) && l.Kind == LinkBug {
-					ev = Evidence{Line: l.Line, Text: shorten(l.URL)}
+				if ev == (Evidence{}) && l.Kind == signs.LinkBug {
+					ev = Evidence{Line: l.Line, Text: signs.Shorten(l.URL)}
 				}
 			}
 			var parts []string
@@ -49,25 +59,24 @@ Unmet: "found by code inspection, not observed".`,
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.StackTrace:
-			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(WordTrace))
+			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(signs.WordTrace))
 		case robots > 0:
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
 		case tools:
-			ev := w.Evidence(WordTool)
+			ev := w.Evidence(signs.WordTool)
 			if ev == (Evidence{}) {
 				ev = t.Evidence("Reported-by")
 			}
 			out, _ = unmet("found by a static checker: nobody is said to have met it", ev)
-		case w.Has(WordReading):
-			out, _ = unmet("found by reading the code: nobody is said to have met it", w.Evidence(WordReading))
-		case w.InTitle(WordCompiler):
-			out, _ = unmet("about a compiler's warning: nobody who runs the kernel meets it", w.Evidence(WordCompiler))
-		case w.Has(WordReport):
-			out, _ = unknown("the message tells of a report: no Reported-by tag says whose, and no link leads to it", w.Evidence(WordReport))
+		case w.Has(signs.WordReading):
+			out, _ = unmet("found by reading the code: nobody is said to have met it", w.Evidence(signs.WordReading))
+		case w.InTitle(signs.WordCompiler):
+			out, _ = unmet("about a compiler's warning: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler))
+		case w.Has(signs.WordReport):
+			out, _ = unknown("the message tells of a report: no Reported-by tag says whose, and no link leads to it", w.Evidence(signs.WordReport))
 		default:
 			out, _ = unknown("no Reported-by tag, and no link to a bug tracker")
 		}
-		out.Values = values
 		return out, nil
 	},
 }

@@ -1,6 +1,8 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+)
 
 // StableRequest asks whether the author or maintainer wants the change in stable.
 var StableRequest = &Rule{
@@ -14,7 +16,29 @@ or Cc of the mail only is lost when the patch is merged.
 
 Met: Cc: stable@vger.kernel.org # 6.6+
 Unmet: a fix without that line.`,
-	Ref: Ref{stableRules, "Option 1", "a tag in the sign-off area has the change picked up once it is merged"},
+	Ref:  Ref{stableRules, "Option 1", "a tag in the sign-off area has the change picked up once it is merged"},
+	Kind: OfRequest,
+	Values: []Value{
+		{Name: "tag.stable", Doc: "asks for stable", Kind: OfRequest | OfClaim, Of: func(f *Facts) float64 { return yes(f.asks()) }},
+		{Name: "tag.stable.version", Doc: "asks for stable and says since which version", Kind: OfRequest | OfClaim, Of: func(f *Facts) float64 {
+			if f.asks() {
+				for _, s := range f.Change.Stable {
+					if len(s.Versions) > 0 {
+						return 1
+					}
+				}
+			}
+			return 0
+		}},
+		{Name: "post.cc.stable", Doc: "sent to stable as well, which is no request", Kind: OfPost | OfRequest, Of: func(f *Facts) float64 {
+			for i := range f.Change.Stable {
+				if f.Change.Stable[i].Recipient && !f.Untagged {
+					return 1
+				}
+			}
+			return 0
+		}},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Change
 		if t := f.asked(); t != nil {
@@ -32,7 +56,6 @@ Unmet: a fix without that line.`,
 				reason += "; the tag has a typo that scripts may stumble over"
 			}
 			out, err := met(reason, f.bodyLine(t.Line))
-			out.Values = map[string]float64{"versions": float64(len(t.Versions))}
 			return out, err
 		}
 		for i := range c.Stable {

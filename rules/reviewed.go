@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // Reviewed asks who besides the author finds the change correct.
@@ -19,10 +20,14 @@ without them is only young, so it is unknown rather than unmet.
 
 Met: a patch with one Reviewed-by from a colleague.
 Unmet: a commit that carries no name but its author's.`,
-	Ref: Ref{stableRules, ruleList, "the change is correct beyond doubt"},
+	Ref:  Ref{stableRules, ruleList, "the change is correct beyond doubt"},
+	Kind: OfOthers,
+	Values: []Value{
+		{Name: "vouch.reviewed", Doc: "reviews, up to three", Kind: OfOthers, Of: func(f *Facts) float64 { return several(f.Tags().Reviewed) }},
+		{Name: "vouch.acked", Doc: "acks, up to three", Kind: OfOthers, Of: func(f *Facts) float64 { return several(f.Tags().Acked) }},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		t := f.Tags()
-		values := map[string]float64{"reviewed": float64(t.Reviewed), "acked": float64(t.Acked), "passed_on": float64(t.OtherSigned)}
 		var out Finding
 		switch n := t.Reviewed + t.Acked; {
 		case n > 0:
@@ -43,7 +48,7 @@ Unmet: a commit that carries no name but its author's.`,
 			}
 			out, _ = met(reason, t.Evidence(key))
 		case t.OtherSigned > 0 && f.Change.Kind == change.Commit:
-			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", tagLine(t.others))
+			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", signs.TagLine(t.Others))
 		case f.Change.Kind == change.Mail && (f.upstream() != nil || f.Change.Prefix.AutoSel):
 			out, _ = unknown("no review tag came along with the commit that mainline took")
 		case f.Change.Kind == change.Mail && f.Submission():
@@ -53,7 +58,6 @@ Unmet: a commit that carries no name but its author's.`,
 		default:
 			out, _ = unmet("no review, acknowledgement or sign-off by anybody but its author")
 		}
-		out.Values = values
 		return out, nil
 	},
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/signs"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -27,11 +28,7 @@ const (
 )
 
 // Evidence is where a finding can be checked: a tag, or a line of a file.
-type Evidence struct {
-	File string `json:"file,omitempty"`
-	Line int    `json:"line,omitempty"` // 1-based; in the new file, or in the message when File is empty
-	Text string `json:"text,omitempty"` // the tag or line, shortened to 120 bytes
-}
+type Evidence = signs.Evidence
 
 // Finding is a rule's answer for one change.
 type Finding struct {
@@ -41,7 +38,8 @@ type Finding struct {
 	// it; no capital, no period.
 	Reason   string     `json:"reason"`
 	Evidence []Evidence `json:"evidence,omitempty"`
-	// Values are the numbers of the reason, for features and programs.
+	// Values are what the rule declares and this change has, by name; what is zero is
+	// left out. The score adds up these, and the outcome.
 	Values map[string]float64 `json:"values,omitempty"`
 }
 
@@ -53,7 +51,11 @@ type Rule struct {
 	Doc string
 	// Ref: the document, its section, and what it asks, in our words.
 	Ref Ref
-	Run func(*Facts) (Finding, error)
+	// Kind is what the outcome is evidence of, for those who weigh it.
+	Kind Kind
+	// Values are the numbers that the finding carries beside its outcome.
+	Values []Value
+	Run    func(*Facts) (Finding, error)
 }
 
 // Ref cites the source of a rule.
@@ -69,6 +71,8 @@ type Facts struct {
 	Silicon []silicon.Match
 	Series  *Series // nil: a single patch, or nothing is known of its series
 	Tree    *Tree   // nil: no trees configured; every rule that needs one says unknown
+	// Untagged judges as if the change did not ask for stable, for figures.
+	Untagged bool
 
 	derived
 }
@@ -302,5 +306,13 @@ func (r *Rule) check(f *Facts) (got Finding) {
 		return Finding{ID: r.ID, Outcome: Unknown, Reason: err.Error()}
 	}
 	got.ID = r.ID
+	for i := range r.Values {
+		if v := r.Values[i].Of(f); v != 0 {
+			if got.Values == nil {
+				got.Values = make(map[string]float64, 4)
+			}
+			got.Values[r.Values[i].Name] = v
+		}
+	}
 	return got
 }

@@ -1,6 +1,10 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
 
 // SeriesComplete asks whether all that was posted together is there.
 var SeriesComplete = &Rule{
@@ -13,7 +17,26 @@ answer. Applies to patches that are numbered.
 
 Met: 3/4, all four patches of version 2 have arrived.
 Unmet: 3/4, two of four have arrived.`,
-	Ref: Ref{submitting, "Separate your changes", "a change may build on others of its series, which then belong together"},
+	Ref:  Ref{submitting, "Separate your changes", "a change may build on others of its series, which then belong together"},
+	Kind: OfPost,
+	Values: []Value{
+		{Name: "post.series", Doc: "doublings of patches in its series beyond one", Kind: OfPost, Of: func(f *Facts) float64 { return above(min(f.Change.Prefix.Of, 64), 1) }},
+		{Name: "post.series.claims", Doc: "the same, for a claimed fix", Kind: OfPost | OfClaim, Of: func(f *Facts) float64 {
+			if !f.Claims() {
+				return 0
+			}
+			return above(min(f.Change.Prefix.Of, 64), 1)
+		}},
+		{Name: "post.first", Doc: "the first of several patches", Kind: OfPost, Of: func(f *Facts) float64 { return yes(f.Change.Prefix.N == 1 && f.Change.Prefix.Of > 1) }},
+		{Name: "post.version", Doc: "doublings of its version", Kind: OfPost, Of: func(f *Facts) float64 {
+			if f.Change.Kind != change.Mail {
+				return 0
+			}
+			return above(min(f.Change.Prefix.Version, 32), 1)
+		}},
+		{Name: "post.resend", Doc: "posted again unchanged", Kind: OfPost, Of: func(f *Facts) float64 { return yes(f.Change.Prefix.Resend) }},
+		{Name: "post.rfc", Doc: "asks for comments, not to be applied", Kind: OfPost, Of: func(f *Facts) float64 { return yes(f.Change.Prefix.RFC) }},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		p := f.Change.Prefix
 		if s := f.Series; s != nil {
@@ -24,22 +47,18 @@ Unmet: 3/4, two of four have arrived.`,
 				return notApplicable("a single patch")
 			case s.Have < s.Of && s.Elsewhere:
 				out, err := unknown(fmt.Sprintf("%d of %d patches of version %d came this way; the others were posted elsewhere", s.Have, s.Of, s.Version))
-				out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
 				return out, err
 			case s.Have < s.Of:
 				out, err := unmet(fmt.Sprintf("%d of %d patches of version %d have arrived", s.Have, s.Of, s.Version))
-				out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
 				return out, err
 			}
 			out, err := met(fmt.Sprintf("all %d patches of version %d have arrived", s.Of, s.Version))
-			out.Values = map[string]float64{"of": float64(s.Of), "have": float64(s.Have)}
 			return out, err
 		}
 		if p.Of <= 1 {
 			return notApplicable("a single patch or commit")
 		}
 		out, err := unknown(fmt.Sprintf("patch %d of %d; the others are not known", p.N, p.Of))
-		out.Values = map[string]float64{"of": float64(p.Of)}
 		return out, err
 	},
 }

@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // SignOff asks for the author's signature.
 var SignOff = &Rule{
@@ -14,11 +18,24 @@ address. Signatures of others, who passed the patch on, are counted beside it.
 Met: a patch signed off by the person in its From line.
 Unmet: a patch without Signed-off-by, or signed by others only.`,
 	Ref: Ref{submitting, "Sign your work - the Developer's Certificate of Origin", "the author certifies the origin with a Signed-off-by line"},
+	Values: []Value{
+		{Name: "vouch.signed", Doc: "people who passed it on, up to three", Kind: OfOthers, Of: func(f *Facts) float64 { return several(f.Tags().OtherSigned) }},
+		{Name: "vouch.suggested", Doc: "somebody suggested it", Of: func(f *Facts) float64 { return yes(f.has("Suggested-by")) }},
+		{Name: "vouch.cc", Doc: "doublings of people in Cc:", Of: func(f *Facts) float64 {
+			n := 0
+			for i := range f.Change.Trailers {
+				if f.Change.Trailers[i].Key == "Cc" && !strings.Contains(f.Change.Trailers[i].Value, "stable") {
+					n++
+				}
+			}
+			return log2(n)
+		}},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		t := f.Tags()
 		switch {
 		case t.AuthorSigned:
-			return met("signed off by its author", tagLine(t.authors))
+			return met("signed off by its author", signs.TagLine(t.Authors))
 		case t.SignedOff == 0 && len(f.Change.Trailers) == 0 && !f.complete():
 			return notApplicable("there is no patch to sign")
 		case t.SignedOff == 0 && strings.Contains(f.Change.Notes, "Signed-off-by: "):

@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/signs"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -19,6 +20,31 @@ is stated. Hardware that the catalogue does not know is unknown, never guessed.
 Met: a patch to the code of a generation on sale since 2023.
 Unmet: a patch that only touches a platform announced for next year.`,
 	Ref: Ref{stableRules, ruleList, "a bug bothers people; nobody is bothered by hardware that nobody has"},
+	Values: []Value{
+		{Name: "files.boards", Doc: "touches device trees", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool { return strings.HasSuffix(n, ".dts") || strings.HasSuffix(n, ".dtsi") }))
+		}},
+		{Name: "files.bindings", Doc: "touches device tree bindings", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool {
+				return strings.HasPrefix(n, "Documentation/devicetree/") || strings.HasPrefix(n, "include/dt-bindings/")
+			}))
+		}},
+		{Name: "files.staging", Doc: "touches staging drivers", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool { return strings.HasPrefix(n, "drivers/staging/") }))
+		}},
+		{Name: "files.maintainers", Doc: "touches MAINTAINERS", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool { return n == "MAINTAINERS" }))
+		}},
+		{Name: "files.rust", Doc: "touches Rust", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool { return strings.HasSuffix(n, ".rs") }))
+		}},
+		{Name: "files.shared", Doc: "touches code outside drivers: headers of all, the core", Of: func(f *Facts) float64 {
+			return yes(f.path(func(n string) bool {
+				return !strings.HasPrefix(n, "drivers/") && !strings.HasPrefix(n, "sound/") && !strings.HasPrefix(n, "Documentation/") && strings.IndexByte(n, '/') > 0
+			}))
+		}},
+		{Name: "files.foreign", Doc: "no path of the kernel", Of: func(f *Facts) float64 { return yes(!f.path(kernelPath)) }},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		if len(f.Silicon) == 0 {
 			return notApplicable("touches no hardware that the catalogue knows")
@@ -41,7 +67,6 @@ Unmet: a patch that only touches a platform announced for next year.`,
 				other = append(other, m.Name)
 			}
 		}
-		values := map[string]float64{"production": float64(len(shipped)), "pre_production": float64(len(lab)), "unknown": float64(len(other))}
 		var out Finding
 		switch {
 		case first != nil:
@@ -59,7 +84,6 @@ Unmet: a patch that only touches a platform announced for next year.`,
 			if f.Tree != nil && len(f.Tree.Silicon) > 0 {
 				g := f.Tree.Silicon[0]
 				reason += "; " + g.Chip + " is not enabled by default in " + g.Branch + " (" + g.How + ")"
-				values["gated"] = float64(len(f.Tree.Silicon))
 			}
 			out, _ = met(reason, recognised(first))
 		case len(other) > 0:
@@ -67,7 +91,6 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		default:
 			out, _ = unmet(listed(lab)+" is not on sale", recognised(&f.Silicon[0]))
 		}
-		out.Values = values
 		return out, nil
 	},
 }
@@ -85,5 +108,5 @@ func recognised(m *silicon.Match) Evidence {
 		return Evidence{}
 	}
 	w := m.Where[0]
-	return Evidence{File: w.File, Line: w.Line, Text: shorten(w.Text)}
+	return Evidence{File: w.File, Line: w.Line, Text: signs.Shorten(w.Text)}
 }

@@ -1,6 +1,11 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // maxLines is the limit of stable-kernel-rules.rst for one patch.
 const maxLines = 100
@@ -20,6 +25,44 @@ the lines are a table, and how much that weighs is learnt from them.
 Met: a patch of 12 added and 3 removed lines, 39 lines with context.
 Unmet: a patch of 60 added and 22 removed lines, 143 lines with context.`,
 	Ref: Ref{stableRules, ruleList, "no more than a hundred lines, counted with their context"},
+	Values: []Value{
+		{Name: "size.lines", Doc: "doublings of lines with context, tables apart", Of: func(f *Facts) float64 { return log2(f.codeLines()) }},
+		{Name: "size.over50", Doc: "doublings beyond 50 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 50) }},
+		{Name: "size.over100", Doc: "doublings beyond the documented 100 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 100) }},
+		{Name: "size.over300", Doc: "doublings beyond 300 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 300) }},
+		{Name: "size.files", Doc: "doublings of files beyond one", Of: func(f *Facts) float64 { return above(f.Change.Size.Files, 1) }},
+		{Name: "size.hunks", Doc: "doublings of hunks beyond one", Of: func(f *Facts) float64 { return above(f.Change.Size.Hunks, 1) }},
+		{Name: "size.added", Doc: "doublings of added lines", Of: func(f *Facts) float64 { return log2(f.Change.Size.Added) }},
+		{Name: "size.removed", Doc: "doublings of removed lines", Of: func(f *Facts) float64 { return log2(f.Change.Size.Removed) }},
+		{Name: "size.removal", Doc: "only removes lines", Of: func(f *Facts) float64 { return yes(f.Change.Size.Added == 0 && f.Change.Size.Removed > 0) }},
+		{Name: "size.one-line", Doc: "changes one line", Of: func(f *Facts) float64 { return yes(f.Change.Size.Added <= 1 && f.Change.Size.Removed <= 1) }},
+		{Name: "size.insert", Doc: "only adds lines", Of: func(f *Facts) float64 {
+			return yes(f.Change.Size.Removed == 0 && f.Change.Size.Added > 0)
+		}},
+		{Name: "size.insert.few", Doc: "only adds lines, ten or fewer, in existing files", Of: func(f *Facts) float64 {
+			return yes(f.Change.Size.Removed == 0 && f.Change.Size.Added > 0 && f.Change.Size.Added <= 10 && f.Change.Size.NewFiles == 0)
+		}},
+		{Name: "size.claims", Doc: "doublings beyond 50 lines with context, for a claimed fix", Kind: OfClaim, Of: func(f *Facts) float64 {
+			if !f.Claims() {
+				return 0
+			}
+			return above(f.codeLines(), 50)
+		}},
+		{Name: "size.stable", Doc: "doublings beyond 50 lines with context, for a change that asks for stable", Kind: OfRequest, Of: func(f *Facts) float64 {
+			if !f.asks() {
+				return 0
+			}
+			return above(f.codeLines(), 50)
+		}},
+		{Name: "files.dirs", Doc: "doublings of directories beyond one", Of: func(f *Facts) float64 {
+			seen := make(map[string]bool, 8)
+			for _, file := range f.Change.Files {
+				n := signs.FileName(file)
+				seen[n[:strings.LastIndexByte(n, '/')+1]] = true
+			}
+			return above(len(seen), 1)
+		}},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		s := &f.Change.Size
 		if !f.complete() {
@@ -37,9 +80,6 @@ Unmet: a patch of 60 added and 22 removed lines, 143 lines with context.`,
 		if s.Binary > 0 {
 			reason += fmt.Sprintf("; %s not counted", plural(s.Binary, "binary file"))
 		}
-		return Finding{Outcome: o, Reason: reason, Values: map[string]float64{
-			"lines_with_context": float64(s.LinesWithContext), "added": float64(s.Added), "removed": float64(s.Removed),
-			"files": float64(s.Files), "hunks": float64(s.Hunks), "code_lines": float64(s.CodeLines), "over": float64(max(0, s.LinesWithContext-maxLines)),
-		}}, nil
+		return Finding{Outcome: o, Reason: reason}, nil
 	},
 }

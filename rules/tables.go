@@ -18,6 +18,10 @@ only where such rows are a quarter of the patch or more.
 Met: 180 lines with context of which 150 are quirk rows.
 Unmet: 400 lines with context of which 160 are quirk rows.`,
 	Ref: Ref{stableRules, ruleList, "no more than a hundred lines; device IDs and quirks are welcome"},
+	Values: []Value{
+		{Name: "size.tables", Doc: "doublings of table lines", Of: func(f *Facts) float64 { return log2(f.Change.Size.TableLines) }},
+		{Name: "size.rows", Doc: "only adds rows of a table", Of: func(f *Facts) float64 { return yes(f.rows()) }},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		s := &f.Change.Size
 		if s.TableLines == 0 {

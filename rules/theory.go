@@ -1,5 +1,11 @@
 package rules
 
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
+
 // NoTheory holds back bugs that exist on paper.
 var NoTheory = &Rule{
 	ID: "no-theory",
@@ -13,27 +19,32 @@ speak of a race or of what could be.
 Met: a race with the interleaving of both CPUs and a syzbot report.
 Unmet: "in theory a reader could see a stale pointer here".`,
 	Ref: Ref{stableRules, ruleList, "nothing of the kind that could become a problem, such as a theoretical race, without an explanation of how it can be exploited"},
+	Values: slices.Concat(
+		wordValues("theory", signs.WordTheory, "theory"),
+		wordValues("race", signs.WordRace, "a race"),
+		wordValues("trigger", signs.WordExploit, "how it is triggered"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		w, t := f.Words(), f.Tags()
-		race, theory := w.InTitle(WordRace) || w.Has(WordRace) && f.claimsFix(), w.InTitle(WordTheory) || w.Has(WordPaper) && f.claimsFix()
-		could := w.InTitle(WordCouldBe) || w.Has(WordCouldBe) && f.claimsFix()
-		potential := w.InTitle(WordPotential) || could
-		shown := w.StackTrace || w.Has(WordShown) || t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
-		at := WordPaper
+		race, theory := w.InTitle(signs.WordRace) || w.Has(signs.WordRace) && f.claimsFix(), w.InTitle(signs.WordTheory) || w.Has(signs.WordPaper) && f.claimsFix()
+		could := w.InTitle(signs.WordCouldBe) || w.Has(signs.WordCouldBe) && f.claimsFix()
+		potential := w.InTitle(signs.WordPotential) || could
+		shown := w.StackTrace || w.Has(signs.WordShown) || t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+		at := signs.WordPaper
 		switch {
 		case !theory && could:
-			at = WordCouldBe
+			at = signs.WordCouldBe
 		case !theory && potential:
-			at = WordPotential
+			at = signs.WordPotential
 		case !theory:
-			at = WordRace
+			at = signs.WordRace
 		}
 		switch {
-		case w.InTitle(WordBuild):
+		case w.InTitle(signs.WordBuild):
 			return notApplicable("about building, not about what runs")
-		case !race && !theory && !potential && (w.Has(WordRace) || w.Has(WordPaper) || w.Has(WordCouldBe)):
-			k := WordRace
-			for _, other := range [...]Word{WordPaper, WordCouldBe} {
+		case !race && !theory && !potential && (w.Has(signs.WordRace) || w.Has(signs.WordPaper) || w.Has(signs.WordCouldBe)):
+			k := signs.WordRace
+			for _, other := range [...]signs.Word{signs.WordPaper, signs.WordCouldBe} {
 				if !w.Has(k) {
 					k = other
 				}
@@ -42,17 +53,17 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		case !race && !theory && !potential:
 			return notApplicable("speaks neither of a race nor of a bug that is only possible")
 		case shown:
-			k := WordShown
+			k := signs.WordShown
 			if w.StackTrace {
-				k = WordTrace
+				k = signs.WordTrace
 			}
 			return met("says how it is hit, or that it was", w.Evidence(k))
 		case theory:
 			return unmet("theoretical by its own word; how it could be hit was not found in the message", w.Evidence(at))
-		case potential && w.Has(WordTool):
-			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(WordTool))
-		case potential && w.Has(WordReading):
-			return unmet("a possible fault that was found by reading; nobody is said to have met it", w.Evidence(WordReading))
+		case potential && w.Has(signs.WordTool):
+			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(signs.WordTool))
+		case potential && w.Has(signs.WordReading):
+			return unmet("a possible fault that was found by reading; nobody is said to have met it", w.Evidence(signs.WordReading))
 		case race:
 			return unknown("a race; how it is hit, or that it was, was not found in the message", w.Evidence(at))
 		}

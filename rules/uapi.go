@@ -1,6 +1,11 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/signs"
+)
 
 // NoNewUAPI holds back new interfaces to user space.
 var NoNewUAPI = &Rule{
@@ -15,6 +20,19 @@ weight, not a veto: stable has taken definitions that a fix needs.
 Met: a patch that only touches a driver's .c file.
 Unmet: a patch that defines a new ioctl in include/uapi.`,
 	Ref: Ref{submitting, "Select the recipients for your patch", "changes of the interface to user space are announced and documented apart"},
+	Values: slices.Concat(
+		[]Value{
+			{Name: "files.uapi", Doc: "touches uapi headers", Of: func(f *Facts) float64 { return yes(f.Code().UAPI > 0) }},
+			{Name: "size.headers", Doc: "doublings of headers touched", Of: func(f *Facts) float64 { return log2(f.Change.Size.Headers) }},
+			{Name: "size.header-only", Doc: "touches headers alone", Of: func(f *Facts) float64 { return yes(f.Change.Size.HeaderOnly) }},
+		},
+		wordValues("uapi", signs.WordUAPI, "the interface to user space"),
+		lineValues("ioctl", signs.SignIoctl, "ioctls"),
+		lineValues("sysfs", signs.SignSysfs, "sysfs attributes"),
+		lineValues("param", signs.SignParam, "module parameters"),
+		lineValues("export", signs.SignExport, "exported symbols"),
+		lineValues("debugfs", signs.SignDebugfs, "debugfs files"),
+	),
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Code()
 		if !f.complete() {
@@ -24,12 +42,12 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 		var ev []Evidence
 		if c.NewUAPI > 0 {
 			parts = append(parts, plural(c.NewUAPI, "line")+" under include/uapi")
-			ev = append(ev, c.uapi.evidence())
+			ev = append(ev, c.InUAPI())
 		}
 		for _, k := range [...]struct {
-			s    Sign
+			s    signs.Sign
 			noun string
-		}{{SignIoctl, "ioctl definition"}, {SignSysfs, "sysfs or procfs attribute"}, {SignParam, "module parameter"}} {
+		}{{signs.SignIoctl, "ioctl definition"}, {signs.SignSysfs, "sysfs or procfs attribute"}, {signs.SignParam, "module parameter"}} {
 			if n := c.Net(k.s); n > 0 {
 				parts = append(parts, plural(n, k.noun))
 				ev = append(ev, c.Evidence(k.s))
@@ -39,8 +57,6 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 			return met("adds no interface to user space")
 		}
 		out, err := unmet("adds "+strings.Join(parts, ", "), ev...)
-		out.Values = map[string]float64{"uapi_lines": float64(max(0, c.NewUAPI)), "ioctls": float64(max(0, c.Net(SignIoctl))),
-			"attributes": float64(max(0, c.Net(SignSysfs))), "parameters": float64(max(0, c.Net(SignParam)))}
 		return out, err
 	},
 }

@@ -12,7 +12,12 @@ how and why.
 
 Met: a mail "[PATCH 6.6.y] …" whose message begins with "commit <sha> upstream."
 Unmet: the same mail without that line, or with a SHA of fewer than 12 digits.`,
-	Ref: Ref{stableRules, "Option 3", "a backport states the commit it comes from on a line above its text, and explains every deviation"},
+	Ref:  Ref{stableRules, "Option 3", "a backport states the commit it comes from on a line above its text, and explains every deviation"},
+	Kind: OfOthers,
+	Values: []Value{
+		{Name: "cherry-pick", Doc: "a note says that it was picked from another branch: it went through a fixes tree", Kind: OfOthers, Of: func(f *Facts) float64 { return yes(f.picked()) }},
+		{Name: "cherry-pick.claims", Doc: "such a note, and it claims to be a fix", Kind: OfOthers | OfClaim, Of: func(f *Facts) float64 { return yes(f.picked() && f.Claims()) }},
+	},
 	Run: func(f *Facts) (Finding, error) {
 		up := f.upstream()
 		switch {

@@ -462,13 +462,8 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(posted) > 0 {
-		// What a mail does not say, whether it will be merged, weighs the same on
-		// every list: its thresholds are those of the embedded file.
-		mail := heads[model.HeadMail]
-		mail.Thresholds = model.Default().File().Heads[model.HeadMail].Thresholds
-		heads[model.HeadMail] = mail
-	}
+	// What calibration has no branches to learn from keeps what stands.
+	heads[model.HeadReach] = model.Default().File().Heads[model.HeadReach]
 	p.Notes = notes
 	out.Heads, out.Provenance = heads, p
 	return out, nil

@@ -14,7 +14,6 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -123,13 +122,9 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.rounds > 0 {
 		o.options(cmd).Say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)
 	}
-	thresholds := judge.Model.Thresholds
-	if c.Posted() {
-		thresholds = judge.Model.ThresholdsFor(&rules.Facts{Change: &change.Change{Kind: change.Mail}})
-	}
 	r := evaluate.Measure(&k, evaluate.Options{
 		Title: o.title(), Data: c.Data, Posted: c.Posted(),
-		Weights: judge.Model.Version, Thresholds: thresholds, Rounds: o.rounds, Seed: o.seed,
+		Weights: judge.Model.Version, Thresholds: judge.Model.Thresholds, Rounds: o.rounds, Seed: o.seed,
 	})
 	if o.html != "" {
 		if err := writeFile(o.html, func(w io.Writer) error { return r.HTML(w, doc) }); err != nil {
@@ -171,10 +166,10 @@ func assess(judge *verdict.Judge, s *corpus.Subject, fates map[string]corpus.Fat
 	return judged{evaluate.Case{
 		ID: s.Change.ID, Subject: s.Change.Subject, Release: s.Group, Driver: s.Driver(f.Silicon),
 		Taken: s.Label.Taken, In: s.Label.In,
-		Claims: model.Claims(f), Tagged: evaluate.Asks(s.Change), Named: len(s.Change.Fixes) > 0,
+		Claims: f.Claims(), Tagged: evaluate.Asks(s.Change), Named: len(s.Change.Fixes) > 0,
 		Merged: s.Label.Merged, Mask: s.Label.Mask, Rows: rowsOf(&j, fates),
-		With:    evaluate.View{P: judge.Model.Score(f, nil).P, Verdict: j.Verdict, Class: j.ReasonClass},
-		Without: evaluate.View{P: judge.Model.ScoreUntagged(f).P, Verdict: bare.Verdict, Class: bare.ReasonClass},
+		With:    evaluate.View{P: j.Worth, Verdict: j.Verdict, Class: j.ReasonClass},
+		Without: evaluate.View{P: bare.Worth, Verdict: bare.Verdict, Class: bare.ReasonClass},
 	}, j}
 }
 

@@ -2,6 +2,7 @@ package change
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/releases"
 )
@@ -21,4 +22,22 @@ func (c *Change) AsksOnlyNewer(branch string) bool {
 		}
 	}
 	return named
+}
+
+// RefusesStable reports whether the reason of a refusal of automatic pickup says that
+// the change is not for stable at all. Without such a reason the tag only keeps robots
+// from picking it by themselves.
+func (t *StableTag) RefusesStable() bool {
+	if !t.NoAutosel {
+		return false
+	}
+	low := " " + strings.ToLower(t.Comment) + " "
+	for _, no := range [...]string{"not for stable", "not stable material", "not suitable", "not appropriate", "not intended for", "not needed in stable", "no need to backport",
+		"do not backport", "don't backport", "not be backported", "no backport", "do not apply", "don't apply", "not to be backported", "must not", "should not be", "shouldn't be",
+		"too risky", "too invasive", "too intrusive", "new feature", "feature,", "would break", "breaks older", "will break"} {
+		if strings.Contains(low, no) {
+			return true
+		}
+	}
+	return false
 }

@@ -182,6 +182,7 @@ func TestCrossValidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	heads[HeadReach] = Default().File().Heads[HeadReach]
 	w := Weights{Format: Format, Version: "test", Thresholds: Thresholds{.5, .5, .1}, Heads: heads}
 	if _, err := New(w); err != nil {
 		t.Errorf("what was learnt cannot be used: %v", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // Case is one change to learn from, measured. Make it with Measure, so that the
@@ -30,17 +31,19 @@ const claimsWeigh = 2
 
 // Measure makes a case of a change with all that is known of it.
 func Measure(f *rules.Facts, group string, taken bool, trust float64) Case {
-	m := measure(f, false)
-	c := Case{Group: group, Taken: taken, Trust: trust, Claims: m.claims, tagged: m.stable, fixes: m.fixes(), posted: m.c.Kind == change.Mail, full: values(m)}
+	c := Case{Group: group, Taken: taken, Trust: trust, Claims: f.Claims(), posted: f.Change.Kind == change.Mail}
+	c.full = row(rules.Check(rules.Suite, f))
+	c.fixes = fixLabel(f)
 	c.untagged = c.full
-	if m.stable {
-		c.untagged = values(measure(f, true))
+	if f.Asks() {
+		c.tagged = true
+		without := &rules.Facts{Change: f.Change, Silicon: f.Silicon, Series: f.Series, Tree: f.Tree, Untagged: true}
+		c.untagged = row(rules.Check(rules.Suite, without))
 	}
 	return c
 }
 
-// weight is what the case counts. Patches on lists count alike: most claimed
-// fixes among them were never merged.
+// weight is what the case counts. Patches on lists count alike.
 func (c *Case) weight() float64 {
 	if c.Claims && !c.posted {
 		return claimsWeigh * c.Trust
@@ -48,42 +51,39 @@ func (c *Case) weight() float64 {
 	return c.Trust
 }
 
-// fixes is the label of the fix head: a tag says so, or the title says fix, or
+// fixLabel is the label of the fix head: a tag says so, or the title says fix, or
 // names a device ID or a quirk, and does not speak of spelling, documentation,
 // checkers or cleanup.
-func (m *measured) fixes() bool {
-	const noise = 1<<rules.WordTrivial | 1<<rules.WordDocs | 1<<rules.WordWarning | 1<<rules.WordCleanup
-	const small = 1<<rules.WordQuirk | 1<<rules.WordDeviceID
-	return m.stable || len(m.c.Fixes) > 0 || (m.titled || m.w.Title&small != 0) && m.w.Title&noise == 0
+func fixLabel(f *rules.Facts) bool {
+	const noise = 1<<signs.WordTrivial | 1<<signs.WordDocs | 1<<signs.WordWarning | 1<<signs.WordCleanup
+	const small = 1<<signs.WordQuirk | 1<<signs.WordDeviceID
+	title := f.Words().Title
+	return f.Asks() || len(f.Change.Fixes) > 0 || (f.Claims() || title&small != 0) && title&noise == 0
 }
 
-// columnsOf says which features a head may use; posted, whether it learns from
-// patches as posted rather than from what became of them.
+// columnsOf says what a head may use; posted, whether it learns from patches as
+// posted rather than from what became of them.
 func columnsOf(head string, posted bool) []bool {
-	out := make([]bool, len(specs))
-	for i := range specs {
-		name := specs[i].name
-		tree := strings.HasPrefix(name, "tree.")
-		mail := strings.HasPrefix(name, "post.")
-		// With the tag at hand, cross-validation sees no use in these.
-		mates := strings.HasPrefix(name, "tree.arrived.") || strings.HasPrefix(name, "tree.mates")
-		tag := strings.HasPrefix(name, "tag.stable") || name == "size.stable"
-		// What the people add who pass a patch on is not there when it is posted.
-		passed := strings.HasPrefix(name, "vouch.signed") || strings.HasPrefix(name, "vouch.reviewed") ||
-			strings.HasPrefix(name, "vouch.acked") || strings.HasPrefix(name, "vouch.tested") || strings.HasPrefix(name, "cherry-pick")
-		// What the fix head is taught by cannot teach it.
-		taught := tag || name == "claims" || strings.HasPrefix(name, "tag.") || strings.HasSuffix(name, ".claims") || name == "title.fix.alone"
-		switch head {
-		case HeadTree:
-			out[i] = !mail && !mates
-		case HeadUntagged:
-			out[i] = !tag && !mail
-		case HeadCommit:
-			out[i] = !tree && !mail
-		case HeadMail:
-			out[i] = !tree && (posted || !passed)
-		case HeadFix:
-			out[i] = !tree && !passed && !taught && !mail
+	out := make([]bool, len(columns))
+	for i := range columns {
+		k := columns[i].Kind
+		is := func(kinds rules.Kind) bool { return k&kinds != 0 }
+		value := columns[i].Outcome == ""
+		switch {
+		case is(rules.OfBranch) && !value:
+			// its reach has that
+		case head == HeadTree:
+			// With the request at hand, cross-validation sees no use in how it landed.
+			out[i] = !is(rules.OfPost | rules.OfLanding)
+		case head == HeadUntagged:
+			out[i] = !is(rules.OfRequest | rules.OfPost)
+		case head == HeadCommit:
+			out[i] = !is(rules.OfTrees | rules.OfPost)
+		case head == HeadMail:
+			out[i] = !is(rules.OfTrees) && (posted || !is(rules.OfOthers))
+		case head == HeadFix:
+			// What the labels are made of cannot teach it.
+			out[i] = !is(rules.OfTrees | rules.OfPost | rules.OfRequest | rules.OfOthers | rules.OfClaim)
 		}
 	}
 	return out
@@ -98,7 +98,7 @@ func (o FitOptions) forColumns(cols []int) FitOptions {
 	o.Scale = make([]float64, len(cols))
 	for k, i := range cols {
 		o.Scale[k] = 1
-		name := specs[i].name
+		name := columns[i].Name
 		if strings.HasPrefix(name, "text.") || strings.HasPrefix(name, "code.") || strings.HasPrefix(name, "verb.") || strings.HasPrefix(name, "title.") && !strings.HasPrefix(name, "title.fix") {
 			o.Scale[k] = familyScale
 		}
@@ -185,7 +185,7 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 	out := Weighed{Bias: tidy(f.Bias), Weights: map[string]float64{}}
 	for k, i := range cols {
 		if w := tidy(f.Weights[k]); w != 0 {
-			out.Weights[specs[i].name] = w
+			out.Weights[columns[i].Name] = w
 		}
 	}
 	if head == HeadFix {
@@ -213,6 +213,9 @@ func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }
 func Learn(cases []Case, opt FitOptions, progress func(head string)) (map[string]Weighed, error) {
 	out := map[string]Weighed{}
 	for _, h := range Heads {
+		if h == HeadReach {
+			continue // learnt from branches, by LearnReach
+		}
 		if progress != nil {
 			progress(h)
 		}
@@ -232,8 +235,8 @@ func (w Weighed) Apply(head string, c *Case) float64 {
 		v = c.untagged
 	}
 	z := w.Bias
-	for i := range specs {
-		if x, ok := w.Weights[specs[i].name]; ok {
+	for i := range columns {
+		if x, ok := w.Weights[columns[i].Name]; ok {
 			z += x * v[i]
 		}
 	}

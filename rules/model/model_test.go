@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -56,6 +57,10 @@ func fixFacts(t testing.TB) *rules.Facts {
 	return &rules.Facts{Change: parse(t, change.Commit, "drm/example: fix a crash when a ring is stopped", fixBody, smallDiff)}
 }
 
+func check(f *rules.Facts) []rules.Finding { return rules.Check(rules.Suite, f) }
+
+func scored(m *Model, f *rules.Facts) Score { return m.Score(f, check(f)) }
+
 func withTree(f *rules.Facts, cycles int) *rules.Facts {
 	f.Tree = &rules.Tree{
 		Culprits: []rules.Culprit{{Resolved: true, Cycles: cycles, AgeDays: 60 * cycles}},
@@ -65,22 +70,20 @@ func withTree(f *rules.Facts, cycles int) *rules.Facts {
 	return f
 }
 
-func TestSpecs(t *testing.T) {
+func TestColumns(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range specs {
-		switch {
-		case s.name == "" || s.doc == "" || s.of == nil:
-			t.Errorf("feature %q lacks a name, a doc or a measure", s.name)
-		case seen[s.name]:
-			t.Errorf("feature %q stands twice", s.name)
-		case strings.ContainsAny(s.name, " \t_") || strings.ToLower(s.name) != s.name:
-			t.Errorf("feature %q: lower case, dots and hyphens only", s.name)
-		}
-		seen[s.name] = true
+	for _, n := range Names() {
+		seen[n] = true
 	}
 	for name := range asserted {
 		if !seen[name] {
-			t.Errorf("asserted weight of %q, which is no feature", name)
+			t.Errorf("asserted weight of %q, which no rule declares", name)
+		}
+	}
+	for _, n := range ReachTerms {
+		seen[n] = true
+		if Doc(n) == "" || rules.ByID(RuleOf(n)) == nil {
+			t.Errorf("the term %s of a branch says nothing of itself, or of no rule", n)
 		}
 	}
 	for _, c := range classes {
@@ -89,20 +92,26 @@ func TestSpecs(t *testing.T) {
 			found = found || strings.HasPrefix(name, c.prefix)
 		}
 		if !found {
-			t.Errorf("class of %q: no feature begins so", c.prefix)
+			t.Errorf("class of %q: nothing begins so", c.prefix)
 		}
 	}
 }
 
-func TestRulesOfFeatures(t *testing.T) {
-	known := map[string]bool{}
-	for _, r := range rules.Suite {
-		known[r.ID] = true
-	}
-	for _, r := range ruleOf {
-		if !known[r.rule] {
-			t.Errorf("features %q* belong to the rule %q, which is not in the suite", r.prefix, r.rule)
+// A rule that a newcomer writes can weigh without a line of this package: what it
+// declares, and its outcomes, are columns.
+func TestNewRuleIsColumn(t *testing.T) {
+	lamp := &rules.Rule{ID: "lamp", Doc: "has a lamp\n\nWhy.\n\nMet: x\nUnmet: y",
+		Values: []rules.Value{{Name: "lamp.watts", Doc: "watts", Of: func(*rules.Facts) float64 { return 3 }}},
+		Run:    func(*rules.Facts) (rules.Finding, error) { return rules.Finding{Outcome: rules.Met}, nil }}
+	found := rules.Check([]*rules.Rule{lamp}, &rules.Facts{})
+	var got []string
+	for _, c := range rules.Columns([]*rules.Rule{lamp}) {
+		if v := c.Number(&found[0]); v != 0 {
+			got = append(got, fmt.Sprintf("%s %v", c.Name, v))
 		}
+	}
+	if want := "lamp=met 1, lamp.watts 3"; strings.Join(got, ", ") != want {
+		t.Errorf("%v, want %s", got, want)
 	}
 }
 
@@ -114,16 +123,16 @@ func TestContributionsAddUp(t *testing.T) {
 		{Change: parse(t, change.Mail, "[PATCH 1/3] drm/example: drop an unused argument", plainBody+"---\n"+smallDiff, "")},
 		{Change: parse(t, change.Commit, "empty", "", "")},
 	} {
-		s := m.Score(f, nil)
+		s := m.Score(f, check(f))
 		z := 0.0
 		for _, c := range s.Contributions {
 			z += c.Add()
 		}
-		if got := Logistic(z); math.Abs(got-s.P) > 1e-12 {
-			t.Errorf("%s: contributions give %v, the score is %v", f.Change.Subject, got, s.P)
+		if got := Logistic(z); math.Abs(got-s.Worth) > 1e-12 {
+			t.Errorf("%s: contributions give %v, the score is %v", f.Change.Subject, got, s.Worth)
 		}
-		if s.P <= 0 || s.P >= 1 || s.Fix <= 0 || s.Fix >= 1 {
-			t.Errorf("%s: %v, %v are no probabilities", f.Change.Subject, s.P, s.Fix)
+		if s.Worth <= 0 || s.Worth >= 1 || s.Fix <= 0 || s.Fix >= 1 {
+			t.Errorf("%s: %v, %v are no probabilities", f.Change.Subject, s.Worth, s.Fix)
 		}
 	}
 }
@@ -132,20 +141,21 @@ func TestContributionsAddUp(t *testing.T) {
 func TestDefaultSays(t *testing.T) {
 	m := Default()
 	fix := fixFacts(t)
-	asks := m.Score(fix, nil)
-	silent := m.ScoreUntagged(fix)
-	plain := m.Score(&rules.Facts{Change: parse(t, change.Commit, "drm/example: drop an unused argument", plainBody, smallDiff)}, nil)
-	old := m.Score(withTree(fixFacts(t), 4), nil)
-	never := m.Score(withTree(fixFacts(t), 0), nil)
+	asks := m.Score(fix, check(fix))
+	fix.Untagged = true
+	silent := m.Score(fix, check(fix))
+	plain := scored(m, &rules.Facts{Change: parse(t, change.Commit, "drm/example: drop an unused argument", plainBody, smallDiff)})
+	old := scored(m, withTree(fixFacts(t), 4))
+	never := scored(m, withTree(fixFacts(t), 0))
 	for _, c := range []struct {
 		says       string
 		more, less float64
 	}{
-		{"a fix that asks for stable is taken", asks.P, m.Thresholds.Eligible},
-		{"the tag helps", asks.P, silent.P},
-		{"a fix is taken sooner than a cleanup", silent.P, plain.P},
-		{"a cleanup is not taken", m.Thresholds.Eligible, plain.P},
-		{"a bug that was released needs stable more than one that was not", old.P, never.P},
+		{"a fix that asks for stable is taken", asks.Worth, m.Thresholds.Eligible},
+		{"the tag helps", asks.Worth, silent.Worth},
+		{"a fix is taken sooner than a cleanup", silent.Worth, plain.Worth},
+		{"a cleanup is not taken", m.Thresholds.Eligible, plain.Worth},
+		{"a bug that was released needs stable more than one that was not", old.Worth, never.Worth},
 		{"a fix is a fix", asks.Fix, m.Thresholds.Fix},
 		{"a cleanup is none", m.Thresholds.Fix, plain.Fix},
 	} {
@@ -229,10 +239,10 @@ func TestReadRefuses(t *testing.T) {
 func BenchmarkScore(b *testing.B) {
 	m := Default()
 	f := withTree(fixFacts(b), 3)
-	m.Score(f, nil) // the passes over message and diff are shared with the rules
+	found := check(f)
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Score(f, nil)
+		m.Score(f, found)
 	}
 }
 

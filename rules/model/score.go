@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
@@ -13,8 +14,8 @@ type Model struct {
 	Version    string
 	Thresholds Thresholds
 
-	file                              Weights
-	tree, untagged, commit, mail, fix head
+	file  Weights
+	heads map[string]head
 }
 
 type head struct {
@@ -22,24 +23,31 @@ type head struct {
 	terms []term
 }
 
+// term is a weight of a column of the suite.
 type term struct {
 	column int
 	weight float64
 }
 
-func (m *Model) set(name string, h head) {
-	switch name {
-	case HeadTree:
-		m.tree = h
-	case HeadUntagged:
-		m.untagged = h
-	case HeadCommit:
-		m.commit = h
-	case HeadMail:
-		m.mail = h
-	case HeadFix:
-		m.fix = h
+// columns are all that can weigh, in the order of a row.
+var columns = rules.Columns(rules.Suite)
+
+// column of each name, and the rule that each belongs to.
+var column = func() map[string]int {
+	out := make(map[string]int, len(columns))
+	for i := range columns {
+		out[columns[i].Name] = i
 	}
+	return out
+}()
+
+// Names are all that can weigh, in the order of a row.
+func Names() []string {
+	out := make([]string, len(columns))
+	for i := range columns {
+		out[i] = columns[i].Name
+	}
+	return out
 }
 
 // File is what the model was read from.
@@ -48,65 +56,75 @@ func (m *Model) File() Weights { return m.file }
 // HeadOf names the head that judges f.
 func HeadOf(f *rules.Facts) string {
 	switch {
+	case f.Tree != nil && f.Tree.Last.Known && f.Untagged:
+		return HeadUntagged
 	case f.Tree != nil && f.Tree.Last.Known:
 		return HeadTree
+	case f.Change.Kind == change.Commit && f.Untagged:
+		return HeadUntagged
 	case f.Change.Kind == change.Commit:
 		return HeadCommit
 	}
 	return HeadMail
 }
 
-// ThresholdsFor are those of the head that judges f, or else the file's.
-func (m *Model) ThresholdsFor(f *rules.Facts) Thresholds {
-	if t := m.file.Heads[HeadOf(f)].Thresholds; t != nil {
-		return *t
-	}
-	return m.Thresholds
-}
-
-// Score judges one change. The features read the same passes over message and
-// diff that the rules read, so findings add nothing that is not in them yet.
-func (m *Model) Score(f *rules.Facts, _ []rules.Finding) Score {
-	h := &m.mail
-	switch HeadOf(f) {
-	case HeadTree:
-		h = &m.tree
-	case HeadCommit:
-		h = &m.commit
-	}
-	return m.score(measure(f, false), h)
-}
-
-// ScoreUntagged judges as if the change did not ask for stable.
-func (m *Model) ScoreUntagged(f *rules.Facts) Score {
-	h := &m.mail
-	if HeadOf(f) != HeadMail {
-		h = &m.untagged
-	}
-	return m.score(measure(f, true), h)
-}
-
-func (m *Model) score(x *measured, h *head) Score {
+// Score adds up what the rules found of one change.
+func (m *Model) Score(f *rules.Facts, found []rules.Finding) Score {
+	h := m.heads[HeadOf(f)]
 	out := Score{Contributions: make([]Contribution, 1, 32)}
 	out.Contributions[0] = Contribution{Name: "bias", Value: 1, Weight: h.bias}
+	of := byRule(found)
 	z := h.bias
 	for _, t := range h.terms {
-		if v := specs[t.column].of(x); v != 0 {
-			out.Contributions = append(out.Contributions, Contribution{specs[t.column].name, v, t.weight})
+		c := &columns[t.column]
+		if v := number(c, of); v != 0 {
+			out.Contributions = append(out.Contributions, Contribution{c.Name, v, t.weight})
 			z += v * t.weight
 		}
 	}
-	out.P = Logistic(z)
-	z = m.fix.bias
-	for _, t := range m.fix.terms {
-		z += t.weight * specs[t.column].of(x)
+	out.Worth = Logistic(z)
+	z = m.heads[HeadFix].bias
+	for _, t := range m.heads[HeadFix].terms {
+		z += t.weight * number(&columns[t.column], of)
 	}
 	out.Fix = Logistic(z)
 	return out
 }
 
+// byRule finds each rule's finding by its place in the suite; nil for one that did
+// not run.
+func byRule(found []rules.Finding) []*rules.Finding {
+	out := make([]*rules.Finding, len(rules.Suite))
+	for i, r := range rules.Suite {
+		if i < len(found) && found[i].ID == r.ID {
+			out[i] = &found[i]
+		} else if j := slices.IndexFunc(found, func(f rules.Finding) bool { return f.ID == r.ID }); j >= 0 {
+			out[i] = &found[j]
+		}
+	}
+	return out
+}
+
+// number is what the findings say of a column.
+func number(c *rules.Column, of []*rules.Finding) float64 {
+	if f := of[c.Place]; f != nil {
+		return c.Number(f)
+	}
+	return 0
+}
+
+// row is what the findings say of every column.
+func row(found []rules.Finding) []float64 {
+	of := byRule(found)
+	out := make([]float64, len(columns))
+	for i := range columns {
+		out[i] = number(&columns[i], of)
+	}
+	return out
+}
+
 // ClassOf is the reason class that a negative contribution speaks for:
-// "too-big", "abi", "enablement", or "" for none of them.
+// "too-big", "abi", "enablement", "conflicts", or "" for none of them.
 func ClassOf(name string) string {
 	for _, c := range classes {
 		if strings.HasPrefix(name, c.prefix) {
@@ -116,53 +134,32 @@ func ClassOf(name string) string {
 	return ""
 }
 
-// RuleOf is the id of the rule that speaks of the same thing as a feature, ""
-// when none does: the feature's contribution is what that finding weighs.
+// RuleOf is the id of the rule whose finding carries the number, "" when none does.
 func RuleOf(name string) string {
-	for _, r := range ruleOf {
-		if strings.HasPrefix(name, r.prefix) {
-			return r.rule
-		}
+	if i, ok := column[name]; ok {
+		return columns[i].Rule.ID
 	}
-	return ""
+	return reachRule[name]
 }
 
-// Doc is what a feature measures, "" for an unknown name.
+// Doc is what a number measures, "" for an unknown name.
 func Doc(name string) string {
 	if i, ok := column[name]; ok {
-		return specs[i].doc
+		return columns[i].Doc
 	}
-	return branchDocs[name]
+	return reachDocs[name]
 }
 
-// classes of feature families, the longest prefix first where one holds another.
+// classes of families of numbers, the longest prefix first where one holds another.
 var classes = []struct{ prefix, class string }{
 	{"size.headers", "abi"}, {"size.header-only", "abi"},
-	{"size.new-files", "enablement"}, {"size.deleted-files", ""}, {"size.removal", ""}, {"size.comments", ""}, {"size.one-line", ""}, {"size.insert", ""}, {"size.rows", ""},
-	{"size.", "too-big"},
-	{"files.uapi", "abi"}, {"title.uapi", "abi"}, {"text.uapi", "abi"},
+	{"size.new-files", "enablement"}, {"size.deleted-files", ""}, {"size.removal", ""}, {"size.comments", ""}, {"size.one-line", ""},
+	{"size.insert", ""}, {"size.rows", ""}, {"size=met", ""},
+	{"size.", "too-big"}, {"size=", "too-big"},
+	{"files.uapi", "abi"}, {"title.uapi", "abi"}, {"text.uapi", "abi"}, {"no-new-uapi=", "abi"}, {"no-new-kconfig=", "abi"},
 	{"code.adds.ioctl", "abi"}, {"code.adds.sysfs", "abi"}, {"code.adds.param", "abi"}, {"code.adds.export", "abi"},
-	{"files.units", "enablement"}, {"title.feature", "enablement"}, {"text.feature", "enablement"},
+	{"files.units", "enablement"}, {"title.feature", "enablement"}, {"text.feature", "enablement"}, {"no-enablement=", "enablement"}, {"no-new-driver=", "enablement"},
 	{"title.bringup", "enablement"}, {"text.bringup", "enablement"}, {"code.adds.driver", "enablement"},
 	{"code.adds.config", "enablement"}, {"code.adds.firmware", "enablement"}, {"title.needs-firmware", "enablement"}, {"text.needs-firmware", "enablement"},
-	{"tree.last.", "enablement"}, {"tree.lts.", "enablement"},
-}
-
-// ruleOf of feature families.
-var ruleOf = []struct{ prefix, rule string }{
-	{"tag.stable", "stable-request"}, {"tag.noautosel", "not-declined"}, {"tag.fixes", "fixes-tag"}, {"title.fix", "fixes-tag"}, {"claims", "fixes-tag"},
-	{"cherry-pick", "mainline"}, {"tree.culprit", "culprit"}, {"tree.landing", "mainline"}, {"tree.arrived", "mainline"}, {"tree.company", "mainline"}, {"tree.last.", "affected"}, {"tree.lts.", "affected"}, {"tree.old-lts.", "affected"},
-	{"size.tables", "tables"}, {"size.rows", "tables"}, {"size.new-files", "no-new-driver"}, {"files.units", "no-new-driver"}, {"size.", "size"},
-	{"files.uapi", "no-new-uapi"}, {"title.uapi", "no-new-uapi"}, {"text.uapi", "no-new-uapi"}, {"code.adds.ioctl", "no-new-uapi"}, {"code.adds.sysfs", "no-new-uapi"}, {"code.adds.param", "no-new-uapi"},
-	{"code.adds.config", "no-new-kconfig"}, {"code.adds.firmware", "no-firmware"}, {"title.needs-firmware", "no-firmware"}, {"text.needs-firmware", "no-firmware"},
-	{"title.feature", "no-enablement"}, {"text.feature", "no-enablement"}, {"title.bringup", "no-enablement"}, {"text.bringup", "no-enablement"},
-	{"title.id", "device-id"}, {"text.id", "device-id"}, {"code.adds.id", "device-id"},
-	{"title.build", "build-error"}, {"text.build", "build-error"}, {"title.performance", "performance"}, {"text.performance", "performance"},
-	{"title.theory", "no-theory"}, {"text.theory", "no-theory"}, {"title.race", "no-theory"}, {"text.race", "no-theory"},
-	{"title.trivial", "not-trivial"}, {"text.trivial", "not-trivial"}, {"title.cleanup", "not-trivial"}, {"text.cleanup", "not-trivial"},
-	{"title.checker", "not-trivial"}, {"text.checker", "not-trivial"}, {"title.docs", "not-trivial"}, {"text.docs", "not-trivial"}, {"title.debug", "not-trivial"}, {"text.debug", "not-trivial"},
-	{"files.whitespace", "not-trivial"}, {"files.no-code", "not-trivial"},
-	{"vouch.reviewed", "reviewed"}, {"vouch.acked", "reviewed"}, {"vouch.tested", "tested"}, {"text.tested", "tested"}, {"text.untested", "tested"},
-	{"vouch.reported", "reported"}, {"vouch.robot", "reported"}, {"vouch.bug", "reported"}, {"vouch.signed", "sign-off"},
-	{"title.", "real-bug"}, {"text.", "real-bug"}, {"stack-trace", "real-bug"},
+	{"reach.by-hand", "conflicts"}, {"reach.too-many", "too-big"}, {"reach.prerequisites", "too-big"}, {"reach.enabling", "enablement"},
 }

@@ -15,19 +15,20 @@ import (
 
 // The heads of a weights file.
 const (
-	HeadTree     = "tree"
-	HeadUntagged = "tree-untagged"
-	HeadCommit   = "commit"
-	HeadMail     = "mail"
-	HeadFix      = "fix"
+	HeadTree     = "tree"          // worth, of a change of which trees say something
+	HeadUntagged = "tree-untagged" // the same without the stable tag, for figures
+	HeadCommit   = "commit"        // worth, of a commit alone
+	HeadMail     = "mail"          // worth, of a patch as posted
+	HeadFix      = "fix"           // whether it is a fix at all
+	HeadReach    = "reach"         // what a branch adds to worth
 )
 
 // Heads in the order of a weights file.
-var Heads = []string{HeadTree, HeadUntagged, HeadCommit, HeadMail, HeadFix}
+var Heads = []string{HeadTree, HeadUntagged, HeadCommit, HeadMail, HeadFix, HeadReach}
 
 // Format is the version of the file's form. It changes when an old program
 // would misread a new file.
-const Format = 1
+const Format = 2
 
 // Weights is a weights file.
 type Weights struct {
@@ -38,13 +39,10 @@ type Weights struct {
 	Heads      map[string]Weighed `json:"heads"`
 }
 
-// Weighed is one head: a bias and a weight per feature that earned one.
+// Weighed is one head: a bias, and a weight for each number that earned one.
 type Weighed struct {
 	Bias    float64            `json:"bias"`
 	Weights map[string]float64 `json:"weights"`
-	// Thresholds are this head's own, where its probabilities mean something else
-	// than the others': of patches as posted most are never merged at all.
-	Thresholds *Thresholds `json:"thresholds,omitempty"`
 }
 
 // Provenance says where weights come from, for a reader who must trust them.
@@ -102,7 +100,7 @@ func New(w Weights) (*Model, error) {
 		}
 	}
 	check("thresholds", w.Thresholds)
-	m := &Model{Version: w.Version, Thresholds: w.Thresholds, file: w}
+	m := &Model{Version: w.Version, Thresholds: w.Thresholds, file: w, heads: map[string]head{}}
 	for name := range w.Heads {
 		if !slices.Contains(Heads, name) {
 			fault("heads.%s is no head; there are %v", name, Heads)
@@ -115,26 +113,24 @@ func New(w Weights) (*Model, error) {
 			continue
 		}
 		ready := head{bias: h.Bias}
-		if h.Thresholds != nil {
-			check("heads."+name+".thresholds", *h.Thresholds)
-		}
 		if !finite(h.Bias) {
 			fault("heads.%s.bias is %v", name, h.Bias)
 		}
 		for _, feature := range slices.Sorted(maps.Keys(h.Weights)) {
 			v := h.Weights[feature]
 			i, ok := column[feature]
+			reach := name == HeadReach && IsReach(feature)
 			switch {
-			case !ok:
-				fault("heads.%s: there is no feature %q; it may come from another version of this program: calibrate again", name, feature)
+			case !ok && !reach:
+				fault("heads.%s: no rule declares %q; it may come from another version of this program: calibrate again", name, feature)
 			case !finite(v) || math.Abs(v) > maxWeight:
 				fault("heads.%s: the weight of %q is %v, beyond ±%d", name, feature, v, maxWeight)
-			default:
+			case !reach:
 				ready.terms = append(ready.terms, term{i, v})
 			}
 		}
 		slices.SortFunc(ready.terms, func(a, b term) int { return a.column - b.column })
-		m.set(name, ready)
+		m.heads[name] = ready
 	}
 	if len(bad) > 0 {
 		return nil, errors.Join(bad...)
@@ -143,15 +139,6 @@ func New(w Weights) (*Model, error) {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// column of each feature.
-var column = func() map[string]int {
-	out := make(map[string]int, len(specs))
-	for i := range specs {
-		out[specs[i].name] = i
-	}
-	return out
-}()
 
 // Write encodes a weights file: the same weights give the same bytes.
 func (w *Weights) Write(to io.Writer) error {

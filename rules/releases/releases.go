@@ -119,6 +119,31 @@ func Newer(a, b string) bool {
 	return ok && and && (am > bm || am == bm && an > bn)
 }
 
+// Between counts the releases from one to another: from "5.15" to "6.1" are six. 0 when
+// one is not known, or the second is the older.
+func Between(from, to string) int {
+	am, an, ok := numbersOf(from)
+	bm, bn, and := numbersOf(to)
+	if !ok || !and || bm < am || bm-am > maxMajors {
+		return 0
+	}
+	n := bn - an
+	for m := am; m < bm; m++ {
+		last, ok := lastMinors[m]
+		if !ok {
+			last = lastMinor
+		}
+		n += last + 1
+	}
+	return max(n, 0)
+}
+
+// lastMinors are the last releases of the majors that did not end with lastMinor.
+var lastMinors = map[int]int{4: 20}
+
+// maxMajors is how many first numbers may lie between two releases that are compared.
+const maxMajors = 4
+
 // numbersOf reads "6.12"; what follows, as in 2.6.32 or 6.10-lts, is left out.
 func numbersOf(name string) (major, minor int, ok bool) {
 	a, b, _ := strings.Cut(name, ".")

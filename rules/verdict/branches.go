@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/stablebot/stablebot/rules"
@@ -8,30 +9,108 @@ import (
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
-// judgeBranches gives each branch that needs something the verdict that its own
-// state and score give it.
+// judgeBranches gives each branch that needs something the verdict that its own state
+// and score give it.
 func (j *judged) judgeBranches() {
 	for i := range j.branches {
 		b := &j.branches[i]
-		class := j.heaviest(b)
-		switch {
-		case b.State == "present" || b.State == "queued" || b.State == "not-affected":
-			b.Verdict = nil
-		case b.State == "affected" && j.spared(b):
-			b.Verdict, b.Why = verdictOf(NotNeeded), "its author asks for newer branches only"
-		case b.State == "no-base" && j.shipped:
-			v := j.withoutBase(b)
-			if b.Verdict = verdictOf(v); v == DKMSOnly {
-				b.ReasonClass = NoBase
-			}
-		case b.State == "affected" && j.shipped && b.Score >= j.Eligible:
-			b.Verdict = verdictOf(StableEligible)
-		case b.State == "affected" && j.shipped && b.Score < j.DKMS && class != "":
-			b.Verdict, b.ReasonClass = verdictOf(DKMSOnly), class
-		default:
-			b.Verdict = verdictOf(Uncertain)
+		b.Verdict, b.ReasonClass = nil, ""
+		if v, class, _ := j.cell(b); v != "" {
+			b.Verdict, b.ReasonClass = verdictOf(v), class
 		}
 	}
+}
+
+// cell is the verdict of one branch, its class, and why; "" where nothing is to do.
+// nil stands for any branch, taken to have the bug: without trees there is no other.
+func (j *judged) cell(b *Branch) (Verdict, Class, string) {
+	if b != nil {
+		switch b.State {
+		case Present, Queued, NotAffected:
+			return "", "", ""
+		case NoBaseThere:
+			return j.withoutBase(b)
+		case Affected:
+			if j.spared(b) {
+				return NotNeeded, "", "its author asks for newer branches only"
+			}
+		default:
+			return Uncertain, "", "whether " + b.Name + " has the bug is not known" + because(b.Why)
+		}
+	}
+	return j.affected(b)
+}
+
+// affected is the verdict where the bug is.
+func (j *judged) affected(b *Branch) (Verdict, Class, string) {
+	score, where, if_ := j.worth, "", "if a stable branch has the bug: "
+	if b != nil {
+		score, where, if_ = b.Score, " in "+b.Name, ""
+	}
+	against := j.against(b)
+	switch tag := j.refusal(); {
+	case against == nil && j.covered(b):
+		return StableEligible, "", if_ + j.asked(b, score)
+	case score >= j.Eligible && tag != nil:
+		return Uncertain, "", "a stable tag refuses automatic pickup, and does not say that it is not for stable"
+	case score >= j.Eligible:
+		return StableEligible, "", if_ + "estimated chance that stable takes it" + where + ": " + percent(score)
+	case score < j.DKMS && j.unlisted():
+		return Uncertain, "", "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
+	case score < j.DKMS:
+		class := j.heaviest(b)
+		return DKMSOnly, class, j.classReason(class, b, score)
+	}
+	return Uncertain, "", "estimated chance that stable takes it" + where + ": " + percent(score) + ", too close to call"
+}
+
+// asked says why a request is enough.
+func (j *judged) asked(b *Branch, score float64) string {
+	why := "its author asks stable to take it, and nothing speaks against it"
+	if j.Submission() {
+		why = "submitted to stable, and nothing speaks against it"
+	}
+	if b != nil && b.Applies == NeedsBackport {
+		why += "; it needs a backport by hand in " + b.Name
+	}
+	return why
+}
+
+// covered reports whether the author's own request covers the branch.
+func (j *judged) covered(b *Branch) bool {
+	switch {
+	case j.Untagged || j.Change.Prefix.AutoSel || j.refusal() != nil:
+		return false
+	case b == nil && j.Submission():
+		return j.met(rules.UpstreamMark) || j.Asks()
+	case !j.Asks():
+		return false
+	}
+	return b == nil || !j.Change.AsksOnlyNewer(b.Name)
+}
+
+// against is the finding that speaks against taking a change whatever its author asks
+// for, nil without.
+func (j *judged) against(b *Branch) *rules.Finding {
+	if !j.Submission() {
+		if f := j.finding(rules.Unmet, rules.NoNewUAPI, rules.NoNewDriver, rules.NoEnablement, rules.NotTrivial, rules.RealBug, rules.ProductionSilicon); f != nil {
+			return f
+		}
+	}
+	if f := j.finding(rules.Unmet, rules.DiffSize); f != nil && j.beyond() {
+		return f
+	}
+	if f := j.finding(rules.Unmet, rules.Prerequisites); f != nil && j.piled(b) {
+		return f
+	}
+	return nil
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }
 
 // spared reports whether its author asks for newer branches only, and nothing says that
@@ -41,59 +120,68 @@ func (j *judged) spared(b *Branch) bool {
 	return j.Change.AsksOnlyNewer(b.Name) && !j.infected(b)
 }
 
-// withoutBase says what it means for a branch that the code is not there. Its users
-// go without where their hardware is newer than the branch, and where no branch has
-// the files. Code that came later, into files and for hardware that the branch has,
-// brought its bug with it, unless the author asks stable to take the fix. Files that
-// a newer branch has and this one has not may have come later, or stood elsewhere.
-// Blind readings led to this; bot/trees/README.md has them.
-func (j *judged) withoutBase(b *Branch) Verdict {
+// withoutBase says what it means for a branch that the code is not there: its users go
+// without where their hardware is newer than the branch; code that came later, for
+// hardware that the branch knows, brought its bug with it.
+func (j *judged) withoutBase(b *Branch) (Verdict, Class, string) {
+	chip, newer := j.newerThan(b)
 	switch {
-	case b.Newer || j.newerThan(b):
-		return DKMSOnly
-	case b.Later && j.met(rules.StableRequest) && !j.Change.AsksOnlyNewer(b.Name):
-		return Uncertain
-	case b.Later:
-		return NotNeeded
+	case b.Newer || newer:
+		if chip == "" {
+			chip = "the hardware"
+		}
+		return DKMSOnly, NoBase, fmt.Sprintf("not for %s: %s is newer than that kernel", b.Name, chip)
+	case b.Later || j.known(b):
+		return "", "", ""
 	case b.NoFiles && slices.ContainsFunc(j.branches, func(o Branch) bool {
-		return o.State != "no-base" && o.State != "unknown" && releases.Newer(o.Name, b.Name)
+		return o.State != NoBaseThere && o.State != Unknown && releases.Newer(o.Name, b.Name)
 	}):
-		return Uncertain
+		return Uncertain, "", fmt.Sprintf("%s lacks the files; whether it knows the hardware is not known", b.Name)
+	case b.NoFiles:
+		return DKMSOnly, NoBase, fmt.Sprintf("not for %s: the driver's files are not in that kernel", b.Name)
 	}
-	return DKMSOnly
+	return Uncertain, "", fmt.Sprintf("%s lacks the code; whether it knows the hardware is not known%s", b.Name, because(b.Why))
 }
 
-// newerThan reports whether the change names hardware whose support came after the
-// branch.
-func (j *judged) newerThan(b *Branch) bool {
-	return slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool {
-		return m.Specific() && m.State == silicon.Production && m.Since != "" && releases.Newer(m.Since, b.Name)
-	})
+// newerThan names the hardware of the change whose support came after the branch.
+func (j *judged) newerThan(b *Branch) (string, bool) {
+	for _, m := range named(j.Silicon) {
+		if m.State == silicon.Production && m.Since != "" && releases.Newer(m.Since, b.Name) {
+			return m.Name, true
+		}
+	}
+	return "", false
+}
+
+// known reports whether the branch is known to drive all hardware that the change names.
+func (j *judged) known(b *Branch) bool {
+	ms := named(j.Silicon)
+	return len(ms) > 0 && !slices.ContainsFunc(ms, func(m silicon.Match) bool { return m.Since == "" || releases.Newer(m.Since, b.Name) })
 }
 
 // settleBranches lets what was decided for the change as a whole, whatever the
 // branches say, stand in each row: a delay, a refusal, no fix at all.
 func (j *judged) settleBranches(d decision) {
-	whole := d.verdict == OutOfScope || d.verdict == NotNeeded || d.verdict == Wait || d.class == Declined || d.class == NotUpstream
+	if d.rows {
+		return
+	}
 	for i := range j.branches {
-		b := &j.branches[i]
-		if b.Verdict == nil || !whole || d.older && b.State == "no-base" {
-			continue // it says what an older branch goes without
+		if b := &j.branches[i]; b.Verdict != nil {
+			b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
 		}
-		b.Verdict, b.ReasonClass = verdictOf(d.verdict), d.class
 	}
 }
 
-// tooBig reports whether the branch is known to need more than stable takes
-// along. A pile that was not found in full says nothing: of the small changes
-// that were called too big for one, those that were read could be adjusted, or
-// the branch had nothing to mend.
+// is reports whether the row has that verdict.
+func (b *Branch) is(v Verdict) bool { return b.Verdict != nil && *b.Verdict == v }
+
+// tooBig reports whether the branch is known to need more than stable takes along.
+// Prerequisites that were not found in full say nothing: of the small changes that
+// were called too big for one, those that were read could be adjusted, or the branch
+// had nothing to mend.
 func (b *Branch) tooBig() bool { return !b.PileMore && b.PileLines > rules.TooBigPile }
 
-// infected reports whether a branch is known to have the bug. Where nothing
-// names the culprit, a large pile more often tells that the bug came with it:
-// of 22 branches that were called too big on the pile alone, two readers called
-// none so.
+// infected reports whether a branch is known to have the bug.
 func (j *judged) infected(b *Branch) bool {
 	return j.Tree != nil && slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return slices.Contains(c.Branches, b.Name) })
 }

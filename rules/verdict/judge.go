@@ -42,32 +42,27 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 			out.Subject = c.Subject
 		}
 	}()
-	f := &rules.Facts{Change: c, Silicon: j.Catalogue.Match(c), Series: series, Tree: tree}
+	f := &rules.Facts{Change: c, Silicon: j.Catalogue.Match(c), Series: series, Tree: tree, Untagged: j.Untagged}
 	if !j.AsOf.IsZero() {
 		f.Silicon = silicon.At(f.Silicon, j.AsOf)
 	}
 	found := rules.Check(j.Suite, f)
 	score := j.Model.Score(f, found)
-	if j.Untagged {
-		score = j.Model.ScoreUntagged(f)
-	}
-
 	in := judged{
 		Facts:    f,
 		found:    found,
-		Policy:   Policy(j.Model.ThresholdsFor(f)),
-		score:    round(score.P), // what the reader sees is what decides
+		Policy:   j.Model.Thresholds,
+		worth:    round(score.Worth), // what the reader sees is what decides
 		fix:      round(score.Fix),
 		why:      score.Contributions,
-		branches: branchesOf(f, score.P),
-		shipped:  slices.ContainsFunc(f.Silicon, func(m silicon.Match) bool { return m.State == silicon.Production }),
+		branches: j.branchesOf(f, round(score.Worth)),
 	}
 	d := in.decide()
 
 	out = Judgement{
 		ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(),
 		Verdict: d.verdict, ReasonClass: d.class, Mixed: d.mixed, Reason: d.reason,
-		Score: round(score.P), Fix: round(score.Fix),
+		Score: in.best(), Worth: in.worth, Fix: agreeing(in.fix, in.isFix.yes, in.Fix),
 		Upstream: upstreamOf(f), NotUpstream: c.NotUpstream,
 		Size: c.Size, Silicon: f.Silicon, Branches: in.branches,
 		Rules:         weigh(found, score.Contributions),
@@ -136,7 +131,7 @@ func addressed(f *rules.Facts, d decision, score float64) []Branch {
 	return out
 }
 
-func branchesOf(f *rules.Facts, score float64) []Branch {
+func (j *Judge) branchesOf(f *rules.Facts, worth float64) []Branch {
 	if f.Tree == nil || f.Tree.Absent {
 		return nil // the change stands for itself
 	}
@@ -145,13 +140,29 @@ func branchesOf(f *rules.Facts, score float64) []Branch {
 		if !b.Active {
 			continue
 		}
-		on, why := model.OnBranch(score, &b, f.Tree.Mainline.Release)
+		score, reach := j.Model.OnBranch(worth, &b, f.Tree.Mainline.Release)
 		out = append(out, Branch{
-			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(on), Contributions: why,
-			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond, Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why,
+			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(score), Reach: reach,
+			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond,
+			Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why,
 		})
 	}
 	return out
+}
+
+// best is the score of the change: that of the affected branch where it is best, or
+// its worth where no branch is known to be affected.
+func (j *judged) best() float64 {
+	best := -1.0
+	for _, b := range j.branches {
+		if b.State == Affected {
+			best = max(best, b.Score)
+		}
+	}
+	if best < 0 {
+		return j.worth
+	}
+	return best
 }
 
 // weigh puts beside each finding what its rule adds to the score.

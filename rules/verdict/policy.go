@@ -11,40 +11,31 @@ import (
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
-// Policy holds the three thresholds of the verdict, all probabilities.
-type Policy struct {
-	Fix      float64 `json:"fix"`      // at or above: a fix, an ID or a quirk
-	Eligible float64 `json:"eligible"` // at or above: stable takes such changes
-	DKMS     float64 `json:"dkms"`     // below: stable does not take such changes
-}
+// Policy holds the lines between the verdicts, all probabilities.
+type Policy = model.Thresholds
 
 // judged is everything the rows look at for one change.
 type judged struct {
 	*rules.Facts
 	Policy
 	found    []rules.Finding
-	score    float64
+	worth    float64
 	fix      float64
-	why      []model.Contribution // of score, any order
-	branches []Branch             // with state, applies and score; verdicts are filled in by the rows
-	shipped  bool                 // somebody outside the vendor has the hardware
+	why      []model.Contribution // of worth, any order
+	branches []Branch             // with state, applies and score; verdicts are filled in by judgeBranches
+	isFix    answer
 }
-
-// sureFix is what a change that stable is not going to take must reach before
-// anybody is told of it: of the patches of a DRM list that were called dkms-only
-// without it, most were clean-ups that no user waits for.
-const sureFix = 0.8
 
 // decision is what the first matching row says.
 type decision struct {
 	verdict Verdict
 	class   Class
 	mixed   bool
-	older   bool // the code is in the newer branches only: a row without it says so
+	rows    bool // the rows of the branches keep what their own facts say
 	reason  string
 }
 
-// rows are the policy, first match wins.
+// rows are the policy of DESIGN §3, first match wins.
 var rows = []struct {
 	name string
 	try  func(*judged) (decision, bool)
@@ -56,12 +47,12 @@ var rows = []struct {
 	{"vendor only", vendorOnly},
 	{"not needed", notNeeded},
 	{"eligible", eligible},
-	{"out of reach", outOfReach},
+	{"dkms-only", dkmsOnly},
 	{"uncertain", uncertain},
 }
 
 func (j *judged) decide() decision {
-	j.shipped = j.onSale()
+	j.isFix = j.fixOrNot()
 	j.judgeBranches()
 	for _, r := range rows {
 		if d, ok := r.try(j); ok {
@@ -72,16 +63,30 @@ func (j *judged) decide() decision {
 	panic("the last row always matches")
 }
 
-// onSale reports whether somebody outside the vendor has the hardware. The
-// driver as a whole is always on sale with some chip, so where a change names
-// the hardware it is for, that decides; unless its author asks stable to take
-// it, who then knows of users, or of those that a release will have.
-func (j *judged) onSale() bool {
-	if !allIn(named(j.Silicon), silicon.PreProduction) {
-		return slices.ContainsFunc(named(j.Silicon), func(m silicon.Match) bool { return m.State == silicon.Production })
+// shipped reports whether somebody outside the vendor has the hardware. The driver as a
+// whole is always on sale with some chip, so where a change names the hardware it is
+// for, that decides; unless its author asks stable to take it, who then knows of users,
+// or of those that a release will have.
+func (j *judged) shipped() bool {
+	has := func(s silicon.State) bool {
+		return slices.ContainsFunc(named(j.Silicon), func(m silicon.Match) bool { return m.State == s })
 	}
-	return slices.ContainsFunc(j.Change.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient })
+	switch {
+	case has(silicon.Production):
+		return true
+	case has(silicon.PreProduction) && !has(silicon.Unknown):
+		return j.Asks()
+	}
+	return false
 }
+
+// unlisted reports whether it is for hardware of which nobody knows whether it is on
+// sale. What branches, tag and evidence say of it stands; it is never out-of-scope or
+// dkms-only for that.
+func (j *judged) unlisted() bool { return !j.shipped() && !j.unsold() && len(j.Silicon) > 0 }
+
+// unsold reports whether all hardware that it names is known not to be on sale.
+func (j *judged) unsold() bool { return allIn(named(j.Silicon), silicon.PreProduction) && !j.Asks() }
 
 // named leaves out the driver where a change names a chip or IP block.
 func named(ms []silicon.Match) []silicon.Match {
@@ -97,7 +102,7 @@ func named(ms []silicon.Match) []silicon.Match {
 	return out
 }
 
-// nothingToJudge: no patch, not a fix, or no silicon that anybody can buy.
+// nothingToJudge: no patch, not a fix, or no hardware that anybody can buy.
 func nothingToJudge(j *judged) (decision, bool) {
 	out := func(format string, a ...any) (decision, bool) {
 		return decision{verdict: OutOfScope, reason: fmt.Sprintf(format, a...)}, true
@@ -108,26 +113,15 @@ func nothingToJudge(j *judged) (decision, bool) {
 	case len(j.Change.Files) == 0 && !j.textRequest():
 		return out("it changes no file")
 	case len(j.Silicon) == 0:
-		return out("no chip or IP block of the catalogue is in what it changes")
+		return out("no hardware in what it changes")
 	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
 		return out("it changes the device tree of a board")
-	case j.Submission():
-		// What is offered to a stable branch was found to be a fix, or to be
-		// needed by one, by those who offer it.
-	case j.fix < j.Fix, j.fix < sureFix && j.score < j.DKMS && !j.missingChip():
-		return out("it reads like no fix, device ID or quirk (%.0f%%)", 100*j.fix)
-	case j.unmet(rules.NotTrivial, rules.RealBug) && j.score < j.DKMS, j.unmet(rules.NotTrivial) && !j.met(rules.RealBug):
-		return out("it changes style, comments or checker noise, and no bug that people meet")
-	case allIn(named(j.Silicon), silicon.PreProduction) && !j.shipped:
+	case !j.isFix.yes:
+		return out("not a fix: %s", j.isFix.why)
+	case j.unsold():
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
 	}
 	return decision{}, false
-}
-
-// missingChip: it works around or mends hardware that some branch is too old for.
-// That such a change is one for users needs no further sign.
-func (j *judged) missingChip() bool {
-	return j.met(rules.RealBug) && slices.ContainsFunc(j.branches, func(b Branch) bool { return b.Newer })
 }
 
 // reverted: mainline took it back, so nobody should have it.
@@ -143,32 +137,36 @@ func reverted(j *judged) (decision, bool) {
 	return decision{}, false
 }
 
-// declined: a maintainer said no. Their word is for this change; what the
-// score says does not matter.
+// declined: somebody who may said no. Their word is for this change; what the score
+// says does not matter. A draft that was rejected in review is nobody's fix yet.
 func declined(j *judged) (decision, bool) {
-	var who string
-	switch {
-	case j.Series != nil && len(j.Series.Declined) > 0:
-		who = "a reviewer said no: " + j.Series.Declined[0].Text
-	default:
-		for _, t := range j.Change.Stable {
-			if !t.NoAutosel {
-				continue
-			}
-			who = "its author asks stable not to pick it up"
-			if t.Comment != "" {
-				who += ": " + t.Comment
-			}
+	if s := j.Series; s != nil && len(s.Declined) > 0 {
+		if !j.merged() && !j.vendorHas() {
+			return decision{verdict: OutOfScope, reason: "rejected in review: " + s.Declined[0].Text}, true
+		}
+		return decision{verdict: DKMSOnly, class: Declined, reason: "declined: " + s.Declined[0].Text}, true
+	}
+	if tag := j.refusal(); tag != nil && tag.RefusesStable() {
+		return decision{verdict: DKMSOnly, class: Declined, reason: "its author asks stable not to take it: " + tag.Comment}, true
+	}
+	return decision{}, false
+}
+
+// refusal is the tag that refuses automatic pickup, nil without.
+func (j *judged) refusal() *change.StableTag {
+	for i := range j.Change.Stable {
+		if t := &j.Change.Stable[i]; t.NoAutosel {
+			return t
 		}
 	}
-	if who == "" {
-		return decision{}, false
-	}
-	if !j.shipped {
-		return decision{verdict: OutOfScope, reason: who}, true
-	}
-	return decision{verdict: DKMSOnly, class: Declined, reason: who}, true
+	return nil
 }
+
+func (j *judged) merged() bool {
+	return j.Change.Kind == change.Commit || j.Tree != nil && j.Tree.Mainline.Has
+}
+
+func (j *judged) vendorHas() bool { return j.Tree != nil && j.Tree.VendorHas }
 
 // wait: asked for, or something it needs is not there yet.
 func wait(j *judged) (decision, bool) {
@@ -178,176 +176,190 @@ func wait(j *judged) (decision, bool) {
 			return decision{verdict: Wait, reason: "its stable tag asks to wait: " + t.After}, true
 		}
 	}
-	if s := j.Series; s != nil && s.Have < s.Of && !s.Elsewhere {
+	if s := j.Series; s != nil && s.Have < s.Of && !s.Elsewhere && !j.Change.Prefix.AutoSel {
 		return decision{verdict: Wait, reason: fmt.Sprintf("%d of the %d patches of its series have arrived", s.Have, s.Of)}, true
 	}
 	return decision{}, false
 }
 
-// vendorOnly: the vendor tree has it and mainline is known not to, or the change
-// says of itself that it is not for mainline, and no tree knows better.
+// vendorOnly: the vendor tree has it, mainline is known not to, and cannot take it,
+// because it has not the files; what mainline could take is judged by its branches. Or
+// the change says of itself that it is not for mainline, and no tree knows better.
 func vendorOnly(j *judged) (decision, bool) {
 	if says := j.Change.NotUpstream; says != "" && !j.Change.OnItsWay && (j.Tree == nil || !j.Tree.Mainline.Has) {
 		return decision{verdict: DKMSOnly, class: NotUpstream, reason: fmt.Sprintf("%q says that mainline does not have it; stable takes nothing that is not in mainline", says)}, true
 	}
-	if t := j.Tree; t != nil && t.VendorHas && t.Mainline.Known && !t.Mainline.Has && j.shipped {
-		return decision{verdict: DKMSOnly, class: NotUpstream, reason: "only the vendor tree has it; stable takes nothing that is not in mainline"}, true
+	t := j.Tree
+	if t == nil || !t.VendorHas || !t.Mainline.Known || t.Mainline.Has {
+		return decision{}, false
 	}
-	return decision{}, false
+	if last := t.Last; last.Known && last.Have > 0 {
+		return decision{}, false
+	}
+	return decision{verdict: DKMSOnly, class: NotUpstream, reason: "only the vendor tree has it, and mainline lacks the files that it changes"}, true
 }
 
-// notNeeded: the bug never reached a release, or no active branch needs the fix.
+// notNeeded: no branch needs the fix. What a branch says comes first: a bug that no
+// mainline release has can be in a branch that took its culprit.
 func notNeeded(j *judged) (decision, bool) {
 	if j.Tree == nil {
 		return decision{}, false
 	}
-	if cs := j.Tree.Culprits; len(cs) > 0 {
-		unreleased := 0
-		for _, c := range cs {
-			if c.Resolved && c.Release == "" {
-				unreleased++
-			}
-		}
-		if unreleased == len(cs) {
-			return decision{verdict: NotNeeded, reason: "the bug it fixes was never released: " + cs[0].Subject}, true
-		}
-	}
-	if j.unreleasedCode() {
-		return decision{verdict: NotNeeded, reason: "the code it changes is in no released kernel yet"}, true
-	}
 	if len(j.branches) == 0 {
-		return decision{}, false
+		return j.neverReleased()
 	}
-	served, spared := false, ""
-	for _, b := range j.branches {
-		switch {
-		case b.Verdict == nil: // it has it, or never had the bug
-			served = true
-		case *b.Verdict == NotNeeded:
-			served = served || b.State != "affected"
-			spared = b.Name
-		case b.State != "no-base":
+	var there, spared bool
+	for i := range j.branches {
+		switch b := &j.branches[i]; {
+		case b.Verdict != nil && *b.Verdict == NotNeeded:
+			spared = true
+		case b.Verdict != nil:
 			return decision{}, false
+		case b.State == Present || b.State == Queued:
+			there = true
 		}
 	}
-	switch {
-	case !served && spared != "":
-		return decision{verdict: NotNeeded, older: true, reason: "its author asks for branches newer than those that have the code"}, true
-	case !served:
-		return decision{}, false // the code is in no active branch
+	if d, ok := j.neverReleased(); ok && !there {
+		return d, true
 	}
-	return decision{verdict: NotNeeded, older: true, reason: "every active branch that has the code has this too, is about to get it, or never had the bug"}, true
+	reason := "no active branch has the bug"
+	switch {
+	case there:
+		reason = "every active branch with the bug has this already, or is about to get it"
+	case spared:
+		reason = "its author asks for newer branches than those that have the code"
+	}
+	return decision{verdict: NotNeeded, rows: true, reason: reason}, true
 }
 
-// unreleasedCode reports whether nothing of what the change touches stands in
-// the last release, and neither its tags nor its author say otherwise. A stable
-// tag does, unless the last release and every branch lack the very files: of four
-// such changes that were called dkms-only, a reader called all not needed.
+// neverReleased: no mainline release has the culprit, or the code, as far as branches
+// do not say otherwise.
+func (j *judged) neverReleased() (decision, bool) {
+	if cs := j.Tree.Culprits; len(cs) > 0 && !slices.ContainsFunc(cs, func(c rules.Culprit) bool {
+		return !c.Resolved || c.Release != "" || j.inBranch(c)
+	}) {
+		return decision{verdict: NotNeeded, reason: "the bug it fixes is in no release and in no active branch: " + cs[0].Subject}, true
+	}
+	if j.unreleasedCode() {
+		return decision{verdict: NotNeeded, reason: "the code it changes is in no release yet"}, true
+	}
+	return decision{}, false
+}
+
+// inBranch reports whether a living branch has the culprit.
+func (j *judged) inBranch(c rules.Culprit) bool {
+	return slices.ContainsFunc(j.branches, func(b Branch) bool { return slices.Contains(c.Branches, b.Name) })
+}
+
+// unreleasedCode reports whether nothing of what the change touches stands in the last
+// release, and neither its tags nor its author say otherwise.
 func (j *judged) unreleasedCode() bool {
 	last := j.Tree.Last
 	if !last.Known || last.Hunks == 0 || last.Near > 0 {
 		return false
 	}
-	if j.met(rules.StableRequest) && (last.Have > 0 || len(j.branches) == 0 || slices.ContainsFunc(j.branches, func(b Branch) bool { return b.State != "no-base" })) {
+	if j.Asks() && (last.Have > 0 || len(j.branches) == 0) {
 		return false
 	}
-	return !slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return c.Resolved && c.Release != "" })
+	return !slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool { return c.Resolved && (c.Release != "" || j.inBranch(c)) })
 }
 
 // eligible: some branch is affected and stable takes such changes there.
 func eligible(j *judged) (decision, bool) {
-	if !j.shipped {
-		return decision{}, false
-	}
 	if len(j.branches) == 0 {
-		switch {
-		case j.Submission() && j.met(rules.UpstreamMark) && !j.unmet(rules.DiffSize):
-			return decision{verdict: StableEligible, reason: "submitted to stable as the backport of a mainline commit that it names"}, true
-		case j.score >= j.Eligible:
-			return decision{verdict: StableEligible, reason: fmt.Sprintf("the learnt odds that stable takes it are %.0f%%", 100*j.score)}, true
+		v, _, why := j.cell(nil)
+		if v != StableEligible {
+			return decision{}, false
 		}
-		return decision{}, false
+		return decision{verdict: StableEligible, reason: why}, true
 	}
-	can, cannot := j.named(StableEligible), j.named(DKMSOnly)
+	can := j.names(func(b *Branch) bool { return b.is(StableEligible) })
 	if len(can) == 0 {
 		return decision{}, false
 	}
-	d := decision{verdict: StableEligible, mixed: len(cannot) > 0, reason: "eligible for " + strings.Join(can, ", ")}
+	cannot := j.names(func(b *Branch) bool { return b.is(DKMSOnly) && b.State == Affected })
+	d := decision{verdict: StableEligible, mixed: len(cannot) > 0, rows: true, reason: "eligible for " + strings.Join(can, ", ")}
 	if d.mixed {
-		d.reason += "; out of reach for " + strings.Join(cannot, ", ")
+		d.reason += "; dkms-only for " + strings.Join(cannot, ", ")
 	}
 	return d, true
 }
 
-// named lists the branches of one verdict.
-func (j *judged) named(v Verdict) []string {
+// names lists the branches for which is holds.
+func (j *judged) names(is func(*Branch) bool) []string {
 	var out []string
-	for _, b := range j.branches {
-		if b.Verdict != nil && *b.Verdict == v {
-			out = append(out, b.Name)
+	for i := range j.branches {
+		if is(&j.branches[i]) {
+			out = append(out, j.branches[i].Name)
 		}
 	}
 	return out
 }
 
-// outOfReach: shipped silicon, and no branch can take it, with a reason that
-// has a name.
-func outOfReach(j *judged) (decision, bool) {
-	if !j.shipped {
-		return decision{}, false
-	}
+// dkmsOnly: some branch goes without, and none can take it. The newest such branch
+// gives the class.
+func dkmsOnly(j *judged) (decision, bool) {
 	if len(j.branches) == 0 {
-		class := j.heaviest(nil)
-		if j.score >= j.DKMS || class == "" || j.Submission() {
-			// What stable maintainers offer themselves they mostly take, whatever it
-			// adds: of 13 such mails that were called dkms-only, two readers agreed
-			// with none.
+		v, class, why := j.cell(nil)
+		if v != DKMSOnly {
 			return decision{}, false
 		}
-		return decision{verdict: DKMSOnly, class: class, reason: j.classReason(class)}, true
+		return decision{verdict: DKMSOnly, class: class, reason: why}, true
 	}
-	if cannot := j.named(DKMSOnly); len(cannot) == 0 || len(j.named(Uncertain)) > 0 {
-		return decision{}, false
-	}
-	class := NoBase
-	for _, b := range j.branches {
-		if b.Verdict != nil && *b.Verdict == DKMSOnly && b.ReasonClass != NoBase {
-			class = b.ReasonClass // what keeps it from a branch that has the code
+	for i := range j.branches { // newest first
+		if b := &j.branches[i]; b.is(DKMSOnly) {
+			_, _, why := j.cell(b)
+			return decision{verdict: DKMSOnly, class: b.ReasonClass, rows: true, reason: why}, true
 		}
 	}
-	reason := j.classReason(class)
-	if class == TooBig && !j.beyond() {
-		reason = j.pileReason()
+	return decision{}, false
+}
+
+// uncertain always matches.
+func uncertain(j *judged) (decision, bool) {
+	if len(j.branches) == 0 {
+		_, _, why := j.cell(nil)
+		return decision{verdict: Uncertain, rows: true, reason: why}, true
 	}
-	return decision{verdict: DKMSOnly, class: class, reason: reason}, true
+	why := "no branch says enough"
+	for i := range j.branches {
+		if b := &j.branches[i]; b.is(Uncertain) {
+			if _, _, why = j.cell(b); b.State == Affected {
+				break // the best row to tell of
+			}
+		}
+	}
+	return decision{verdict: Uncertain, rows: true, reason: why}, true
 }
 
 // textRequest: a mail that asks stable in prose to take a commit.
 func (j *judged) textRequest() bool {
-	for _, t := range j.Change.Stable {
-		if t.Text {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(j.Change.Stable, func(t change.StableTag) bool { return t.Text })
 }
 
 // unmet and met report whether one of the rules found so.
-func (j *judged) unmet(any ...*rules.Rule) bool { return j.has(rules.Unmet, any) }
+func (j *judged) unmet(any ...*rules.Rule) bool { return j.finding(rules.Unmet, any...) != nil }
 
-func (j *judged) met(any ...*rules.Rule) bool { return j.has(rules.Met, any) }
+func (j *judged) met(any ...*rules.Rule) bool { return j.finding(rules.Met, any...) != nil }
 
-func (j *judged) has(o rules.Outcome, any []*rules.Rule) bool {
-	return slices.ContainsFunc(j.found, func(f rules.Finding) bool {
-		return f.Outcome == o && slices.ContainsFunc(any, func(r *rules.Rule) bool { return r.ID == f.ID })
-	})
+// finding is the first of these rules' findings with that outcome, nil without.
+func (j *judged) finding(o rules.Outcome, any ...*rules.Rule) *rules.Finding {
+	for _, r := range any {
+		for i := range j.found {
+			if f := &j.found[i]; f.ID == r.ID && f.Outcome == o {
+				return f
+			}
+		}
+	}
+	return nil
 }
 
+// percent writes a probability as the model gives it.
 func percent(p float64) string {
 	if p < 0.01 {
-		return "under 1%"
+		return "under 1 %"
 	}
-	return fmt.Sprintf("%.0f%%", 100*p)
+	return fmt.Sprintf("%.0f %%", 100*p)
 }
 
 func plural(n int, what string) string {

@@ -36,7 +36,22 @@ const (
 	ABI         Class = "abi"
 	NotUpstream Class = "not-upstream"
 	Declined    Class = "declined"
+	Conflicts   Class = "conflicts" // does not apply, and no adaptation with a proof was found
+	BelowBar    Class = "below-bar" // a real fix, of a kind that stable does not take
 )
+
+// The states of a branch, as the trees tell them.
+const (
+	Affected    = "affected"
+	Present     = "present"
+	Queued      = "queued"
+	NotAffected = "not-affected"
+	NoBaseThere = "no-base"
+	Unknown     = "unknown"
+)
+
+// NeedsBackport is the applicability of a patch that does not apply.
+const NeedsBackport = "needs-backport"
 
 // When says when a stable-eligible change can go in.
 type When string
@@ -60,9 +75,12 @@ type Judgement struct {
 	ReasonClass Class       `json:"reason_class,omitempty"`
 	When        When        `json:"when,omitempty"`
 	Mixed       bool        `json:"mixed"`
-	Score       float64     `json:"score"`  // probability that stable takes it
-	Fix         float64     `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
-	Reason      string      `json:"reason"` // one sentence: why this verdict
+	Score       float64     `json:"score"` // probability that stable takes it: on the branch where it is best, else Worth
+	// Worth is the probability that stable takes such a change, given that it is
+	// merged and that a branch has the bug.
+	Worth  float64 `json:"worth"`
+	Fix    float64 `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
+	Reason string  `json:"reason"` // one sentence: why this verdict
 	// Upstream is the mainline commit that a backport names; NotUpstream is what says
 	// that there is none: "UBUNTU: SAUCE".
 	Upstream    string          `json:"upstream,omitempty"`
@@ -71,7 +89,7 @@ type Judgement struct {
 	Silicon     []silicon.Match `json:"silicon"`
 	Branches    []Branch        `json:"branches"`
 	Rules       []Weighed       `json:"rules"`
-	// Contributions are all that moved Score, largest first, bias included.
+	// Contributions are all that moved Worth, largest first, bias included.
 	Contributions []model.Contribution `json:"contributions,omitempty"`
 	Weights       string               `json:"weights,omitempty"` // version of the weights file
 	// Lines are those that Score was held against; nil where nothing was judged.
@@ -111,8 +129,8 @@ type Branch struct {
 	// Followups are later mainline fixes of the change that the branch lacks.
 	Followups []rules.Followup `json:"followups,omitempty"`
 	Why       string           `json:"why,omitempty"`
-	// Contributions are what moved Score away from that of the change.
-	Contributions []model.Contribution `json:"contributions,omitempty"`
+	// Reach is what moved Score away from the worth of the change.
+	Reach []model.Contribution `json:"reach,omitempty"`
 }
 
 // Weighed is a finding with what it weighs in the score, in log-odds.

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"strings"
@@ -76,10 +76,10 @@ const (
 	WordGuard            // a check or a lock that was not there
 	WordOther            // begins like one of the kinds and means something else
 	numWords             = iota
-	bugWords      uint64 = 1<<WordOops | 1<<WordMemory | 1<<WordSecurity | 1<<WordCorruption | 1<<WordHang |
+	Bugs          uint64 = 1<<WordOops | 1<<WordMemory | 1<<WordSecurity | 1<<WordCorruption | 1<<WordHang |
 		1<<WordLeak | 1<<WordRegression | 1<<WordSymptom | 1<<WordTrace
 	// otherWords are the kinds that a phrase of WordOther takes away.
-	otherWords = bugWords | 1<<WordBuild | 1<<WordPerformance
+	otherWords = Bugs | 1<<WordBuild | 1<<WordPerformance
 )
 
 // Nouns for reasons, so that mail, comment and log say the same.
@@ -143,6 +143,12 @@ func (w *Words) Has(k Word) bool { return (w.title|w.body)&(1<<k) != 0 }
 // InTitle reports whether the title speaks of k.
 func (w *Words) InTitle(k Word) bool { return w.title&(1<<k) != 0 }
 
+// TitleHas reports whether the title speaks of any of these kinds, as bits.
+func (w *Words) TitleHas(kinds uint64) bool { return w.title&kinds != 0 }
+
+// BodyHas reports whether the message speaks of any of these kinds, as bits.
+func (w *Words) BodyHas(kinds uint64) bool { return w.body&kinds != 0 }
+
 // Bug returns the gravest kind of bug that the change speaks of.
 func (w *Words) Bug() (Word, bool) {
 	for k := range WordTrace + 1 {
@@ -186,13 +192,14 @@ func lineAt(s string, at int) Evidence {
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
 		text = text[:i]
 	}
-	return Evidence{Line: 1 + strings.Count(s[:from], "\n"), Text: shorten(strings.TrimSpace(text))}
+	return Evidence{Line: 1 + strings.Count(s[:from], "\n"), Text: Shorten(strings.TrimSpace(text))}
 }
 
 // evidenceText is the length of Evidence.Text.
 const evidenceText = 120
 
-func shorten(s string) string {
+// Shorten cuts s to the length of Evidence.Text, never within a rune.
+func Shorten(s string) string {
 	if len(s) <= evidenceText {
 		return s
 	}
@@ -203,7 +210,8 @@ func shorten(s string) string {
 	return s + "..."
 }
 
-func readWords(c *change.Change) *Words {
+// ReadWords reads title and message once.
+func ReadWords(c *change.Change) *Words {
 	w := &Words{text: c.Body}
 	title, body := c.LowerSubject(), c.LowerBody()
 	t := phraseTrie()
@@ -413,4 +421,42 @@ func firstWord(title string) string {
 		i++
 	}
 	return title[:i]
+}
+
+// NoBug says what the message says of itself.
+func (w *Words) NoBug() string {
+	if w.NothingNew() {
+		return "its message says that it changes nothing in function"
+	}
+	return "its message calls something harmless, or no bug"
+}
+
+// NothingNew reports whether the message says that no function changes.
+func (w *Words) NothingNew() bool {
+	return strings.Contains(strings.ToLower(w.Evidence(WordNoBug).Text), "functional")
+}
+
+// DistroLink reports whether an address is one of a distribution's tracker, by its words.
+func DistroLink(url string) bool {
+	var hit bool
+	phraseTrie().scan(url, func(_ int, mask uint64) { hit = hit || mask&(1<<WordDistro) != 0 })
+	return hit
+}
+
+// Noted looks for a kind of word, told by a phrase that begins so, in the notes between
+// the message and the diff, the lists of what changed between versions left out.
+func Noted(notes string, k Word, begins string) (ev Evidence, ok bool) {
+	if i := strings.Index(notes, "\nChanges "); i >= 0 {
+		notes = notes[:i]
+	}
+	low := strings.ToLower(notes)
+	if strings.HasPrefix(low, "changes ") || strings.HasPrefix(low, "changelog") || len(low) != len(notes) {
+		return ev, false
+	}
+	phraseTrie().scan(low, func(at int, mask uint64) {
+		if !ok && strings.HasPrefix(low[at:], begins) && meant(low, at, mask)&(1<<k) != 0 && !inChangelog(low, at) {
+			ok, ev = true, Evidence{Text: lineAt(notes, at).Text}
+		}
+	})
+	return ev, ok
 }

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 // phrases are what the kinds are recognised by: lower case, beginning at the
 // beginning of a word; a star at the end also takes any ending. A space stands

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"strings"
@@ -19,33 +19,35 @@ type Tags struct {
 	Reported      int  // Reported-by people
 	ReportedByBot int  // Reported-by robots and fuzzers
 	ByTool        int  // of both: static checkers, which meet no bug
-	botTools      int  // of ByTool: those that stand in ReportedByBot
+	BotTools      int  // of ByTool: those that stand in ReportedByBot
 	FromReplies   int  // of the above, given in replies to the mail
 
 	list []change.Trailer
 	// the sign-offs that AuthorSigned and OtherSigned speak of, nil without
-	authors, others *change.Trailer
-	ran             *change.Trailer // the first of Tested that is not one of OnlyCompiled
+	Authors, Others *change.Trailer
+	Ran             *change.Trailer // the first of Tested that is not one of OnlyCompiled
 }
 
 // Evidence points at the first trailer with this key.
 func (t *Tags) Evidence(key string) Evidence {
 	for i := range t.list {
 		if tr := &t.list[i]; strings.EqualFold(tr.Key, key) {
-			return tagLine(tr)
+			return TagLine(tr)
 		}
 	}
 	return Evidence{}
 }
 
-func tagLine(tr *change.Trailer) Evidence {
+// TagLine is the evidence of a trailer; the zero Evidence of nil.
+func TagLine(tr *change.Trailer) Evidence {
 	if tr == nil {
 		return Evidence{}
 	}
-	return Evidence{Line: tr.Line, Text: shorten(tr.Key + ": " + tr.Value)}
+	return Evidence{Line: tr.Line, Text: Shorten(tr.Key + ": " + tr.Value)}
 }
 
-func readTags(c *change.Change) *Tags {
+// ReadTags reads the trailers once.
+func ReadTags(c *change.Change) *Tags {
 	t := &Tags{list: c.Trailers}
 	for i := range c.Trailers {
 		tr := &c.Trailers[i]
@@ -54,25 +56,25 @@ func readTags(c *change.Change) *Tags {
 		switch {
 		case strings.EqualFold(key, "Signed-off-by"):
 			t.SignedOff++
-			if samePerson(tr.Value, c.Author) {
-				t.AuthorSigned, t.authors = true, tr
+			if SamePerson(tr.Value, c.Author) {
+				t.AuthorSigned, t.Authors = true, tr
 			} else {
-				t.OtherSigned, t.others = t.OtherSigned+1, tr
+				t.OtherSigned, t.Others = t.OtherSigned+1, tr
 			}
 		case strings.EqualFold(key, "Reviewed-by"):
-			if counts = !samePerson(tr.Value, c.Author); counts {
+			if counts = !SamePerson(tr.Value, c.Author); counts {
 				t.Reviewed++
 			}
 		case strings.EqualFold(key, "Acked-by"):
-			if counts = !samePerson(tr.Value, c.Author); counts {
+			if counts = !SamePerson(tr.Value, c.Author); counts {
 				t.Acked++
 			}
 		case strings.EqualFold(key, "Tested-by"):
 			t.Tested++
 			if compiledOnly(tr.Value) {
 				t.OnlyCompiled++
-			} else if t.ran == nil {
-				t.ran = tr
+			} else if t.Ran == nil {
+				t.Ran = tr
 			}
 		case strings.EqualFold(key, "Reported-by"), strings.EqualFold(key, "Reported-and-tested-by"):
 			tool := checker(tr.Value)
@@ -82,15 +84,15 @@ func readTags(c *change.Change) *Tags {
 			if robot(tr.Value) {
 				t.ReportedByBot++
 				if tool {
-					t.botTools++
+					t.BotTools++
 				}
 			} else {
 				t.Reported++
 			}
 			if len(key) > len("Reported-by") {
 				t.Tested++
-				if t.ran == nil {
-					t.ran = tr
+				if t.Ran == nil {
+					t.Ran = tr
 				}
 			}
 		default:
@@ -130,9 +132,9 @@ func compiledOnly(value string) bool {
 	return false
 }
 
-// samePerson compares a "Name <address>" with a person: the address decides, or
+// SamePerson compares a "Name <address>" with a person: the address decides, or
 // the name, for people post from several addresses.
-func samePerson(value string, p change.Person) bool {
+func SamePerson(value string, p change.Person) bool {
 	name, rest, ok := strings.Cut(value, "<")
 	if !ok {
 		name, rest = value, value
@@ -171,6 +173,16 @@ func robot(value string) bool {
 	v := strings.ToLower(value)
 	for _, w := range [...]string{"robot", "syzbot", "syzkaller", "lkp@", "zeroday", "coverity", "hulk", "kernelci", " bot ", "bot@", "ci@", "abaci", "smatch"} {
 		if strings.Contains(v, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// Fuzzer reports whether a trailer names a fuzzer, which runs what it reports.
+func (t *Tags) Fuzzer() bool {
+	for i := range t.list {
+		if strings.Contains(strings.ToLower(t.list[i].Value), "syz") {
 			return true
 		}
 	}

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"slices"
@@ -7,12 +7,12 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
 
-// printing is what the prints of a diff tell where nothing else differs.
-type printing struct {
-	only  bool // every changed statement prints or traces, or is there for one that does
-	added int  // such statements that are new, changed ones included
-	gone  int  // such statements that are no longer there, changed ones included
-	first Evidence
+// Printing is what the prints of a diff tell where nothing else differs.
+type Printing struct {
+	Only  bool // every changed statement prints or traces, or is there for one that does
+	Added int  // such statements that are new, changed ones included
+	Gone  int  // such statements that are no longer there, changed ones included
+	First Evidence
 }
 
 // What is compared is read several times over, so a stranger's mail is not read beyond
@@ -22,36 +22,36 @@ const (
 	maxPrintDepth = 8
 )
 
-// readPrints compares both sides of each hunk without the statements that print.
+// ReadPrints compares both sides of each hunk without the statements that print.
 // A condition around nothing but prints, and the braces that come or go with
 // them, count as part of them.
-func readPrints(files []*gitdiff.File) printing {
-	var p printing
+func ReadPrints(files []*gitdiff.File) Printing {
+	var p Printing
 	left, room := maxCodeLines, maxPrintBytes
 	for _, f := range files {
 		if f.IsBinary || f.IsDelete || f.IsRename {
-			return printing{}
+			return Printing{}
 		}
-		name := fileName(f)
+		name := FileName(f)
 		base := name[strings.LastIndexByte(name, '/')+1:]
 		if strings.Contains(base, "trace") && strings.HasSuffix(base, ".h") {
-			p.added++ // declares trace points
+			p.Added++ // declares trace points
 			for _, h := range f.TextFragments {
-				p.gone += int(h.LinesDeleted)
+				p.Gone += int(h.LinesDeleted)
 			}
 			continue
 		}
 		if f.IsNew || !strings.HasSuffix(base, ".c") && !strings.HasSuffix(base, ".h") && !strings.HasSuffix(base, ".rs") {
-			return printing{}
+			return Printing{}
 		}
 		for _, h := range f.TextFragments {
 			if left -= len(h.Lines); left < 0 {
-				return printing{}
+				return Printing{}
 			}
 			var sides [2]strings.Builder
 			for _, l := range h.Lines {
 				if room -= len(l.Line); room < 0 {
-					return printing{}
+					return Printing{}
 				}
 				if l.Op != gitdiff.OpAdd {
 					sides[0].WriteString(l.Line)
@@ -63,48 +63,18 @@ func readPrints(files []*gitdiff.File) printing {
 			before, had := withoutPrints(sides[0].String())
 			after, has := withoutPrints(sides[1].String())
 			if before != after {
-				return printing{}
+				return Printing{}
 			}
-			p.gone += len(missingFrom(has, had))
+			p.Gone += len(missingFrom(has, had))
 			news := missingFrom(had, has)
-			p.added += len(news)
-			if len(news) > 0 && p.first == (Evidence{}) {
-				p.first = Evidence{File: name, Text: shorten(news[0])}
+			p.Added += len(news)
+			if len(news) > 0 && p.First == (Evidence{}) {
+				p.First = Evidence{File: name, Text: Shorten(news[0])}
 			}
 		}
 	}
-	p.only = p.added+p.gone > 0
+	p.Only = p.Added+p.Gone > 0
 	return p
-}
-
-// onlyPrints says that a change only adds to what is printed, or changes that
-// without presenting it as a fix; "" when it does anything else. Who asks stable
-// for it knows what for.
-func (f *Facts) onlyPrints() (reason string, ev Evidence) {
-	p := f.prints()
-	_, bug := f.Words().Bug() // reading what is printed can crash
-	switch {
-	case !p.only || f.asked() != nil:
-	case p.gone == 0:
-		return "only adds prints or traces", p.first
-	case !f.claimsFix() && !bug:
-		return "changes only what is printed, and is not presented as a fix", p.first
-	}
-	return "", Evidence{}
-}
-
-// debugs reports whether the title promises more output, and nothing presents
-// that as a fix.
-func (f *Facts) debugs() bool {
-	w := f.Words()
-	if !w.InTitle(WordDebug) || f.claimsFix() || w.title&bugWords != 0 {
-		return false
-	}
-	switch w.Verb {
-	case "print", "prints", "log", "dump", "trace", "show":
-		return true
-	}
-	return false
 }
 
 // missingFrom lists what b has more often than a.

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 // codeOf reads a diff of one hunk, given without its headers.
 func codeOf(t testing.TB, path, hunk string) *Code {
 	t.Helper()
-	return (&Facts{Change: hunkOf(t, path, hunk)}).Code()
+	return ReadCode(hunkOf(t, path, hunk))
 }
 
 // hunkOf is a change of that hunk alone.

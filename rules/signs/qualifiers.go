@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"strings"
@@ -6,14 +6,14 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
 
-// onlyQualifiers reports whether both sides of each hunk are the same but for const,
+// OnlyQualifiers reports whether both sides of each hunk are the same but for const,
 // inline, extern and static in the first column: what the code does is the same, and
 // who may name it or write to it is another matter. Within a function static says how
 // long a variable lives.
-func (f *Facts) onlyQualifiers() bool {
+func OnlyQualifiers(files []*gitdiff.File) bool {
 	some := false
 	left := maxCodeLines
-	for _, file := range f.Change.Files {
+	for _, file := range files {
 		if file.IsBinary || file.IsNew || file.IsDelete || file.IsRename {
 			return false
 		}

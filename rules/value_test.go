@@ -1,4 +1,4 @@
-package model
+package rules
 
 import (
 	"strings"
@@ -6,21 +6,24 @@ import (
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
-	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
-// of measures one feature.
+// of reads one value.
 func of(t *testing.T, name string, c *change.Change, untagged bool) float64 {
 	t.Helper()
-	i, ok := column[name]
-	if !ok {
-		t.Fatalf("there is no feature %q", name)
+	for _, r := range Suite {
+		for i := range r.Values {
+			if v := &r.Values[i]; v.Name == name {
+				return v.Of(&Facts{Change: c, Untagged: untagged})
+			}
+		}
 	}
-	return specs[i].of(measure(&rules.Facts{Change: c}, untagged))
+	t.Fatalf("no rule declares %q", name)
+	return 0
 }
 
-func TestVerbIn(t *testing.T) {
+func TestVerb(t *testing.T) {
 	for _, x := range []struct{ title, verb string }{
 		{"drm/foo: add a lamp", "add"},
 		{"drm/foo/bar: lamp: implement blinking", "add"}, // after the last prefix
@@ -38,7 +41,7 @@ func TestVerbIn(t *testing.T) {
 		{"", ""},
 	} {
 		got := ""
-		if v := verbIn(x.title); v > 0 {
+		if v := (&Facts{Change: &change.Change{Subject: x.title}}).verb(); v > 0 {
 			got = verbs[v-1].name
 		}
 		if got != x.verb {

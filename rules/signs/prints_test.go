@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import "testing"
 
@@ -33,8 +33,8 @@ func TestPrints(t *testing.T) {
 		{"a value", "\n a;\n-\tb = 1;\n+\tb = 2;\n c;\n", 0, 0},
 		{"the next statement falls under the condition", "\n \tif (x)\n-\t\tpr_err(\"x\");\n \ta();\n", 0, 0},
 	} {
-		p := readPrints(hunkOf(t, "drivers/a.c", tt.hunk).Files)
-		if p.only != (tt.added+tt.gone > 0) || p.only && (p.added != tt.added || p.gone != tt.gone) {
+		p := ReadPrints(hunkOf(t, "drivers/a.c", tt.hunk).Files)
+		if p.Only != (tt.added+tt.gone > 0) || p.Only && (p.Added != tt.added || p.Gone != tt.gone) {
 			t.Errorf("%s: %+v", tt.name, p)
 		}
 	}

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import (
 	"strings"
@@ -94,7 +94,7 @@ func (p place) evidence() Evidence {
 	if p.file == nil {
 		return Evidence{}
 	}
-	return Evidence{File: fileName(p.file), Line: int(p.line), Text: shorten(strings.TrimSpace(p.text))}
+	return Evidence{File: FileName(p.file), Line: int(p.line), Text: Shorten(strings.TrimSpace(p.text))}
 }
 
 // Evidence points at the first changed line that shows s.
@@ -104,8 +104,8 @@ func (c *Code) Evidence(s Sign) Evidence { return c.first[s].evidence() }
 // as nothing.
 func (c *Code) Net(s Sign) int { return int(c.Added[s] - c.Removed[s]) }
 
-// fileName is the path after the change, or before it for a deletion.
-func fileName(f *gitdiff.File) string {
+// FileName is the path after the change, or before it for a deletion.
+func FileName(f *gitdiff.File) string {
 	if f.NewName != "" {
 		return f.NewName
 	}
@@ -119,7 +119,8 @@ type sum struct {
 	bare uint64 // also without the contents of strings
 }
 
-func readCode(c *change.Change) *Code {
+// ReadCode reads the changed lines once.
+func ReadCode(c *change.Change) *Code {
 	out := &Code{WhitespaceOnly: true, CommentsOnly: true, StringsOnly: true}
 	left, changed := maxCodeLines, false
 	includes, gone := true, 0
@@ -137,7 +138,7 @@ func readCode(c *change.Change) *Code {
 			continue
 		}
 		changed = true
-		name := fileName(f)
+		name := FileName(f)
 		r := reader{out: out, file: f, kconfig: isKconfig(name), uapi: isUAPI(name)}
 		for _, h := range f.TextFragments {
 			r.hunk(h, &left)
@@ -213,7 +214,7 @@ func (c *Code) same(blanks, comments, strings bool) {
 
 // file counts f by what its path says.
 func (c *Code) file(f *gitdiff.File) {
-	name := fileName(f)
+	name := FileName(f)
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	switch {
 	case strings.HasPrefix(name, "Documentation/"), strings.HasSuffix(base, ".rst"), strings.HasSuffix(base, ".txt"),
@@ -244,4 +245,16 @@ func isKconfig(name string) bool {
 // isUAPI knows the folder of the kernel and those of trees that hold a part of it.
 func isUAPI(name string) bool {
 	return strings.Contains(name, "/uapi/") || strings.HasPrefix(name, "uapi/")
+}
+
+// Broken points at a Kconfig line that says depends on BROKEN, beside what changes.
+func (c *Code) Broken() Evidence { return c.conf.evidence() }
+
+// InUAPI points at the first file below uapi.
+func (c *Code) InUAPI() Evidence { return c.uapi.evidence() }
+
+// Moved reports whether as many lines with s went as came and the diff shows
+// none with another text: then they only changed places.
+func (c *Code) Moved(s Sign) bool {
+	return c.Added[s] == c.Removed[s] && c.addedText[s] == c.removedText[s]
 }

@@ -1,4 +1,4 @@
-package rules
+package signs
 
 import "testing"
 
@@ -15,8 +15,7 @@ func TestOnlyQualifiers(t *testing.T) {
 		{"a line that moved", "\n-\tx = p->x;\n \tif (!p)\n \t\treturn;\n+\tx = p->x;\n b;\n", false},
 		{"only added", "\n a;\n+\tconst int x = 1;\n b;\n", false},
 	} {
-		f := &Facts{Change: hunkOf(t, "drivers/a.c", tt.hunk)}
-		if got := f.onlyQualifiers(); got != tt.want {
+		if got := OnlyQualifiers(hunkOf(t, "drivers/a.c", tt.hunk).Files); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
