@@ -155,7 +155,7 @@ func TestWaitEnds(t *testing.T) {
 	g.git("", "cherry-pick", "-x", fix)
 	g.push()
 	g.quiet("taken, as was said")
-	g.want("taken", "after-rc3", "not-needed 6.18=present 6.12=no-base 6.6=no-base")
+	g.want("taken", "after-rc3", "dkms-only 6.18=present 6.12=no-base 6.6=no-base")
 }
 
 // A fix that was said to be eligible and is reverted in mainline is corrected
