@@ -16,8 +16,8 @@ func TestClassifyHugeInput(t *testing.T) {
 		"--- a/drivers/net/ethernet/intel/igc/igc_main.c\n+++ b/drivers/net/ethernet/intel/igc/igc_main.c\n"
 	small := "From x@example.org Mon Jan 12 10:00:00 2026\n" + strings.Replace(head, "big@", "small@", 1) + diff + "@@ -1,1 +1,2 @@\n int a;\n+int b;\n\n"
 	for _, c := range []struct{ name, mail, want string }{
-		{"a mail of 100 MB", "From x@example.org Mon Jan 12 09:00:00 2026\n" + head + strings.Repeat(strings.Repeat("x", 99)+"\n", 1_000_000) + "\n", "at most 32 MiB"},
-		{"20 MB of one-byte lines", "From x@example.org Mon Jan 12 09:00:00 2026\n" + head + diff + "@@ -0,0 +1,10000000 @@\n" + strings.Repeat("+\n", 10_000_000) + "\n", "patch too large"},
+		{"a mail of 100 MB", "From x@example.org Mon Jan 12 09:00:00 2026\n" + head + strings.Repeat(strings.Repeat("x", 99)+"\n", 1_000_000) + "\n", "at most 8 MiB"},
+		{"20 MB of one-byte lines", "From x@example.org Mon Jan 12 09:00:00 2026\n" + head + diff + "@@ -0,0 +1,10000000 @@\n" + strings.Repeat("+\n", 10_000_000) + "\n", "at most 8 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "in.mbox")
