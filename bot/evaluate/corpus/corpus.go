@@ -396,7 +396,7 @@ func (c *Corpus) read(ctx context.Context, commit *git.Commit, seen *repeats) *S
 		return nil
 	}
 	s.Label.Merged, s.Label.Trust = truth.InRepository, 1
-	if c.coverage != nil && !s.Label.Taken {
+	if !s.Label.Taken {
 		if s.Label.Mask = c.coverage.Mask(c.bugOf(s), s.AsOf); s.Label.Mask != "" {
 			s.Label.Trust = 0
 		}

@@ -66,11 +66,15 @@ func dayOf(series string, born time.Time, point int) time.Time {
 	return day.Add(time.Duration(float64(point-at) * step))
 }
 
-// Coverage derives what tables cover from the releases that they list; nil when
-// they list none, so that nothing tells.
+// Coverage derives what tables of subjects cover from the releases that they list;
+// nil when they list none, so that nothing tells. A table that says yes or no of each
+// change names releases by the way, and shows nothing of what it could see.
 func (ts Tables) Coverage() *Coverage {
 	points := map[string]map[int]int{}
 	for _, t := range ts {
+		if !t.closed {
+			continue
+		}
 		for _, labels := range []map[string]Label{t.byID, t.bySubject} {
 			for _, l := range labels {
 				for _, r := range l.In {
@@ -244,8 +248,15 @@ type Bug struct {
 	Asked string
 }
 
-// Mask says whether the table can see what became of a fix of that day.
+// Mask says whether the table can see what became of a fix of that day. Of a nil
+// coverage nothing is known but what the releases tell.
 func (c *Coverage) Mask(b Bug, day time.Time) Mask {
+	if c == nil {
+		if b.Since != "" && len(b.Backported) == 0 && b.Fixed != "" && !releases.Newer(b.Fixed, b.Since) {
+			return Unreleased
+		}
+		return ""
+	}
 	if c.Ended(day) {
 		return Beyond
 	}

@@ -63,8 +63,19 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("%s: %q, want %q", x.what, got, x.want)
 		}
 	}
-	if c := (Tables{}).Coverage(); c != nil {
-		t.Error("a table without releases covers nothing that could be told")
+	flags, err := ReadTable(strings.NewReader(one+"\t6.4\t1\t6.1.35\n"), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = Tables{flags}.Coverage()
+	if c != nil {
+		t.Error("a table that says yes or no of each commit does not show what it could see")
+	}
+	if got := c.Mask(Bug{Since: "6.4", Fixed: "6.4"}, on(t, "2023-05-01")); got != Unreleased {
+		t.Errorf("without coverage, a bug of the same release: %q", got)
+	}
+	if got := c.Mask(Bug{Since: "6.3", Fixed: "6.4"}, on(t, "2030-05-01")); got != "" {
+		t.Errorf("without coverage, a released bug: %q", got)
 	}
 }
 
