@@ -49,7 +49,7 @@ func answers(t *testing.T) map[string]bot.Brief {
 	brief := func(posts ...bot.Posted) bot.Brief {
 		b := bot.Brief{Series: bot.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
 			Posts: posts, Have: len(posts), Now: at, Sink: "outbox", Branches: []string{"6.12", "6.6"},
-			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{{ID: drm, Reply: bot.ReplyAuthor, PerHour: 1, PerDay: 1}}},
+			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{{ID: drm, Reply: bot.ReplyAuthor, WithoutTrees: true, PerHour: 1, PerDay: 1}}},
 			Bot:    report.Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Commands: true, Version: "0.1"}}
 		told := bot.Action{Key: bot.ActionKey(b.Series.Key, bot.CauseFirst), Cause: bot.CauseFirst, Line: "stable-eligible for 6.12 and 6.6", Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
 		for _, p := range posts {

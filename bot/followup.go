@@ -92,13 +92,13 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, er
 	}
 	// Those that turned are named whatever they are now; of the others, what
 	// the list wants to hear.
-	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || list.answers(j.Verdict) }))
+	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || list.passes(j) }))
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
 		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created,
 			From: change.Person{Name: b.Bot.Name, Address: b.Bot.Address}, Text: before.Line + "\n"},
-		Opening: append([]string{"What was said here does not hold any more. The following replaces it; there will be no further correction."}, b.whys(turned)...),
+		Opening: []string{strings.Join(append(b.whys(turned), "This replaces what was said here; there will be no further correction."), " ")},
 	})
 	return a, "", err
 }
@@ -107,9 +107,9 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, er
 func (b Brief) whys(turned map[string]string) (out []string) {
 	for _, p := range b.Posts {
 		if j := p.Judgement; j != nil && turned[j.ID] != "" {
-			why := "What happened: " + turned[j.ID] + "."
+			why := "What has changed: " + turned[j.ID] + "."
 			if b.Series.Of > 1 {
-				why = fmt.Sprintf("Patch %d: %s.", p.Message.Prefix.N, turned[j.ID])
+				why = fmt.Sprintf("What has changed for patch %d: %s.", p.Message.Prefix.N, turned[j.ID])
 			}
 			if !slices.Contains(out, why) {
 				out = append(out, why)
@@ -140,7 +140,7 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 		if verdicts {
 			// What the list hears otherwise, so that the next version is compared
 			// with the like; all of it when that is nothing.
-			if r.Values = report.ValuesOf(b.posting(list.answers)); len(r.Values.Rows) == 0 {
+			if r.Values = report.ValuesOf(b.postingOf(list.passes)); len(r.Values.Rows) == 0 {
 				r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
 			}
 			told = true
@@ -199,19 +199,19 @@ func (b Brief) outcome(o Order) string {
 		branch := strings.TrimSuffix(strings.TrimPrefix(o.Arg, "linux-"), ".y")
 		switch {
 		case o.Arg == "" && len(b.Branches) == 0:
-			return "Judged again as asked. This bot has no kernel tree with this code, so nothing is known of branches."
+			return "Re-checked as requested."
 		case o.Arg == "":
-			return "Judged again as asked, with mainline and the stable branches as they are now." + stale
+			return "Re-checked as requested, with mainline and the stable branches as they are now." + stale
 		case !slices.Contains(b.Branches, branch):
 			known := "there are none"
 			if len(b.Branches) > 0 {
 				known = "those known here are " + strings.Join(b.Branches, ", ")
 			}
-			return fmt.Sprintf("Judged again as asked, but no branch %s is known here; %s.", branch, known) + stale
+			return fmt.Sprintf("Re-checked as requested, but no branch %s is known here; %s.", branch, known) + stale
 		}
-		return "Judged again as asked, with " + branch + " and the other branches as they are now." + stale
+		return "Re-checked as requested, with " + branch + " and the other branches as they are now." + stale
 	case command.Override:
-		return fmt.Sprintf("Noted. The verdict is to be %s. It stands beside the program's own below, and is shown with every later version.", o.Arg)
+		return fmt.Sprintf("Noted. The verdict is to be %s; it stands beside the program's own and is shown with every later version.", o.Arg)
 	case command.OmitFix:
 		return fmt.Sprintf("Noted. Commit %.12s is not counted as a fix of this one, here and in later versions.", o.Arg)
 	case command.Mute:

@@ -95,7 +95,7 @@ sources:
 smtp: {send: true, address: '%[4]s', tls: none}
 caps: {per_hour: 1000000, per_day: 1000000}
 lists:
-  - {id: %[5]s, reply: author, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 1000000, per_day: 1000000}
+  - {id: %[5]s, reply: author, without_trees: true, min_margin: 0, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 1000000, per_day: 1000000}
 `, dir, srv.addr, srv.user, out.addr, fixtures.DemoList))
 
 	told := newEar(t, srv)

@@ -32,7 +32,7 @@ sources:
   imap:
     - {name: live, address: '%[2]s', tls: starttls, ca_file: %[3]s, user: %[4]s, password_file: %[1]s/password, folders: [INBOX]}
 lists:
-  - {id: dri.lists.example.org, reply: author, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 100, per_day: 100}
+  - {id: dri.lists.example.org, reply: author, without_trees: true, min_margin: 0, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 100, per_day: 100}
 `, dir, d.Addr, d.CertFile(), d.User))
 
 	p := startProgram(t, bin, conf)

@@ -51,7 +51,7 @@ sources:
   imap:
     - {name: live, address: '%[2]s', tls: starttls, ca_file: %[3]s, user: %[4]s, password_file: %[1]s/password, folders: [INBOX]}
 lists:
-  - {id: dri.lists.example.org, reply: all, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 100, per_day: 100}
+  - {id: dri.lists.example.org, reply: all, without_trees: true, min_margin: 0, verdicts: [stable-eligible, dkms-only, uncertain, wait], per_hour: 100, per_day: 100}
 smtp:
   send: true
   address: '%[5]s'

@@ -77,7 +77,7 @@ func TestOrders(t *testing.T) {
 	}
 	again := cmd("c3@example.org", "Bob <bob@example.org>", "#stablebot recheck 6.12")
 	b.raw(sign(again))
-	if a := b.replies()[again.id]; !strings.Contains(a, "Judged again") {
+	if a := b.replies()[again.id]; !strings.Contains(a, "Re-checked as requested") {
 		t.Errorf("the answer to a maintainer:\n%s", a)
 	}
 	// The next version shows the person's word, and eve's is nowhere.
@@ -89,7 +89,7 @@ func TestOrders(t *testing.T) {
 		return j
 	}
 	b.once(two)
-	if a := b.replies()[two.id]; !strings.Contains(a, "What people said") || !strings.Contains(a, "dkms-only - it needs the new") || strings.Contains(a, "I say so") {
+	if a := b.replies()[two.id]; !strings.Contains(a, "A person's word stands") || !strings.Contains(a, "dkms-only - it needs the new") || strings.Contains(a, "I say so") {
 		t.Errorf("the answer to v2:\n%s", a)
 	}
 	off := cmd("c4@example.org", "", "#stablebot mute")
@@ -130,7 +130,7 @@ func TestCorrection(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(got[p.id], "Message-Id: <")
 	first, _, _ := strings.Cut(rest, ">")
-	if m := got[first]; !strings.Contains(m, "does not hold any more") || !strings.Contains(m, "dkms-only (declined") || !strings.Contains(m, "> stable-eligible") {
+	if m := got[first]; !strings.Contains(joined(m), "replaces what was said here") || !strings.Contains(m, "was declined for stable") || !strings.Contains(m, "> stable-eligible") {
 		t.Errorf("the correction:\n%s", m)
 	}
 }

@@ -155,7 +155,7 @@ func newBench(t *testing.T, dir string) *bench {
 		Sinks: []bot.Sink{out}, Journal: s, Judge: judge, Log: zap.New(core),
 		Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com", Version: "test"},
 		Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{
-			{ID: drm, Reply: bot.ReplyAll, PerHour: 1000, PerDay: 1000}}},
+			{ID: drm, Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 1000, PerDay: 1000}}},
 		Clock: bot.Clock{Jitter: func(time.Duration) time.Duration { return 0 }, After: func(d time.Duration) <-chan time.Time {
 			return time.After(min(d, 20*time.Millisecond))
 		}},
@@ -268,7 +268,7 @@ func TestSeries(t *testing.T) {
 	one := series("100000.1", 1, 3, "drm/amdgpu: fix one", "drm/amdgpu: cleanup", "drm/amdgpu: fix two")
 	b.once(one...)
 	b.want(one[0].id)
-	if m := b.replies()[one[0].id]; !strings.Contains(m, "2 are stable-eligible") || strings.Contains(m, "2. drm/amdgpu: cleanup") {
+	if m := b.replies()[one[0].id]; !strings.Contains(m, "patches 1 and 3 of this") || strings.Contains(m, "atch 2") {
 		t.Errorf("reply:\n%s", m)
 	}
 	// Nothing changed: no second answer. Changed: one.

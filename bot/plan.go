@@ -83,10 +83,10 @@ func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	v := report.ValuesOf(b.posting(list.answers))
+	v := report.ValuesOf(b.postingOf(list.passes))
 	switch {
 	case len(v.Rows) == 0:
-		return nil, "none of its verdicts is answered on this list", nil
+		return nil, list.whyNot(b.Posts), nil
 	case !slices.ContainsFunc(v.Rows, func(r report.Row) bool { return !r.Settled() }):
 		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
 	case v.Line == b.Said:
@@ -235,7 +235,7 @@ func (b Brief) postingOf(passes func(verdict.Judgement) bool) report.Posting {
 	p := report.Posting{Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}
 	for _, q := range b.Posts {
 		if q.Judgement != nil && passes(*q.Judgement) {
-			patch := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change}
+			patch := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change, Tree: q.Tree}
 			if q.Tree != nil && q.Tree.Mainline.Has {
 				patch.Merged = q.Tree.Mainline.SHA
 			}

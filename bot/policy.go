@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -24,10 +25,14 @@ const (
 type ListPolicy struct {
 	ID       string            // List-Id without angle brackets, or the posting address
 	Reply    ReplyTo           // muted unless said otherwise
-	Verdicts []verdict.Verdict // which are answered; nil: DefaultVerdicts
-	Ignore   []string          // senders never answered here
-	PerHour  int               // caps on replies; 0: none are sent
-	PerDay   int
+	Verdicts []verdict.Verdict // which are answered; nil: DefaultVerdicts. BelowBar is one of them
+	// MinMargin is how far a label's chance has to be from its line before it is told.
+	MinMargin float64
+	// WithoutTrees answers also where no tree that is configured has the code.
+	WithoutTrees bool
+	Ignore       []string // senders never answered here
+	PerHour      int      // caps on replies; 0: none are sent
+	PerDay       int
 	// KeepStable leaves stable@vger.kernel.org among the recipients. Off by
 	// default: that list is for requests by people.
 	KeepStable bool
@@ -103,7 +108,7 @@ func (p Policy) For(list string) ListPolicy {
 			return l
 		}
 	}
-	return ListPolicy{ID: list, Reply: ReplyNone}
+	return ListPolicy{ID: list, Reply: ReplyNone, MinMargin: DefaultMinMargin}
 }
 
 // listOf says which list a mail came over: what its source stands for, the
@@ -127,12 +132,53 @@ func (p Policy) listOf(m *mail.Message, of string) string {
 	return m.ListID
 }
 
-// answers reports whether a verdict is worth a mail on this list.
-func (l ListPolicy) answers(v verdict.Verdict) bool {
-	if l.Verdicts == nil {
-		return slices.Contains(DefaultVerdicts, v)
+// BelowBar stands among the verdicts of a list for fixes of a kind that stable does
+// not take: dkms-only, and nothing that anybody could act upon.
+const BelowBar verdict.Verdict = "below-bar"
+
+// DefaultMinMargin is wide: a label on a coin flip is noise to half of its readers.
+const DefaultMinMargin = 0.2
+
+// answers reports whether a judgement is worth a mail on this list, and says why not.
+func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
+	asked := l.Verdicts
+	if asked == nil {
+		asked = DefaultVerdicts
 	}
-	return slices.Contains(l.Verdicts, v)
+	v := j.Verdict
+	if v == verdict.DKMSOnly && string(j.ReasonClass) == string(BelowBar) {
+		v = BelowBar
+	}
+	switch {
+	case !slices.Contains(asked, v):
+		return false, "none of its verdicts is answered on this list"
+	case len(j.Branches) == 0 && !l.WithoutTrees:
+		return false, "no tree that is configured has this code"
+	case report.Margin(j) < l.MinMargin:
+		return false, "its chance is too close to the line"
+	}
+	return true, ""
+}
+
+// passes is answers without the reason.
+func (l ListPolicy) passes(j verdict.Judgement) bool { yes, _ := l.answers(j); return yes }
+
+// whyNot is the reason for which none of the judgements is answered: that of the
+// one that came closest.
+func (l ListPolicy) whyNot(posts []Posted) string {
+	said := map[string]bool{}
+	for _, p := range posts {
+		if p.Judgement != nil {
+			_, why := l.answers(*p.Judgement)
+			said[why] = true
+		}
+	}
+	for _, why := range []string{"its chance is too close to the line", "no tree that is configured has this code"} {
+		if said[why] {
+			return why
+		}
+	}
+	return "none of its verdicts is answered on this list"
 }
 
 func (l ListPolicy) caps() Caps {
@@ -186,6 +232,9 @@ func (p Policy) Validate() []error {
 		}
 		if l.PerHour < 0 || l.PerDay < 0 {
 			errs = append(errs, fmt.Errorf("list %s: a cap is negative", l.ID))
+		}
+		if l.MinMargin < 0 || l.MinMargin > 1 {
+			errs = append(errs, fmt.Errorf("list %s: min_margin is %g; it is a probability", l.ID, l.MinMargin))
 		}
 	}
 	return errs

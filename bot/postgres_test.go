@@ -171,7 +171,7 @@ sources:
   archive:
     - {name: net, url: %[1]s/inbox, list: net.lists.example.org, since: 2020-01-01, every: 1s}
 lists:
-  - {id: net.lists.example.org, reply: all, verdicts: [stable-eligible, dkms-only, uncertain], per_hour: 100, per_day: 100}
+  - {id: net.lists.example.org, reply: all, without_trees: true, min_margin: 0, verdicts: [stable-eligible, dkms-only, uncertain], per_hour: 100, per_day: 100}
 `, dir))
 	return conf
 }

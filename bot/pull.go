@@ -73,6 +73,10 @@ type LabelName struct {
 	Description string          `json:"description"`
 }
 
+// LabelMixed stands among the verdicts of labels for a fix that one affected branch
+// takes and another does not.
+const LabelMixed = report.Mixed
+
 // Command is what a person asked for in a comment.
 type Command struct {
 	Comment int64  // id of the comment
@@ -210,7 +214,8 @@ type LabelsWish struct {
 type CheckWish struct {
 	Title   string `json:"title"`
 	Summary string `json:"summary"`
-	Failed  bool   `json:"failed"` // the bot itself failed
+	Failed  bool   `json:"failed"`            // the bot itself failed
+	Private bool   `json:"private,omitempty"` // no page shows it
 }
 
 // CommentWish is the one comment.
@@ -237,8 +242,8 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 			_ = b.askRemotes(ctx) // said there; what they had last counts then
 		}
 		for i, c := range p.Commits {
-			j, failed := b.judgePull(ctx, *p, i)
-			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: c.Change})
+			j, tree, failed := b.judgePull(ctx, *p, i)
+			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: c.Change, Tree: tree})
 			brief.Failed = brief.Failed || failed
 			judged = append(judged, Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
 		}
@@ -261,7 +266,7 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 
 // judgePull judges one commit of a pull request, with its mates known. A
 // commit that is only proposed is not in mainline, whatever it is made of.
-func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement, failed bool) {
+func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement, tree *rules.Tree, failed bool) {
 	c := p.Commits[i]
 	var mates *rules.Series
 	if n := len(p.Commits); n > 1 {
@@ -271,7 +276,7 @@ func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement
 	for _, x := range p.Commits[:i] {
 		before = append(before, x.Change)
 	}
-	tree, _ := b.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
+	tree, _ = b.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
 	j = b.judge(c.Change, mates, tree)
 	failed = j.Error != nil
 	if j.When == verdict.Now && len(c.Change.Origin) == 0 && (tree == nil || !tree.Mainline.Has) {
@@ -284,7 +289,7 @@ func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement
 		text := c.Err.Error()
 		j.Error = &text
 	}
-	return j, failed
+	return j, tree, failed
 }
 
 // caps are the limits that count for an action.

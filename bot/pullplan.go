@@ -77,6 +77,9 @@ func PlanPull(b PullBrief) PullPlan {
 	}
 	c := report.CommentOf(report.Posting{Patches: b.Judged, Of: len(b.Judged), Have: len(b.Judged), Version: 1, Refs: b.Refs})
 	c.Bot, c.Head, c.Whole = b.Bot, p.Head, s.Explain
+	if p.Private { // no page shows it
+		c.Bot.Details = ""
+	}
 	plan.Verdict = c.Verdict
 	if o := s.Override; o != nil {
 		c.Override = &report.Override{Verdict: o.Verdict, Who: o.Who, Reason: o.Reason, At: o.At}
@@ -112,10 +115,11 @@ func wanted(b PullBrief, s PullState, c report.Comment, shown verdict.Verdict, f
 		}
 	}
 	if policy.Check && (!shown.Silent() || b.Failed || s.Told != "" || forced) {
-		w.check = &CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed}
+		w.check = &CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
-		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown))
+		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown) ||
+			shown == report.Mixed && slices.Contains(policy.Verdicts, verdict.StableEligible))
 		w.comment = &CommentWish{Body: c.Body(), Create: says || forced}
 	}
 	return w

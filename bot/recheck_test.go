@@ -115,7 +115,7 @@ func TestRecheck(t *testing.T) {
 	sign := b.signer()
 	patch := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	b.once(patch)
-	if m := b.replies()[patch.id]; !strings.Contains(joined(m), "stable-eligible for 6.12 and 6.6") {
+	if m := b.replies()[patch.id]; !strings.Contains(joined(m), "Linux 6.12 and 6.6 have") {
 		t.Fatalf("the first answer:\n%s", m)
 	}
 	if w.asked != 0 {
@@ -128,7 +128,7 @@ func TestRecheck(t *testing.T) {
 		return joined(b.replies()[id])
 	}
 	for _, c := range []struct{ id, line, want string }{
-		{"c1@example.org", "#stablebot recheck 6.6", "with 6.6 and the other branches as they are now. This patch is stable-eligible for 6.6."},
+		{"c1@example.org", "#stablebot recheck 6.6", "with 6.6 and the other branches as they are now. Linux 6.6 has the code"},
 		{"c2@example.org", "#stablebot recheck linux-5.4.y", "no branch 5.4 is known here; those known here are 6.12, 6.6."},
 	} {
 		if m := ask(c.id, c.line); !strings.Contains(m, c.want) {
@@ -139,7 +139,7 @@ func TestRecheck(t *testing.T) {
 		t.Errorf("the remotes were asked %d times for two rechecks", w.asked)
 	}
 	w.set(func() { w.away = errors.New("no route") })
-	if m := ask("c3@example.org", "#stablebot recheck"); !strings.Contains(m, "But not every remote could be asked just now") || !strings.Contains(m, "stable-eligible for 6.6") {
+	if m := ask("c3@example.org", "#stablebot recheck"); !strings.Contains(m, "But not every remote could be asked just now") || !strings.Contains(m, "Linux 6.6 has") {
 		t.Errorf("with a remote that is away:\n%s", m)
 	}
 }
@@ -151,6 +151,7 @@ func TestOmitFix(t *testing.T) {
 	later := rules.Followup{SHA: strings.Repeat("4", 40), Subject: "drm/amdgpu: fix the fix"}
 	other := rules.Followup{SHA: strings.Repeat("5", 40), Subject: "drm/amdgpu: fix it once more"}
 	w.tree.Followups = []rules.Followup{later, other}
+	w.tree.Mainline = rules.Presence{Known: true, Has: true, SHA: strings.Repeat("3", 40), Release: "6.13"}
 	for i := range w.tree.Branches {
 		w.tree.Branches[i].Followups = w.tree.Followups
 	}
@@ -158,13 +159,13 @@ func TestOmitFix(t *testing.T) {
 	sign := b.signer()
 	patch := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	b.once(patch)
-	if m := b.replies()[patch.id]; !strings.Contains(m, "cherry-pick -x "+later.SHA) || !strings.Contains(m, "cherry-pick -x "+other.SHA) {
+	if m := b.replies()[patch.id]; !strings.Contains(m, later.SHA) || !strings.Contains(m, other.SHA) {
 		t.Fatalf("the first answer names no later fix:\n%s", m)
 	}
 	order := post{id: "c1@example.org", subject: "Re: " + patch.subject, reply: patch.id, text: true, body: "#stablebot omit-fix 444444444444 it mends another path\n"}
 	b.raw(sign(order))
 	m := b.replies()[order.id]
-	if strings.Contains(m, later.SHA) || !strings.Contains(m, "cherry-pick -x "+other.SHA) || !strings.Contains(joined(m), "444444444444 is no fix of this - it mends another path") {
+	if strings.Contains(m, later.SHA) || !strings.Contains(m, other.SHA) || !strings.Contains(joined(m), "444444444444 is no fix of this - it mends another path") {
 		t.Errorf("after it was left out:\n%s", m)
 	}
 	if len(w.tree.Followups) != 2 || len(w.tree.Branches[0].Followups) != 2 {
@@ -220,8 +221,8 @@ func TestMergedDiffers(t *testing.T) {
 		t.Fatalf("%d corrections", len(corrections))
 	}
 	m := joined(corrections[0])
-	for _, want := range []string{"> stable-eligible for 6.12 and 6.6", "does not hold any more", "mainline has it as 666666666666, which is another patch than the one posted",
-		"This patch is dkms-only for 6.12 and 6.6 (too big for stable)", "git format-patch -1 " + strings.Repeat("6", 40)} {
+	for _, want := range []string{"> stable-eligible for 6.12 and 6.6", "replaces what was said here", "mainline has it as 666666666666, which is another patch than the one posted",
+		"This patch is larger than what stable takes"} {
 		if !strings.Contains(m, want) {
 			t.Errorf("the correction lacks %q:\n%s", want, corrections[0])
 		}

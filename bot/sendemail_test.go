@@ -58,7 +58,7 @@ func TestSendEmail(t *testing.T) {
 	}
 	b.opts.Sources, b.opts.Sinks = []bot.Source{src}, []bot.Sink{out}
 	b.opts.Bot.Address = "stablebot@example.test"
-	b.opts.Policy.Lists = []bot.ListPolicy{{ID: "dri@lists.example.test", Reply: bot.ReplyAll, PerHour: 100, PerDay: 100}}
+	b.opts.Policy.Lists = []bot.ListPolicy{{ID: "dri@lists.example.test", Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 100, PerDay: 100}}
 	b.opts.Lookup = func(_ context.Context, name string) ([]string, error) {
 		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}, nil
 	}

@@ -45,10 +45,25 @@ type Web struct {
 	Listen    string `yaml:"listen"`     // host:port; empty: off
 	TokenFile string `yaml:"token_file"` // the token that opens it; without, it listens on loopback only
 	Public    bool   `yaml:"public"`     // whoever reaches it may look; deciding needs the token
+	// URL is where readers of a reply reach it, https://bot.example.org; empty: they do
+	// not, and no reply has a link to it.
+	URL string `yaml:"url"`
 	// A reverse proxy that knows its users names them in a header, which counts
 	// from its addresses only: "10.0.0.7" or "10.0.0.0/24".
 	ProxyHeader string   `yaml:"proxy_header"`
 	ProxyFrom   []string `yaml:"proxy_from"`
+}
+
+// DetailsURL is where the page of a change stands, "" where readers reach none: what
+// bot.details says, or the dashboard's own pages.
+func (c *Config) DetailsURL() string {
+	switch {
+	case c.Bot.Details != "":
+		return c.Bot.Details
+	case c.Web.URL != "":
+		return strings.TrimRight(c.Web.URL, "/") + "/changes/"
+	}
+	return ""
 }
 
 // Token reads the token, "" when none is configured.
@@ -144,7 +159,7 @@ type Bot struct {
 	Name    string `yaml:"name"`
 	Address string `yaml:"address"` // From of every reply
 	Contact string `yaml:"contact"` // the person who answers for the bot, shown in the footer
-	Details string `yaml:"details"` // URL prefix of the details page, "" for none
+	Details string `yaml:"details"` // URL prefix of the pages of changes, where they do not stand under web.url
 }
 
 // Sources are everything that brings mail or commits.
@@ -212,10 +227,16 @@ type Trees struct {
 type List struct {
 	ID       string   `yaml:"id"`       // List-Id without angle brackets, or the posting address
 	Reply    string   `yaml:"reply"`    // none, author, all
-	Verdicts []string `yaml:"verdicts"` // which verdicts are answered
-	Ignore   []string `yaml:"ignore"`   // senders never answered here
-	PerHour  int      `yaml:"per_hour"` // cap on replies; 0: none are sent
-	PerDay   int      `yaml:"per_day"`
+	Verdicts []string `yaml:"verdicts"` // which verdicts are answered; empty: stable-eligible and dkms-only, below-bar left out
+	// MinMargin is how far the chance of a label has to be from the line that decides
+	// it before it is told; absent: wide.
+	MinMargin *float64 `yaml:"min_margin"`
+	// WithoutTrees answers also where no tree that is configured has the code.
+	WithoutTrees bool `yaml:"without_trees"`
+
+	Ignore  []string `yaml:"ignore"`   // senders never answered here
+	PerHour int      `yaml:"per_hour"` // cap on replies; 0: none are sent
+	PerDay  int      `yaml:"per_day"`
 
 	DryRun  bool   `yaml:"dry_run"` // to the outbox, though smtp.send is on
 	Approve bool   `yaml:"approve"` // each reply waits for "stablebot actions approve"

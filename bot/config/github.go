@@ -42,6 +42,7 @@ type Webhook struct {
 type LabelNames struct {
 	StableEligible Label `yaml:"stable-eligible"`
 	DKMSOnly       Label `yaml:"dkms-only"`
+	Mixed          Label `yaml:"mixed"`
 	Wait           Label `yaml:"wait"`
 	Uncertain      Label `yaml:"uncertain"`
 }
@@ -66,7 +67,7 @@ func (n LabelNames) Validate(path string) []Problem {
 	for _, l := range []struct {
 		key string
 		Label
-	}{{"stable-eligible", n.StableEligible}, {"dkms-only", n.DKMSOnly}, {"wait", n.Wait}, {"uncertain", n.Uncertain}} {
+	}{{"stable-eligible", n.StableEligible}, {"dkms-only", n.DKMSOnly}, {"mixed", n.Mixed}, {"wait", n.Wait}, {"uncertain", n.Uncertain}} {
 		p := path + "." + l.key
 		if len([]rune(l.Name)) > maxLabelName || strings.ContainsAny(l.Name, "\r\n,") {
 			v.add(p+".name", "%q: a label's name has at most %d characters and no comma", l.Name, maxLabelName)

@@ -107,10 +107,13 @@ func (c *Config) validate() []Problem {
 		seen[strings.ToLower(l.ID)] = true
 		v.oneOf(p+".reply", l.Reply, "", "none", "author", "all")
 		for j, w := range l.Verdicts {
-			v.oneOf(fmt.Sprintf("%s.verdicts[%d]", p, j), w, "stable-eligible", "dkms-only", "wait", "uncertain")
+			v.oneOf(fmt.Sprintf("%s.verdicts[%d]", p, j), w, "stable-eligible", "dkms-only", "below-bar", "wait", "uncertain", "not-needed", "out-of-scope")
 		}
 		if l.PerHour < 0 || l.PerDay < 0 {
 			v.add(p, "a cap below zero")
+		}
+		if m := l.MinMargin; m != nil && (*m < 0 || *m > 1) {
+			v.add(p+".min_margin", "%g: it is a distance between two chances, from 0 to 1", *m)
 		}
 		if l.Silence != "" {
 			if _, _, err := Hours(l.Silence); err != nil {
@@ -145,7 +148,7 @@ func (c *Config) validate() []Problem {
 
 func (w Web) validate(v *validator) {
 	if w.Listen == "" {
-		if w.TokenFile != "" || w.Public || w.ProxyHeader != "" || len(w.ProxyFrom) > 0 {
+		if w.TokenFile != "" || w.Public || w.URL != "" || w.ProxyHeader != "" || len(w.ProxyFrom) > 0 {
 			v.add("web.listen", "is missing, so there is no dashboard; write 127.0.0.1:8078")
 		}
 		return
@@ -154,6 +157,14 @@ func (w Web) validate(v *validator) {
 		v.add("web.listen", "%q: host:port is needed, for instance 127.0.0.1:8078", w.Listen)
 	} else if !Loopback(w.Listen) && w.TokenFile == "" && w.ProxyHeader == "" {
 		v.add("web.listen", "others can reach %s: set web.token_file or a proxy header, or listen on 127.0.0.1", w.Listen)
+	}
+	if w.URL != "" {
+		if u, err := url.Parse(w.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			v.add("web.url", "%q: an address that readers can open is needed, for instance https://bot.example.org", w.URL)
+		}
+		if w.TokenFile != "" && !w.Public {
+			v.add("web.url", "replies would link to pages that need a token: set web.public, or leave web.url out")
+		}
 	}
 	if _, err := w.Trusted(); err != nil {
 		v.add("web.proxy_from", "%v", err)

@@ -21,10 +21,11 @@ const maxPolicy = 64 << 10
 // to good, bad, waiting and open.
 func DefaultLabels() []bot.LabelName {
 	return []bot.LabelName{
-		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16", Description: "Production fix that an active stable branch needs and can take"},
-		{Verdict: verdict.DKMSOnly, Name: "dkms-only", Color: "d93f0b", Description: "Production fix that no stable branch can take: vendor package only"},
-		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04", Description: "For stable, but not yet: a delay was asked for or something is missing"},
-		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5", Description: "The evidence for stable does not settle it: a person should look"},
+		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16", Description: "Fix for hardware on sale that a stable branch needs and can take"},
+		{Verdict: verdict.DKMSOnly, Name: "dkms-only", Color: "d93f0b", Description: "Fix for hardware on sale that stable branches do not take"},
+		{Verdict: bot.LabelMixed, Name: "stable-mixed", Color: "bfd4f2", Description: "One stable branch can take this fix, and another that needs it cannot"},
+		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04", Description: "For stable, but not yet: a delay was asked for, or something is missing"},
+		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5", Description: "Whether stable takes it is open: a person should decide"},
 	}
 }
 
@@ -56,7 +57,7 @@ func ParsePolicy(b []byte, labels []bot.LabelName) (bot.PullPolicy, error) {
 		for i, v := range f.Verdicts {
 			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l bot.LabelName) bool { return string(l.Verdict) == v }) {
 				out = append(out, config.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
-					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, wait, uncertain", v)})
+					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, mixed, wait, uncertain", v)})
 			}
 		}
 		return append(out, f.Names.Validate("names")...)
@@ -81,6 +82,8 @@ func merged(labels []bot.LabelName, n config.LabelNames) []bot.LabelName {
 			l = n.StableEligible
 		case verdict.DKMSOnly:
 			l = n.DKMSOnly
+		case bot.LabelMixed:
+			l = n.Mixed
 		case verdict.Wait:
 			l = n.Wait
 		case verdict.Uncertain:

@@ -95,7 +95,7 @@ func want(t *testing.T, r *preview.Report, fate ...string) {
 func TestDays(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
 	cc := "In-Reply-To: <late-0@example.org>\n"
-	r := run(t, bot.ListPolicy{Reply: bot.ReplyAll, PerHour: 2, PerDay: 10},
+	r := run(t, bot.ListPolicy{Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 2, PerDay: 10},
 		post(h(-48), "before", "[PATCH] drm: fix one", ""),                              // answered before the time that is shown
 		post(h(1), "second", "[PATCH v2] drm: fix one", ""),                             // so this says nothing new
 		post(h(2), "a", "[PATCH] drm: fix a", ""),                                       // sent
@@ -136,13 +136,13 @@ func TestDays(t *testing.T) {
 // TestHeld: embargo hours are waited out, approval is shown as such, and what
 // a newer version overtakes meanwhile is dropped.
 func TestHeld(t *testing.T) {
-	night := bot.ListPolicy{Reply: bot.ReplyAuthor, PerHour: 5, PerDay: 5, Silence: bot.Hours{From: 9 * time.Hour, To: 17 * time.Hour}}
+	night := bot.ListPolicy{Reply: bot.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5, Silence: bot.Hours{From: 9 * time.Hour, To: 17 * time.Hour}}
 	r := run(t, night, post(monday, "a", "[PATCH] drm: fix a", ""))
 	want(t, r, "02 17:00 sent a first")
 	if r.Replies[0].Waited != "7h0m0s" {
 		t.Errorf("waited %q", r.Replies[0].Waited)
 	}
-	approve := bot.ListPolicy{Reply: bot.ReplyAuthor, PerHour: 5, PerDay: 5, Approve: true}
+	approve := bot.ListPolicy{Reply: bot.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5, Approve: true}
 	r = run(t, approve, post(monday, "a", "[PATCH] drm: fix a", ""), post(monday.Add(20*time.Hour), "a2", "[PATCH v2] drm: fix a", ""))
 	want(t, r, "03 06:00 dropped a first", "03 06:00 approval a2 first")
 	r = run(t, bot.ListPolicy{Reply: bot.ReplyNone, PerHour: 5, PerDay: 5}, post(monday, "a", "[PATCH] drm: fix a", ""))

@@ -1,10 +1,12 @@
 package preview
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"maps"
 	"math"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -35,10 +37,14 @@ type Report struct {
 	Mails    int            `json:"mails"`
 	Series   int            `json:"series"`   // postings judged, a single patch counted as one
 	Verdicts map[string]int `json:"verdicts"` // of patches
-	Replies  []Reply        `json:"replies"`  // oldest first
-	Days     []Day          `json:"days"`
-	People   []Person       `json:"people"` // those addressed in To, most first
-	Quiet    []Reason       `json:"quiet"`  // why postings got no reply, most first
+	Rates    []Rate         `json:"rates"`    // how much is said of each label
+	// Corrections are mails that take back what was said; Said are all mails.
+	Corrections int      `json:"corrections"`
+	Said        int      `json:"said"`
+	Replies     []Reply  `json:"replies"` // oldest first
+	Days        []Day    `json:"days"`
+	People      []Person `json:"people"` // those addressed in To, most first
+	Quiet       []Reason `json:"quiet"`  // why postings got no reply, most first
 }
 
 // Policy is what was replayed under.
@@ -49,7 +55,26 @@ type Policy struct {
 	PerDay   int      `json:"per_day"`
 	Approve  bool     `json:"approve,omitempty"`
 	Silence  bool     `json:"silence,omitempty"`
+	// MinMargin and WithoutTrees are the list's.
+	MinMargin    float64 `json:"min_margin"`
+	WithoutTrees bool    `json:"without_trees,omitempty"`
 }
+
+// Rate is how many fixes have a label, and how many mails tell one. A mail on a series
+// tells the label of its first fix, so it is one of several fixes.
+type Rate struct {
+	Label string `json:"label"`
+	Fixes int    `json:"fixes"`
+	Mails int    `json:"mails"`
+}
+
+// Per100 is the mails in a hundred fixes.
+func (r Rate) Per100() float64 { return per100(r.Mails, r.Fixes) }
+
+// CorrectionsPer100 is the corrections in a hundred mails.
+func (r *Report) CorrectionsPer100() float64 { return per100(r.Corrections, r.Said) }
+
+func per100(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
 
 // Reply is one mail that would have been written.
 type Reply struct {
@@ -68,6 +93,7 @@ type Reply struct {
 	Mail    string    `json:"mail"` // as it would have been handed to the mail server, signatures left out
 
 	action bot.Action
+	class  string
 }
 
 // Day is one day of UTC.
@@ -177,14 +203,51 @@ func report(ctx context.Context, o Options, j *journal, come *arrivals) (*Report
 	}
 	slices.SortFunc(r.Quiet, func(x, y Reason) int { return cmp.Or(y.N-x.N, strings.Compare(x.Why, y.Why)) })
 	judged, err := o.Store.Judgements(ctx, store.Filter{Since: o.Since, Private: true, Limit: math.MaxInt32})
+	fixes := map[string]int{}
 	for _, v := range judged {
 		r.Verdicts[string(v.Verdict)]++
+		if v.Lines != nil && v.Fix >= v.Lines.Fix {
+			fixes[labelOf(string(v.Verdict), string(v.ReasonClass))]++
+		}
 	}
+	r.rates(fixes)
 	return r, err
 }
 
+// labelOf tells apart what a list can ask for.
+func labelOf(v, class string) string {
+	if class == string(bot.BelowBar) {
+		return class
+	}
+	return v
+}
+
+// rates counts what is said.
+func (r *Report) rates(fixes map[string]int) {
+	mails := map[string]int{}
+	for _, x := range r.Replies {
+		switch {
+		case x.Fate == Dropped:
+			continue
+		case x.Cause == bot.CauseFirst:
+			mails[labelOf(x.Verdict, x.class)]++
+		case x.Cause == bot.CauseCorrection:
+			r.Corrections++
+		}
+		r.Said++
+	}
+	all := maps.Clone(fixes)
+	for l, n := range mails {
+		all[l] += n
+	}
+	for _, l := range slices.Sorted(maps.Keys(all)) {
+		r.Rates = append(r.Rates, Rate{Label: l, Fixes: fixes[l], Mails: mails[l]})
+	}
+}
+
 func policyOf(l bot.ListPolicy) Policy {
-	p := Policy{Reply: string(l.Reply), PerHour: l.PerHour, PerDay: l.PerDay, Approve: l.Approve, Silence: l.Silence.From != l.Silence.To}
+	p := Policy{Reply: string(l.Reply), PerHour: l.PerHour, PerDay: l.PerDay, Approve: l.Approve, Silence: l.Silence.From != l.Silence.To,
+		MinMargin: l.MinMargin, WithoutTrees: l.WithoutTrees}
 	verdicts := l.Verdicts
 	if verdicts == nil {
 		verdicts = bot.DefaultVerdicts
@@ -222,6 +285,9 @@ func replyOf(a store.ActionRow) Reply {
 		return r
 	}
 	r.Subject, r.Answers = m.Subject, m.InReplyTo
+	if head, err := netmail.ReadMessage(bytes.NewReader(a.Message)); err == nil {
+		r.class = head.Header.Get("X-Stablebot-Reason")
+	}
 	for _, p := range m.To {
 		r.To = append(r.To, p.String())
 	}

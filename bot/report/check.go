@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -36,7 +34,10 @@ func CheckOf(p Posting, b Bot) (Check, bool, error) {
 		return Check{}, false, nil
 	}
 	r := v.Rows[0]
-	c := Check{ID: r.ID, Status: Warn, Summary: clean(fmt.Sprintf("%s (score %.2f)", r.line(), r.Score)), URL: b.detailsURL(r.ID)}
+	c := Check{ID: r.ID, Status: Warn, Summary: clean(r.line()), URL: b.detailsURL(r.ID)}
+	if f := r.figure(); f != "" {
+		c.Summary += " (estimated chance " + f + ")"
+	}
 	switch {
 	case r.Verdict == verdict.NotNeeded || r.Verdict == verdict.OutOfScope:
 		return c, false, nil
@@ -45,13 +46,8 @@ func CheckOf(p Posting, b Bot) (Check, bool, error) {
 	case r.Settled():
 		c.Status = Pass
 	}
-	var out bytes.Buffer
 	v.Series = false // the patch stands for itself here
-	err := templates.ExecuteTemplate(&out, "body", map[string]any{"V": v, "Before": "", "Words": []Word(nil)})
-	if err != nil {
-		return c, false, fmt.Errorf("describing <%s>: %w", r.ID, err)
-	}
-	c.Details = guard(strings.TrimSpace(out.String())) + "\n"
+	c.Details = guard(strings.TrimSpace(join(fit(v.blocks())))) + "\n"
 	return c, true, nil
 }
 

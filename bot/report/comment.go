@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
-	"fmt"
 	"html"
 	"slices"
 	"strconv"
@@ -45,7 +44,19 @@ const Marker = "<!-- stablebot:comment -->"
 
 // weakness orders verdicts by how far a fix is from stable, the farthest
 // first. The silent ones are no fixes that stable lacks: they weaken nothing.
-var weakness = []verdict.Verdict{verdict.DKMSOnly, verdict.Uncertain, verdict.Wait, verdict.StableEligible, verdict.NotNeeded, verdict.OutOfScope}
+var weakness = []verdict.Verdict{verdict.DKMSOnly, verdict.Uncertain, verdict.Wait, Mixed, verdict.StableEligible, verdict.NotNeeded, verdict.OutOfScope}
+
+// Mixed is the label of a fix that one affected branch takes and another does not. It
+// is a label, and no verdict: what is judged is stable-eligible then.
+const Mixed verdict.Verdict = "mixed"
+
+// Label is what a pull request is labelled with for a row: its verdict, or Mixed.
+func (r Row) Label() verdict.Verdict {
+	if r.Verdict == verdict.StableEligible && r.Mixed {
+		return Mixed
+	}
+	return r.Verdict
+}
 
 func weak(v verdict.Verdict) int {
 	if i := slices.Index(weakness, v); i >= 0 {
@@ -61,9 +72,9 @@ func CommentOf(p Posting) Comment {
 		return c
 	}
 	c.Lead = slices.MinFunc(c.Values.Rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(weak(a.Verdict), weak(b.Verdict)), cmp.Compare(a.Score, b.Score))
+		return cmp.Or(cmp.Compare(weak(a.Label()), weak(b.Label())), cmp.Compare(a.Score, b.Score))
 	})
-	c.Verdict = c.Lead.Verdict
+	c.Verdict = c.Lead.Label()
 	return c
 }
 
@@ -88,22 +99,35 @@ const maxMarkdown = 60_000
 var commentText string
 
 var commentTemplate = template.Must(template.New("comment").Funcs(template.FuncMap{
-	"md":    Markdown,
-	"list":  list,
-	"inc":   func(i int) int { return i + 1 },
-	"short": func(sha string) string { return sha[:min(len(sha), 12)] },
-	"line":  func(r Row) string { return Markdown(r.line()) },
-	"score": func(p float64) string { return fmt.Sprintf("%.2f", p) },
-	"chance": func(p float64) string {
-		return chance(p) + " to be taken by the stable team"
-	},
-	"near": func(r Row) string {
-		if r.near() {
-			return " That is " + closeCall
+	"md":     Markdown,
+	"list":   list,
+	"inc":    func(i int) int { return i + 1 },
+	"short":  func(sha string) string { return sha[:min(len(sha), 12)] },
+	"line":   func(r Row) string { return Markdown(r.line()) },
+	"chance": func(r Row) string { return r.figure() },
+	"lead":   func(r Row) string { return Markdown(strings.Join(r.lead(), " ")) },
+	"rule":   func(r Rule) string { return Markdown(r.Reason) },
+	"cites": func(in []Rule) string {
+		var out []string
+		for _, r := range in[:min(len(in), maxRules)] {
+			if r.File != "" && !slices.Contains(out, r.File) {
+				out = append(out, r.File)
+			}
 		}
-		return ""
+		return list(out)
 	},
-	"rule":     func(r Rule) string { return Markdown(r.text()) },
+	"side": func(r Rule) string {
+		if r.Met {
+			return "for"
+		}
+		return "against"
+	},
+	"state": func(b Branch) string {
+		if s, ok := states[b.State]; ok {
+			return s
+		}
+		return Markdown(b.State)
+	},
 	"applies":  func(b Branch) string { return b.applies() },
 	"said":     func(b Branch) string { return b.said() },
 	"day":      func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
@@ -111,6 +135,17 @@ var commentTemplate = template.Must(template.New("comment").Funcs(template.FuncM
 	"weight":   func(w float64) string { return strconv.FormatFloat(w, 'f', 2, 64) },
 	"fence":    fence,
 }).Parse(commentText))
+
+// figure is the estimated chance where it means something: a verdict that rests on a
+// fact has none, and none stands where it would deny the verdict.
+func (r Row) figure() string {
+	switch p := Percent(r.Score); {
+	case r.Verdict == verdict.StableEligible && (r.near() || r.Score >= 0.5), r.Verdict == verdict.DKMSOnly && !r.factual() && r.Score < 0.5,
+		r.Verdict == verdict.Uncertain:
+		return strconv.Itoa(p) + " %"
+	}
+	return ""
+}
 
 // Summary is the table and what goes with it, in Markdown.
 func (c Comment) Summary() string { return c.render("summary") }
@@ -123,10 +158,11 @@ func (c Comment) Body() string {
 func (c Comment) render(name string) string {
 	data := struct {
 		Comment
-		Fixes   int
-		Steps   []Step
-		Weighed []weighed
-	}{Comment: c, Steps: commentSteps(c.Values)}
+		Fixes      int
+		Steps      []Step
+		Weighed    []weighed
+		DetailsURL string
+	}{Comment: c, Steps: commentSteps(c.Values), DetailsURL: c.Bot.detailsURL(c.Head)}
 	for _, r := range c.Values.Rows {
 		if !r.Verdict.Silent() {
 			data.Fixes++
@@ -169,8 +205,10 @@ type weighed struct {
 // commentWords are the steps that read differently where a person can comment
 // and no tool harvests tags.
 var commentWords = map[Say]string{
-	SayTag:     "If you agree, add this tag above your sign-off.",
-	SayMissing: "Push the missing commits. It is judged anew then.",
+	SayTag:     "If you agree, add this above your Signed-off-by:",
+	SayMore:    "To have %s too, put this beside your tag:",
+	SayInstead: "To cover %s too, write your tag as:",
+	SayAsk:     "If you agree, send this to ask for %s:",
 }
 
 // commentSteps is what to do next, with the words for a pull request.

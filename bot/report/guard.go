@@ -87,12 +87,12 @@ func wrap(text, first, indent string) string {
 	return b.String()
 }
 
-// together joins a word that ends in a colon with the one before it: at the
-// start of a line it would look like a tag.
+// together joins a word that ends in a colon with the one before it, as at the
+// start of a line it would look like a tag, and a percent sign with its number.
 func together(words []string) []string {
 	out := words[:0:0]
 	for _, w := range words {
-		if n := len(out); n > 0 && !harmless(w) && utf8.RuneCountInString(out[n-1])+utf8.RuneCountInString(w) < Columns/2 {
+		if n := len(out); n > 0 && (!harmless(w) || strings.HasPrefix(w, "%")) && utf8.RuneCountInString(out[n-1])+utf8.RuneCountInString(w) < Columns/2 {
 			out[n-1] += " " + w
 			continue
 		}

@@ -3,16 +3,13 @@ package report
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
 	"io"
 	netmail "net/mail"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"text/template"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +23,7 @@ type Bot struct {
 	Name    string
 	Address string // From of every reply
 	Contact string // the person who answers for the bot
-	Details string // URL prefix of the details page; empty: the command that shows them
+	Details string // URL prefix of the details pages, which readers can open; empty: there are none
 	Version string
 	// Commands: it obeys commands by mail, so a reply says how.
 	Commands bool
@@ -81,108 +78,132 @@ const quoteColumns = 78
 // that would be folded badly; RFC 5322 allows to leave out middle ones.
 const maxReferences = 50
 
-//go:embed *.tmpl
-var files embed.FS
+// MaxLines is how many lines of a reply are the bot's own: the quote, the text to
+// paste and the footer stand apart.
+const MaxLines = 16
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"wrap": func(s string) string { return wrap(clean(s), "", "") },
-	"item": func(s string) string { return wrap(clean(s), "    ", "      ") },
-	"field": func(name, s string) string {
-		return wrap(clean(s), fmt.Sprintf("    %-9s", name), strings.Repeat(" ", 13))
-	},
-	"quote": func(s string) string {
-		return strings.TrimRight("> "+cut(strings.TrimRight(clean(s), " "), quoteColumns), " ")
-	},
-	"score":   func(p float64) string { return fmt.Sprintf("%.2f, %s to be taken by the stable team", p, chance(p)) },
-	"join":    list,
-	"plural":  plural,
-	"rule":    func(r Rule) string { return r.text() },
-	"say":     func(s Step) string { return s.text(nil, "Patch", "Patches") },
-	"counted": func(v Values) string { return v.counted() },
-	"word":    func(w Word) string { return w.text() },
-	"command": func(s string) string {
-		return "        " + clean(s) // never wrapped: it is to be copied
-	},
-	"rowHead": func(r Row) string {
-		return wrap(clean(strconv.Itoa(r.N)+". "+r.Title), "  ", "     ") + "\n" + wrap("is "+clean(r.line()), "     ", "     ")
-	},
-	"branch": func(b Branch) string { return b.row() },
-	"scored": func(r Row) bool { return r.scored() },
-	"weighing": func(r Row) []Rule {
-		if !r.scored() {
-			return nil // they decided nothing
-		}
-		return r.Rules
-	},
-	"why":            func(r Row) string { return r.why() },
-	"side":           func(r Rule) string { return r.side() },
-	"noted":          noted,
-	"firstBranches":  func(in []Branch) []Branch { return in[:min(len(in), maxBranches)] },
-	"maxRules":       func() int { return maxRules },
-	"maxRulesSeries": func() int { return maxRulesSeries },
-	"maxRows":        func() int { return maxRows },
-	"more": func(in []Row) string {
-		if n := len(in) - maxRows; n > 0 {
-			return fmt.Sprintf("%d more are in the details.", n)
-		}
-		return ""
-	},
-	"noTrees": func(v Values) bool {
-		return !slices.ContainsFunc(v.Rows, func(r Row) bool { return len(r.Branches) > 0 })
-	},
-	"steps":    stepsOf,
-	"commands": func() string { return commands },
-	"meaning":  meaning,
-}).ParseFS(files, "*.tmpl"))
-
-func (b Branch) row() string {
-	row := fmt.Sprintf("    %-7s %-13s %-17s %s", clean(b.Name), clean(b.State), b.applies(), b.said())
-	return strings.TrimRight(cut(row, Columns), " ")
+// block is a paragraph of a reply.
+type block struct {
+	lines []string
+	own   bool // the bot's own words
+	spare int  // what is left out first when there are too many lines; 0: never
 }
 
-// noted are the rows of branches, each with what it has no room for below it
-// where that is not what the row above it has.
-func noted(in []Branch) (out []string) {
-	before := ""
+// indent of rows, and of what is to be copied.
+const (
+	rowIndent   = "    "
+	pasteIndent = "        "
+)
+
+func paragraph(spare int, text, first, rest string) block {
+	return block{lines: strings.Split(wrap(clean(text), first, rest), "\n"), own: true, spare: spare}
+}
+
+// blocks are all but the first line, the quote and the footer.
+func (m Mail) blocks() (out []block) {
+	for _, s := range m.Opening {
+		out = append(out, paragraph(0, s, "", ""))
+	}
+	out = append(out, m.Values.blocks()...)
+	if len(m.Values.Rows) > 0 && m.Before != "" {
+		out = append(out, paragraph(1, "The version before was called "+m.Before+".", "", ""))
+	}
+	if len(m.Words) > 0 {
+		w := block{own: true, lines: []string{"A person's word stands beside this:"}}
+		for _, x := range m.Words {
+			w.lines = append(w.lines, strings.Split(wrap(clean(x.text()), rowIndent, rowIndent+"  "), "\n")...)
+		}
+		out = append(out, w)
+	}
+	return fit(out)
+}
+
+// blocks are what the judgements say.
+func (v Values) blocks() (out []block) {
+	if len(v.Rows) == 0 {
+		return nil
+	}
+	rows := v.rows()
+	lead := v.lead()
+	if h := v.heading(len(rows)); h != "" {
+		lead = append(lead, h)
+	}
+	out = append(out, paragraph(0, strings.Join(lead, " "), "", ""))
+	if len(rows) > 0 {
+		out = append(out, table(rows))
+	}
+	if !v.Series {
+		if s := v.Lead.reasons(); s != "" {
+			out = append(out, paragraph(2, s, "", ""))
+		}
+	}
+	for _, s := range stepsOf(v) {
+		out = append(out, paragraph(0, s.text(nil, "Patch", "Patches"), "", ""), block{lines: pasted(s)})
+	}
+	return out
+}
+
+// table is the rows of branches, each wrapped behind its name.
+func table(rows [][2]string) block {
+	b := block{own: true}
+	for _, r := range rows {
+		b.lines = append(b.lines, strings.Split(wrap(clean(r[1]), fmt.Sprintf("%s%-6s ", rowIndent, clean(r[0])), strings.Repeat(" ", 11)), "\n")...)
+	}
+	return b
+}
+
+// pasted are lines to be copied. None is wrapped, and what a tool would take for its own
+// has a bar, as has all of a text that has such a line.
+func pasted(s Step) (out []string) {
+	barred := slices.ContainsFunc(s.Lines, func(l string) bool { return !harmless(l) })
+	for _, l := range s.Lines {
+		switch l = strings.TrimRight(plainLine(l), " "); {
+		case barred:
+			out = append(out, strings.TrimRight(pasteIndent+bar+l, " "))
+		default:
+			out = append(out, pasteIndent+l)
+		}
+	}
+	return out
+}
+
+// plainLine is clean, with the blanks at the beginning kept.
+func plainLine(s string) string {
+	return strings.Repeat(" ", len(s)-len(strings.TrimLeft(s, " "))) + clean(s)
+}
+
+// fit keeps the bot's own lines within MaxLines: what can be spared goes first, then
+// the last rows.
+func fit(in []block) []block {
+	for spare := 2; spare > 0 && own(in) > MaxLines; spare-- {
+		in = slices.DeleteFunc(in, func(b block) bool { return b.spare == spare })
+	}
+	for i := len(in) - 1; i >= 0; i-- {
+		b := &in[i]
+		if over := own(in) - MaxLines; over > 0 && b.own && len(b.lines) > 3 && strings.HasPrefix(b.lines[len(b.lines)-1], rowIndent) {
+			keep := max(len(b.lines)-over-1, 1)
+			b.lines = append(b.lines[:keep:keep], rowIndent+"and more, for which there is no room here")
+		}
+	}
+	return in
+}
+
+// own counts the bot's own lines.
+func own(in []block) (n int) {
 	for _, b := range in {
-		out = append(out, b.row())
-		note := b.note()
-		if note != "" && note != before {
-			out = append(out, strings.Repeat(" ", 12)+cut("("+note, Columns-13)+")")
+		if b.own {
+			n += len(b.lines)
 		}
-		before = note
 	}
-	return out
+	return n
 }
 
-func (r Rule) text() string {
-	s := r.Reason
-	if r.File != "" {
-		s += " [" + r.File
-		if r.Says != "" {
-			s += ": " + r.Says
-		}
-		s += "]"
+func join(in []block) string {
+	parts := make([]string, len(in))
+	for i, b := range in {
+		parts[i] = strings.Join(b.lines, "\n")
 	}
-	return s
-}
-
-// stepsOf is what to do next: of a single patch all, of a series each kind of
-// step once, with the lines of the first patch that has it.
-func stepsOf(v Values) []Step {
-	var out []Step
-	for _, r := range v.Rows {
-		for _, s := range r.Next {
-			i := slices.IndexFunc(out, func(o Step) bool { return o.Say == s.Say })
-			if i < 0 {
-				i, out = len(out), append(out, s)
-			}
-			if v.Series {
-				out[i].For = append(out[i].For, r.N)
-			}
-		}
-	}
-	return out
+	return strings.Join(parts, "\n\n")
 }
 
 // Text is the body of the reply.
@@ -191,29 +212,32 @@ func (m Mail) Text() (string, error) {
 	if author == "" {
 		author = clean(m.Answers.From.Address)
 	}
-	data := struct {
-		Mail
-		V                     Values
-		Author, Date          string
-		Quote                 []string
-		DetailsURL, ExplainID string
-	}{
-		Mail: m, V: m.Values, Author: cut(author, 34), Quote: Quote(m.Answers.Text),
-		Date: m.Answers.Date.UTC().Format("2 Jan 2006"),
+	var b strings.Builder
+	fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.UTC().Format("2 Jan 2006"), cut(author, 34))
+	for _, l := range Quote(m.Answers.Text) {
+		b.WriteString(strings.TrimRight("> "+cut(strings.TrimRight(clean(l), " "), quoteColumns), " ") + "\n")
 	}
+	b.WriteString("\n" + join(m.blocks()) + "\n")
+	return guard(b.String()) + m.footer(), nil
+}
+
+// footer says who writes, how to stop it, and where the details are, if anywhere.
+func (m Mail) footer() string {
 	about := m.Answers.ID
 	if len(m.Opening) > 0 && m.Values.Lead.ID != "" {
 		about = m.Values.Lead.ID // what is answered is a command, or the bot's own mail
 	}
-	data.DetailsURL, data.ExplainID = m.Bot.detailsURL(about), shellWord(msgID(about))
-	var body, footer bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, "mail.tmpl", data); err != nil {
-		return "", fmt.Errorf("writing the reply to <%s>: %w", m.Answers.ID, err)
+	out := []string{"", "-- ", wrap(clean(m.Bot.Name+" "+m.Bot.Version+" is a program and may be wrong; a person's word stands."), "", "")}
+	if m.Bot.Contact != "" {
+		out = append(out, wrap(clean("To stop these mails, or to talk to a person, write to "+m.Bot.Contact+"."), "", ""))
 	}
-	if err := templates.ExecuteTemplate(&footer, "footer.tmpl", data); err != nil {
-		return "", fmt.Errorf("writing the reply to <%s>: %w", m.Answers.ID, err)
+	if m.Bot.Commands {
+		out = append(out, wrap(commands, "", ""))
 	}
-	return guard(body.String()) + footer.String(), nil
+	if u := m.Bot.detailsURL(about); u != "" {
+		out = append(out, "Details: "+u)
+	}
+	return strings.Join(out, "\n") + "\n"
 }
 
 // Bytes is the complete mail, with CRLF line ends.
@@ -243,14 +267,14 @@ func (m Mail) Bytes() ([]byte, error) {
 	h.Set("Precedence", "bulk")
 	h.Set("X-Patchwork-Hint", "ignore")
 	if lead := m.Values.Lead; len(m.Values.Rows) > 0 {
-		h.Set("X-Stablebot-Verdict", token(string(lead.Verdict)))
+		h.Set("X-Stablebot-Verdict", headerToken(string(lead.Verdict)))
 		if lead.Class != "" {
-			h.Set("X-Stablebot-Reason", token(string(lead.Class)))
+			h.Set("X-Stablebot-Reason", headerToken(string(lead.Class)))
 		}
 		h.Set("X-Stablebot-Score", fmt.Sprintf("%.2f", lead.Score))
 	}
 	h.Set("X-Stablebot-Result", Result(m.Key))
-	h.Set("X-Stablebot-Version", token(m.Bot.Version))
+	h.Set("X-Stablebot-Version", headerToken(m.Bot.Version))
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
 	// 7bit where it can be: what a person sees in the raw mail is what was written.
 	h.Set("Content-Transfer-Encoding", "7bit")
@@ -368,8 +392,8 @@ func references(in []string) []string {
 	return out
 }
 
-// token is the value of an X- field: visible ASCII.
-func token(s string) string {
+// headerToken is the value of an X- field: visible ASCII.
+func headerToken(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f {
 			return -1

@@ -1,12 +1,16 @@
 // Package report turns judgements into what a maintainer reads.
 //
 // It has two halves. Values picks what is worth telling, without a word of
-// prose; the templates put it into phrases. So a mail, a comment on a pull
-// request and a page say the same.
+// prose; say.go, steps.go and mail.go put it into phrases. So a mail, a comment on
+// a pull request and a check of a patch say the same.
 //
 // Promises of a mail:
 //
-//   - It fits one screen and 72 columns, in plain text.
+//   - At most MaxLines lines are the bot's own, in 72 columns of plain text; the
+//     quote, the text to paste and the footer stand apart.
+//   - Its first sentence is true on its own, a branch where nothing is to be done has
+//     no row, and nothing that the author has written already is proposed.
+//   - It says nothing that the judgement does not (Contradictions finds what would).
 //   - Nothing in it is taken for something else by the tools that read lists:
 //     no line looks like a trailer, a diff or a command (see guard.go).
 //   - No text from the answered mail can add a header or a recipient.
@@ -22,6 +26,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -31,6 +36,7 @@ type Patch struct {
 	N      int            // place in the series, 0 for a single patch
 	Change *change.Change // what its author already did: tags
 	Merged string         // the mainline commit of a posted patch, "" while it is not there
+	Tree   *rules.Tree    // what it was judged with; nil: nothing is known of trees
 }
 
 // Posting is the single patch or series that is answered.
@@ -68,7 +74,7 @@ type Row struct {
 	Verdict  verdict.Verdict
 	Class    verdict.Class
 	When     verdict.When
-	Mixed    bool
+	Mixed    bool // one branch takes it, and another that is affected does not
 	Score    float64
 	Reason   string
 	Size     change.Size
@@ -77,17 +83,45 @@ type Row struct {
 	Takes    []string // branches that it is stable-eligible for
 	Misses   []string // branches that would need it and cannot take it
 	Rules    []Rule
+	Merged   string // the commit in mainline, "" while it is not there
+	Commit   bool   // it was read from git, so its ID is a commit's
+	Adds     bool   // it adds a device ID and mends nothing
+	Culprit  bool   // its author names the commit that it fixes
+	Tag      Tag
+	Vendors  []rules.Vendor // trees that ship the code
+	Lines    *verdict.Policy
 	Next     []Step
+}
+
+// Tag is what its author has asked of stable.
+type Tag struct {
+	There    bool
+	Versions []string // as written; none: every branch
+	Never    bool     // noautosel: nothing is to be asked for
+}
+
+// Text is the tag as a reader knows it again: "6.6+".
+func (t Tag) Text() string {
+	out := make([]string, len(t.Versions))
+	for i, v := range t.Versions {
+		out[i] = clean(v) + "+"
+	}
+	return list(out)
 }
 
 // Settled reports whether there is nothing that anybody could do or need know:
 // the tag is there and nothing stands in its way, or a maintainer has declined.
 // A mail that says so is one too many.
 func (r Row) Settled() bool {
-	if r.Mixed || len(r.Next) != 1 {
-		return false
+	switch r.Verdict {
+	case verdict.StableEligible:
+		return r.Tag.Never || r.Tag.There && !slices.ContainsFunc(r.Branches, func(b Branch) bool {
+			return r.wants(b) || b.Verdict == verdict.StableEligible && !b.Asked
+		})
+	case verdict.DKMSOnly:
+		return r.Class == verdict.Declined
 	}
-	return slices.Contains([]Say{SayTagged, SayPicked, SayNothing}, r.Next[0].Say)
+	return false
 }
 
 // Branch is one stable branch.
@@ -96,11 +130,18 @@ type Branch struct {
 	Verdict                   verdict.Verdict // "" when there is nothing to decide
 	Class                     verdict.Class
 	Score                     float64
-	Prerequisites             []string
-	Mates                     []int // patches of its series that go in first
+	First                     []Commit // what goes in before it; what its author has named is left out
+	Mates                     []int    // patches of its series that go in first
 	PileLines                 int
 	Followups                 []rules.Followup // later fixes that it lacks
+	Hardware                  bool             // without a base, as the chip is newer than the branch
+	Bug                       bool             // it is known to have the culprit
+	Backported                bool             // and has it by a backport
+	Asked                     bool             // the author's tag covers it
 }
+
+// Commit is one of mainline.
+type Commit struct{ ID, Title string }
 
 // Rule is one finding that decided, with what it cites.
 type Rule struct {
@@ -108,16 +149,14 @@ type Rule struct {
 	Met        bool
 	Weight     float64
 	File       string // "stable-kernel-rules.rst"
-	Says       string // the requirement in our words, "" when it was said before
 }
 
 // How much of a reply is shown.
 const (
-	maxRules       = 5 // what fits one screen beside the rest
-	maxRulesSeries = 1 // of each row of a series
-	maxBranches    = 8 // more than kernel.org keeps active at a time
-	maxRows        = 6 // rows of a series on one screen
-	maxPicks       = 5 // commits to be picked; the details have all
+	maxReasons = 2
+	maxRules   = 5  // of a comment, which can be longer
+	maxMails   = 2  // to stable, written out
+	maxTags    = 12 // lines of tags; the command prints the others
 )
 
 // order is which verdict heads a reply: the one that asks most of its reader.
@@ -148,10 +187,31 @@ func ValuesOf(p Posting) Values {
 }
 
 func row(p Posting, q Patch) Row {
+	c := q.Change
+	if c == nil {
+		c = &change.Change{}
+	}
 	r := Row{
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
-		Score: q.Score, Reason: q.Reason, Size: q.Size,
+		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
+		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Judgement.Lines,
 	}
+	if r.Merged == "" && q.When == verdict.Now && r.Commit {
+		r.Merged = q.ID
+	}
+	if q.Tree != nil {
+		r.Vendors = q.Tree.Vendors
+	}
+	bug := false
+	for _, w := range q.Rules {
+		switch {
+		case w.ID == rules.DeviceID.ID && w.Outcome == rules.Met:
+			r.Adds = true
+		case w.ID == rules.RealBug.ID && w.Outcome == rules.Met:
+			bug = true
+		}
+	}
+	r.Adds = r.Adds && !bug && !r.Culprit
 	for _, s := range q.Silicon {
 		name := s.Name
 		switch {
@@ -162,29 +222,97 @@ func row(p Posting, q Patch) Row {
 		}
 		r.Silicon = append(r.Silicon, name)
 	}
-	asked := true
-	for _, b := range q.Branches {
-		out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-			Prerequisites: b.Prerequisites, Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups}
-		if b.Verdict != nil {
-			out.Verdict = *b.Verdict
-		}
-		switch out.Verdict {
+	for i := range q.Branches {
+		b := branchOf(&q.Branches[i], c, q.Tree)
+		switch b.Verdict {
 		case verdict.StableEligible:
 			r.Takes = append(r.Takes, b.Name)
 		case verdict.DKMSOnly:
-			if b.ReasonClass == verdict.NoBase && !b.Newer && q.Change != nil && q.Change.AsksOnlyNewer(b.Name) {
-				asked = false // its author has said where it belongs
-				break
+			if b.State != "no-base" || b.Hardware || !c.AsksOnlyNewer(b.Name) { // its author has said where it belongs
+				r.Misses = append(r.Misses, b.Name)
 			}
-			r.Misses = append(r.Misses, b.Name)
 		}
-		r.Branches = append(r.Branches, out)
+		r.Branches = append(r.Branches, b)
 	}
-	r.Mixed = r.Mixed && (asked || len(r.Misses) > 0)
+	if len(r.Branches) > 0 {
+		r.Mixed = len(r.Takes) > 0 && slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Verdict == verdict.DKMSOnly && b.State == "affected" })
+	}
 	r.Rules = decided(q.Rules, p.Refs)
-	r.Next = next(p, q, r)
+	r.Next = next(p, r)
 	return r
+}
+
+// branchOf is one row of a judgement with what is known of its tree. It alone reads
+// the fields of a judged branch.
+func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
+	out := Branch{Name: b.Name, State: string(b.State), Applies: string(b.Applies), Why: b.Why, Class: b.ReasonClass, Score: b.Score,
+		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.Newer, Asked: asked(c, b.Name)}
+	if b.Verdict != nil {
+		out.Verdict = *b.Verdict
+	}
+	for _, sha := range b.Prerequisites {
+		if named(c, sha) {
+			continue
+		}
+		first := Commit{ID: sha}
+		for _, n := range b.Needs {
+			if n.Commit == sha && n.Title != "" {
+				first.Title = n.Title
+			}
+		}
+		out.First = append(out.First, first)
+	}
+	if t == nil {
+		return out
+	}
+	for _, k := range t.Culprits {
+		if slices.Contains(k.Branches, b.Name) {
+			out.Bug = true
+			out.Backported = out.Backported || k.Release == "" && k.Resolved || releases.Newer(k.Release, b.Name)
+		}
+	}
+	return out
+}
+
+// tagOf is what the author has asked for.
+func tagOf(c *change.Change) (out Tag) {
+	every := false
+	for _, t := range c.Stable {
+		switch {
+		case t.NoAutosel:
+			out.Never = true
+		case t.Recipient || t.Text:
+		default:
+			out.There = true
+			if len(t.Needs) == 0 {
+				every = every || len(t.Versions) == 0
+			}
+			for _, v := range t.Versions {
+				if !slices.Contains(out.Versions, v) {
+					out.Versions = append(out.Versions, v)
+				}
+			}
+		}
+	}
+	if every {
+		out.Versions = nil
+	}
+	return out
+}
+
+// asked reports whether a tag of the author's covers a branch.
+func asked(c *change.Change, branch string) bool { return tagOf(c).There && !c.AsksOnlyNewer(branch) }
+
+// named reports whether the author has named a prerequisite in a stable tag.
+func named(c *change.Change, sha string) bool {
+	for _, t := range c.Stable {
+		for _, o := range t.Needs {
+			if o.SHA != "" && (strings.HasPrefix(sha, o.SHA) || strings.HasPrefix(o.SHA, sha)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // decided returns the findings that moved the score, heaviest first, with those
@@ -195,7 +323,7 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	add := func(w verdict.Weighed) {
 		ref := refs[w.ID]
 		out = append(out, Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight,
-			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:], Says: ref.Says})
+			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:]})
 	}
 	for _, w := range all {
 		if w.ID == rules.SignOff.ID && w.Outcome == rules.Met {
@@ -217,12 +345,6 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			}
 		}
 	}
-	// What was cited need not be cited again.
-	for i, r := range out {
-		if slices.ContainsFunc(out[:i], func(o Rule) bool { return o.File == r.File && o.Says == r.Says }) {
-			out[i].Says = ""
-		}
-	}
 	return out
 }
 
@@ -231,7 +353,7 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 // does, on which silicon, and how much has to be taken for it.
 func formal(rule string) int {
 	switch rule {
-	case rules.FixesTag.ID, rules.SignOff.ID, rules.UpstreamMark.ID:
+	case rules.FixesTag.ID, rules.SignOff.ID, rules.UpstreamMark.ID, rules.StableRequest.ID:
 		return 1
 	}
 	return 0

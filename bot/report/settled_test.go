@@ -13,6 +13,11 @@ func TestSettled(t *testing.T) {
 	since := &change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.11"}}}}
 	bare := &change.Change{Fixes: tagged.Fixes}
 	takes, misses := verdict.StableEligible, verdict.DKMSOnly
+	old := verdict.Branch{Name: "6.6", State: "no-base", Newer: true, Verdict: &misses, ReasonClass: verdict.NoBase}
+	row := func(applies string, needs ...string) verdict.Branch {
+		b := branch("6.12", "affected", applies, takes, "", 0.9, needs...)
+		return b
+	}
 	for _, c := range []struct {
 		name string
 		j    verdict.Judgement
@@ -22,15 +27,16 @@ func TestSettled(t *testing.T) {
 		{"eligible and tagged", verdict.Judgement{Verdict: verdict.StableEligible}, tagged, true},
 		{"eligible and tagged, no culprit named", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: tagged.Stable}, true},
 		{"eligible without a tag", verdict.Judgement{Verdict: verdict.StableEligible}, bare, false},
-		{"tagged, but an older branch cannot take it", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true}, tagged, false},
-		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{
-			{Name: "6.12", State: "affected", Verdict: &takes, Prerequisites: []string{"1111111"}}}}, tagged, false},
-		{"tagged for newer branches than the one without the code", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
-			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, since, true},
-		{"tagged for newer branches than one that is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
-			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Newer: true, Verdict: &misses, ReasonClass: verdict.NoBase}}}, since, false},
-		{"tagged for an older branch, too", verdict.Judgement{Verdict: verdict.StableEligible, Mixed: true, Branches: []verdict.Branch{
-			{Name: "6.12", State: "affected", Verdict: &takes}, {Name: "6.6", State: "no-base", Verdict: &misses, ReasonClass: verdict.NoBase}}}, tagged, false},
+		{"tagged, and it applies", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact")}}, tagged, true},
+		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites", "1111111")}}, tagged, false},
+		{"tagged, and what goes first is of its series", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites")}}, tagged, true},
+		{"tagged, and what goes first is named in the tag", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites", "1111111222222")}},
+			&change.Change{Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Needs: []change.Origin{{SHA: "1111111"}}}, tagged.Stable[0]}}, true},
+		{"tagged, but a backport is needed", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-backport")}}, tagged, false},
+		{"tagged for newer branches than one that takes it", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact")}},
+			&change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.15"}}}}, false},
+		{"tagged; another branch is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact"), old}}, since, true},
+		{"its author wants no automatic pickup", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: []change.StableTag{{NoAutosel: true}}}, true},
 		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},
 		{"too big", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.TooBig, Branches: []verdict.Branch{
 			{Name: "6.12", State: "affected", Verdict: &misses}}}, tagged, false},

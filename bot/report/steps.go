@@ -3,17 +3,17 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// Step is one thing to do next. Say is a phrase's name, Lines are to be copied.
+// Step is text to paste with what it is for. Say is a phrase's name, Lines are to be
+// copied.
 type Step struct {
 	Say   Say
-	Where []string // the branches it is about, newest first
+	Where []string // the branches it is about
 	Lines []string
 	For   []int // of a series: the patches it is about
 }
@@ -23,184 +23,306 @@ type Say string
 
 // The steps.
 const (
-	SayTagged   Say = "tagged"   // nothing: the tag is there
-	SayPicked   Say = "picked"   // nothing: the tag is there, and it is in mainline
 	SayTag      Say = "tag"      // add this tag
+	SayMore     Say = "more"     // beside the tag that is there
+	SayInstead  Say = "instead"  // a tag that covers more
 	SayAsk      Say = "ask"      // it is in mainline: ask for it
+	SayCommand  Say = "command"  // this prints the rest
+	SayPlan     Say = "plan"     // the same of what is not in mainline
+	SayAdapted  Say = "adapted"  // this writes the adapted patch
+	SayBackport Say = "backport" // by hand, once it is merged
+	SayByHand   Say = "by-hand"  // and now
 	SayFixes    Say = "fixes"    // name the culprit
-	SayPick     Say = "pick"     // prerequisites, in order
-	SayFollow   Say = "follow"   // later fixes that belong with it
-	SaySplit    Say = "split"    // send the fix alone
 	SayVendor   Say = "vendor"   // put it into the vendor package
 	SayUpstream Say = "upstream" // send it upstream
-	SayNothing  Say = "nothing"  // a maintainer has spoken
-	SayMissing  Say = "missing"  // patches have not arrived
-	SayWait     Say = "wait"     // it is asked to wait
-	SayLook     Say = "look"     // a person should look
 )
 
-// steps are the phrases, without branches and with them.
-var steps = map[Say][2]string{
-	SayTagged: {"Nothing. The stable tag is there; the stable team picks it up once it is in mainline."},
-	SayPicked: {"Nothing. It is in mainline with its stable tag, and the stable team picks it up."},
-	SayTag:    {"If you agree, add this tag, without the bar, above your sign-off."},
-	SayAsk: {"It is in mainline. If you agree, ask the stable list for this commit, and say for which branches and why.",
-		"It is in mainline. If you agree, ask the stable list for this commit on %s, and say why."},
-	SayFixes:    {"Name the commit that brought the bug, if there is one. This prints the tag."},
-	SayPick:     {"These come first, in this order.", "On %s these come first, in this order."},
-	SayFollow:   {"Mainline has mended it since. These later fixes go along.", "Mainline has mended it since. On %s these later fixes go along."},
-	SaySplit:    {"If a smaller fix is possible, send it as a patch of its own, without the cleanups; those can follow."},
-	SayVendor:   {"To try it in the vendor's out-of-tree package, do this in its tree.", "For %s, to try it in the vendor's out-of-tree package, do this in its tree."},
-	SayUpstream: {"It is in the vendor's tree alone, so stable cannot take it. To send it upstream, do this."},
-	SayNothing:  {"Nothing. A maintainer has declined it for stable, and that stands."},
-	SayMissing:  {"Send the missing patches, or the series again. It is judged anew when they arrive."},
-	SayWait:     {"Nothing yet. It is to wait, as the reason above says."},
-	SayLook:     {"A person should look at it; the evidence above does not settle it."},
+// steps are the phrases; %s is the branches.
+var steps = map[Say]string{
+	SayTag:      "If you agree, add this above your Signed-off-by (without the bar):",
+	SayMore:     "To have %s too, put this beside your tag (without the bar):",
+	SayInstead:  "To cover %s too, write your tag as (without the bar):",
+	SayAsk:      "If you agree, send this to ask for %s (without the bars):",
+	SayCommand:  "For %s, this writes the mails:",
+	SayPlan:     "For %s, this prints what goes in first:",
+	SayAdapted:  "For %s, once it is in mainline as COMMIT, this writes the adapted patch:",
+	SayBackport: "For %s, once it is in mainline as COMMIT:",
+	SayByHand:   "For %s, a backport by hand:",
+	SayFixes:    "A Fixes tag would tell which branches have the bug; this prints one:",
+	SayVendor:   "To put it into the vendor's tree:",
+	SayUpstream: "To send it upstream:",
 }
 
 // text is the phrase of a step; words are used instead of the mail's own.
 func (s Step) text(words map[Say]string, one, many string) string {
-	text := steps[s.Say][0]
-	if with := steps[s.Say][1]; with != "" && len(s.Where) > 0 {
-		text = fmt.Sprintf(with, list(s.Where))
-	}
+	text := steps[s.Say]
 	if w, ok := words[s.Say]; ok {
 		text = w
+	}
+	if strings.Contains(text, "%s") {
+		text = fmt.Sprintf(text, list(s.Where))
 	}
 	if len(s.For) == 0 {
 		return text
 	}
-	ns := make([]string, len(s.For))
-	for i, n := range s.For {
-		ns[i] = strconv.Itoa(n)
-	}
-	return plural(len(ns), one, many) + " " + list(ns) + ": " + text
+	return plural(len(s.For), one, many) + " " + list(numbers(s.For)) + ": " + strings.ToLower(text[:1]) + text[1:]
 }
 
-// next is what to do about one patch.
-func next(p Posting, q Patch, r Row) []Step {
-	var out []Step
-	c := q.Change
-	if c == nil {
-		c = &change.Change{}
-	}
-	tagged := slices.ContainsFunc(c.Stable, func(t change.StableTag) bool { return !t.NoAutosel && !t.Recipient && !t.Text })
-	merged := q.Merged
-	if merged == "" && q.When == verdict.Now && q.Kind == change.Commit {
-		merged = q.ID
-	}
-	switch q.Verdict {
+// next is what to paste for one patch.
+func next(p Posting, r Row) []Step {
+	switch r.Verdict {
 	case verdict.StableEligible:
-		switch {
-		case tagged && merged != "":
-			out = append(out, Step{Say: SayPicked})
-		case tagged:
-			out = append(out, Step{Say: SayTagged})
-		case merged != "":
-			out = append(out, Step{Say: SayAsk, Where: r.Takes, Lines: []string{merged}})
-		default:
-			out = append(out, Step{Say: SayTag, Lines: []string{stableTag(r)}})
+		if r.Tag.Never {
+			return nil // its author has said no
 		}
-		for _, b := range r.Branches {
-			if b.Verdict == verdict.StableEligible && len(b.Prerequisites) > 0 {
-				out = append(out, pick(b))
-				break // the newest branch; the details have the others
-			}
+		out := r.request()
+		out = append(out, r.byHand()...)
+		if !r.Culprit && !r.Adds && !r.Tag.There && r.Merged == "" && len(r.Branches) == 0 {
+			out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
 		}
-		out = append(out, follow(r)...)
-		if len(r.Misses) > 0 {
-			out = append(out, Step{Say: SayVendor, Where: r.Misses, Lines: fetch(q, merged)})
-		}
+		return append(out, r.toVendor()...)
 	case verdict.DKMSOnly:
-		switch q.ReasonClass {
-		case verdict.Declined:
-			return []Step{{Say: SayNothing}}
-		case verdict.TooBig:
-			if merged == "" {
-				out = append(out, Step{Say: SaySplit})
-			}
+		switch r.Class {
 		case verdict.NotUpstream:
-			return []Step{{Say: SayUpstream, Lines: []string{
-				"git format-patch -1 COMMIT", "scripts/get_maintainer.pl 0001-*.patch"}}}
+			return []Step{{Say: SayUpstream, Lines: []string{"git format-patch -1 COMMIT", "scripts/get_maintainer.pl 0001-*.patch"}}}
+		case verdict.Declined:
+			return nil
 		}
-		out = append(out, Step{Say: SayVendor, Where: r.Misses, Lines: fetch(q, merged)})
-		out = append(out, follow(r)...)
-	case verdict.Wait:
-		if p.Have < p.Of {
-			return []Step{{Say: SayMissing}}
-		}
-		return []Step{{Say: SayWait}}
-	case verdict.Uncertain:
-		out = append(out, Step{Say: SayLook})
-	default:
-		return nil
+		return append(r.byHand(), r.toVendor()...)
 	}
-	// Who has tagged it knows which kernels have the bug, or it adds an ID.
-	if q.Verdict != verdict.DKMSOnly && len(c.Fixes) == 0 && q.Merged == "" && !tagged {
-		out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
+	return nil
+}
+
+// request asks stable for it: with a tag while it is not merged, by mail when it is.
+func (r Row) request() []Step {
+	if r.Merged != "" {
+		return r.mails()
+	}
+	if len(r.Branches) == 0 || len(r.Takes) == 0 {
+		if r.Tag.There {
+			return nil
+		}
+		return []Step{{Say: SayTag, Lines: []string{stableTag("")}}}
+	}
+	lines, where, left := r.firsts()
+	var out []Step
+	oldest := r.Takes[len(r.Takes)-1]
+	switch uncovered := r.uncovered(); {
+	case !r.Tag.There:
+		out = append(out, Step{Say: SayTag, Lines: append(lines, stableTag(oldest))})
+	case len(uncovered) > 0:
+		out = append(out, Step{Say: SayInstead, Where: uncovered, Lines: append(lines, stableTag(oldest))})
+	case len(lines) > 0:
+		out = append(out, Step{Say: SayMore, Where: where, Lines: lines})
+	}
+	if len(left) > 0 {
+		out = append(out, Step{Say: SayPlan, Where: left, Lines: []string{"stablebot plan --trees LINUX PATCH"}})
+	}
+	left = nil
+	for _, b := range r.Branches {
+		if b.Verdict == verdict.StableEligible && b.need() == needAdapted {
+			left = append(left, b.Name)
+		}
+	}
+	if len(left) > 0 {
+		out = append(out, Step{Say: SayAdapted, Where: left, Lines: []string{export(left, "COMMIT")}})
+	}
+	return out
+}
+
+// firsts are the tags that name what goes in first, the newest branch first; left are
+// the branches for which there is no room.
+func (r Row) firsts() (lines, where, left []string) {
+	for _, b := range r.Branches {
+		if b.Verdict != verdict.StableEligible || b.need() != needFirst {
+			continue
+		}
+		if len(lines)+len(b.First) > maxTags {
+			left = append(left, b.Name)
+			continue
+		}
+		where = append(where, b.Name)
+		for _, c := range b.First {
+			tag := fmt.Sprintf("%s: %.12s", stableTag(b.Name), c.ID)
+			if c.Title != "" {
+				tag += ": " + clean(c.Title)
+			}
+			lines = append(lines, tag)
+		}
+	}
+	return lines, where, left
+}
+
+// uncovered are the branches that take it and that the author's tag leaves out.
+func (r Row) uncovered() (out []string) {
+	for _, b := range r.Branches {
+		if b.Verdict == verdict.StableEligible && !b.Asked && b.need() != needFirst {
+			out = append(out, b.Name)
+		}
 	}
 	return out
 }
 
 // stableTag is the tag as stable-kernel-rules.rst writes it; a version there
 // means it and every newer tree.
-func stableTag(r Row) string {
-	tag := "Cc: stable@vger.kernel.org"
-	if len(r.Takes) > 0 {
-		tag += " # " + r.Takes[len(r.Takes)-1] + ".x"
+func stableTag(oldest string) string {
+	const tag = "Cc: <stable@vger.kernel.org>"
+	if oldest == "" || strings.Trim(oldest, "0123456789.") != "" {
+		return tag // a distribution's branch is nothing that the tag can name
 	}
-	return tag
+	return tag + " # " + oldest + ".x"
 }
 
-func pick(b Branch) Step {
-	s := Step{Say: SayPick, Where: []string{b.Name}, Lines: []string{"git switch -c backport-" + b.Name + " stable/linux-" + b.Name + ".y"}}
-	for i, sha := range b.Prerequisites {
-		if i == maxPicks {
-			s.Lines = append(s.Lines, "# and more: see the details")
+// mails are the requests of option 2, at most maxMails written out: one for the
+// branches that take the commit as it is and one for each that needs others too.
+func (r Row) mails() (out []Step) {
+	var asIs, left []string
+	var more []Branch
+	for _, b := range r.Branches {
+		switch {
+		case r.wants(b) && (len(b.Followups) > 0 || b.need() == needFirst):
+			more = append(more, b)
+		case b.Verdict != verdict.StableEligible:
+		case b.need() == needAdapted:
+			left = append(left, b.Name)
+		case b.need() == needNothing && !b.Asked:
+			asIs = append(asIs, b.Name)
+		}
+	}
+	if len(r.Branches) == 0 && !r.Tag.There {
+		return []Step{{Say: SayAsk, Where: []string{"the branches that have the bug"}, Lines: r.option2([]string{"BRANCH"}, Branch{})}}
+	}
+	if len(asIs) > 0 {
+		out = append(out, Step{Say: SayAsk, Where: asIs, Lines: r.option2(asIs, Branch{})})
+	}
+	for _, b := range more {
+		if len(out) == maxMails || len(b.First)+len(b.Followups) > maxTags {
+			left = append(left, b.Name)
+			continue
+		}
+		out = append(out, Step{Say: SayAsk, Where: []string{b.Name}, Lines: r.option2([]string{b.Name}, b)})
+	}
+	if len(left) > 0 {
+		out = append(out, Step{Say: SayCommand, Where: left, Lines: []string{export(left, fmt.Sprintf("%.12s", r.Merged))}})
+	}
+	return out
+}
+
+func export(branches []string, commit string) string {
+	cmd := "stablebot export --trees LINUX"
+	for _, n := range branches {
+		cmd += " --stable " + shellWord(n)
+	}
+	return cmd + " " + commit
+}
+
+// option2 is the mail of option 2 of stable-kernel-rules.rst: the title, the commit, why,
+// and for which kernels. With it go what the branch needs before it and after it; a
+// branch that has it already is asked to take what mends it.
+func (r Row) option2(branches []string, b Branch) []string {
+	trees := make([]string, len(branches))
+	for i, n := range branches {
+		if trees[i] = n; n != "BRANCH" {
+			trees[i] += ".y"
+		}
+	}
+	after := make([]Commit, len(b.Followups))
+	for i, f := range b.Followups {
+		after[i] = Commit{f.SHA, f.Subject}
+	}
+	first, id := []Commit{{r.Merged, plainTitle(r.Title)}}, r.Merged
+	if b.State == "present" && len(after) > 0 {
+		first, id, after = after, after[0].ID, nil
+	}
+	out := []string{"To: stable@vger.kernel.org", fmt.Sprintf("Subject: please apply %.12s to %s", id, list(trees)), ""}
+	pick := func(what string, in []Commit) {
+		if len(in) == 0 {
+			return
+		}
+		out = append(out, what)
+		for _, c := range in {
+			s := "    " + c.ID
+			if c.Title = clean(c.Title); c.Title != "" {
+				s += ` ("` + c.Title + `")`
+			}
+			out = append(out, s)
+		}
+	}
+	pick("Please apply "+plural(len(first), "this mainline commit", "these mainline commits")+" to "+list(trees)+":", first)
+	pick("after "+plural(len(b.First), "this one:", "these, in this order:"), b.First)
+	pick("and then "+plural(len(after), "this later fix of it:", "these later fixes of it:"), after)
+	if b.State == "present" {
+		return append(out, fmt.Sprintf("Why: it mends %.12s, which is there.", r.Merged))
+	}
+	return append(out, r.why()...)
+}
+
+// why is the sentence of a request that says what the bug is.
+func (r Row) why() []string {
+	for _, f := range r.Rules {
+		if f.Met && !r.said(f.ID) && f.Weight > 0 {
+			return strings.Split(wrap("Why: "+strings.TrimRight(clean(f.Reason), ".")+".", "", ""), "\n")
+		}
+	}
+	return []string{"Why: WHAT USERS MEET"}
+}
+
+// plainTitle is a title without what a list puts before it.
+func plainTitle(s string) string {
+	for s = strings.TrimSpace(s); strings.HasPrefix(s, "["); {
+		_, rest, ok := strings.Cut(s, "]")
+		if !ok {
 			break
 		}
-		s.Lines = append(s.Lines, "git cherry-pick -x "+sha)
+		s = strings.TrimSpace(rest)
 	}
 	return s
 }
 
-// follow are the later fixes that belong with it, for the branches that have it
-// or would take it. Where branches lack different ones, each is named once.
-func follow(r Row) []Step {
-	s := Step{Say: SayFollow}
-	var seen []string
+// byHand is how a backport is made and sent, for the branches that need one.
+func (r Row) byHand() []Step {
+	var where []string
 	for _, b := range r.Branches {
-		if len(b.Followups) == 0 || b.Verdict == verdict.DKMSOnly {
-			continue
-		}
-		s.Where = append(s.Where, b.Name)
-		for _, f := range b.Followups {
-			if slices.Contains(seen, f.SHA) || len(seen) == maxPicks {
-				continue
-			}
-			seen = append(seen, f.SHA)
-			s.Lines = append(s.Lines, cut("# "+clean(f.Subject), Columns-8), "git cherry-pick -x "+f.SHA)
+		switch {
+		case b.Verdict == verdict.StableEligible && b.need() == needHand,
+			b.Verdict == verdict.DKMSOnly && b.Class == conflicts && r.Class == conflicts:
+			where = append(where, b.Name)
 		}
 	}
-	if len(seen) == 0 {
+	if len(where) == 0 {
 		return nil
 	}
-	return []Step{s}
+	say, commit, name := SayBackport, "COMMIT", where[0]
+	if r.Merged != "" {
+		say, commit = SayByHand, fmt.Sprintf("%.12s", r.Merged)
+	}
+	if len(where) > 1 {
+		name = "BRANCH"
+	}
+	return []Step{{Say: say, Where: where, Lines: []string{
+		"git switch --detach stable/linux-" + shellWord(name) + ".y && git cherry-pick -xs " + commit,
+		"git send-email --to stable@vger.kernel.org --subject-prefix 'PATCH " + strings.Trim(shellWord(name), "'") + ".y' -1",
+	}}}
 }
 
-func fetch(q Patch, merged string) []string {
-	if merged != "" {
-		return []string{"git format-patch -1 " + merged}
+// toVendor is how it goes into a vendor's tree that ships the code and lacks it.
+func (r Row) toVendor() []Step {
+	if len(r.Misses) == 0 && r.Verdict != verdict.DKMSOnly || !slices.ContainsFunc(r.Vendors, func(v rules.Vendor) bool { return !v.Has }) {
+		return nil
 	}
-	if q.Kind == change.Commit {
-		return []string{"git format-patch -1 " + q.ID}
+	cmd := "b4 am -o - " + shellWord(r.ID) + " | git am -3"
+	if id := r.Merged; id != "" || r.Commit {
+		if id == "" {
+			id = r.ID
+		}
+		cmd = "git format-patch --stdout -1 " + shellWord(id) + " | git -C VENDOR am -3"
 	}
-	return []string{"b4 am -o - " + shellWord(q.ID) + " | git am -3"}
+	return []Step{{Say: SayVendor, Lines: []string{cmd}}}
 }
 
 // shellWord quotes a stranger's text for a command that a reader may copy.
 func shellWord(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+=") == "" {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+=") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.uber.org/zap"
@@ -153,6 +154,10 @@ func (s *Server) routes() http.Handler {
 	handle("GET /changes.json", reader, s.changesJSON)
 	handle("GET /changes.atom", reader, s.changesAtom)
 	handle("GET /changes/{id}", reader, s.change)
+	handle("GET /change/{id}", reader, func(w http.ResponseWriter, r *http.Request) error { // as replies once wrote it
+		http.Redirect(w, r, "/changes/"+url.PathEscape(r.PathValue("id")), http.StatusMovedPermanently)
+		return nil
+	})
 	handle("GET /changes/{id}/pile.svg", reader, s.pilePicture)
 	handle("GET /changes/{id}/badge.svg", reader, s.changeBadge)
 	handle("GET /actions", reader, s.actionPage)

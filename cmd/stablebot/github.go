@@ -81,7 +81,7 @@ func (o *gitHubs) add(c *config.Config, g config.GitHub, s *store.Store, log *za
 	}
 	var to bot.Sink = dryrun.New(src.Name()+" dry run", previewDir(c.State), githubsink.Shown)
 	if g.Send {
-		to = githubsink.New(src.Name(), client, s, c.Bot.Details, log)
+		to = githubsink.New(src.Name(), client, s, c.DetailsURL(), log)
 	}
 	o.sinks = append(o.sinks, to)
 	o.pulls[src.Name()] = to.Name()

@@ -32,7 +32,8 @@ type previewOptions struct {
 	t                            branchOptions
 	archive, since, until, reply string
 	mails                        string
-	asJSON, show                 bool
+	asJSON, show, withoutTrees   bool
+	margin                       float64
 	begin, end                   time.Time
 	config                       *config.Config
 	muted                        bool
@@ -72,6 +73,8 @@ replies an hour and 20 a day. Commands that people gave by mail then are left ou
 	f.StringVar(&o.until, "until", "", "up to the end of this `day`; empty: up to now")
 	f.StringVar(&o.archive, "archive", "", "a public-inbox v2 `repository` with the list's mails")
 	f.StringVar(&o.reply, "reply", "", "`who` is answered, instead of the configuration's: author or all")
+	f.BoolVar(&o.withoutTrees, "without-trees", false, "answer also where no tree has the code, whatever the configuration says")
+	f.Float64Var(&o.margin, "min-margin", -1, "how far from its line a label's `chance` has to be, instead of the configuration's")
 	f.StringVar(&o.mails, "mails", "", "write the mails into this maildir `folder`, to be opened by any mail program")
 	f.BoolVar(&o.show, "show", false, "print the mails as well")
 	f.BoolVar(&o.asJSON, "json", false, "all of it as one JSON object, the mails included")
@@ -152,6 +155,9 @@ func (o *previewOptions) trees(ctx context.Context) (p *pastTrees, err error) {
 }
 
 func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
+	if o.margin > 1 {
+		return usagef("--min-margin %g: it is a distance between two chances, from 0 to 1", o.margin)
+	}
 	if o.reply != "" && o.reply != "author" && o.reply != "all" {
 		return usagef("--reply %q: author or all", o.reply)
 	}
@@ -225,9 +231,13 @@ func (o *previewOptions) bot(list string, judge *verdict.Judge) bot.Options {
 		l.PerDay = previewPerDay
 	}
 	l.DryRun = false
+	l.WithoutTrees = l.WithoutTrees || o.withoutTrees
+	if o.margin >= 0 {
+		l.MinMargin = o.margin
+	}
 	p.Lists = append(p.Lists, l)
 	return bot.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
-		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.Bot.Details, Version: buildVersion(), Commands: c.Commands.Enabled}}
+		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled}}
 }
 
 func writeMails(ctx context.Context, dir string, r *preview.Report) error {
@@ -249,6 +259,10 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 		p.f("Its policy:")
 	}
 	p.f(" reply %s, %s, at most %d an hour and %d a day", r.Policy.Reply, strings.Join(r.Policy.Verdicts, " and "), r.Policy.PerHour, r.Policy.PerDay)
+	p.f(", %.2f or more from the line", r.Policy.MinMargin)
+	if r.Policy.WithoutTrees {
+		p.f(", also without trees")
+	}
 	if r.Policy.Silence {
 		p.f(", embargo hours")
 	}
@@ -280,6 +294,10 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 		}
 	}
 	p.f("\n\n")
+	for _, x := range r.Rates {
+		p.f("%-16s %4d fixes, %4d mails: %.1f mails per 100 fixes\n", x.Label, x.Fixes, x.Mails, x.Per100())
+	}
+	p.f("%-16s %4d of %d mails: %.1f per 100\n\n", "corrections", r.Corrections, r.Said, r.CorrectionsPer100())
 	o.tables(p, r)
 	for _, x := range r.Replies {
 		p.f("\n%s  %s to %s\n  %s\n  %s", x.At.UTC().Format("2006-01-02 15:04"), x.Fate, printable(strings.Join(x.To, ", ")), printable(x.Subject), printable(x.Line))

@@ -95,7 +95,10 @@ func policy(c *config.Config) bot.Policy {
 	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow}
 	for _, l := range c.Lists {
 		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay,
-			DryRun: l.DryRun, Approve: l.Approve}
+			DryRun: l.DryRun, Approve: l.Approve, MinMargin: bot.DefaultMinMargin, WithoutTrees: l.WithoutTrees}
+		if l.MinMargin != nil {
+			lp.MinMargin = *l.MinMargin
+		}
 		if l.Silence != "" { // both were checked when the file was read
 			lp.Silence.From, lp.Silence.To, _ = config.Hours(l.Silence)
 			lp.Silence.Zone, _ = time.LoadLocation(l.Zone)

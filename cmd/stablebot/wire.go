@@ -110,7 +110,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Suite:     judge.Suite,
 		Policy:    policy(c),
 		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
-			Details: c.Bot.Details, Version: buildVersion(), Commands: lookup != nil},
+			Details: c.DetailsURL(), Version: buildVersion(), Commands: lookup != nil},
 		Settle: c.Series.Settle.Std(),
 		Log:    log,
 		Told:   told,

@@ -98,7 +98,7 @@ func (j *job) lost(err error) bool {
 
 // link is the details page, nil without one.
 func (j *job) link() *string {
-	if j.details == "" {
+	if j.details == "" || j.Check.Private {
 		return nil
 	}
 	u := strings.TrimRight(j.details, "/") + "/" + url.PathEscape(j.Head)

@@ -32,7 +32,7 @@ func TestDescription(t *testing.T) {
 		t.Error(err)
 	}
 	for _, c := range []report.Check{
-		{ID: "20261102095500.4711-1-ada@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/change/one"},
+		{ID: "20261102095500.4711-1-ada@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/changes/one"},
 		{ID: "a+b=c/d@example.org", Status: report.Pass, Summary: "stable-eligible (score 0.90)"},
 		{ID: "one@example.org", Status: report.Pending, Summary: strings.Repeat("long ", 100), URL: "https://bot.example.org/" + strings.Repeat("x", 300)},
 	} {

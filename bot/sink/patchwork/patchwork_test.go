@@ -167,7 +167,7 @@ func action(t *testing.T, c report.Check) bot.Action {
 func TestDeliver(t *testing.T) {
 	s := newStandIn(t)
 	x := s.sink(token)
-	warn := report.Check{ID: "one@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/change/one"}
+	warn := report.Check{ID: "one@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/changes/one"}
 	pass := report.Check{ID: "one@example.org", Status: report.Pass, Summary: "stable-eligible (score 0.90)", URL: "https://bot.example.org/" + strings.Repeat("x", 300)}
 	s.checks = append(s.checks, map[string]any{"id": 1, "context": "other-ci", "state": "fail"})
 	for i, step := range []struct {

@@ -1,0 +1,45 @@
+package report
+
+import (
+	"math"
+
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Margin is how far a judgement's label is from the line that it was held against: 1
+// where no chance decided it. Of several branches with the label the farthest counts,
+// for a reply that tells one sure thing is worth its mail.
+func Margin(j verdict.Judgement) float64 {
+	if j.Lines == nil {
+		return 1
+	}
+	switch j.Verdict {
+	case verdict.StableEligible:
+		for _, w := range j.Rules {
+			if w.ID == rules.StableRequest.ID && w.Outcome == rules.Met {
+				return 1 // its author asks for it
+			}
+		}
+		return farthest(j, func(p float64) float64 { return p - j.Lines.Eligible })
+	case verdict.DKMSOnly:
+		if (Row{Class: j.ReasonClass}).factual() {
+			return 1
+		}
+		return farthest(j, func(p float64) float64 { return j.Lines.DKMS - p })
+	}
+	return 1
+}
+
+func farthest(j verdict.Judgement, from func(float64) float64) float64 {
+	best := math.Inf(-1)
+	for _, b := range j.Branches {
+		if b.Verdict != nil && *b.Verdict == j.Verdict && b.State == "affected" {
+			best = math.Max(best, from(b.Score))
+		}
+	}
+	if math.IsInf(best, -1) {
+		return from(j.Score)
+	}
+	return best
+}

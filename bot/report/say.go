@@ -1,0 +1,623 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Classes of dkms-only that a branch's own facts give.
+const (
+	conflicts verdict.Class = "conflicts"
+	belowBar  verdict.Class = "below-bar"
+)
+
+// leads are the sentences that head the reply on one patch. The first is true on its
+// own, whatever stands beside it.
+var leads = map[verdict.Verdict]func(Row) []string{
+	verdict.StableEligible: Row.eligible,
+	verdict.DKMSOnly:       Row.kept,
+	verdict.Wait: func(r Row) []string {
+		return []string{sentence("This patch is to wait", r.Reason), "Nothing is to be done for stable until then."}
+	},
+	verdict.Uncertain: Row.open,
+	verdict.NotNeeded: func(r Row) []string { return []string{sentence("No stable branch needs this patch", r.Reason)} },
+	verdict.OutOfScope: func(r Row) []string {
+		return []string{sentence("This patch is not one for stable branches", r.Reason)}
+	},
+}
+
+// keeps say for each reason class why stable does not take a patch.
+var keeps = map[verdict.Class]func(Row) []string{
+	verdict.NoBase: Row.tooNew,
+	verdict.TooBig: func(r Row) []string {
+		s := "This patch is larger than what stable takes" + r.odds() + "."
+		if size := r.measure(); size != "" {
+			s = size + ", more than stable takes" + r.odds() + "."
+		}
+		if r.Merged != "" {
+			return []string{s}
+		}
+		return []string{s, "If a smaller fix is possible, send that as a patch of its own; the rest can follow."}
+	},
+	verdict.Enablement: func(r Row) []string {
+		return []string{"This patch enables hardware beyond a device ID or a quirk, and stable does not take that" + r.odds() + "."}
+	},
+	verdict.ABI: func(r Row) []string {
+		return []string{"This patch adds an interface or an option of its own, and stable does not take that" + r.odds() + "."}
+	},
+	verdict.NotUpstream: func(r Row) []string {
+		return []string{"Mainline does not have this patch" + r.vendorHas() + ", and stable takes nothing that mainline lacks."}
+	},
+	verdict.Declined: func(r Row) []string { return []string{sentence("This patch was declined for stable", r.Reason)} },
+	conflicts: func(r Row) []string {
+		return []string{"The patch does not apply to " + linux(r.Misses, "an older branch") + ", and no adaptation of it was found.",
+			"A backport by hand is needed there; stable takes few of those" + r.odds() + "."}
+	},
+	belowBar: func(r Row) []string {
+		return []string{"This patch is a fix by its text, but of a kind that stable rarely takes" + r.odds() + "."}
+	},
+}
+
+// shorts say the reason classes in a row or a list.
+var shorts = map[verdict.Class]string{
+	verdict.TooBig:      "too big for stable",
+	verdict.NoBase:      "no base there",
+	verdict.Enablement:  "enables hardware",
+	verdict.ABI:         "needs a new interface",
+	verdict.NotUpstream: "not in mainline",
+	verdict.Declined:    "declined",
+	conflicts:           "does not apply, and no adaptation was found",
+	belowBar:            "a kind of fix that stable rarely takes",
+}
+
+// states say what a branch is to a change, in a table.
+var states = map[string]string{
+	"affected": "affected", "present": "has it", "queued": "about to get it", "not-affected": "not affected", "no-base": "no base", "unknown": "not known",
+}
+
+// going says how a change goes on a branch, in a table.
+var going = map[string]string{
+	"exact": "applies", "offset": "applies with an offset", "three-way": "applies with a three-way merge", "needs-prerequisites": "needs others first",
+	"adapted": "applies when adapted", "needs-backport": "needs a backport by hand", "unknown": "",
+}
+
+// sentence puts a reason behind what it is the reason of. A reason that ends as a
+// sentence of its own is cut there.
+func sentence(what, why string) string {
+	why = strings.TrimRight(strings.TrimSpace(why), ".")
+	switch {
+	case why == "":
+		return what + "."
+	case strings.Contains(why, ": "):
+		return what + " (" + why + ")."
+	}
+	return what + ": " + why + "."
+}
+
+// lead are the sentences that head the reply.
+func (r Row) lead() []string {
+	if say := leads[r.Verdict]; say != nil {
+		return say(r)
+	}
+	return []string{sentence("This patch is "+string(r.Verdict), r.Reason)}
+}
+
+func (r Row) kept() []string {
+	out := []string{sentence("Stable does not take this patch", r.Reason)}
+	if say := keeps[r.Class]; say != nil {
+		out = say(r)
+	}
+	if v := r.vendor(); v != "" && r.Class != verdict.NotUpstream {
+		out = append(out[:1:1], v)
+	}
+	return out
+}
+
+// vendor says what the vendor trees have, where one was read that ships the code.
+func (r Row) vendor() string {
+	var have, lack []string
+	for _, v := range r.Vendors {
+		if v.Has {
+			have = append(have, clean(v.Name))
+		} else {
+			lack = append(lack, clean(v.Name))
+		}
+	}
+	switch {
+	case len(have) > 0:
+		return "The vendor's " + list(have) + " has it."
+	case len(lack) > 0:
+		return "The vendor's " + list(lack) + " ships this code and does not have the patch yet."
+	}
+	return ""
+}
+
+func (r Row) vendorHas() string {
+	for _, v := range r.Vendors {
+		if v.Has {
+			return ", the vendor's " + clean(v.Name) + " alone has it"
+		}
+	}
+	return ""
+}
+
+// tooNew is the sentence for branches that are older than the hardware.
+func (r Row) tooNew() []string {
+	var chips []string
+	for _, s := range r.Silicon {
+		name, since, ok := strings.Cut(s, " (")
+		if at := strings.LastIndex(since, "since "); ok && at >= 0 && len(chips) < 2 {
+			chips = append(chips, name+", in mainline since "+strings.TrimSuffix(since[at+len("since "):], ")"))
+		}
+	}
+	what := "the hardware that it is for"
+	if len(chips) > 0 {
+		what = list(chips)
+		if len(chips) == 1 {
+			what = strings.Replace(what, ", in", " (in", 1) + ")"
+		}
+	}
+	of := "that kernel"
+	if len(r.Misses) > 1 {
+		of = "those kernels"
+	}
+	switch {
+	case len(r.Misses) == 0:
+		return []string{"No stable branch supports " + what + "."}
+	case slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Class == verdict.NoBase && !b.Hardware }):
+		return []string{"Not for " + linux(r.Misses, "") + ": the code that this patch changes is not in " + of + "."}
+	}
+	return []string{"Not for " + linux(r.Misses, "") + ": " + what + " is newer than " + of + "."}
+}
+
+// measure says how large it is, with what the branch needs where that is the reason.
+func (r Row) measure() string {
+	for _, b := range r.Branches {
+		if b.Verdict == verdict.DKMSOnly && b.Class == verdict.TooBig && b.PileLines > r.Size.LinesWithContext {
+			with := "what it needs first"
+			if n := len(b.First); n > 0 {
+				with = count(n) + " " + plural(n, "commit", "commits") + " that " + plural(n, "goes", "go") + " in first"
+			}
+			return fmt.Sprintf("For Linux %s this patch has %d lines with %s", b.Name, b.PileLines, with)
+		}
+	}
+	if r.Size.LinesWithContext == 0 {
+		return ""
+	}
+	return fmt.Sprintf("This patch has %d lines with context in %s", r.Size.LinesWithContext, files(r.Size.Files))
+}
+
+func files(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "file", "files")) }
+
+// odds is the estimated chance beside a sentence that says no; a chance that would
+// deny the sentence is not said.
+func (r Row) odds() string {
+	if p := r.Score; p < 0.5 && !r.factual() {
+		return " (" + chance(p) + ")"
+	}
+	return ""
+}
+
+// factual reports whether it stays out whatever its chances are.
+func (r Row) factual() bool {
+	return r.Class == verdict.NoBase || r.Class == verdict.NotUpstream || r.Class == verdict.Declined
+}
+
+// chance is the one way in which a probability is said.
+func chance(p float64) string {
+	switch n := Percent(p); {
+	case n < 1:
+		return "estimated chance below 1 %"
+	case n > 99:
+		return "estimated chance over 99 %"
+	default:
+		return fmt.Sprintf("estimated chance %d %%", n)
+	}
+}
+
+// Percent is how a probability is rounded for a reader.
+func Percent(p float64) int { return int(math.Round(100 * p)) }
+
+func (r Row) open() []string {
+	why := r.Reason
+	if !strings.Contains(why, "%") && !strings.Contains(why, "not known") {
+		why = strings.TrimRight(why, ".") + " (" + chance(r.best()) + ")"
+	}
+	return []string{sentence("Whether stable takes this patch is open", strings.TrimPrefix(why, " ")), "A person should decide."}
+}
+
+// best is the score of the branch where it is best, of those that are affected; without
+// branches, of the change.
+func (r Row) best() float64 {
+	best, seen := r.Score, false
+	for _, b := range r.Branches {
+		if b.State == "affected" && b.Verdict == r.Verdict && (!seen || b.Score > best) {
+			best, seen = b.Score, true
+		}
+	}
+	return best
+}
+
+// affected are the branches that the reply counts: those with the bug, of which the
+// author has not said that they need nothing.
+func (r Row) affected() (out []Branch) {
+	for _, b := range r.Branches {
+		if b.State == "affected" && b.Verdict != verdict.NotNeeded {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// eligible are the sentences on a fix that stable takes.
+func (r Row) eligible() []string {
+	all := r.affected()
+	if len(all) == 0 || len(r.Takes) == 0 {
+		return r.unseen()
+	}
+	first := r.have(all)
+	if r.near() {
+		first = strings.TrimSuffix(first, ".") + "; whether stable takes the fix is a close call (" + chance(r.best()) + ")."
+	}
+	out := []string{first}
+	if s := r.fits(all); s != "" {
+		out = append(out, s)
+	}
+	return out
+}
+
+// have says which branches have the bug, or what else is known of them.
+func (r Row) have(all []Branch) string {
+	names := make([]string, len(all))
+	known := true
+	for i, b := range all {
+		names[i], known = b.Name, known && b.Bug
+	}
+	what := "the code that this patch changes"
+	switch {
+	case r.Adds:
+		return linux(names, "") + plural(len(all), " lacks", " lack") + " this device ID."
+	case known:
+		what = "the bug that this patch fixes"
+	}
+	s := linux(names, "") + plural(len(all), " has ", " have ") + what
+	if !known && !r.Tag.There && !r.near() && r.Score >= 0.5 {
+		s += ", and stable takes such fixes (" + chance(r.best()) + ")"
+	}
+	return s + "."
+}
+
+// fits says where it applies as it stands.
+func (r Row) fits(all []Branch) string {
+	var clean, covered []Branch
+	for _, b := range all {
+		if b.Verdict != verdict.StableEligible || b.need() != needNothing || b.Applies == "unknown" {
+			continue
+		}
+		clean = append(clean, b)
+		if b.Asked {
+			covered = append(covered, b)
+		}
+	}
+	where := names(clean)
+	how := "applies"
+	if !slices.ContainsFunc(clean, func(b Branch) bool { return b.Applies == "three-way" || len(b.Mates) > 0 }) {
+		how = "applies as it is"
+	}
+	after := ""
+	for _, b := range clean {
+		if len(b.Mates) > 0 {
+			after = " after " + rules.PatchNumbers(b.Mates) + " of this series"
+			break
+		}
+	}
+	tag := "Your stable tag"
+	if v := r.Tag.Text(); v != "" {
+		tag = "Your tag (" + v + ")"
+	}
+	switch {
+	case len(covered) > 0 && len(covered) < len(clean) && r.Merged == "":
+		var rest []Branch
+		for _, b := range clean {
+			if !b.Asked {
+				rest = append(rest, b)
+			}
+		}
+		return fmt.Sprintf("%s covers %s, and the patch %s to %s too.", tag, list(names(covered)), how, list(names(rest)))
+	case len(clean) == 0 && r.Merged != "":
+		return fmt.Sprintf("It is in mainline as %.12s.", r.Merged)
+	case len(clean) == 0:
+		return ""
+	case len(covered) == len(clean):
+		return tag + " covers " + list(where) + ", where the patch " + how + after + "."
+	case r.Merged != "" && len(clean) == len(all):
+		return fmt.Sprintf("Mainline commit %.12s %s there%s.", r.Merged, how, after)
+	case r.Merged != "":
+		return fmt.Sprintf("Mainline commit %.12s %s to %s%s.", r.Merged, how, list(where), after)
+	case len(clean) == len(all):
+		return "The patch " + how + " there" + after + "."
+	}
+	return "The patch " + how + " to " + list(where) + after + "."
+}
+
+// unseen are the sentences where nothing is known of branches.
+func (r Row) unseen() []string {
+	what := "If a stable branch has the bug, it can take this patch"
+	if r.Adds {
+		what = "Stable branches can take this device ID"
+	}
+	switch {
+	case r.near():
+		what += "; whether the stable team does is a close call (" + chance(r.Score) + ")"
+	case !r.Tag.There:
+		what += " (" + chance(r.Score) + ")"
+	}
+	out := []string{what + "."}
+	switch {
+	case r.Merged != "":
+		out = append(out, fmt.Sprintf("It is in mainline as %.12s.", r.Merged))
+	case len(r.Branches) == 0:
+		out = append(out, "No tree with this code was at hand, so no branch was looked at.")
+	}
+	return out
+}
+
+// near reports whether a change is called stable-eligible by so little that the
+// reader has to know: no branch takes it at clearly better than even odds. What its
+// author asks for is no matter of odds.
+func (r Row) near() bool {
+	if r.Verdict != verdict.StableEligible || r.Tag.There {
+		return false
+	}
+	p := r.best()
+	return p >= 0.34 && p <= 0.66
+}
+
+// need is what a branch needs beside the tag.
+type need int
+
+const (
+	needNothing need = iota
+	needFirst        // others go in before it
+	needAdapted
+	needHand
+)
+
+func (b Branch) need() need {
+	switch b.Applies {
+	case "needs-prerequisites":
+		if len(b.First) > 0 {
+			return needFirst
+		}
+	case "adapted":
+		return needAdapted
+	case "needs-backport":
+		return needHand
+	}
+	return needNothing
+}
+
+// wants reports whether a branch deserves a row: something is to be done for it, or
+// it stays without the fix for a reason that somebody can mend.
+func (r Row) wants(b Branch) bool {
+	switch b.Verdict {
+	case verdict.StableEligible:
+		return b.need() != needNothing || len(b.Followups) > 0
+	case verdict.DKMSOnly:
+		switch b.Class {
+		case belowBar, verdict.Declined:
+			return false
+		case verdict.NoBase:
+			return len(r.Vendors) > 0
+		}
+		return true
+	case "":
+		return b.State == "present" && len(b.Followups) > 0
+	}
+	return false
+}
+
+// rows are the branches that need something, newest first, each with what that is.
+func (r Row) rows() (out [][2]string) {
+	if r.Verdict != verdict.StableEligible {
+		return r.keptRows()
+	}
+	for _, b := range r.Branches {
+		if r.wants(b) {
+			out = append(out, [2]string{b.Name, r.wanting(b)})
+		}
+	}
+	return out
+}
+
+// keptRows are the branches of a patch that stable does not take, where they differ.
+func (r Row) keptRows() (out [][2]string) {
+	if r.Verdict != verdict.DKMSOnly {
+		return nil
+	}
+	for _, b := range r.Branches {
+		if b.Verdict != verdict.DKMSOnly || b.Class == belowBar {
+			continue
+		}
+		if b.Class != r.Class && b.Class != verdict.NoBase || b.Class == conflicts && b.Why != "" {
+			out = append(out, [2]string{b.Name, r.wanting(b)})
+		}
+	}
+	return out
+}
+
+// wanting says what one branch needs.
+func (r Row) wanting(b Branch) string {
+	var s string
+	switch {
+	case b.Verdict == verdict.DKMSOnly:
+		s = b.without()
+	case b.Verdict == "":
+		return "has this patch, and not " + plural(len(b.Followups), "a later fix of it", "later fixes of it")
+	default:
+		switch b.need() {
+		case needFirst:
+			n := len(b.First)
+			s = count(n) + " " + plural(n, "commit", "commits") + " first"
+			if b.PileLines > 0 {
+				s += fmt.Sprintf(", %d lines in all", b.PileLines)
+			}
+		case needAdapted:
+			s = "applies when adapted" + because(b.Why)
+		case needHand:
+			s = "a backport by hand" + because(b.Why)
+		default:
+			s = "the patch applies"
+		}
+	}
+	if b.Backported && r.Culprit && b.Verdict == verdict.StableEligible {
+		s += "; it has the commit your Fixes tag names, as a backport"
+	}
+	if n := len(b.Followups); n > 0 && b.Verdict != verdict.DKMSOnly {
+		s += plural(n, "; a later fix of it goes along", "; later fixes of it go along")
+	}
+	return s
+}
+
+func because(why string) string {
+	if why = clean(why); why == "" {
+		return ""
+	}
+	return ": " + cut(why, 2*(Columns-13))
+}
+
+// without says why a branch goes without the fix.
+func (b Branch) without() string {
+	s := "not for stable: " + shorts[b.Class]
+	if shorts[b.Class] == "" {
+		s = "not for stable"
+	}
+	switch {
+	case b.Class == verdict.TooBig && b.PileLines > 0:
+		s += fmt.Sprintf(" (%d lines in all)", b.PileLines)
+	case b.Class == verdict.NoBase && b.Hardware:
+		s = "not for that kernel: the chip is newer"
+	case b.Class == conflicts:
+		s = "does not apply" + because(b.Why)
+	}
+	return s
+}
+
+// heading stands above the rows.
+func (r Row) heading(rows int) string {
+	if rows == 0 {
+		return ""
+	}
+	first := !slices.ContainsFunc(r.Branches, func(b Branch) bool {
+		return r.wants(b) && (b.Verdict != verdict.StableEligible || b.need() == needNothing)
+	})
+	switch {
+	case r.Class == conflicts:
+		return "What stands in the way:"
+	case !first && rows == len(r.affected()):
+		return plural(rows, "What is more:", "Branch by branch:")
+	case !first && rows == 1:
+		return "Another branch differs:"
+	case r.Verdict != verdict.StableEligible, !first:
+		return "Other branches differ:"
+	case rows == len(r.affected()):
+		return plural(rows, "It needs something first:", "Each needs something first:")
+	case rows == 1:
+		return "One more needs something first:"
+	}
+	return strings.ToUpper(count(rows)[:1]) + count(rows)[1:] + " more need something first:"
+}
+
+// reasons are at most two findings, on both sides where there are both, and what
+// they cite. What the author has written and what the rows say is left out.
+func (r Row) reasons() string {
+	if r.factual() || r.Verdict != verdict.StableEligible && r.Verdict != verdict.DKMSOnly || r.Tag.There {
+		return ""
+	}
+	var side [2]Rule // for it, against it
+	for _, f := range r.Rules {
+		i := 0
+		if !f.Met {
+			i = 1
+		}
+		if side[i].ID == "" && !r.said(f.ID) && f.Weight != 0 && len([]rune(f.Reason)) <= maxReason {
+			side[i] = f
+		}
+	}
+	if r.Verdict == verdict.DKMSOnly {
+		side[0] = Rule{}
+	}
+	var out, cited []string
+	for i, say := range []string{"In its favour: ", "Against it: "} {
+		if side[i].ID == "" {
+			continue
+		}
+		out = append(out, say+strings.TrimRight(clean(side[i].Reason), "."))
+		if f := side[i].File; f != "" && !slices.Contains(cited, f) {
+			cited = append(cited, f)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	s := strings.Join(out, ". ")
+	if len(cited) > 0 {
+		s += " (" + list(cited) + ")"
+	}
+	return s + "."
+}
+
+// maxReason: a longer one is for the details.
+const maxReason = 150
+
+// said reports whether a rule tells what the reply says anyway, or what its author
+// has written.
+func (r Row) said(rule string) bool {
+	switch rule {
+	case rules.Affected.ID, rules.Applies.ID, rules.Mainline.ID, rules.SeriesComplete.ID, rules.NoDelay.ID, rules.NotDeclined.ID,
+		rules.Reviewed.ID, rules.Tested.ID, rules.Prerequisites.ID, rules.Followups.ID, rules.NewerBranches.ID:
+		return true
+	case rules.DiffSize.ID:
+		return r.Class == verdict.TooBig
+	case rules.NoNewUAPI.ID, rules.NoNewKconfig.ID:
+		return false
+	}
+	return formal(rule) > 0
+}
+
+// numbers that are written as words.
+var numerals = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+
+func count(n int) string {
+	if n >= 0 && n < len(numerals) {
+		return numerals[n]
+	}
+	return strconv.Itoa(n)
+}
+
+// linux names kernels in a sentence: up to three by name, more by number and name.
+func linux(in []string, none string) string {
+	switch n := len(in); {
+	case n == 0:
+		return none
+	case n <= 3:
+		return "Linux " + list(in)
+	default:
+		c := count(n)
+		return strings.ToUpper(c[:1]) + c[1:] + " stable branches (" + list(in) + ")"
+	}
+}
+
+func names(in []Branch) []string {
+	out := make([]string, len(in))
+	for i, b := range in {
+		out[i] = b.Name
+	}
+	return out
+}

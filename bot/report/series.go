@@ -1,0 +1,211 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// tells say of patches of a series what one patch of the kind would be told.
+var tells = map[verdict.Verdict]func(Values, []Row) string{
+	verdict.StableEligible: Values.takes,
+	verdict.DKMSOnly:       Values.keeps,
+	verdict.Wait: func(v Values, in []Row) string {
+		return v.which(in) + plural(len(in), " is", " are") + " to wait: " + strings.TrimRight(in[0].Reason, ".")
+	},
+	verdict.Uncertain: func(v Values, in []Row) string {
+		s := "whether stable takes " + lower(v.which(in)) + " is open"
+		if len(in) == 1 {
+			s += " (" + chance(in[0].best()) + ")"
+		}
+		return s
+	},
+	verdict.NotNeeded: func(v Values, in []Row) string {
+		return v.which(in) + plural(len(in), " is", " are") + " needed by no stable branch"
+	},
+	verdict.OutOfScope: func(v Values, in []Row) string {
+		return v.which(in) + plural(len(in), " is not one", " are none") + " for stable branches"
+	},
+}
+
+// lead are the sentences that head the reply on a series.
+func (v Values) lead() []string {
+	if !v.Series {
+		return v.Lead.lead()
+	}
+	var parts []string
+	for _, verd := range order {
+		var in []Row
+		for _, r := range v.Rows {
+			if r.Verdict == verd {
+				in = append(in, r)
+			}
+		}
+		if len(in) == 0 {
+			continue
+		}
+		s := tells[verd](v, in)
+		if len(parts) > 1 {
+			s = lower(s)
+		}
+		parts = append(parts, s)
+	}
+	out := parts[:1:1]
+	if len(parts) > 1 {
+		out = append(out, strings.Join(parts[1:], "; "))
+	}
+	for i, s := range out {
+		if i > 0 {
+			s = strings.ReplaceAll(s, " of this series", "")
+		}
+		head, tail, _ := strings.Cut(s, " of this series")
+		if tail != "" {
+			s = head + " of this series" + strings.ReplaceAll(tail, " of this series", "")
+		}
+		out[i] = strings.ToUpper(s[:1]) + s[1:] + "."
+	}
+	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
+		out = append(out, fmt.Sprintf("%d of its patches %s not arrived.", v.Missing, plural(v.Missing, "has", "have")))
+	}
+	return out
+}
+
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// which names patches as the subject of a sentence.
+func (v Values) which(in []Row) string {
+	ns := make([]int, len(in))
+	for i, r := range in {
+		ns[i] = r.N
+	}
+	return v.numbered(ns) + " of this series"
+}
+
+func (v Values) numbered(ns []int) string {
+	switch n := len(ns); {
+	case n == v.Of && n == 2:
+		return "Both patches"
+	case n == v.Of && n > 1:
+		return fmt.Sprintf("All %d patches", n)
+	case n <= maxNamed:
+		return plural(n, "Patch ", "Patches ") + list(numbers(ns))
+	default:
+		return fmt.Sprintf("%d of the %d patches", n, v.Of)
+	}
+}
+
+// maxNamed patches are named one by one.
+const maxNamed = 8
+
+func (v Values) takes(in []Row) string {
+	n := len(in)
+	seen := slices.ContainsFunc(in, func(r Row) bool { return len(r.Takes) > 0 })
+	known := !slices.ContainsFunc(in, func(r Row) bool {
+		return slices.ContainsFunc(r.affected(), func(b Branch) bool { return !b.Bug })
+	})
+	var s string
+	switch {
+	case seen && known:
+		s = v.which(in) + plural(n, " fixes a bug", " fix bugs") + " that stable branches have"
+	case seen:
+		s = v.which(in) + plural(n, " changes code", " change code") + " that stable branches have, and they can take " + plural(n, "it", "them")
+	default:
+		s = "If a stable branch has " + plural(n, "the bug", "the bugs") + ", it can take " + lower(v.which(in))
+	}
+	if !slices.ContainsFunc(in, func(r Row) bool { return !r.near() }) {
+		s += "; whether stable does is a close call"
+		if n == 1 {
+			s += " (" + chance(in[0].best()) + ")"
+		}
+	}
+	return s
+}
+
+func (v Values) keeps(in []Row) string {
+	var classes []verdict.Class
+	for _, r := range in {
+		if !slices.Contains(classes, r.Class) {
+			classes = append(classes, r.Class)
+		}
+	}
+	parts := make([]string, len(classes))
+	for i, c := range classes {
+		var of []Row
+		for _, r := range in {
+			if r.Class == c {
+				of = append(of, r)
+			}
+		}
+		why := shorts[c]
+		if c == verdict.TooBig && len(of) == 1 && of[0].Size.LinesWithContext > 0 {
+			why += fmt.Sprintf(", %d lines with context", of[0].Size.LinesWithContext)
+		}
+		parts[i] = lower(v.which(of))
+		if why != "" {
+			parts[i] += " (" + why + ")"
+		}
+	}
+	return "stable does not take " + list(parts)
+}
+
+// rows are those of all patches; what stands in several is said once.
+func (v Values) rows() (out [][2]string) {
+	if !v.Series {
+		return v.Lead.rows()
+	}
+	of := map[[2]string][]int{}
+	for _, r := range v.Rows {
+		for _, w := range r.rows() {
+			if of[w] == nil {
+				out = append(out, w)
+			}
+			of[w] = append(of[w], r.N)
+		}
+	}
+	for i, w := range out {
+		out[i][1] = lower(v.numbered(of[w])) + ": " + w[1]
+	}
+	return out
+}
+
+func (v Values) heading(rows int) string {
+	switch {
+	case rows == 0:
+		return ""
+	case v.Series:
+		return "Branches that need something:"
+	}
+	return v.Lead.heading(rows)
+}
+
+// stepsOf is what to paste: of a single patch all, of a series each text once, with
+// the patches that it is for.
+func stepsOf(v Values) []Step {
+	var out []Step
+	for _, r := range v.Rows {
+		for _, s := range r.Next {
+			if v.Series && s.Say == SayFixes {
+				continue // once for each would be a lecture
+			}
+			i := slices.IndexFunc(out, func(o Step) bool {
+				return o.Say == s.Say && slices.Equal(o.Lines, s.Lines) && slices.Equal(o.Where, s.Where)
+			})
+			if i < 0 {
+				i, out = len(out), append(out, s)
+			}
+			if v.Series {
+				out[i].For = append(out[i].For, r.N)
+			}
+		}
+	}
+	if v.Series { // what all that it is said of have needs no numbers
+		for i, s := range out {
+			if len(s.For) == v.Of {
+				out[i].For = nil
+			}
+		}
+	}
+	return out
+}
