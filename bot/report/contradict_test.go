@@ -155,7 +155,7 @@ func TestPhrases(t *testing.T) {
 // Every verdict, class, state and way of applying makes a reply that agrees with
 // itself, alone and as one branch beside another.
 func TestEveryCellAgrees(t *testing.T) {
-	classes := []verdict.Class{"", verdict.TooBig, verdict.NoBase, verdict.Enablement, verdict.ABI, verdict.NotUpstream, verdict.Declined, conflicts, belowBar}
+	classes := []verdict.Class{"", verdict.TooBig, verdict.NoBase, verdict.Enablement, verdict.ABI, verdict.NotUpstream, verdict.Declined, verdict.Conflicts, verdict.BelowBar}
 	n := 0
 	for _, v := range order {
 		for _, c := range classes {

@@ -11,12 +11,6 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// Classes of dkms-only that a branch's own facts give.
-const (
-	conflicts verdict.Class = "conflicts"
-	belowBar  verdict.Class = "below-bar"
-)
-
 // leads are the sentences that head the reply on one patch. The first is true on its
 // own, whatever stands beside it.
 var leads = map[verdict.Verdict]func(Row) []string{
@@ -55,11 +49,11 @@ var keeps = map[verdict.Class]func(Row) []string{
 		return []string{"Mainline does not have this patch" + r.vendorHas() + ", and stable takes nothing that mainline lacks."}
 	},
 	verdict.Declined: func(r Row) []string { return []string{sentence("This patch was declined for stable", r.Reason)} },
-	conflicts: func(r Row) []string {
+	verdict.Conflicts: func(r Row) []string {
 		return []string{"The patch does not apply to " + linux(r.Misses, "an older branch") + ", and no adaptation of it was found.",
 			"A backport by hand is needed there; stable takes few of those" + r.odds() + "."}
 	},
-	belowBar: func(r Row) []string {
+	verdict.BelowBar: func(r Row) []string {
 		return []string{"This patch is a fix by its text, but of a kind that stable rarely takes" + r.odds() + "."}
 	},
 }
@@ -72,8 +66,8 @@ var shorts = map[verdict.Class]string{
 	verdict.ABI:         "needs a new interface",
 	verdict.NotUpstream: "not in mainline",
 	verdict.Declined:    "declined",
-	conflicts:           "does not apply, and no adaptation was found",
-	belowBar:            "a kind of fix that stable rarely takes",
+	verdict.Conflicts:   "does not apply, and no adaptation was found",
+	verdict.BelowBar:    "a kind of fix that stable rarely takes",
 }
 
 // states say what a branch is to a change, in a table.
@@ -411,7 +405,7 @@ func (r Row) wants(b Branch) bool {
 		return b.need() != needNothing || len(b.Followups) > 0
 	case verdict.DKMSOnly:
 		switch b.Class {
-		case belowBar, verdict.Declined:
+		case verdict.BelowBar, verdict.Declined:
 			return false
 		case verdict.NoBase:
 			return len(r.Vendors) > 0
@@ -442,10 +436,10 @@ func (r Row) keptRows() (out [][2]string) {
 		return nil
 	}
 	for _, b := range r.Branches {
-		if b.Verdict != verdict.DKMSOnly || b.Class == belowBar {
+		if b.Verdict != verdict.DKMSOnly || b.Class == verdict.BelowBar {
 			continue
 		}
-		if b.Class != r.Class && b.Class != verdict.NoBase || b.Class == conflicts && b.Why != "" {
+		if b.Class != r.Class && b.Class != verdict.NoBase || b.Class == verdict.Conflicts && b.Why != "" {
 			out = append(out, [2]string{b.Name, r.wanting(b)})
 		}
 	}
@@ -503,7 +497,7 @@ func (b Branch) without() string {
 		s += fmt.Sprintf(" (%d lines in all)", b.PileLines)
 	case b.Class == verdict.NoBase && b.Hardware:
 		s = "not for that kernel: the chip is newer"
-	case b.Class == conflicts:
+	case b.Class == verdict.Conflicts:
 		s = "does not apply" + because(b.Why)
 	}
 	return s
@@ -518,7 +512,7 @@ func (r Row) heading(rows int) string {
 		return r.wants(b) && (b.Verdict != verdict.StableEligible || b.need() == needNothing)
 	})
 	switch {
-	case r.Class == conflicts:
+	case r.Class == verdict.Conflicts:
 		return "What stands in the way:"
 	case !first && rows == len(r.affected()):
 		return plural(rows, "What is more:", "Branch by branch:")

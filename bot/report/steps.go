@@ -285,7 +285,7 @@ func (r Row) byHand() []Step {
 	for _, b := range r.Branches {
 		switch {
 		case b.Verdict == verdict.StableEligible && b.need() == needHand,
-			b.Verdict == verdict.DKMSOnly && b.Class == conflicts && r.Class == conflicts:
+			b.Verdict == verdict.DKMSOnly && b.Class == verdict.Conflicts && r.Class == verdict.Conflicts:
 			where = append(where, b.Name)
 		}
 	}
