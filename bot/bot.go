@@ -100,6 +100,11 @@ type Bot struct {
 	mu     sync.Mutex
 	health map[string]healthState
 	unsure map[string]bool // actions of which it is not known whether they were begun
+	begun  map[Unit]bool   // units that are counted
+	blamed map[Unit]bool   // units that failed here before
+
+	careful time.Time // until then every unit is counted
+	room    room
 }
 
 // New checks the options and returns a bot that Run starts.
@@ -138,7 +143,8 @@ func New(o Options) (*Bot, error) {
 	}
 	b := &Bot{Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{},
 		mailed: make(chan struct{}, 1), given: given{low: make(chan struct{}, 1)}, queue: o.Queue, leading: make(chan struct{}, 1), unsure: map[string]bool{},
-		sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{})}
+		sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{}),
+		begun: map[Unit]bool{}, blamed: map[Unit]bool{}, room: make(room, 1)}
 	if o.Trees == nil {
 		b.lookedOnce.Do(func() { close(b.looked) })
 	}
@@ -172,10 +178,17 @@ func New(o Options) (*Bot, error) {
 // waiting for late patches, delivers, and returns what went wrong.
 func (b *Bot) Run(ctx context.Context, once bool) error {
 	ctx, b.fatal = context.WithCancelCause(ctx)
+	if b.has(RoleWorker) {
+		ended, err := b.startCarefully(ctx)
+		if err != nil {
+			return err
+		}
+		defer ended()
+	}
 	defer b.fatal(nil)
 	b.once = once
 	if b.queue == nil || once {
-		b.queue = NewLocal(runtime.GOMAXPROCS(0))
+		b.queue = NewLocal(runtime.GOMAXPROCS(0) + 1) // one may have a large series in hand for long
 	}
 	if once {
 		return b.runOnce(ctx)

@@ -252,7 +252,7 @@ func (b *Bot) JudgeAgain(ctx context.Context, s Series) ([]Judged, error) {
 // the thread says.
 func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error) {
 	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), DryRun: b.DryRun, Refs: b.refs, Now: b.Clock.Now()}
-	mails, err := b.Journal.Mails(ctx, s.Key)
+	mails, err := b.Journal.Mails(ctx, s.Key, maxThread)
 	if err != nil {
 		return brief, nil, err
 	}
@@ -269,36 +269,55 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	var idx, first series.Index // the thread, and its posting alone
 	if s.Previous != "" {
 		// Single patches posted anew leave their mates in the version before.
-		before, err := b.Journal.Mails(ctx, s.Previous)
+		before, err := b.Journal.Mails(ctx, s.Previous, maxThread)
 		if err != nil {
 			return brief, nil, err
 		}
 		for _, m := range before {
-			if msg, err := mail.Scan(m.Raw); err == nil && m.Kind != KindReply {
+			if m.Kind == KindReply {
+				continue
+			}
+			if m.Raw, err = b.Journal.Raw(ctx, m.ID); err != nil {
+				return brief, nil, err
+			}
+			if msg, err := mail.Scan(m.Raw); err == nil {
 				idx.Add(msg)
 				first.Add(msg)
 			}
 		}
 	}
+	thread := newThread()
 	for _, m := range mails {
 		if m.Kind == KindOther {
 			continue // the bot's own, kept so that answers to it find the thread
 		}
-		msg, err := mail.Parse(m.Raw)
+		if !thread.take(m) {
+			continue
+		}
+		if m.Raw, err = b.Journal.Raw(ctx, m.ID); err != nil {
+			return brief, nil, err
+		}
+		msg, err := mail.Scan(m.Raw) // its patch is read when it is judged
 		if err != nil {
 			continue // filed as bad, never as part of a series
 		}
 		idx.Add(msg)
+		msg.Shed()
 		if m.Kind != KindReply {
-			brief.Posts = append(brief.Posts, Posted{Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
+			brief.Posts = append(brief.Posts, Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 			first.Add(msg)
 		}
 	}
 	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
 	var judged []Judged
-	var before []*change.Change
 	for i := range brief.Posts {
 		p := &brief.Posts[i]
+		spent := thread.spent()
+		if spent != "" && p.Message.IsPatch {
+			p.Message.Change = asTold(p.Message)
+		} else if err := b.readPost(ctx, p); err != nil {
+			return brief, nil, err
+		}
 		if p.Message.Change == nil {
 			continue
 		}
@@ -310,23 +329,27 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 			}
 		}
 		from := source(mails, p.Message.Change.ID)
+		if spent != "" {
+			j := verdict.TooExpensive(p.Message.Change, spent)
+			p.Judgement = &j
+			judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: s.List, At: brief.Now, Private: s.Private})
+			continue
+		}
 		foreseen := b.foresee(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
 		for _, t := range idx.Trailers(p.Message.ID) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
-		tree, err := b.facts(ctx, p.Message.Change, before)
-		before = append(before, p.Message.Change)
+		tree, err := b.facts(ctx, p.Message.Change, thread.before)
 		brief.Blind = brief.Blind || err != nil && !errors.Is(err, budget.ErrSpent)
 		p.Tree = without(tree, omit)
 		var c *change.Change
 		c, p.Differs = b.asMerged(ctx, p.Message.Change, tree)
-		var j verdict.Judgement
-		if errors.Is(err, budget.ErrSpent) {
-			j = verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
-		} else {
+		j := verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
+		if !errors.Is(err, budget.ErrSpent) {
 			j = b.judge(c, facts, p.Tree)
 		}
 		p.Judgement = &j
+		thread.done(p.Message)
 		list := s.List
 		if len(p.Lists) > 0 {
 			list = p.Lists[0]

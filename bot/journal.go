@@ -35,7 +35,8 @@ type Journal interface {
 	// ends its waiting. Of a commit that waited only the first one counts.
 	KeepJudged(ctx context.Context, j Judged, c Cursor) error
 
-	// Unfiled returns up to n kept mails that File has not seen, oldest first.
+	// Unfiled returns up to n kept mails that File has not seen, oldest first: fewer
+	// when they are large, and none when there are none.
 	Unfiled(ctx context.Context, n int) ([]Mail, error)
 	// Series returns one series, nil when there is none of this key.
 	Series(ctx context.Context, key string) (*Series, error)
@@ -53,8 +54,11 @@ type Journal interface {
 	Due(ctx context.Context, now time.Time, n int) ([]Series, error)
 	// NextDue is when the earliest series is due, the zero time for none.
 	NextDue(ctx context.Context) (time.Time, error)
-	// Mails returns the mails of a series in order of arrival, replies included.
-	Mails(ctx context.Context, seriesKey string) ([]Mail, error)
+	// Mails returns up to n mails of a series in order of arrival, replies included,
+	// without their bytes, which Raw gives: together they may be more than memory.
+	Mails(ctx context.Context, seriesKey string, n int) ([]Mail, error)
+	// Raw returns the bytes of a mail.
+	Raw(ctx context.Context, id string) ([]byte, error)
 	// Said returns the last verdict line told, or about to be told, to a series
 	// or to the versions before it; "" when nothing was.
 	Said(ctx context.Context, seriesKey string) (string, error)
@@ -91,6 +95,7 @@ type Journal interface {
 	Begun(ctx context.Context, sink string) ([]Action, error)
 
 	Pulls
+	Attempts
 
 	// Revive makes settled series due again and moves the cursor that stands
 	// for the reason, and returns how many. Those that are private, superseded
@@ -144,7 +149,8 @@ type Mail struct {
 	Sender    string // address
 	Subject   string
 	InReplyTo string
-	Raw       []byte
+	Raw       []byte   // not filled by Mails
+	Size      int      // of Raw
 	Kind      MailKind // "" until it is filed
 	Note      string   // why it was skipped, or the error
 }

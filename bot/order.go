@@ -81,7 +81,7 @@ func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error)
 	if b.Maintains == nil {
 		return false, nil
 	}
-	mails, err := b.Journal.Mails(ctx, s.Key)
+	mails, err := b.Journal.Mails(ctx, s.Key, maxThread)
 	if err != nil {
 		return false, err
 	}
@@ -90,7 +90,11 @@ func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error)
 		if m.Kind != KindPatch {
 			continue
 		}
-		msg, err := mail.Parse(m.Raw)
+		raw, err := b.Journal.Raw(ctx, m.ID)
+		if err != nil {
+			return false, err
+		}
+		msg, err := mail.Parse(raw)
 		if err != nil || msg.Change == nil {
 			return false, errors.Join(errors.New("a patch of the series cannot be read"), err)
 		}

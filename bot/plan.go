@@ -15,6 +15,7 @@ import (
 
 // Posted is one mail of a series, read, and judged when it is a patch.
 type Posted struct {
+	ID        string // of the mail
 	Message   *mail.Message
 	Lists     []string
 	Received  time.Time

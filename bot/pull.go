@@ -2,12 +2,14 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -230,8 +232,17 @@ type ReactionWish struct {
 	Content string `json:"content"`
 }
 
-// pull judges a pull request and plans what it should look like.
+// pull judges a pull request and plans what it should look like. Its error is the
+// pull request's own, and its source goes on.
 func (in *inlet) pull(ctx context.Context, p *Pull) error {
+	size := 0
+	for _, c := range p.Commits {
+		size += 40 * c.Change.Size.LinesWithContext
+	}
+	return in.b.attempt(ctx, Unit{UnitPull, p.State.Key}, size >= heavy, func() error { return in.judgedPull(ctx, p) })
+}
+
+func (in *inlet) judgedPull(ctx context.Context, p *Pull) error {
 	b, now := in.b, in.b.Clock.Now()
 	brief := PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []Judged
@@ -252,7 +263,7 @@ func (in *inlet) pull(ctx context.Context, p *Pull) error {
 	err := b.Journal.SettlePull(ctx, PullSettlement{Pull: plan.State, Judged: judged, Actions: plan.Actions,
 		Commands: p.Commands, Quiet: plan.Quiet, At: now})
 	if err != nil {
-		return b.failed(err)
+		return err
 	}
 	in.log.Info("a pull request was judged", zap.String(KeySeries, p.State.Key), zap.String(KeyCommit, p.Head),
 		zap.Int(KeyCount, len(p.Commits)), zap.String(KeyVerdict, string(plan.Verdict)), zap.String(KeyWhy, plan.Quiet))
@@ -276,8 +287,11 @@ func (b *Bot) judgePull(ctx context.Context, p Pull, i int) (j verdict.Judgement
 	for _, x := range p.Commits[:i] {
 		before = append(before, x.Change)
 	}
-	tree, _ = b.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
-	j = b.judge(c.Change, mates, tree)
+	tree, err := b.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
+	j = verdict.TooExpensive(c.Change, "finding out how it goes onto the branches takes more work than is done for one change")
+	if !errors.Is(err, budget.ErrSpent) {
+		j = b.judge(c.Change, mates, tree)
+	}
 	failed = j.Error != nil
 	if j.When == verdict.Now && len(c.Change.Origin) == 0 && (tree == nil || !tree.Mainline.Has) {
 		j.When = verdict.AfterMainline

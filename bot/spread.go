@@ -6,6 +6,10 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/budget"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // deskBatch bounds what is read ahead of filing and judging, and how many tasks
@@ -86,20 +90,30 @@ func (b *Bot) fileAll(ctx context.Context) (n int, err error) {
 		if err != nil {
 			return n, b.failed(err)
 		}
+		if len(mails) == 0 {
+			break
+		}
 		for _, m := range mails {
 			if over(ctx) {
 				return n, nil
 			}
-			if err := b.fileOne(ctx, m); err != nil {
-				return n, b.failed(err)
+			if err := b.fileTask(ctx, m); err != nil {
+				return n, err
 			}
 			n++
 		}
-		if len(mails) < deskBatch {
-			break
-		}
 	}
 	return n, nil
+}
+
+// fileTask files one mail. One that cannot be filed is kept as bad: those behind it
+// go on.
+func (b *Bot) fileTask(ctx context.Context, m Mail) error {
+	err := b.attempt(ctx, Unit{UnitMail, m.ID}, len(m.Raw) >= heavy, func() error { return b.fileOne(ctx, m) })
+	if errors.Is(err, ErrAside) {
+		return b.failed(b.Journal.File(ctx, Filing{ID: m.ID, Kind: KindBad, Note: err.Error()}))
+	}
+	return err
 }
 
 // judgeNow files and judges what there is, one after the other.
@@ -156,38 +170,86 @@ func (b *Bot) tasks(ctx context.Context) (out []Task, err error) {
 // roundOf grows with every mail filed to a series and every time it is settled.
 func roundOf(s Series) int64 { return s.Revision + int64(s.Settled) }
 
-// carryOut does one task. That somebody else has done it meanwhile is no error.
+// carryOut does one task. That somebody else has done it meanwhile is no error, and
+// one that was put aside is done.
 func (b *Bot) carryOut(ctx context.Context, t Task) error {
 	if over(ctx) {
 		return ctx.Err()
 	}
-	err := guarded(func() error {
-		b.catchUp(ctx)
-		switch t.Kind {
-		case TaskSettle:
-			s, err := b.Journal.Series(ctx, t.Key)
-			if err != nil || s == nil || s.Due.IsZero() || roundOf(*s) != t.Round {
-				return err
-			}
-			return b.settle(ctx, *s)
-		case TaskCommit:
-			w, err := b.Journal.WaitingCommit(ctx, t.Key)
-			if err != nil || w == nil {
-				return err
-			}
-			return b.judgeCommit(ctx, *w)
-		}
-		return nil // of a newer version of the program; its own workers do it
-	})
-	if err != nil && ctx.Err() == nil {
-		wait := b.backoff(t.Turn + 1)
-		b.given.failed(t, b.Clock.Now().Add(wait), err)
-		b.log.Warn("judging failed; it is tried again", zap.String(KeyKind, string(t.Kind)), zap.String(KeyTask, t.Key),
-			zap.Error(err), zap.Duration(KeyWait, wait))
-		b.report(ctx, "pipeline", err)
+	var err error
+	switch t.Kind {
+	case TaskSettle:
+		err = b.settleTask(ctx, t)
+	case TaskCommit:
+		err = b.commitTask(ctx, t)
+	} // else of a newer version of the program; its own workers do it
+	switch {
+	case err == nil || ctx.Err() != nil:
+		b.given.done(t)
+		return err
+	case errors.Is(err, errFull):
+		b.given.failed(t, b.Clock.Now().Add(time.Second), nil)
+		return nil
+	}
+	wait := b.backoff(t.Turn + 1)
+	b.given.failed(t, b.Clock.Now().Add(wait), err)
+	b.log.Warn("judging failed; it is tried again", zap.String(KeyKind, string(t.Kind)), zap.String(KeyTask, t.Key),
+		zap.Error(err), zap.Duration(KeyWait, wait))
+	b.report(ctx, "pipeline", err)
+	return err
+}
+
+func (b *Bot) settleTask(ctx context.Context, t Task) error {
+	s, err := b.Journal.Series(ctx, t.Key)
+	if err != nil {
 		return b.failed(err)
 	}
-	b.given.done(t)
+	if s == nil || s.Due.IsZero() || roundOf(*s) != t.Round {
+		return nil
+	}
+	mails, err := b.Journal.Mails(ctx, s.Key, maxThread)
+	if err != nil {
+		return b.failed(err)
+	}
+	size := 0
+	for _, m := range mails {
+		size += m.Size
+	}
+	if size >= heavy {
+		if !b.room.enter() {
+			return errFull
+		}
+		defer b.room.leave()
+	}
+	err = b.attempt(ctx, Unit{UnitSeries, s.Key}, size >= heavy, func() error {
+		b.catchUp(ctx)
+		return b.settle(ctx, *s)
+	})
+	if errors.Is(err, ErrAside) {
+		return b.failed(b.setAside(ctx, *s, err.Error()))
+	}
+	return err
+}
+
+func (b *Bot) commitTask(ctx context.Context, t Task) error {
+	w, err := b.Journal.WaitingCommit(ctx, t.Key)
+	if err != nil || w == nil {
+		return b.failed(err)
+	}
+	if len(w.Body) >= heavy {
+		if !b.room.enter() {
+			return errFull
+		}
+		defer b.room.leave()
+	}
+	err = b.attempt(ctx, Unit{UnitCommit, w.ID}, len(w.Body) >= heavy, func() error {
+		b.catchUp(ctx)
+		return b.judgeCommit(ctx, *w)
+	})
+	if errors.Is(err, ErrAside) {
+		j := verdict.TooExpensive(&change.Change{ID: w.ID, Kind: change.Commit}, err.Error())
+		return b.failed(b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true}, Cursor{}))
+	}
 	return err
 }
 
@@ -199,9 +261,12 @@ func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
 	if err != nil {
 		return err
 	}
-	tree, _ := b.facts(ctx, c, nil) // said there; it is judged again when a branch moves
+	tree, err := b.facts(ctx, c, nil) // said there; it is judged again when a branch moves
 	foreseen := b.foresee(ctx, w.Source, c, nil, c.Date)
-	j := b.judge(c, nil, tree)
+	j := verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
+	if !errors.Is(err, budget.ErrSpent) {
+		j = b.judge(c, nil, tree)
+	}
 	if w.Problem != "" {
 		j.Error = &w.Problem
 	}

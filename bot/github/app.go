@@ -39,9 +39,7 @@ func (t *appTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+token)
-	return t.cfg.Base.RoundTrip(r)
+	return t.cfg.Base.RoundTrip(t.cfg.bearing(r, token))
 }
 
 // ParseKey reads an RSA private key as GitHub gives it (PKCS #1), or PKCS #8.
@@ -96,9 +94,7 @@ func (t *installationTransport) RoundTrip(r *http.Request) (*http.Response, erro
 	if err != nil {
 		return nil, err
 	}
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+token)
-	res, err := t.client.cfg.Base.RoundTrip(r)
+	res, err := t.client.cfg.Base.RoundTrip(t.client.cfg.bearing(r, token))
 	if err == nil && res.StatusCode == http.StatusUnauthorized {
 		t.mu.Lock()
 		t.token = ""

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -122,7 +123,7 @@ func (c *Client) AppID() int64 {
 
 // client stacks patience on authentication.
 func (c *Client) client(auth http.RoundTripper) *gh.Client {
-	limited := github_ratelimit.NewClient(rewind{auth},
+	limited := github_ratelimit.NewClient(rewind{bounded{auth}},
 		github_primary_ratelimit.WithUnknownCategoryCallback(func(*github_primary_ratelimit.CallbackContext) {}), // else it prints
 		github_secondary_ratelimit.WithSingleSleepLimit(c.cfg.MaxSleep, nil))
 	limited.Transport = &rest{base: limited.Transport, max: c.cfg.MaxSleep, now: c.cfg.Now}
@@ -159,9 +160,51 @@ func (t *tokenTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if token == "" {
 		return nil, errors.New("the GitHub token is empty")
 	}
+	return t.cfg.Base.RoundTrip(t.cfg.bearing(r, token))
+}
+
+// bearing gives a request the credentials, unless a redirect has led it elsewhere:
+// whoever serves what GitHub redirects to is not to have them.
+func (c Config) bearing(r *http.Request, token string) *http.Request {
+	own, err := url.Parse(c.URL)
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+token)
-	return t.cfg.Base.RoundTrip(r)
+	r.Header.Del("Authorization")
+	if err == nil && r.URL.Scheme == own.Scheme && strings.EqualFold(r.URL.Host, own.Host) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	return r
+}
+
+// maxAnswer bounds what is read of one answer: GitHub's largest lists have some
+// hundred kilobytes, a diff that is judged has five megabytes at most.
+const maxAnswer = 16 << 20
+
+// bounded ends an answer that is longer.
+type bounded struct{ base http.RoundTripper }
+
+func (t bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := t.base.RoundTrip(r)
+	if err == nil && res.Body != nil {
+		res.Body = &boundedBody{ReadCloser: res.Body, left: maxAnswer}
+	}
+	return res, err
+}
+
+// ErrTooLong: an answer is longer than what is read of one.
+var ErrTooLong = fmt.Errorf("the answer is longer than the %d MiB that are read", maxAnswer>>20)
+
+type boundedBody struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, ErrTooLong
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }
 
 // For returns the client that may act on a repository ("owner/name").
@@ -247,13 +290,23 @@ func (c *Client) Login(ctx context.Context) (string, error) {
 	return login, nil
 }
 
-// Split cuts "owner/name".
+// Split cuts "owner/name", of which GitHub's are made of letters, digits, dots,
+// dashes and underscores.
 func Split(repo string) (owner, name string, err error) {
 	owner, name, ok := strings.Cut(repo, "/")
-	if !ok || owner == "" || name == "" || strings.ContainsAny(repo, " ?#%\\") || strings.Contains(name, "/") || name == "." || name == ".." {
-		return "", "", fmt.Errorf("%q is no repository; write owner/name", repo)
+	if !ok || !named(owner) || !named(name) || name == "." || name == ".." || len(repo) > 200 {
+		return "", "", fmt.Errorf("%.200q is no repository; write owner/name", repo)
 	}
 	return owner, name, nil
+}
+
+func named(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // Status is the HTTP status of an answer that was an error, 0 for another error.
@@ -264,6 +317,26 @@ func Status(err error) int {
 	}
 	return 0
 }
+
+// Whole reports whether an error concerns all of a GitHub, and not only what was
+// asked for: the limit is used up, or the credentials are not taken.
+func Whole(err error) bool {
+	var (
+		primary *github_primary_ratelimit.RateLimitReachedError
+		limit   *gh.RateLimitError
+		abuse   *gh.AbuseRateLimitError
+		resting *restError
+	)
+	return errors.As(err, &primary) || errors.As(err, &limit) || errors.As(err, &abuse) || errors.As(err, &resting) || errors.Is(err, errWhole)
+}
+
+// errWhole marks what Temporary has put into words.
+var errWhole = errors.New("all of it")
+
+type whole struct{ error }
+
+func (w whole) Is(target error) bool { return target == errWhole }
+func (w whole) Unwrap() error        { return w.error }
 
 // Temporary says what was being done and, where repeating may mend the error,
 // wraps bot.ErrTemporary.
@@ -285,14 +358,14 @@ func Temporary(doing string, err error) error {
 	case errors.As(err, &resting):
 		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, resting)
 	case errors.As(err, &primary):
-		return fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(primary.ResetTime))
+		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(primary.ResetTime))}
 	case errors.As(err, &limit):
-		return fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(&limit.Rate.Reset.Time))
+		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(&limit.Rate.Reset.Time))}
 	case errors.As(err, &abuse), errors.As(err, &network), status >= 500, status == http.StatusTooManyRequests:
 		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, err)
 	case status == http.StatusUnauthorized:
 		// A token runs out and is put in its place again by a person.
-		return fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing, bot.ErrTemporary, err)
+		return whole{fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing, bot.ErrTemporary, err)}
 	case status == http.StatusForbidden:
 		return fmt.Errorf("%s: the token or App may not do this; it needs write access to issues, pull requests, checks and statuses (%w)", doing, err)
 	}

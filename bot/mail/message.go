@@ -364,6 +364,20 @@ func (m *Message) Text() string {
 	return m.text
 }
 
+// shedText is as much of a text as Shed keeps: what a quote is taken from.
+const shedText = 16 << 10
+
+// Shed lets go of the bytes of the mail: headers stay, the change stays, and the
+// beginning of the text.
+func (m *Message) Shed() {
+	text := m.Text()
+	if len(text) > shedText {
+		text = strings.ToValidUTF8(text[:shedText], "")
+	}
+	m.text, m.decoded = strings.Clone(text), true
+	m.body, m.leaves, m.split, m.patch, m.Native = nil, nil, true, patchText{}, nil
+}
+
 // joined is the text of parts, one below the other.
 type joined struct {
 	strings.Builder

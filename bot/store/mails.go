@@ -131,6 +131,7 @@ const mailColumns = "id, source, list, received, date, sender, subject, in_reply
 
 func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	held := 0
 	for rows.Next() {
 		var (
 			m              bot.Mail
@@ -144,10 +145,15 @@ func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
 			return nil, err
 		}
 		m.Received, m.Date = fromMillis(received), fromMillis(date)
-		if m.Raw, err = unpack(raw, packing, size); err != nil {
-			return nil, fmt.Errorf("mail <%s>: %w", m.ID, err)
+		if m.Size = size; raw != nil {
+			if m.Raw, err = unpack(raw, packing, size); err != nil {
+				return nil, fmt.Errorf("mail <%s>: %w", m.ID, err)
+			}
 		}
 		out = append(out, m)
+		if held += len(m.Raw); held > mostHeld {
+			break
+		}
 	}
 	return out, rows.Err()
 }
@@ -162,10 +168,16 @@ func (s *Store) Unfiled(ctx context.Context, n int) ([]bot.Mail, error) {
 	return out, s.wrap("reading new mail from", err)
 }
 
+// mailHeads are mailColumns without the bytes.
+var mailHeads = strings.Replace(mailColumns, "raw", "case when 1 = 0 then raw end", 1)
+
+// mostHeld bounds the bytes of mails that are read at once.
+const mostHeld = 16 << 20
+
 // Mails implements bot.Journal.
-func (s *Store) Mails(ctx context.Context, seriesKey string) ([]bot.Mail, error) {
+func (s *Store) Mails(ctx context.Context, seriesKey string, n int) ([]bot.Mail, error) {
 	doing := "reading the mails of series " + seriesKey + " from"
-	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where series_key = ? and series_key <> '' order by seq", seriesKey)
+	rows, err := s.read.QueryContext(ctx, "select "+mailHeads+" from mail where series_key = ? and series_key <> '' order by seq limit ?", seriesKey, n)
 	if err != nil {
 		return nil, s.wrap(doing, err)
 	}
@@ -179,6 +191,20 @@ func (s *Store) Mails(ctx context.Context, seriesKey string) ([]bot.Mail, error)
 		}
 	}
 	return out, nil
+}
+
+// Raw implements bot.Journal.
+func (s *Store) Raw(ctx context.Context, id string) ([]byte, error) {
+	var (
+		packing string
+		size    int
+		raw     []byte
+	)
+	err := s.read.QueryRowContext(ctx, "select packing, size, raw from mail where id = ?", id).Scan(&packing, &size, &raw)
+	if err == nil {
+		raw, err = unpack(raw, packing, size)
+	}
+	return raw, s.wrap("reading mail <"+id+"> from", err)
 }
 
 // lists fills m.Lists, the list that brought it first in front.

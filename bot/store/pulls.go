@@ -106,7 +106,12 @@ func (s *Store) Obeyed(ctx context.Context, key string) (out map[int64]bool, err
 func (s *Store) DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error {
 	return s.tx(ctx, "deferring "+p.Key+" in", false, func(t *txn) error {
 		_, err := t.exec(`update pull set problem = ?, attempts = attempts + 1,
-			due = case when revision = ? then ? else due end where key = ?`, problem, p.Revision, millis(until), p.Key)
+			due = case when revision = ? then ? else due end where key = ?`, clip(problem), p.Revision, millis(until), p.Key)
+		if err == nil && until.IsZero() {
+			_, err = t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, ?, 0, ?, ?, ?, 1)
+				on conflict (kind, key) do update set problem = excluded.problem, at = excluded.at, aside = 1`,
+				string(bot.UnitPull), p.Key, p.Attempts+1, clip(problem), now(), now())
+		}
 		return err
 	})
 }
@@ -132,6 +137,9 @@ func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
 			due = case when revision = ? then 0 else due end where key = ?`,
 			p.Head, flag(p.Closed), millis(p.Rechecked), flag(p.Explain), string(o.Verdict), o.Who,
 			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Revision, p.Key); err != nil {
+			return err
+		}
+		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(bot.UnitPull), p.Key); err != nil {
 			return err
 		}
 		for i, j := range d.Judged {

@@ -90,6 +90,9 @@ func (s *Store) Explain(ctx context.Context, id string) (*Case, error) {
 	return c, s.explainSeries(ctx, id, c)
 }
 
+// repliesShown bounds the mails of a series that are looked at for its replies.
+const repliesShown = 1000
+
 func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
 	found, err := s.series(ctx, "reading", "select "+seriesColumns+` from series where key =
 		(select series_key from mail where id = ? and series_key <> '')`, id)
@@ -107,7 +110,7 @@ func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
 	if c.Mates, err = s.Judgements(ctx, Filter{SeriesKey: key, Private: true}); err != nil {
 		return err
 	}
-	mails, err := s.Mails(ctx, key)
+	mails, err := s.Mails(ctx, key, repliesShown)
 	for _, m := range mails {
 		if m.Kind == bot.KindReply && m.ID != id {
 			c.Replies = append(c.Replies, m)

@@ -253,6 +253,7 @@ func TestListed(t *testing.T) {
 				exec(q)
 			}
 		}
+		exec("drop table attempt")
 		exec("drop table listed")
 		exec("delete from goose_db_version where version_id >= 18")
 		if s.pool == nil {

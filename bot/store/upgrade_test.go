@@ -272,9 +272,11 @@ func readOld(t *testing.T, s *Store, all bool) {
 	due, err := s.Due(ctx, now, 9)
 	ok("due", err)
 	is("due", due[0].Key, "s3")
-	mails, err := s.Mails(ctx, "s1")
+	mails, err := s.Mails(ctx, "s1", 9)
 	ok("mails", err)
-	if len(mails) != 2 || len(mails[0].Lists) != 2 || !bytes.Equal(mails[0].Raw, oldMail("1@x")) {
+	raw, err := s.Raw(ctx, "1@x")
+	ok("raw", err)
+	if len(mails) != 2 || len(mails[0].Lists) != 2 || !bytes.Equal(raw, oldMail("1@x")) {
 		t.Errorf("mails: %+v", mails)
 	}
 	told, err := s.Told(ctx, "s1")

@@ -35,6 +35,9 @@ func (s *Set) mates(ctx context.Context, c *question, v view, t *objects.Snapsho
 	if c.me.at != 0 || len(c.before) == 0 || len(c.before) > maxMates {
 		return false
 	}
+	if slices.Contains(c.before, nil) {
+		return false // some were too large to keep
+	}
 	p := stack{ctx, t, map[string][]byte{}}
 	var all []mate
 	mates, own := c.posting(ctx)

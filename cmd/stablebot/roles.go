@@ -42,7 +42,7 @@ func rolesOf(roles []string) (out []bot.Role) {
 // workers in its own process only.
 func workQueue(ctx context.Context, s *store.Store, workers int, log *zap.Logger) (bot.Queue, error) {
 	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
+		workers = runtime.GOMAXPROCS(0) + 1 // one may have a large series in hand for long
 	}
 	if s.Pool() == nil {
 		return bot.NewLocal(workers), nil

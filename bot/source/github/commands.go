@@ -81,10 +81,11 @@ func mayWrite(ctx context.Context, c *gh.Client, owner, name, login string) (boo
 }
 
 // parseCommands finds the commands in a comment: at the start of a line, not
-// quoted, not in a code block. What cannot be understood is a refused command,
+// quoted, not in a code block, and not where GitHub shows nothing. What cannot be understood is a refused command,
 // so that its author learns that.
 func parseCommands(body string) (out []bot.Command) {
 	fence := ""
+	hidden := false // in an HTML comment
 	for line := range strings.Lines(body) {
 		line = strings.TrimRight(line, "\r\n\t ")
 		bare := strings.TrimLeft(line, " ")
@@ -98,7 +99,11 @@ func parseCommands(body string) (out []bot.Command) {
 			continue
 		}
 		rest, ok := strings.CutPrefix(line, commandWord)
-		if !ok || fence != "" || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+		was := hidden
+		if fence == "" {
+			hidden = hides(line, hidden)
+		}
+		if !ok || was || hidden || fence != "" || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
 			continue
 		}
 		if len(out) == maxCommands {
@@ -107,6 +112,21 @@ func parseCommands(body string) (out []bot.Command) {
 		out = append(out, parseCommand(rest))
 	}
 	return out
+}
+
+// hides reports whether an HTML comment is open behind a line.
+func hides(line string, hidden bool) bool {
+	for {
+		mark := "<!--"
+		if hidden {
+			mark = "-->"
+		}
+		_, rest, found := strings.Cut(line, mark)
+		if !found {
+			return hidden
+		}
+		hidden, line = !hidden, rest
+	}
 }
 
 func parseCommand(rest string) bot.Command {

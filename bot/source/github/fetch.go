@@ -26,6 +26,9 @@ const maxCommits = 100
 // fifty times its size.
 const maxDiff = 5 << 20
 
+// maxDiffs bounds the diffs of all commits of a pull request.
+const maxDiffs = 12 << 20
+
 // fetch reads all that judging a pull request needs.
 func (s *Source) fetch(ctx context.Context, p bot.PullState) (*bot.Pull, error) {
 	out := &bot.Pull{State: p}
@@ -79,6 +82,7 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
 		return err
 	}
 	o := &gh.ListOptions{PerPage: 100}
+	size := 0
 	for {
 		list, resp, err := c.PullRequests.ListCommits(ctx, owner, name, p.State.Number, o)
 		if err != nil {
@@ -92,9 +96,13 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
 				p.Commits, p.Problem = nil, fmt.Sprintf("it has more than %d commits", maxCommits)
 				return nil
 			}
-			ch, err := s.change(ctx, c, p.State.Repo, rc)
+			ch, n, err := s.change(ctx, c, p.State.Repo, rc)
 			if ch == nil {
 				return err
+			}
+			if size += n; size > maxDiffs {
+				p.Commits, p.Problem = nil, fmt.Sprintf("its diffs have more than the %d MiB that are judged", maxDiffs>>20)
+				return nil
 			}
 			p.Commits = append(p.Commits, bot.PullCommit{Change: ch, Err: err})
 		}
@@ -104,23 +112,26 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
 	}
 }
 
-// change reads one commit. An error beside a change says that it was read in part.
-func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.RepositoryCommit) (*change.Change, error) {
+// change reads one commit, with the size of its diff. An error beside a change says
+// that it was read in part.
+func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.RepositoryCommit) (*change.Change, int, error) {
 	sha := rc.GetSHA()
 	diff, known := s.changes.get(sha)
 	var partly error
 	if !known {
 		owner, name, err := github.Split(repo)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		diff, _, err = c.Repositories.GetCommitRaw(ctx, owner, name, sha, gh.RawOptions{Type: gh.Diff})
 		switch status := github.Status(err); {
 		case status == http.StatusNotAcceptable, status == http.StatusUnprocessableEntity:
 			// GitHub makes no diff of what is too large for it.
 			diff, partly = "", fmt.Errorf("GitHub gives no diff of it: %w", err)
+		case errors.Is(err, github.ErrTooLong):
+			diff, partly = "", fmt.Errorf("its diff is not read: %w", err)
 		case err != nil:
-			return nil, github.Temporary("reading commit "+sha, err)
+			return nil, 0, github.Temporary("reading commit "+sha, err)
 		case len(diff) > maxDiff:
 			partly = fmt.Errorf("its diff has %d bytes; at most %d are read", len(diff), maxDiff)
 			diff = ""
@@ -138,7 +149,7 @@ func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.R
 	if partly == nil {
 		partly = err
 	}
-	return ch, partly
+	return ch, len(diff), partly
 }
 
 // splitMessage cuts a commit message as git does: the title is the first

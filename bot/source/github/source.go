@@ -166,14 +166,25 @@ func (s *Source) workOff(ctx context.Context, in bot.Inlet) error {
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		failed := 0 // in a row
 		for _, p := range due {
-			if err := s.one(ctx, in, p); err != nil {
+			err := s.one(ctx, in, p)
+			if err == nil {
+				failed = 0
+				continue
+			}
+			// One that fails is put off, whatever the class of its error. It is all of
+			// GitHub where it says so, or where nothing works.
+			if failed++; failed == manyFailed || github.Whole(err) || ctx.Err() != nil {
 				return err
 			}
 		}
 	}
 	return ctx.Err()
 }
+
+// manyFailed is how many pull requests in a row say that it is not their fault.
+const manyFailed = 5
 
 // How a pull request that cannot be fetched is tried again: soon at first,
 // hourly later, and not for ever.
@@ -184,21 +195,32 @@ const (
 )
 
 // one fetches a pull request. What is wrong with it alone must not hold up the
-// others; what is wrong with GitHub or the journal ends the poll.
+// others: it is put off, and after a day put aside. Its error is one that all of
+// GitHub may have, or the journal.
 func (s *Source) one(ctx context.Context, in bot.Inlet, p bot.PullState) error {
 	pull, err := s.fetch(ctx, p)
 	if err == nil {
-		return in.Accept(ctx, bot.Item{Source: s.name, List: p.Repo, Received: p.Due, Pull: pull})
+		err = in.Accept(ctx, bot.Item{Source: s.name, List: p.Repo, Received: p.Due, Pull: pull})
 	}
-	if errors.Is(err, bot.ErrTemporary) || ctx.Err() != nil {
-		return fmt.Errorf("reading %s: %w", p.Key, err)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("reading %s: %w", p.Key, err)
+	if ctx.Err() != nil || github.Whole(err) {
+		return err
 	}
 	var until time.Time
 	if p.Attempts < retries {
 		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 8), retryMax))
 	}
-	s.log.Warn("a pull request could not be fetched", zap.String(bot.KeySeries, p.Key), zap.Error(err), zap.Time(bot.KeyWait, until))
-	return s.queue.DeferPull(ctx, p, err.Error(), until)
+	s.log.Warn("a pull request could not be judged; it is put off", zap.String(bot.KeySeries, p.Key), zap.Error(err), zap.Time(bot.KeyWait, until))
+	if problem := s.queue.DeferPull(ctx, p, err.Error(), until); problem != nil {
+		return problem
+	}
+	if errors.Is(err, bot.ErrTemporary) {
+		return err
+	}
+	return nil
 }
 
 // cursor is where polling a repository stands.

@@ -47,8 +47,8 @@ func (s *Source) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "deliveries are posted", http.StatusMethodNotAllowed)
 		return
 	}
-	if r.Header.Get(signature256) == "" {
-		http.Error(w, "the delivery is not signed", http.StatusUnauthorized)
+	if signature := r.Header.Get(signature256); !strings.HasPrefix(signature, "sha256=") {
+		http.Error(w, "the delivery is not signed with SHA-256", http.StatusUnauthorized)
 		return
 	}
 	secret, err := s.cfg.Secret()
@@ -136,7 +136,7 @@ func (s *Source) notesOf(event string, payload []byte) ([]bot.PullNote, error) {
 		}
 	case *gh.IssueCommentEvent:
 		if e.GetAction() != "created" || !e.GetIssue().IsPullRequest() || e.GetSender().GetType() == "Bot" ||
-			!strings.Contains(e.GetComment().GetBody(), commandWord) {
+			!strings.Contains(e.GetComment().GetBody(), commandWord) || stranger(e.GetComment().GetAuthorAssociation()) {
 			return nil, nil
 		}
 		return one(e.GetRepo().GetFullName(), e.GetIssue().GetNumber())
@@ -154,6 +154,17 @@ func (s *Source) notesOf(event string, payload []byte) ([]bot.PullNote, error) {
 		}
 	}
 	return nil, nil
+}
+
+// stranger reports whether a comment is of somebody who cannot write to the
+// repository: what they ask for would be refused, after half a dozen requests. Who
+// may be somebody is asked for all the same.
+func stranger(association string) bool {
+	switch association {
+	case "NONE", "CONTRIBUTOR", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN":
+		return true
+	}
+	return false
 }
 
 // again is for the button beside a check: the check is to be written once more.

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 		"keep":      keep,
 		"file":      file,
 		"orphans":   orphans,
+		"attempts":  attempts,
 		"settle":    settle,
 		"versions":  versions,
 		"actions":   actions,
@@ -141,6 +142,7 @@ func keep(t *testing.T, s *suite) {
 	if len(got) != 1 {
 		t.Fatalf("%d unfiled mails, want 1", len(got))
 	}
+	m.Size = len(m.Raw)
 	if d := cmp.Diff(m, got[0]); d != "" {
 		t.Errorf("the mail came back changed (-want +got):\n%s", d)
 	}
@@ -185,7 +187,7 @@ func file(t *testing.T, s *suite) {
 	if none, err := s.Series(s.ctx, "nope"); none != nil || err != nil {
 		t.Errorf("an unknown series is %v, %v", none, err)
 	}
-	mails, err := s.Mails(s.ctx, "k")
+	mails, err := s.Mails(s.ctx, "k", 10)
 	must(t, err)
 	if len(mails) != 2 || mails[0].ID != "2@x" || !slices.Equal(mails[0].Lists, []string{"drm.example.org"}) {
 		t.Errorf("mails of the series: %+v", mails)
@@ -215,10 +217,42 @@ func orphans(t *testing.T, s *suite) {
 	must(t, err)
 	must(t, s.File(s.ctx, bot.Filing{ID: "r@x", Kind: bot.KindReply}))
 	s.put(t, "1@x", one("k"), 1)
-	mails, err := s.Mails(s.ctx, "k")
+	mails, err := s.Mails(s.ctx, "k", 10)
 	must(t, err)
 	if len(mails) != 2 {
 		t.Errorf("the series has %d mails, want the patch and the reply", len(mails))
+	}
+}
+
+// attempts are counted before and after, and what is put aside is told.
+func attempts(t *testing.T, s *suite) {
+	u := bot.Unit{Kind: bot.UnitSeries, Key: "k"}
+	if a, err := s.Attempted(s.ctx, u); a.N != 0 || err != nil {
+		t.Errorf("one that never failed: %+v, %v", a, err)
+	}
+	for n := range 3 { // the process ends each time
+		a, err := s.Attempt(s.ctx, u, T0.Add(time.Duration(n)*time.Minute))
+		must(t, err)
+		if a.N != n+1 || a.Deadly != n || !a.First.Equal(T0) || a.Aside {
+			t.Errorf("attempt %d: %+v", n, a)
+		}
+	}
+	must(t, s.Blame(s.ctx, u, "no reason", T0.Add(time.Hour), false))
+	a, err := s.Attempt(s.ctx, u, T0.Add(2*time.Hour))
+	must(t, err)
+	if a.N != 4 || a.Deadly != 2 || a.Problem != "" {
+		t.Errorf("after one that failed alive: %+v", a)
+	}
+	must(t, s.Blame(s.ctx, u, "enough", T0.Add(3*time.Hour), true))
+	if a, err = s.Attempt(s.ctx, u, T0.Add(4*time.Hour)); !a.Aside || a.Problem != "enough" || err != nil {
+		t.Errorf("one that was put aside: %+v, %v", a, err)
+	}
+	if got, err := s.Aside(s.ctx, 10); len(got) != 1 || got[0].Unit != u || err != nil {
+		t.Errorf("what was put aside: %+v, %v", got, err)
+	}
+	must(t, s.Absolve(s.ctx, u))
+	if got, err := s.Aside(s.ctx, 10); len(got) != 0 || err != nil {
+		t.Errorf("what was let go: %+v, %v", got, err)
 	}
 }
 

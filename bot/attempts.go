@@ -1,0 +1,247 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Unit is one piece of work that strangers make: what is attempted, counted and, in
+// the end, put aside.
+type Unit struct {
+	Kind UnitKind
+	Key  string
+}
+
+// UnitKind is what a unit is.
+type UnitKind string
+
+// The kinds of units.
+const (
+	UnitMail   UnitKind = "mail"   // filing one; Key is its ID
+	UnitSeries UnitKind = "series" // judging one; Key is its key
+	UnitCommit UnitKind = "commit" // judging one; Key is its SHA
+	UnitPull   UnitKind = "pull"   // judging a pull request; Key is its key
+	UnitHook   UnitKind = "hook"   // a delivery; Key is its ID
+)
+
+// Attempt is a unit that was begun and did not come to its end.
+type Attempt struct {
+	Unit
+	N       int       // how often
+	Deadly  int       // how often the process ended with it in hand
+	Problem string    // of the last time; "" when the process ended with it in hand
+	First   time.Time // when it was begun first
+	At      time.Time // and last
+	// Aside: it is not attempted any more until a person lets it; Problem says why.
+	Aside bool
+}
+
+// Attempts is the memory of what failed. It outlives the process, since a unit may
+// be what ends it.
+type Attempts interface {
+	// Attempt counts one more, before it is begun, and returns what there is by now.
+	Attempt(ctx context.Context, u Unit, at time.Time) (Attempt, error)
+	// Attempted is what there is of a unit; the zero Attempt for one that never failed.
+	Attempted(ctx context.Context, u Unit) (Attempt, error)
+	// Blame records why a unit failed, and with aside puts it aside.
+	Blame(ctx context.Context, u Unit, problem string, at time.Time, aside bool) error
+	// Absolve forgets a unit: it came to its end, or a person lets it be tried again.
+	Absolve(ctx context.Context, u Unit) error
+	// Aside returns up to n units that were put aside, the latest first.
+	Aside(ctx context.Context, n int) ([]Attempt, error)
+	// Unclean reports whether the process before this one ended with work in hand,
+	// and makes this one the last; Clean says that it ends well.
+	Unclean(ctx context.Context) (bool, error)
+	Clean(ctx context.Context) error
+}
+
+// How often a unit is begun. One that ended the process with it is suspected
+// sooner than one that failed and left the process alive, which may be the fault of
+// a disk or of another machine; that is waited for, but not for ever.
+const (
+	deadlyHeavy  = 3  // of a heavy unit
+	deadlyLight  = 10 // of another one, which was in hand by chance more likely
+	failingTries = 8
+	failingFor   = 24 * time.Hour
+	carefulFor   = 15 * time.Minute // after a process that ended badly
+)
+
+// ErrAside says that a unit was put aside.
+var ErrAside = errors.New("put aside")
+
+// startCarefully finds out whether the process before this one ended with something in
+// hand; then every unit is counted for a while, until the one that ended it is known.
+func (b *Bot) startCarefully(ctx context.Context) (ended func(), err error) {
+	unclean, err := b.Journal.Unclean(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if unclean {
+		b.careful = b.Clock.Now().Add(carefulFor)
+	}
+	return func() {
+		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer done()
+		if err := b.Journal.Clean(ctx); err != nil {
+			b.log.Warn("a clean end could not be recorded", zap.Error(err))
+		}
+	}, nil
+}
+
+// begin counts a unit that may be dangerous: a heavy one, and any after a process
+// that ended badly. It is ErrAside for one that was tried often enough.
+func (b *Bot) begin(ctx context.Context, u Unit, heavy bool) error {
+	now := b.Clock.Now()
+	if !heavy && !now.Before(b.careful) {
+		return nil
+	}
+	a, err := b.Journal.Attempt(ctx, u, now)
+	if err != nil {
+		return err
+	}
+	if a.Aside {
+		return fmt.Errorf("%w: %s", ErrAside, a.Problem)
+	}
+	most := deadlyLight
+	if heavy {
+		most = deadlyHeavy
+	}
+	if a.Deadly >= most {
+		why := fmt.Sprintf("stablebot ended %d times while it was in hand", a.Deadly)
+		b.log.Error("a unit of work is put aside", zap.String(KeyKind, string(u.Kind)), zap.String(KeyTask, u.Key), zap.String(KeyWhy, why))
+		if err := b.Journal.Blame(ctx, u, why, now, true); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: %s", ErrAside, why)
+	}
+	b.setBegun(u, true)
+	return nil
+}
+
+// attempt does a unit of work, counted as the unit deserves. Its error is the
+// unit's own, ErrAside when it is not to be tried again, or fatal: the journal's.
+func (b *Bot) attempt(ctx context.Context, u Unit, heavy bool, do func() error) error {
+	if err := b.begin(ctx, u, heavy); err != nil {
+		return err
+	}
+	err := guarded(do)
+	hand, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	switch {
+	case err == nil:
+		return b.absolve(hand, u)
+	case ctx.Err() != nil:
+		if b.isBegun(u) { // not the unit ends the process
+			_ = b.Journal.Blame(hand, u, "stablebot was stopped", b.Clock.Now(), false)
+			b.setBegun(u, false)
+		}
+		return err
+	}
+	return b.blame(hand, u, err)
+}
+
+// blame counts a failure that left the process alive. What the journal cannot do
+// for anything is no fault of the unit, and ends Run where repeating does not help.
+func (b *Bot) blame(ctx context.Context, u Unit, problem error) error {
+	if err := b.Journal.Advance(ctx, Cursor{Key: probeCursor, Value: "1"}); err != nil {
+		return b.failed(errors.Join(err, problem))
+	}
+	now := b.Clock.Now()
+	count := b.Journal.Attempt
+	if b.isBegun(u) {
+		count = func(ctx context.Context, u Unit, _ time.Time) (Attempt, error) { return b.Journal.Attempted(ctx, u) }
+	}
+	a, err := count(ctx, u, now)
+	b.setBegun(u, false)
+	if err != nil {
+		return b.failed(err)
+	}
+	aside := a.N >= failingTries && (u.Kind == UnitMail || !errors.Is(problem, ErrTemporary) || now.Sub(a.First) >= failingFor)
+	if err := b.Journal.Blame(ctx, u, problem.Error(), now, aside); err != nil {
+		return b.failed(err)
+	}
+	b.mu.Lock()
+	b.blamed[u] = true
+	b.mu.Unlock()
+	if !aside {
+		return problem
+	}
+	b.log.Error("a unit of work is put aside", zap.String(KeyKind, string(u.Kind)), zap.String(KeyTask, u.Key), zap.Error(problem))
+	return fmt.Errorf("%w: %w", ErrAside, problem)
+}
+
+// probeCursor is written to see whether the journal takes anything at all.
+const probeCursor = "probe"
+
+// absolve ends a unit that came to its end.
+func (b *Bot) absolve(ctx context.Context, u Unit) error {
+	b.mu.Lock()
+	counted := b.begun[u] || b.blamed[u]
+	delete(b.begun, u)
+	delete(b.blamed, u)
+	b.mu.Unlock()
+	if !counted {
+		return nil
+	}
+	return b.Journal.Absolve(ctx, u)
+}
+
+func (b *Bot) isBegun(u Unit) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.begun[u]
+}
+
+func (b *Bot) setBegun(u Unit, begun bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if begun {
+		b.begun[u] = true
+	} else {
+		delete(b.begun, u)
+	}
+}
+
+// setAside takes a series out of the way: it is due no more, and its patches are
+// uncertain for the reason.
+func (b *Bot) setAside(ctx context.Context, s Series, why string) error {
+	now := b.Clock.Now()
+	var judged []Judged
+	for _, m := range s.Members {
+		if m.N == 0 && s.Of > 1 {
+			continue // its cover letter
+		}
+		c := &change.Change{ID: m.ID, Kind: change.Mail, Subject: m.Title, Prefix: change.Prefix{Version: s.Version, N: m.N, Of: s.Of}}
+		judged = append(judged, Judged{Judgement: verdict.TooExpensive(c, why), SeriesKey: s.Key, List: s.List, At: now, Private: s.Private})
+	}
+	_, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Quiet: "it was put aside: " + why, At: now})
+	return err
+}
+
+// room keeps heavy units from being in hand together: their memory adds up. It is
+// not waited for, so that light ones go on.
+type room chan struct{}
+
+func (r room) enter() bool {
+	select {
+	case r <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (r room) leave() { <-r }
+
+// errFull: another heavy unit is in hand.
+var errFull = errors.New("another large series is being judged")
+
+// heavy is the size in bytes from which a unit is one.
+const heavy = 256 << 10
