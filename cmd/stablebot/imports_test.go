@@ -36,7 +36,7 @@ var arrows = []struct {
 	{"bot/github", []string{"rules/…", "bot", "bot/config"}},
 	{"bot/kernel", []string{"rules/…", "bot/git"}},
 	{"bot/trees", []string{"rules/…", "bot/budget", "bot/git", "bot/mainline", "bot/trees/…"}},
-	{"bot", []string{"rules/…", "bot/mail", "bot/series", "bot/report", "bot/command"}},
+	{"bot", []string{"rules/…", "bot/budget", "bot/mail", "bot/series", "bot/report", "bot/command"}},
 	{"bot/store", []string{"rules/…", "bot", "bot/mail", "bot/series", "bot/command", "bot/launch", "bot/internal/filelock"}},
 	{"bot/preview", []string{"rules/…", "bot", "bot/mail", "bot/store"}},
 	{"bot/web", []string{"rules/…", "bot", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile"}},
