@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -22,6 +23,14 @@ type Lesson struct {
 	// is not known.
 	Culprit string
 	Merged  truth.Merging // how it is known that it was merged
+	Rows    []ReachRow    // the branches that had the bug on its day
+}
+
+// ReachRow is a branch that had the bug on the day a fix was written.
+type ReachRow struct {
+	Branch string
+	Terms  map[string]float64 // of model.ReachOf
+	Taken  bool               // the branch took the fix
 }
 
 // NewLesson measures a change. A label that does not count teaches nothing.
@@ -298,16 +307,20 @@ const (
 	// wrongAtMost: of what is called stable-eligible, so much was never taken. A
 	// maintainer who is sent to stable in vain does not listen again.
 	wrongAtMost = .12
-	// lostAtMost: of what stable took, so much may lie below the dkms threshold,
-	// where a reason class makes it dkms-only; half of it has such a reason.
+	// lostAtMost: of what stable took, so much may lie below the dkms line.
 	lostAtMost = .04
+	// undecidedAtMost: so much may lie between the lines. A bot that says "uncertain"
+	// of everything it could be wrong about says nothing.
+	undecidedAtMost = .10
 	// step: finer steps would follow the noise of a few hundred fixes.
-	step = .05
+	step = .02
 )
 
-// Choose picks the thresholds: the lowest eligible one at which at most
-// wrongAtMost was never taken, so that the most of what is taken is found, and
-// the highest dkms one below which at most lostAtMost of the taken fixes lie.
+// Choose picks the lines: the lowest eligible one at which at most wrongAtMost was
+// never taken, so that the most of what is taken is found, and the highest dkms one
+// below which at most lostAtMost of the taken fixes lie. Where more than undecidedAtMost
+// lies between, the eligible line comes down: of what was so uncertain and read by
+// hand, a maintainer called most eligible.
 func Choose(fixes []model.Scored) (model.Thresholds, string) {
 	t := usual()
 	taken := 0
@@ -319,7 +332,7 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 	if taken < wholeCases || len(fixes)-taken < wholeCases {
 		return t, fmt.Sprintf("too few fixes (%d, %d taken) to choose thresholds by: the usual ones stand", len(fixes), taken)
 	}
-	at := func(x float64) (hit, called int) {
+	above := func(x float64) (hit, called int) {
 		for _, s := range fixes {
 			if s.P >= x {
 				called++
@@ -330,34 +343,40 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 		}
 		return
 	}
-	t.Eligible = 0
-	note := ""
-	for i := 6; i <= 18; i++ { // .30 to .90
-		x := tidy(float64(i) * step)
-		hit, called := at(x)
-		if called > 0 && float64(called-hit) <= wrongAtMost*float64(called) {
-			t.Eligible = x
-			note = fmt.Sprintf("eligible %s: the lowest step at which at most %s of the fixes called so were never taken (%s; it finds %s of the taken ones)",
-				threshold(x), threshold(wrongAtMost), number(float64(called-hit)/float64(called)), number(float64(hit)/float64(taken)))
-			break
-		}
+	wrong := func(x float64) float64 {
+		hit, called := above(x)
+		return float64(called-hit) / float64(max(called, 1))
 	}
-	if t.Eligible == 0 {
-		t.Eligible = .9
-		note = "eligible .9: no step keeps what was never taken below " + threshold(wrongAtMost) + " of what is called so"
+	lost := func(x float64) float64 {
+		hit, _ := above(x)
+		return float64(taken-hit) / float64(taken)
 	}
-	for i := 1; tidy(float64(i)*step) < t.Eligible; i++ {
-		x := tidy(float64(i) * step)
-		hit, _ := at(x)
-		if lost := float64(taken-hit) / float64(taken); i == 1 || lost <= lostAtMost {
-			t.DKMS = x
-		} else {
-			break
-		}
+	line := func(i int) float64 { return tidy(float64(i) * step) }
+	eligible, last := 1, int(.9/step)
+	for eligible < last && wrong(line(eligible)) > wrongAtMost {
+		eligible++
 	}
-	hit, _ := at(t.DKMS)
-	return t, note + fmt.Sprintf("; dkms %s: the highest step below which at most %s of the taken fixes lie (%s)",
-		threshold(t.DKMS), threshold(lostAtMost), number(float64(taken-hit)/float64(taken)))
+	dkms := 1
+	for line(dkms+1) < line(eligible) && lost(line(dkms+1)) <= lostAtMost {
+		dkms++
+	}
+	between := func() float64 {
+		_, over := above(line(dkms))
+		_, called := above(line(eligible))
+		return float64(over-called) / float64(len(fixes))
+	}
+	first := eligible
+	for eligible > dkms+1 && between() > undecidedAtMost {
+		eligible--
+	}
+	t.Eligible, t.DKMS = line(eligible), line(dkms)
+	hit, _ := above(t.Eligible)
+	note := fmt.Sprintf("dkms %s: the highest step below which at most %s of the taken fixes lie (%s); eligible %s: of the fixes called so %s were never taken, and %s of the taken ones are found; %s lie between",
+		threshold(t.DKMS), threshold(lostAtMost), number(lost(t.DKMS)), threshold(t.Eligible), number(wrong(t.Eligible)), number(float64(hit)/float64(taken)), number(between()))
+	if eligible < first {
+		note += fmt.Sprintf("; at %s, where at most %s of those called eligible were never taken, more than %s would have lain between", threshold(line(first)), threshold(wrongAtMost), threshold(undecidedAtMost))
+	}
+	return t, note
 }
 
 func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }
@@ -462,11 +481,51 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What calibration has no branches to learn from keeps what stands.
-	heads[model.HeadReach] = model.Default().File().Heads[model.HeadReach]
+	var note string
+	if heads[model.HeadReach], note, err = learnReach(ls, cases, fit); err != nil {
+		return nil, err
+	}
+	notes = append(notes, note)
 	p.Notes = notes
 	out.Heads, out.Provenance = heads, p
 	return out, nil
+}
+
+// learnReach learns what a branch adds, with the worth of each fix as weights say that
+// its release had no part in. Without rows what stands is kept.
+func learnReach(ls []Lesson, cases []model.Case, fit model.FitOptions) (model.Weighed, string, error) {
+	stands := model.Default().File().Heads[model.HeadReach]
+	rows := 0
+	for i := range ls {
+		rows += len(ls[i].Rows)
+	}
+	if rows == 0 {
+		return stands, "reach: no branches to learn from; what stood is kept", nil
+	}
+	worth, err := model.CrossValidate(model.HeadTree, cases, fit)
+	if err != nil {
+		return stands, "", err
+	}
+	var learn []model.ReachCase
+	branches := map[string]bool{}
+	taken := 0
+	for i := range ls {
+		if math.IsNaN(worth[i]) || !ls[i].Claims {
+			continue
+		}
+		for _, r := range ls[i].Rows {
+			learn = append(learn, model.ReachCase{Group: r.Branch, Worth: worth[i], Terms: r.Terms, Taken: r.Taken})
+			branches[r.Branch] = true
+			if r.Taken {
+				taken++
+			}
+		}
+	}
+	reach, err := model.LearnReach(learn, stands)
+	if err != nil {
+		return stands, "reach: " + err.Error() + "; what stood is kept", nil
+	}
+	return reach, fmt.Sprintf("reach: %d rows fix × branch that had the bug on the day it was written, %d taken, of %s", len(learn), taken, strings.Join(slices.Sorted(maps.Keys(branches)), ", ")), nil
 }
 
 // strengths of the penalties that are tried, beside those of model.DefaultFit,

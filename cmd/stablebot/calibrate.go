@@ -17,12 +17,14 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // calibrateOptions are the flags.
 type calibrateOptions struct {
 	corpusOptions
 	lists, without  []string
+	branches        []string
 	listTruth       string
 	out, name, data string
 	made            day
@@ -71,6 +73,7 @@ those that were merged, as the archives tell, and whose fate the table can see:
 	}
 	f := cmd.Flags()
 	o.add(f)
+	f.StringArrayVar(&o.branches, "branches", nil, "also learn from stable `branches` of the repository how a patch goes on there, as each was the day before a fix was written; repeat it")
 	f.StringArrayVar(&o.lists, "list", nil, "also learn from patches of a public-inbox v2 `archive`, NAME=PATH or a path; repeat it")
 	f.StringVar(&o.listTruth, "list-truth", "", "the `table` of subjects that labels those patches")
 	f.StringArrayVar(&o.without, "list-without", nil, "leave out patches whose titles stand in this `archive`, which is kept for measuring; repeat it")
@@ -113,11 +116,21 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	b, err := o.openBranches(cmd, c, o.branches)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
 	var ls []evaluate.Lesson
 	err = corpus.Each(ctx, c, func(s *corpus.Subject) evaluate.Lesson {
 		j := *judge
 		j.AsOf = s.AsOf
-		return evaluate.NewLesson(facts(&j, s), s.Group, s.Label)
+		l := evaluate.NewLesson(facts(&j, s), s.Group, s.Label)
+		if b != nil && l.Claims {
+			b.Ask(ctx, c, s)
+			l.Rows = reachRows(s, b.Fates(ctx, c, s))
+		}
+		return l
 	}, func(l evaluate.Lesson) error {
 		ls = append(ls, l)
 		return nil
@@ -150,6 +163,21 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return printWeights(cmd.OutOrStdout(), o.out, w)
+}
+
+// reachRows are the branches that had the bug, and whether they took the fix.
+func reachRows(s *corpus.Subject, fates map[string]corpus.Fate) []evaluate.ReachRow {
+	if s.Tree == nil {
+		return nil
+	}
+	var out []evaluate.ReachRow
+	for i := range s.Tree.Branches {
+		b := &s.Tree.Branches[i]
+		if fate := fates[b.Name]; fate.Known && b.Active && b.State == verdict.Affected && b.Applies != "unknown" && len(s.Change.Fixes) > 0 {
+			out = append(out, evaluate.ReachRow{Branch: b.Name, Terms: model.ReachOf(b, s.Group), Taken: fate.Taken})
+		}
+	}
+	return out
 }
 
 // posted are the patches of the lists. A title that was posted to several counts

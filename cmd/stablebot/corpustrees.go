@@ -15,8 +15,8 @@ import (
 )
 
 // openBranches opens the branches that verdicts are to rest on, nil for none.
-func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*corpus.Branches, error) {
-	if len(o.branches) == 0 {
+func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branches []string) (*corpus.Branches, error) {
+	if len(branches) == 0 {
 		return nil, nil
 	}
 	ctx := cmd.Context()
@@ -24,7 +24,7 @@ func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*c
 		return nil, usagef("--branches names branches of the repository given by --git, and needs its history")
 	}
 	say := o.options(cmd).Say
-	for _, name := range o.branches {
+	for _, name := range branches {
 		say("reading the branches %s", name)
 	}
 	ref, err := o.mainlineRef(ctx)
@@ -35,7 +35,7 @@ func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*c
 	if dir, err := os.UserCacheDir(); err == nil {
 		cfg.State = filepath.Join(dir, "stablebot", "trees")
 	}
-	for _, name := range o.branches {
+	for _, name := range branches {
 		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: o.git, Ref: name})
 	}
 	set, err := trees.Open(ctx, cfg)
@@ -45,7 +45,7 @@ func (o *evaluateOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus) (*c
 		return nil, err
 	}
 	newPiles(set)
-	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(o.branches, ", ")+" as they were the day before each change was written; those younger than its release are left out")
+	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(branches, ", ")+" as they were the day before each change was written; those younger than its release are left out")
 	return corpus.NewBranches(ctx, set)
 }
 

@@ -99,7 +99,7 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer c.Close()
-	b, err := o.openBranches(cmd, c)
+	b, err := o.openBranches(cmd, c, o.branches)
 	if err != nil {
 		return err
 	}
