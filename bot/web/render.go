@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -112,6 +113,7 @@ var functions = template.FuncMap{
 	"percent":     func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
 	"two":         func(p float64) string { return fmt.Sprintf("%.2f", p) },
 	"three":       func(p float64) string { return fmt.Sprintf("%.3f", p) },
+	"measures":    model.Doc,
 	"signed":      func(p float64) string { return strings.Replace(fmt.Sprintf("%+.2f", p), "-", "−", 1) },
 	"short":       short,
 	"author":      func(s string) string { name, _, _ := strings.Cut(s, " <"); return name },

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -166,7 +167,7 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 	if j.When != "" {
 		p.f(", %s", j.When)
 	}
-	p.f("\nbecause   %s\nscore     %.2f that stable takes it, %.2f that it is a fix (weights %s)\n", printable(j.Reason), j.Score, j.Fix, j.Weights)
+	p.f("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n", printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
 	p.f("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
 	if j.Size.TableLines > 0 {
 		p.f(", %d of them table", j.Size.TableLines)
@@ -180,12 +181,12 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 		p.f("\n")
 	}
 	for i, b := range j.Branches {
-		p.f("%-9s %s: %s, %s\n", map[bool]string{true: "branches", false: ""}[i == 0], b.Name, b.State, b.Applies)
+		p.f("%-9s %s: %s, %s%s\n", map[bool]string{true: "branches", false: ""}[i == 0], b.Name, b.State, b.Applies, reachOf(&j.Branches[i]))
 	}
 	if j.Error != nil {
 		p.f("error     %s\n", printable(*j.Error))
 	}
-	p.f("\nwhat moved the score (log-odds):\n")
+	p.f("\nwhat moved its worth (log-odds):\n")
 	for _, c := range j.Contributions {
 		p.f("  %+6.2f  %s = %.3g\n", c.Add(), c.Name, c.Value)
 	}
@@ -200,6 +201,25 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 		}
 	}
 	p.f("\n")
+}
+
+// reachOf says what a branch is told, and what made its score another than the worth.
+func reachOf(b *verdict.Branch) string {
+	if b.Verdict == nil {
+		return ""
+	}
+	s := ": " + string(*b.Verdict)
+	if b.ReasonClass != "" {
+		s += " " + string(b.ReasonClass)
+	}
+	if b.State != verdict.Affected {
+		return s
+	}
+	s += fmt.Sprintf(", score %.2f", b.Score)
+	for _, c := range b.Reach {
+		s += fmt.Sprintf("; %+.2f %s", c.Add(), model.Doc(c.Name))
+	}
+	return s
 }
 
 // printer keeps the first error, so that a page of output is checked once.

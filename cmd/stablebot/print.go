@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -67,12 +70,23 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 	}
 	if why {
 		fmt.Fprintf(b, "%25s%s\n", "", printable(j.Reason))
-		for _, r := range j.Rules {
-			if r.Outcome == "met" || r.Outcome == "unmet" {
-				fmt.Fprintf(b, "%25s%s %s: %s\n", "", map[bool]string{true: "+", false: "-"}[r.Outcome == "met"], r.ID, printable(r.Reason))
-			}
+		for _, r := range mattering(j) {
+			fmt.Fprintf(b, "%25s%+5.1f %s: %s\n", "", r.Weight, r.ID, printable(r.Reason))
 		}
 	}
+}
+
+// mattering are the findings that moved the score, the heaviest first, and then those
+// that say that something is not as it should be.
+func mattering(j *verdict.Judgement) []verdict.Weighed {
+	var out []verdict.Weighed
+	for _, r := range j.Rules {
+		if r.Weight != 0 && r.Outcome != rules.NotApplicable || r.Outcome == rules.Unmet {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b verdict.Weighed) int { return cmp.Compare(math.Abs(b.Weight), math.Abs(a.Weight)) })
+	return out
 }
 
 // appendBranch writes what one branch needs.
@@ -91,6 +105,9 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 		what += ": " + string(*x.Verdict)
 		if x.ReasonClass != "" {
 			what += " " + string(x.ReasonClass)
+		}
+		if x.State == verdict.Affected && len(x.Reach) > 0 {
+			what += fmt.Sprintf(" %.2f", x.Score)
 		}
 	}
 	if x.Why != "" {

@@ -57,6 +57,9 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		why:      score.Contributions,
 		branches: j.branchesOf(f, round(score.Worth)),
 	}
+	if len(f.Silicon) == 0 {
+		in.nowhere = j.Catalogue.NoHardware(c)
+	}
 	d := in.decide()
 
 	out = Judgement{

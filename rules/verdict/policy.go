@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ type judged struct {
 	why      []model.Contribution // of worth, any order
 	branches []Branch             // with state, applies and score; verdicts are filled in by judgeBranches
 	isFix    answer
+	nowhere  string // why there is no hardware in it, "" where there is some
 }
 
 // decision is what the first matching row says.
@@ -113,7 +115,7 @@ func nothingToJudge(j *judged) (decision, bool) {
 	case len(j.Change.Files) == 0 && !j.textRequest():
 		return out("it changes no file")
 	case len(j.Silicon) == 0:
-		return out("no hardware in what it changes")
+		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
 	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
 		return out("it changes the device tree of a board")
 	case !j.isFix.yes:
