@@ -19,7 +19,6 @@ Unmet: a fix without that line.`,
 	Ref:  Ref{stableRules, "Option 1", "a tag in the sign-off area has the change picked up once it is merged"},
 	Kind: OfRequest,
 	Values: []Value{
-		{Name: "tag.stable", Doc: "asks for stable", Kind: OfRequest | OfClaim, Of: func(f *Facts) float64 { return yes(f.asks()) }},
 		{Name: "tag.stable.version", Doc: "asks for stable and says since which version", Kind: OfRequest | OfClaim, Of: func(f *Facts) float64 {
 			if f.asks() {
 				for _, s := range f.Change.Stable {

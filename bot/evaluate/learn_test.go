@@ -166,8 +166,8 @@ func TestLearn(t *testing.T) {
 	if p.Cases != 300 || p.Taken == 0 || !slices.Equal(p.Releases, []string{"6.1", "6.2", "6.3"}) || p.Seed != 3 || p.Figures["cv auc all"] < .9 {
 		t.Errorf("provenance %+v", p)
 	}
-	if w := m.File().Heads[model.HeadCommit].Weights; w["tag.stable"] <= 0 {
-		t.Errorf("a tag that decides weighs %v", w["tag.stable"])
+	if w := m.File().Heads[model.HeadCommit].Weights; w["stable-request=met"] <= 0 {
+		t.Errorf("a tag that decides weighs %v", w["stable-request=met"])
 	}
 }
 

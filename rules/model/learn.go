@@ -82,8 +82,8 @@ func columnsOf(head string, posted bool) []bool {
 		case head == HeadMail:
 			out[i] = !is(rules.OfTrees) && (posted || !is(rules.OfOthers))
 		case head == HeadFix:
-			// What the labels are made of cannot teach it.
-			out[i] = !is(rules.OfTrees | rules.OfPost | rules.OfRequest | rules.OfOthers | rules.OfClaim)
+			// What the labels are made of cannot teach it, nor outcomes that know them.
+			out[i] = value && !is(rules.OfTrees|rules.OfPost|rules.OfRequest|rules.OfOthers|rules.OfClaim)
 		}
 	}
 	return out
@@ -204,7 +204,7 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 // beside them, and are then replaced: an unbounded "fix" or "workaround" in a
 // title would outweigh everything else. A workaround or an ID says less than a
 // fix: new hardware comes with both.
-var asserted = map[string]float64{"tag.fixes": 3, "tag.stable": 4, "title.fix": 3.5, "verb.fix": 0, "title.quirk": 3, "title.id": 3}
+var asserted = map[string]float64{"tag.fixes": 3, "stable-request=met": 4, "title.fix": 3.5, "verb.fix": 0, "title.quirk": 3, "title.id": 3}
 
 // tidy keeps three digits: a reader can check the sums, and more would be noise.
 func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }

@@ -57,6 +57,8 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 		return StableEligible, "", if_ + "estimated chance that stable takes it" + where + ": " + percent(score)
 	case score < j.DKMS && j.unlisted():
 		return Uncertain, "", "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
+	case score < j.DKMS && b == nil && j.Words().Revert:
+		return Uncertain, "", "a revert is needed wherever what it takes back went, and no tree says where that is"
 	case score < j.DKMS:
 		class := j.heaviest(b)
 		return DKMSOnly, class, j.classReason(class, b, score)

@@ -35,7 +35,7 @@ func (j *judged) fixOrNot() answer {
 	if j.fix >= j.Fix {
 		return answer{true, "by its words and its diff"}
 	}
-	return answer{false, "nothing in its title, message or tags says that it mends something"}
+	return answer{false, "no rule recognises it as a fix, a device ID or a quirk"}
 }
 
 // byTag reports whether the author says so by a tag.

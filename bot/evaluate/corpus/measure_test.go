@@ -14,7 +14,6 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/model"
 )
 
 // TestCounts counts, for each list, what the archives tell of merging and what the
@@ -60,7 +59,7 @@ func TestCounts(t *testing.T) {
 		if Foreign(s.Change) {
 			return nil
 		}
-		g := &got{&Subject{Label: s.Label, Group: s.Group, AsOf: s.AsOf}, model.Claims(&rules.Facts{Change: s.Change}), s.Change.Subject}
+		g := &got{&Subject{Label: s.Label, Group: s.Group, AsOf: s.AsOf}, (&rules.Facts{Change: s.Change}).Claims(), s.Change.Subject}
 		if os.Getenv("STABLEBOT_ROWS") != "" {
 			g.name = fmt.Sprintf("%s\t%s\t%s", s.Change.ID, s.Change.Author.Name, s.Change.Subject)
 		}
