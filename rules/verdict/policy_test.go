@@ -266,7 +266,7 @@ func TestPolicyRows(t *testing.T) {
 		{"a pile where nothing names the bug", sure(in("6.6 affected 0.05"), piled, unnamed), "dkms-only conflicts"},
 		{"a large patch that is offered to stable", sure(score(0.1), tooBig, offered), "dkms-only too-big"},
 		{"an interface that is offered to stable", sure(score(0.1), newUAPI, offered), "stable-eligible"},
-		{"a large revert", sure(score(0.1), tooBig, reverting), "dkms-only below-bar"},
+		{"a large revert", sure(score(0.1), tooBig, reverting), "uncertain"},
 		{"a pile for one branch only", sure(in("6.12 affected 0.9", "6.6 affected 0.05"), piled), "stable-eligible mixed"},
 		{"a small fix whose pile was not found in full", sure(in("6.6 affected 0.05"), unsearched), "dkms-only conflicts"},
 		{"a large fix whose pile was not found in full", sure(tooBig, in("6.6 affected 0.05"), unsearched), "dkms-only conflicts"},
