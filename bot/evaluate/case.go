@@ -44,6 +44,7 @@ type Case struct {
 type Row struct {
 	Branch  string          `json:"branch"`
 	State   string          `json:"state"`
+	Applies string          `json:"applies,omitempty"`
 	Verdict verdict.Verdict `json:"verdict,omitempty"`
 	Class   verdict.Class   `json:"reason_class,omitempty"`
 	Score   float64         `json:"score"`

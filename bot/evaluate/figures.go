@@ -118,6 +118,7 @@ type Report struct {
 	// Masked counts the fixes whose fate is no label, by the reason.
 	Masked   []Masked       `json:"masked,omitempty"`
 	Branches []BranchFigure `json:"branches,omitempty"`
+	Reaches  []Reach        `json:"reaches,omitempty"`
 	Drivers  []Driver       `json:"drivers"`
 	// FewDrivers counts those with too few taken or untaken cases for figures.
 	FewDrivers int `json:"drivers_with_too_few"`
@@ -177,6 +178,7 @@ func Measure(k *Collector, o Options) *Report {
 	}
 	b.worths(r, all, fixes, o.Posted)
 	b.branches(r, fixes)
+	b.reaches(r, fixes)
 	b.wait()
 	for _, d := range short {
 		r.Drivers = append(r.Drivers, *d)

@@ -114,6 +114,14 @@ func (r *Report) branchText(p *printer) {
 			row(cmp.Or(f.Branch, "all"), f.What, f.Share.String())
 		}
 	})
+	p.f("\nreach: the score of the affected rows against what the branch took, by how the patch goes on there\n")
+	p.table(func(row func(...string)) {
+		row("APPLIES", "ROWS", "TAKEN", "MEAN SCORE", "AUC", "CALIBRATION ERROR")
+		for i := range r.Reaches {
+			x := &r.Reaches[i]
+			row(x.Applies, fmt.Sprint(x.Rows), fmt.Sprintf("%d = %s", x.Taken, number(float64(x.Taken)/float64(x.Rows))), number(x.Said), x.AUC.String(), x.CalibrationError.String())
+		}
+	})
 }
 
 // Text prints the report for people.

@@ -80,6 +80,52 @@ func (c *Case) decided(without bool) bool {
 	return v != verdict.Uncertain && (v != verdict.OutOfScope || !c.Named && (without || !c.Tagged))
 }
 
+// Reach are the figures of the score of rows that are affected, for all of them and
+// by how the patch goes on there.
+type Reach struct {
+	Applies string  `json:"applies"`
+	Rows    int     `json:"rows"`
+	Taken   int     `json:"taken"`
+	Said    float64 `json:"said"` // mean score
+	AUC     Figure  `json:"auc"`
+
+	CalibrationError Figure `json:"calibration_error"`
+}
+
+// reaches fills the figures of the rows' scores; a row counts where it is known what
+// its branch did.
+func (b *bootstrap) reaches(r *Report, fixes []*Case) {
+	points := map[string][]model.Scored{}
+	for _, c := range fixes {
+		for _, x := range c.Rows {
+			if x.State != "affected" || !x.Known {
+				continue
+			}
+			s := model.Scored{P: x.Score, Label: x.Taken}
+			points["all"] = append(points["all"], s)
+			points[x.Applies] = append(points[x.Applies], s)
+		}
+	}
+	r.Reaches = make([]Reach, 0, len(points)) // figures stay where they are
+	for _, name := range []string{"all", "exact", "offset", "three-way", "needs-prerequisites", "adapted", "needs-backport", "unknown"} {
+		ps := points[name]
+		if len(ps) == 0 {
+			continue
+		}
+		x := Reach{Applies: name, Rows: len(ps)}
+		for _, s := range ps {
+			x.Said += s.P / float64(len(ps))
+			if s.Label {
+				x.Taken++
+			}
+		}
+		r.Reaches = append(r.Reaches, x)
+		at := &r.Reaches[len(r.Reaches)-1]
+		b.measure(&at.AUC, ps, model.AUC)
+		b.measure(&at.CalibrationError, ps, calibration)
+	}
+}
+
 // BranchFigure is a share over rows fix × branch, or over fixes judged by their
 // branches.
 type BranchFigure struct {

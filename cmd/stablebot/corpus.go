@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // corpusOptions are the flags that name changes whose fate is known, for evaluate
@@ -30,6 +31,7 @@ type corpusOptions struct {
 	quiet        bool
 	noTrees      bool
 	marks, cache string
+	only         func(*change.Change) bool // what is read, if set
 }
 
 func (o *corpusOptions) add(f *pflag.FlagSet) {
@@ -67,7 +69,7 @@ func (o *corpusOptions) options(cmd *cobra.Command) corpus.Options {
 	stderr := cmd.ErrOrStderr()
 	return corpus.Options{
 		Mainline: o.mainline, Stable: o.stable, Releases: o.releases, NoTrees: o.noTrees, Marks: o.marks, Cache: o.cache,
-		Since: o.since.Time, Truth: o.truth, Jobs: o.jobs,
+		Since: o.since.Time, Truth: o.truth, Jobs: o.jobs, Only: o.only,
 		Say: func(format string, a ...any) {
 			if !o.quiet {
 				fmt.Fprintf(stderr, format+"\n", a...)

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -25,6 +26,7 @@ type evaluateOptions struct {
 	weights  string
 	branches []string
 	html     string
+	fixes    bool
 	json     bool
 	rounds   int
 	seed     uint64
@@ -71,6 +73,7 @@ as if no Cc: stable stood in them.`,
 	f.StringVar(&o.archive, "archive", "", "changes are patches of a public-inbox v2 `repository`")
 	f.Var(&o.since, "since", "leave out mails older than this `day`")
 	f.StringArrayVar(&o.branches, "branches", nil, "let the verdict rest on these stable `branches` of the repository as well, each as it was the day before the change was written; names or patterns; repeat it")
+	f.BoolVar(&o.fixes, "fixes", false, "judge only what presents itself as a fix; the figures over all changes are left out")
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.html, "html", "", "write plots and the worst disagreements as one page to this `file`")
 	f.BoolVar(&o.json, "json", false, "one JSON object instead of text")
@@ -94,6 +97,9 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	ctx := cmd.Context()
+	if o.fixes {
+		o.only = func(c *change.Change) bool { return (&rules.Facts{Change: c}).Claims() }
+	}
 	c, err := o.open(cmd, args)
 	if err != nil {
 		return err
@@ -181,7 +187,7 @@ func rowsOf(j *verdict.Judgement, fates map[string]corpus.Fate) []evaluate.Row {
 	var out []evaluate.Row
 	for i := range j.Branches {
 		b := &j.Branches[i]
-		r := evaluate.Row{Branch: b.Name, State: b.State, Class: b.ReasonClass, Score: b.Score, Known: fates[b.Name].Known, Taken: fates[b.Name].Taken}
+		r := evaluate.Row{Branch: b.Name, State: fmt.Sprint(b.State), Applies: fmt.Sprint(b.Applies), Class: b.ReasonClass, Score: b.Score, Known: fates[b.Name].Known, Taken: fates[b.Name].Taken}
 		if b.Verdict != nil {
 			r.Verdict = *b.Verdict
 		}

@@ -45,7 +45,8 @@ type Options struct {
 	Files func(put func(raw []byte, origin string, err error) error) error
 	Since time.Time
 
-	Truth []string // tables of what stable took
+	Only  func(*change.Change) bool // what is read of the input, if set
+	Truth []string                  // tables of what stable took
 	Jobs  int
 
 	Say func(format string, a ...any) // tells of a step that takes a while
@@ -371,6 +372,9 @@ func (c *Corpus) read(ctx context.Context, commit *git.Commit, seen *repeats) *S
 	ch, err := commit.Change()
 	if err != nil {
 		c.count(&c.Counts.Partly)
+	}
+	if c.o.Only != nil && !c.o.Only(ch) {
+		return nil
 	}
 	s := &Subject{Change: ch, Label: c.labels.Label(ch), AsOf: ch.Date}
 	if !s.Label.Known {

@@ -214,7 +214,7 @@ func (m *mails) subject(c *Corpus, p *posted) *Subject {
 		return nil
 	}
 	msg, err := mail.Parse(p.raw)
-	if err != nil || msg.Change == nil {
+	if err != nil || msg.Change == nil || c.o.Only != nil && !c.o.Only(msg.Change) {
 		return nil
 	}
 	s := &Subject{Change: msg.Change, AsOf: msg.Date}
@@ -333,6 +333,9 @@ func releaseLess(a, b string) bool { return releases.Newer(b, a) }
 // Foreign reports whether a patch touches no folder of the kernel: lists carry
 // the patches of libraries and tools as well.
 func Foreign(c *change.Change) bool {
+	if slices.ContainsFunc(c.Prefix.Words, func(w string) bool { return slices.Contains(projects, w) }) {
+		return true
+	}
 	for _, f := range c.Files {
 		name := f.NewName
 		if name == "" {
@@ -345,6 +348,9 @@ func Foreign(c *change.Change) bool {
 	}
 	return true
 }
+
+// projects are those whose patches say so in the brackets of the subject.
+var projects = strings.Fields("bluez iproute2 iproute2-next rdma-core mmc-utils ethtool iw crda hostap wireless-regdb usbutils igt-gpu-tools libdrm mesa")
 
 // kernelFolders are the entries at the top of the kernel's tree.
 var kernelFolders = strings.Fields("drivers include arch net Documentation sound kernel lib mm fs block crypto security tools scripts MAINTAINERS init ipc samples rust virt certs usr io_uring Makefile Kbuild Kconfig CREDITS .mailmap")
