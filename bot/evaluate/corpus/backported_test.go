@@ -120,11 +120,26 @@ func bed(ctx context.Context, set *trees.Set, name string, b pair) (c *change.Ch
 	if took.IsZero() {
 		return nil, day, "the branch has it under another name"
 	}
-	day = took.AddDate(0, 0, -1)
+	var with time.Time // the day on which the branch had all of the bug
 	for _, k := range tree.Culprits {
-		if at := came(&change.Change{ID: k.SHA, Subject: k.Subject, Kind: change.Commit}); at.IsZero() || at.After(day) {
-			return nil, day, "its culprit came to the branch together with it"
+		at := came(&change.Change{ID: k.SHA, Subject: k.Subject, Kind: change.Commit})
+		if at.IsZero() {
+			return nil, day, "one of its culprits is in the branch under another name"
 		}
+		if at.After(with) {
+			with = at
+		}
+	}
+	// Dates of a rewritten history are those of authors: what came in one release
+	// of the branch stands there hours or days apart.
+	if day = took.AddDate(0, 0, -1); with.After(day) {
+		day = took.Add(-time.Second)
+	}
+	if with.After(day) {
+		return nil, day, "its culprit came to the branch together with it"
+	}
+	if !slices.ContainsFunc(set.List(ctx, day), func(b trees.Branch) bool { return b.Name == name && b.State != "to come" }) {
+		return nil, day, "written before the branch began"
 	}
 	return c, day, ""
 }

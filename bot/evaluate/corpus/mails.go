@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/git"
@@ -42,7 +43,20 @@ type posted struct {
 	raw    []byte // valid until the worker returns
 	origin string
 	list   int
+	sent   time.Time // the archive's day, not later than it came; the zero time of a file
 	err    error
+}
+
+// parse reads the mail. A date that lies behind the mail's arrival is a wrong clock.
+func (p *posted) parse() (*mail.Message, error) {
+	msg, err := mail.Parse(p.raw)
+	if err != nil || p.sent.IsZero() || !msg.Date.After(p.sent) {
+		return msg, err
+	}
+	if msg.Date = p.sent; msg.Change != nil {
+		msg.Change.Date = p.sent
+	}
+	return msg, nil
 }
 
 func (m *mails) close() {
@@ -83,7 +97,7 @@ func (c *Corpus) openMails(ctx context.Context) (_ *mails, err error) {
 			return nil, err
 		}
 		err := archive.Read(ctx, l.a, archive.Options{Since: c.o.Since, Workers: c.o.Jobs}, func(a *archive.Mail) bool {
-			m.index(&posted{raw: a.Raw, origin: a.Commit, list: i, err: a.Err})
+			m.index(&posted{raw: a.Raw, origin: a.Commit, list: i, sent: a.Sent, err: a.Err})
 			return true
 		}, func(bool) error { return nil })
 		if err != nil {
@@ -106,7 +120,7 @@ func (m *mails) index(p *posted) {
 	if p.err != nil {
 		return
 	}
-	msg, err := mail.Parse(p.raw)
+	msg, err := p.parse()
 	if err != nil || msg.Date.Before(m.o.Since) {
 		return
 	}
@@ -188,7 +202,7 @@ func walk[R any](ctx context.Context, m *mails, work func(*posted) R, emit func(
 		}
 		o := archive.Options{Since: m.o.Since, Workers: m.o.Jobs, Only: func(e *archive.Entry) bool { _, ok := m.owed[keyOf(e.Commit)]; return ok }}
 		err := archive.Read(ctx, l.a, o, func(a *archive.Mail) R {
-			return work(&posted{raw: a.Raw, origin: a.Commit, list: i, err: a.Err})
+			return work(&posted{raw: a.Raw, origin: a.Commit, list: i, sent: a.Sent, err: a.Err})
 		}, emit)
 		if err != nil {
 			return err
@@ -213,7 +227,7 @@ func (m *mails) subject(c *Corpus, p *posted) *Subject {
 	if !ok || p.err != nil {
 		return nil
 	}
-	msg, err := mail.Parse(p.raw)
+	msg, err := p.parse()
 	if err != nil || msg.Change == nil || c.o.Only != nil && !c.o.Only(msg.Change) {
 		return nil
 	}
