@@ -60,6 +60,8 @@ func (p Posted) wrong(told string) string {
 		}
 	}
 	switch {
+	case told == string(verdict.Uncertain):
+		return "" // that it is open was never wrong
 	case p.Differs != "":
 		return p.Differs
 	case told == string(verdict.Wait):

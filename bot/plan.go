@@ -84,11 +84,12 @@ func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	v := report.ValuesOf(b.postingOf(list.passes))
+	posting, unsettled := b.postingOf(list.passes).Unsettled()
+	v := report.ValuesOf(posting)
 	switch {
-	case len(v.Rows) == 0:
+	case len(v.Rows) == 0 && !unsettled && len(b.postingOf(list.passes).Patches) == 0:
 		return nil, list.whyNot(b.Posts), nil
-	case !slices.ContainsFunc(v.Rows, func(r report.Row) bool { return !r.Settled() }):
+	case !unsettled:
 		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/mail"
@@ -213,11 +214,17 @@ func (m Mail) Text() (string, error) {
 		author = clean(m.Answers.From.Address)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.UTC().Format("2 Jan 2006"), cut(author, 34))
-	for _, l := range Quote(m.Answers.Text) {
+	quote := Quote(m.Answers.Text)
+	if len(quote) > 0 {
+		fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.UTC().Format("2 Jan 2006"), cut(author, 34))
+	}
+	for _, l := range quote {
 		b.WriteString(strings.TrimRight("> "+cut(strings.TrimRight(clean(l), " "), quoteColumns), " ") + "\n")
 	}
-	b.WriteString("\n" + join(m.blocks()) + "\n")
+	if len(quote) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString(join(m.blocks()) + "\n")
 	return guard(b.String()) + m.footer(), nil
 }
 
@@ -325,6 +332,9 @@ func Subject(s string) string {
 // a diffstat follows.
 var shortlog = regexp.MustCompile(`^\S.* \(\d+\):$`)
 
+// greeting opens a mail and tells nothing of it.
+var greeting = regexp.MustCompile(`(?i)^(hi|hello|hey|dear|greetings)\b.{0,30}[,!.:]?$`)
+
 // Quote picks the three lines of a mail that tell best what is answered: the
 // first of its prose, without tags, diff and earlier quotes.
 func Quote(text string) []string {
@@ -334,7 +344,7 @@ func Quote(text string) []string {
 		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
 			break
 		}
-		if line == "" || strings.HasPrefix(line, ">") || !harmless(line) && !strings.HasPrefix(line, "#stablebot ") {
+		if !strings.ContainsFunc(line, unicode.IsLetter) || greeting.MatchString(line) || strings.HasPrefix(line, ">") || !harmless(line) && !strings.HasPrefix(line, "#stablebot ") {
 			continue
 		}
 		out = append(out, line)

@@ -124,6 +124,19 @@ func (r Row) Settled() bool {
 	return false
 }
 
+// Unsettled is the posting without the patches of which nothing is to be said. What is
+// settled for all is all of it.
+func (p Posting) Unsettled() (out Posting, any bool) {
+	out = p
+	out.Patches = nil
+	for _, q := range p.Patches {
+		if !row(p, q).Settled() {
+			out.Patches = append(out.Patches, q)
+		}
+	}
+	return out, len(out.Patches) > 0
+}
+
 // Branch is one stable branch.
 type Branch struct {
 	Name, State, Applies, Why string

@@ -218,12 +218,14 @@ func chance(p float64) string {
 // Percent is how a probability is rounded for a reader.
 func Percent(p float64) int { return int(math.Round(100 * p)) }
 
+// open are the sentences where nothing is decided: the fact that is missing, or how
+// close it is.
 func (r Row) open() []string {
-	why := r.Reason
-	if !strings.Contains(why, "%") && !strings.Contains(why, "not known") {
-		why = strings.TrimRight(why, ".") + " (" + chance(r.best()) + ")"
+	const then = "A person should decide."
+	if strings.Contains(r.Reason, "too close to call") || strings.Contains(r.Reason, "%") || r.Reason == "" {
+		return []string{"Whether stable takes this patch is too close to call (" + chance(r.best()) + ").", then}
 	}
-	return []string{sentence("Whether stable takes this patch is open", strings.TrimPrefix(why, " ")), "A person should decide."}
+	return []string{sentence("Whether stable takes this patch is open", r.Reason), then}
 }
 
 // best is the score of the branch where it is best, of those that are affected; without

@@ -16,7 +16,7 @@ var tells = map[verdict.Verdict]func(Values, []Row) string{
 		return v.which(in) + plural(len(in), " is", " are") + " to wait: " + strings.TrimRight(in[0].Reason, ".")
 	},
 	verdict.Uncertain: func(v Values, in []Row) string {
-		s := "whether stable takes " + lower(v.which(in)) + " is open"
+		s := v.which(in) + plural(len(in), " is", " are") + " too close to call for stable"
 		if len(in) == 1 {
 			s += " (" + chance(in[0].best()) + ")"
 		}
