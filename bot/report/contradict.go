@@ -60,7 +60,7 @@ func Contradictions(text string, p Posting) (out []string) {
 					say("branch %s is none of the judgement's: %q", n, s)
 				}
 			}
-			if strings.Contains(s, "have the bug") || strings.Contains(s, "has the bug") {
+			if strings.Contains(s, "have the bug") && !strings.Contains(s, "may have") || strings.Contains(s, "has the bug") {
 				for _, n := range release.FindAllString(m[0], -1) {
 					if st := allowed.state[n]; st != "" && st != "affected" {
 						say("branch %s is %s: %q", n, st, s)

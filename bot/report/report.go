@@ -102,11 +102,16 @@ type Tag struct {
 
 // Text is the tag as a reader knows it again: "6.6+".
 func (t Tag) Text() string {
-	out := make([]string, len(t.Versions))
-	for i, v := range t.Versions {
-		out[i] = clean(v) + "+"
+	oldest := ""
+	for _, v := range t.Versions {
+		if oldest == "" || releases.Newer(oldest, v) {
+			oldest = v
+		}
 	}
-	return list(out)
+	if oldest == "" {
+		return ""
+	}
+	return clean(oldest) + "+"
 }
 
 // Settled reports whether there is nothing that anybody could do or need know:

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -275,8 +276,11 @@ func (r Row) have(all []Branch) string {
 	for i, b := range all {
 		names[i], known = b.Name, known && b.Bug
 	}
+	by := slices.ContainsFunc(all, func(b Branch) bool { return b.need() == needHand || b.need() == needAdapted })
 	what := "the code that this patch changes"
 	switch {
+	case !known && by && !r.Adds: // what a patch that does not apply would change may stand elsewhere, or nowhere
+		return linux(names, "") + " may have the bug that this patch fixes."
 	case r.Adds:
 		return linux(names, "") + plural(len(all), " lacks", " lack") + " this device ID."
 	case known:
@@ -424,10 +428,16 @@ func (r Row) rows() (out [][2]string) {
 	if r.Verdict != verdict.StableEligible {
 		return r.keptRows()
 	}
+	above := Branch{}
 	for _, b := range r.Branches {
-		if r.wants(b) {
-			out = append(out, [2]string{b.Name, r.wanting(b)})
+		if !r.wants(b) {
+			continue
 		}
+		as := b
+		if b.Why != "" && b.Why == above.Why && b.Applies == above.Applies && b.Class == above.Class {
+			as.Why = "as for " + above.Name
+		}
+		out, above = append(out, [2]string{b.Name, r.wanting(as)}), b
 	}
 	return out
 }
@@ -481,12 +491,21 @@ func (r Row) wanting(b Branch) string {
 	return s
 }
 
+// because puts the reason of a branch behind what is to be done there: files by their
+// names alone, and nothing that would look like a tag at the start of a line.
 func because(why string) string {
 	if why = clean(why); why == "" {
 		return ""
 	}
-	return ": " + cut(why, 2*(Columns-13))
+	why = folders.ReplaceAllString(why, "$1")
+	why = fileColon.ReplaceAllString(why, "$1, ")
+	return ": " + cut(why, 2*(Columns-16))
 }
+
+var (
+	folders   = regexp.MustCompile(`\b(?:[\w.+-]+/)+([\w.+-]+\.[\w]+)`)
+	fileColon = regexp.MustCompile(`([\w+-]+\.\w+): `)
+)
 
 // without says why a branch goes without the fix.
 func (b Branch) without() string {
