@@ -79,6 +79,7 @@ type Row struct {
 	Reason   string
 	Size     change.Size
 	Silicon  []string
+	Chips    []Chip // those of Silicon that are no driver, and came with a release
 	Branches []Branch
 	Takes    []string // branches that it is stable-eligible for
 	Misses   []string // branches that would need it and cannot take it
@@ -92,6 +93,9 @@ type Row struct {
 	Lines    *verdict.Policy
 	Next     []Step
 }
+
+// Chip is hardware with the release that first supported it.
+type Chip struct{ Name, Since string }
 
 // Tag is what its author has asked of stable.
 type Tag struct {
@@ -121,6 +125,9 @@ func (r Row) Settled() bool {
 	switch r.Verdict {
 	case verdict.StableEligible:
 		return r.Tag.Never || r.Tag.There && !slices.ContainsFunc(r.Branches, func(b Branch) bool {
+			if b.need() == needHand && !b.Bug {
+				return false // whether it is needed there is not known, and the stable team asks when it is
+			}
 			return r.wants(b) || b.Verdict == verdict.StableEligible && !b.Asked
 		})
 	case verdict.DKMSOnly:
@@ -239,6 +246,9 @@ func row(p Posting, q Patch) Row {
 			name += " (" + string(s.State) + ")"
 		}
 		r.Silicon = append(r.Silicon, name)
+		if s.Specific() && s.Since != "" {
+			r.Chips = append(r.Chips, Chip{clean(s.Name), s.Since})
+		}
 	}
 	for i := range q.Branches {
 		b := branchOf(&q.Branches[i], c, q.Tree)

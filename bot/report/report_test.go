@@ -57,7 +57,7 @@ func patch(v verdict.Verdict, c verdict.Class, score float64, reason string, bs 
 		ID: "20261102095500.4711-1-ada@example.org", Kind: change.Mail, Subject: "drm/amdgpu: stop the ring before resetting GFX12",
 		Verdict: v, ReasonClass: c, Score: score, Fix: 0.97, Reason: reason, Branches: bs,
 		Size:    change.Size{LinesWithContext: 143, Added: 60, Removed: 22, Files: 3},
-		Silicon: []silicon.Match{{Name: "GFX12", Driver: "amdgpu", State: silicon.Production, Since: "6.11"}},
+		Silicon: []silicon.Match{{Name: "GFX12", Driver: "amdgpu", Kind: silicon.KindIPBlock, State: silicon.Production, Since: "6.11"}},
 		Rules: []verdict.Weighed{
 			{Finding: rules.Finding{ID: "real-bug", Outcome: rules.Met, Reason: "a fix whose message speaks of a hang"}, Weight: 1.1},
 			{Finding: rules.Finding{ID: "size", Outcome: rules.Unmet, Reason: "143 lines with context, over the documented limit of 100"}, Weight: -1.2},

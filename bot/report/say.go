@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -51,7 +52,7 @@ var keeps = map[verdict.Class]func(Row) []string{
 	},
 	verdict.Declined: func(r Row) []string { return []string{sentence("This patch was declined for stable", r.Reason)} },
 	verdict.Conflicts: func(r Row) []string {
-		return []string{"The patch does not apply to " + linux(r.Misses, "an older branch") + ", and no adaptation of it was found.",
+		return []string{"The patch does not apply to " + linux(r.of(verdict.Conflicts), "an older branch") + ", and no adaptation of it was found.",
 			"A backport by hand is needed there; stable takes few of those" + r.odds() + "."}
 	},
 	verdict.BelowBar: func(r Row) []string {
@@ -142,33 +143,50 @@ func (r Row) vendorHas() string {
 	return ""
 }
 
-// tooNew is the sentence for branches that are older than the hardware.
+// tooNew is the sentence for branches that are older than the hardware, or that do not
+// have the code.
 func (r Row) tooNew() []string {
-	var chips []string
-	for _, s := range r.Silicon {
-		name, since, ok := strings.Cut(s, " (")
-		if at := strings.LastIndex(since, "since "); ok && at >= 0 && len(chips) < 2 {
-			chips = append(chips, name+", in mainline since "+strings.TrimSuffix(since[at+len("since "):], ")"))
+	var older, without []string
+	for _, b := range r.Branches {
+		switch {
+		case b.Class != verdict.NoBase:
+		case b.Hardware:
+			older = append(older, b.Name)
+		default:
+			without = append(without, b.Name)
 		}
-	}
-	what := "the hardware that it is for"
-	if len(chips) > 0 {
-		what = list(chips)
-		if len(chips) == 1 {
-			what = strings.Replace(what, ", in", " (in", 1) + ")"
-		}
-	}
-	of := "that kernel"
-	if len(r.Misses) > 1 {
-		of = "those kernels"
 	}
 	switch {
-	case len(r.Misses) == 0:
-		return []string{"No stable branch supports " + what + "."}
-	case slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Class == verdict.NoBase && !b.Hardware }):
-		return []string{"Not for " + linux(r.Misses, "") + ": the code that this patch changes is not in " + of + "."}
+	case len(older) > 0:
+		what, n := "the hardware that it is for", 1
+		if chips := r.newerThan(older[0]); len(chips) > 0 {
+			what, n = list(chips), len(chips)
+		}
+		return []string{"Not for " + linux(older, "") + ": " + what + plural(n, " is", " are") + " newer than " + plural(len(older), "that kernel.", "those kernels.")}
+	case len(without) > 0:
+		return []string{linux(without, "") + plural(len(without), " does", " do") + " not have the code that this patch changes."}
 	}
-	return []string{"Not for " + linux(r.Misses, "") + ": " + what + " is newer than " + of + "."}
+	return []string{"The code that this patch changes is in no stable branch that is alive."}
+}
+
+// newerThan are the chips, at most two, whose support came after a branch.
+func (r Row) newerThan(branch string) (out []string) {
+	for _, c := range r.Chips {
+		if releases.Newer(c.Since, branch) && len(out) < 2 {
+			out = append(out, c.Name+" (in mainline since "+c.Since+")")
+		}
+	}
+	return out
+}
+
+// of are the branches of one class.
+func (r Row) of(c verdict.Class) (out []string) {
+	for _, b := range r.Branches {
+		if b.Verdict == verdict.DKMSOnly && b.Class == c {
+			out = append(out, b.Name)
+		}
+	}
+	return out
 }
 
 // measure says how large it is, with what the branch needs where that is the reason.
@@ -596,7 +614,7 @@ const maxReason = 150
 func (r Row) said(rule string) bool {
 	switch rule {
 	case rules.Affected.ID, rules.Applies.ID, rules.Mainline.ID, rules.SeriesComplete.ID, rules.NoDelay.ID, rules.NotDeclined.ID,
-		rules.Reviewed.ID, rules.Tested.ID, rules.Prerequisites.ID, rules.Followups.ID, rules.NewerBranches.ID:
+		rules.CulpritKnown.ID, rules.Reviewed.ID, rules.Tested.ID, rules.Prerequisites.ID, rules.Followups.ID, rules.NewerBranches.ID:
 		return true
 	case rules.DiffSize.ID:
 		return r.Class == verdict.TooBig

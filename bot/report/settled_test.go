@@ -32,7 +32,7 @@ func TestSettled(t *testing.T) {
 		{"tagged, and what goes first is of its series", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites")}}, tagged, true},
 		{"tagged, and what goes first is named in the tag", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites", "1111111222222")}},
 			&change.Change{Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Needs: []change.Origin{{SHA: "1111111"}}}, tagged.Stable[0]}}, true},
-		{"tagged, but a backport is needed", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-backport")}}, tagged, false},
+		{"tagged; whether the branch that needs a backport has the bug is not known", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-backport")}}, tagged, true},
 		{"tagged for newer branches than one that takes it", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact")}},
 			&change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.15"}}}}, false},
 		{"tagged; another branch is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact"), old}}, since, true},
@@ -45,6 +45,13 @@ func TestSettled(t *testing.T) {
 		if got := v.Rows[0].Settled(); got != c.want {
 			t.Errorf("%s: settled %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A backport by hand is worth a mail where the branch is known to have the bug.
+func TestSettledByHand(t *testing.T) {
+	if r := ValuesOf(cases()["eligible-hand"]).Rows[0]; r.Settled() || !r.Branches[1].Bug {
+		t.Errorf("settled: %+v", r.Branches[1])
 	}
 }
 
