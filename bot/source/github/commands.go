@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	gh "github.com/google/go-github/v58/github"
 
@@ -49,7 +51,7 @@ func (s *Source) commands(ctx context.Context, c *gh.Client, p bot.PullState) ([
 			}
 			login := who.GetLogin()
 			if _, asked := may[login]; !asked {
-				if may[login], err = mayWrite(ctx, c, owner, name, login); err != nil {
+				if may[login], err = s.mayWrite(ctx, c, owner, name, login); err != nil {
 					return nil, err
 				}
 			}
@@ -67,27 +69,77 @@ func (s *Source) commands(ctx context.Context, c *gh.Client, p bot.PullState) ([
 	}
 }
 
-// mayWrite asks GitHub, each time: what a webhook says of an author's
-// association is not whether they may write.
-func mayWrite(ctx context.Context, c *gh.Client, owner, name, login string) (bool, error) {
-	level, _, err := c.Repositories.GetPermissionLevel(ctx, owner, name, login)
-	if github.Status(err) == http.StatusNotFound {
+// mayWrite asks GitHub: what a webhook says of an author's association is not
+// whether they may write. That somebody may not is remembered for a while, so that
+// a stranger's comments cost nothing.
+func (s *Source) mayWrite(ctx context.Context, c *gh.Client, owner, name, login string) (bool, error) {
+	repo, now := owner+"/"+name, s.cfg.Now()
+	if s.strangers.known(repo, login, now) {
 		return false, nil
 	}
-	if err != nil {
-		return false, github.Temporary("asking what "+login+" may do in "+owner+"/"+name, err)
+	level, _, err := c.Repositories.GetPermissionLevel(ctx, owner, name, login)
+	if err != nil && github.Status(err) != http.StatusNotFound {
+		return false, github.Temporary("asking what "+login+" may do in "+repo, err)
 	}
-	return slices.Contains([]string{"admin", "write"}, level.GetPermission()), nil
+	if err == nil && slices.Contains([]string{"admin", "write"}, level.GetPermission()) {
+		return true, nil
+	}
+	s.strangers.add(repo, login, now)
+	return false, nil
+}
+
+// strangers are those who may not write to a repository, and when that was said.
+type strangers struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+// How long somebody is a stranger, and how many are remembered.
+const (
+	strangerFor  = 10 * time.Minute
+	maxStrangers = 10_000
+)
+
+func (s *strangers) known(repo, login string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.seen[strings.ToLower(repo+" "+login)]
+	return ok && now.Sub(at) < strangerFor
+}
+
+func (s *strangers) add(repo, login string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil || len(s.seen) >= maxStrangers {
+		s.seen = map[string]time.Time{}
+	}
+	s.seen[strings.ToLower(repo+" "+login)] = now
+}
+
+// worthFetching reports whether a comment has a command that its author may have
+// the say to give. Polling finds what this passes over.
+func (s *Source) worthFetching(repo string, comment *gh.IssueComment) bool {
+	found := parseCommands(comment.GetBody())
+	return len(found) > 0 && !stranger(comment.GetAuthorAssociation()) &&
+		!s.strangers.known(repo, comment.GetUser().GetLogin(), s.cfg.Now())
 }
 
 // parseCommands finds the commands in a comment: at the start of a line, not
-// quoted, not in a code block, and not where GitHub shows nothing. What cannot be understood is a refused command,
-// so that its author learns that.
+// quoted, not in a code block, and not where GitHub shows nothing. What cannot be
+// understood is a refused command, so that its author learns that.
 func parseCommands(body string) (out []bot.Command) {
-	fence := ""
-	hidden := false // in an HTML comment
-	for line := range strings.Lines(body) {
-		line = strings.TrimRight(line, "\r\n\t ")
+	fence, hidden := "", false
+	rest := body
+	for rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if fence == "" {
+			var touched bool
+			if touched, hidden = commented(line, rest, hidden); touched {
+				continue
+			}
+		}
+		line = strings.TrimRight(line, "\r\t ")
 		bare := strings.TrimLeft(line, " ")
 		if len(line)-len(bare) < 4 && (strings.HasPrefix(bare, "```") || strings.HasPrefix(bare, "~~~")) {
 			switch {
@@ -98,34 +150,38 @@ func parseCommands(body string) (out []bot.Command) {
 			}
 			continue
 		}
-		rest, ok := strings.CutPrefix(line, commandWord)
-		was := hidden
-		if fence == "" {
-			hidden = hides(line, hidden)
-		}
-		if !ok || was || hidden || fence != "" || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
+		words, ok := strings.CutPrefix(line, commandWord)
+		if !ok || fence != "" || words != "" && words[0] != ' ' && words[0] != '\t' {
 			continue
 		}
 		if len(out) == maxCommands {
 			return out
 		}
-		out = append(out, parseCommand(rest))
+		out = append(out, parseCommand(words))
 	}
 	return out
 }
 
-// hides reports whether an HTML comment is open behind a line.
-func hides(line string, hidden bool) bool {
+// commented reports whether a line stands in an HTML comment, which readers do not
+// see, or has a part of one, and whether the next line begins in one.
+func commented(line, rest string, hidden bool) (touched, still bool) {
 	for {
-		mark := "<!--"
 		if hidden {
-			mark = "-->"
+			_, after, ends := strings.Cut(line, "-->")
+			if !ends {
+				return true, true
+			}
+			touched, hidden, line = true, false, after
+			continue
 		}
-		_, rest, found := strings.Cut(line, mark)
-		if !found {
-			return hidden
+		before, after, begins := strings.Cut(line, "<!--")
+		if !begins {
+			return touched, false
 		}
-		hidden, line = !hidden, rest
+		if !strings.Contains(after, "-->") && !strings.Contains(rest, "-->") && strings.TrimLeft(before, " ") != "" {
+			return touched, false // no comment: it never ends, and begins no line
+		}
+		touched, hidden, line = true, true, after
 	}
 }
 

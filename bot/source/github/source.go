@@ -70,6 +70,8 @@ type Source struct {
 	found    []string  // the repositories that it named and that have asked
 	policies policies
 	changes  changes
+
+	strangers strangers
 }
 
 var _ bot.Source = (*Source)(nil)

@@ -136,7 +136,7 @@ func (s *Source) notesOf(event string, payload []byte) ([]bot.PullNote, error) {
 		}
 	case *gh.IssueCommentEvent:
 		if e.GetAction() != "created" || !e.GetIssue().IsPullRequest() || e.GetSender().GetType() == "Bot" ||
-			!strings.Contains(e.GetComment().GetBody(), commandWord) || stranger(e.GetComment().GetAuthorAssociation()) {
+			!s.worthFetching(e.GetRepo().GetFullName(), e.GetComment()) {
 			return nil, nil
 		}
 		return one(e.GetRepo().GetFullName(), e.GetIssue().GetNumber())
