@@ -66,9 +66,12 @@ type Message struct {
 	// References are the ancestors, oldest first.
 	References []string
 
-	// From is the sender. A list that rewrites senders ("Jane via list") is
-	// undone where the mail says whom it replaced.
+	// From is the sender. A list that rewrites senders ("Jane via list" with the
+	// list's own address) is undone where the mail says whom it replaced; Via is
+	// then what the list had put there, for the reader to see whether it is a list
+	// that it knows. Else Via is empty.
 	From    change.Person
+	Via     change.Person
 	ReplyTo []change.Person
 	To, Cc  []change.Person
 	// Date is as the sender wrote it; the time of the last hop when it is
@@ -187,6 +190,7 @@ func (m *Message) readHeader(h *header) {
 	}
 	m.ReplyTo = people(h[fReplyTo])
 	m.To, m.Cc = people(h[fTo]), people(h[fCc])
+	m.ListID = listID(h[fListID])
 	m.undoVia(people(h[fOriginalFrom]))
 	m.Date = date(h[fDate])
 	if m.Date.IsZero() && h[fReceived] != nil {
@@ -201,7 +205,6 @@ func (m *Message) readHeader(h *header) {
 	if m.InReplyTo == "" && len(m.References) > 0 {
 		m.InReplyTo = m.References[len(m.References)-1]
 	}
-	m.ListID = listID(h[fListID])
 	if v := strings.ToLower(oneLine(h.text(fAutoSubmitted))); v != "no" {
 		m.AutoSubmitted, _, _ = strings.Cut(v, ";")
 	}
@@ -221,14 +224,17 @@ func (m *Message) readHeader(h *header) {
 }
 
 // undoVia puts the author back where a list, to satisfy DMARC, has put its own
-// address and "Jane via list" in the sender.
+// address and "Jane via list" in the sender. Only the list's own address is
+// replaced: anybody may write " via " into a name and a field that redirects
+// the answers.
 func (m *Message) undoVia(original []change.Person) {
 	name, _, via := strings.Cut(m.From.Name, " via ")
-	if !via {
+	if !via || !ListAddress(m.ListID, m.From.Address) {
 		return
 	}
+	was := m.From
 	if len(original) > 0 && original[0].Address != "" {
-		m.From = original[0]
+		m.From, m.Via = original[0], was
 		return
 	}
 	for _, p := range m.ReplyTo {
@@ -237,10 +243,31 @@ func (m *Message) undoVia(original []change.Person) {
 			if p.Name == "" {
 				p.Name = strings.Trim(name, `'" `)
 			}
-			m.From = p
+			m.From, m.Via = p, was
 			return
 		}
 	}
+}
+
+// ListAddress reports whether an address is that of a list: its List-Id with the
+// first dot as an at sign, as all list software has it, or the address itself.
+func ListAddress(list, address string) bool {
+	if list == "" || address == "" {
+		return false
+	}
+	return strings.EqualFold(list, address) || strings.EqualFold(list, strings.Replace(address, "@", ".", 1))
+}
+
+// AsSent undoes undoVia: the sender is whom the mail names. A patch in it gets
+// the same author, unless it names another one itself.
+func (m *Message) AsSent() {
+	if m.Via == (change.Person{}) {
+		return
+	}
+	if m.Change != nil && m.Change.Author == m.From {
+		m.Change.Author = m.Via
+	}
+	m.From, m.Via = m.Via, change.Person{}
 }
 
 // synthetic makes a message id from what every copy of a mail has in common.
