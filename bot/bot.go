@@ -35,8 +35,10 @@ type Options struct {
 	// Stopped says why nothing may be delivered at present, "" when it may; nil:
 	// it always may. It is asked before each action.
 	Stopped func() string
-	// Lookup finds the keys that prove who sent a command; nil: no command counts.
-	Lookup command.Lookup
+	// Lookup finds the keys that prove who sent a mail; nil: nobody is proven, and
+	// no command counts. NoCommands: none is obeyed, whoever sent it.
+	Lookup     command.Lookup
+	NoCommands bool
 	// Maintains says who besides authors may give commands; nil: nobody.
 	Maintains func(address string, files []string) bool
 	Journal   Journal
@@ -212,6 +214,9 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	if b.has(RoleWorker) {
 		wg.Go(func() { b.work(ctx) })
 		wg.Go(func() { b.holding(ctx, deskName, b.desk) })
+		if b.Lookup != nil {
+			wg.Go(func() { b.holding(ctx, proverName, b.prove) })
+		}
 		for _, s := range b.Sinks {
 			wg.Go(func() {
 				b.holding(ctx, "sink "+s.Name(), func(ctx context.Context) { b.deliverAll(ctx, s) })

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/budget"
+	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules"
@@ -25,7 +27,7 @@ func (b *Bot) fileOne(ctx context.Context, m Mail) error {
 	var f Filing
 	var lookup error
 	err := guarded(func() error {
-		msg, err := mail.Parse(m.Raw)
+		msg, err := parse(m)
 		if err != nil {
 			return err
 		}
@@ -74,6 +76,9 @@ func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, err
 	default:
 		return b.placeReply(ctx, f, m, msg, note)
 	}
+	if note.Of == 0 {
+		note.Key = m.ID // of another mail than the first of its Message-ID, another
+	}
 	s, err := b.seriesFor(ctx, m, msg, note)
 	if err != nil {
 		return f, err
@@ -85,7 +90,6 @@ func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, err
 	if f.Kind == KindCover || s.Title == "" {
 		s.Title = note.Title
 	}
-	s.Private = s.Private || embargoed(msg)
 	s.Due = m.Received.Add(b.Settle)
 	if s.Have() >= s.Of {
 		s.Due = m.Received // complete: at once
@@ -112,13 +116,33 @@ func place(n series.Note) int {
 }
 
 // seriesFor returns the series of a patch or cover letter, a new one if it is
-// the first to come.
+// the first to come. Whoever guesses the key of a series is no member of it: a
+// member has its sender, a number that is free, and what is embargoed and what is
+// not are never in one. What does not fit is a series of its own.
 func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note series.Note) (*Series, error) {
-	s, err := b.Journal.Series(ctx, note.Key)
-	if s != nil || err != nil {
-		return s, err
+	private := b.Policy.embargoed(msg)
+	fits := func(o *Series) bool {
+		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have Member) bool { return have.N == place(note) && have.ID != m.ID })
 	}
-	if note.Of > 0 && !note.Run {
+	key := note.Key
+	// Of those that do not fit there may be one for each sender, embargoed or not,
+	// and then one for each mail.
+	for _, more := range []string{"", " " + m.Sender, " " + m.ID} {
+		if key = note.Key + more; more != "" && private {
+			key += " private"
+		}
+		s, err := b.Journal.Series(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil && fits(s) {
+			return s, nil
+		}
+		if s == nil {
+			break
+		}
+	}
+	if key == note.Key && note.Of > 0 && !note.Run {
 		// A mail system that rewrites Message-IDs breaks the key: the rest of
 		// the series stands under another one, sent within the hour.
 		recent, err := b.Journal.BySender(ctx, m.Sender, nil, m.Received.Add(-time.Hour))
@@ -126,13 +150,12 @@ func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note ser
 			return nil, err
 		}
 		for _, o := range recent {
-			if o.Version == note.Version && o.Of == note.Of && o.Have() < o.Of &&
-				!slices.ContainsFunc(o.Members, func(have Member) bool { return have.N == note.N }) {
+			if o.Version == note.Version && o.Of == note.Of && o.Have() < o.Of && fits(&o) {
 				return &o, nil
 			}
 		}
 	}
-	return &Series{Key: note.Key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received}, nil
+	return &Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received, Private: private}, nil
 }
 
 // placeReply files what is no patch: with the series it answers, if any. Only
@@ -145,20 +168,56 @@ func (b *Bot) placeReply(ctx context.Context, f Filing, m Mail, msg *mail.Messag
 		return f, nil
 	}
 	f.Kind = KindReply
+	counts := b.hear(&f, m, msg, note)
 	thread, err := b.Journal.Threads(ctx, note.Ancestors)
 	if err != nil || len(thread) == 0 {
 		return f, err
 	}
 	s := nearest(thread, note.Ancestors)
-	if s.Due.IsZero() && (len(note.Given) > 0 || len(note.Declined) > 0) {
-		s.Due = b.Clock.Now()
+	if b.Policy.embargoed(msg) && !s.Private {
+		// What it says would be shown, and answered, with what is public.
+		return Filing{Kind: KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
 	}
 	f.Series = s
-	f.Orders, f.Mute, f.Note = b.readOrders(ctx, m, msg, s)
-	if len(f.Orders) > 0 {
-		s.Due = b.Clock.Now()
+	now := b.Clock.Now()
+	switch {
+	case f.Proven != "":
+		s.Due = now
+	case counts && f.Prove.IsZero() && s.Due.IsZero():
+		s.Due = now.Add(b.Settle) // what is only claimed is shown; many of them make one judgement
 	}
 	return f, nil
+}
+
+// hear decides what is to be found out about the sender of a reply before what it
+// says counts, and reports whether it says anything.
+func (b *Bot) hear(f *Filing, m Mail, msg *mail.Message, note series.Note) bool {
+	var orders []command.Command
+	if strings.Contains(msg.Text(), "#stablebot") {
+		orders, _ = command.Parse(msg.Text())
+	}
+	if b.NoCommands && len(orders) > 0 {
+		f.Note, orders = "a command, and commands are switched off", nil
+	}
+	if !note.Says() && len(orders) == 0 {
+		return false
+	}
+	unproven := errors.New("nothing proves senders here")
+	if b.Lookup != nil {
+		unproven = command.Signs(m.Raw)
+	}
+	if unproven == nil {
+		f.Prove = b.Clock.Now() // the series is due when it is known who speaks
+		return note.Says()
+	}
+	if note.Says() && b.Policy.trusts(m.Source) {
+		f.Proven = strings.ToLower(msg.From.Address)
+	}
+	if len(orders) > 0 {
+		f.Note = "a command is not obeyed: " + unproven.Error()
+		b.log.Warn("a command is not obeyed", aboutMail(m.ID), zap.Error(unproven))
+	}
+	return note.Says()
 }
 
 // placeOwn keeps the bot's own mail with its series, so that who answers it is
@@ -176,7 +235,7 @@ func (b *Bot) placeOwn(ctx context.Context, f Filing, note series.Note) (Filing,
 func nearest(thread []Series, ancestors []string) *Series {
 	for _, id := range ancestors {
 		for i := range thread {
-			if slices.ContainsFunc(thread[i].Members, func(m Member) bool { return m.ID == id }) {
+			if slices.ContainsFunc(thread[i].Members, func(m Member) bool { return m.ID == id || strings.HasPrefix(m.ID, id+otherMark) }) {
 				return &thread[i]
 			}
 		}
@@ -266,7 +325,8 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 		brief.Branches = b.Trees.Branches()
 	}
-	var idx, first series.Index // the thread, and its posting alone
+	// The thread, and its posting alone.
+	idx, first := series.Index{May: b.may}, series.Index{}
 	if s.Previous != "" {
 		// Single patches posted anew leave their mates in the version before.
 		before, err := b.Journal.Mails(ctx, s.Previous, maxThread)
@@ -301,7 +361,8 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		if err != nil {
 			continue // filed as bad, never as part of a series
 		}
-		idx.Add(msg)
+		asSent(msg, m.List)
+		idx.AddNote(noteOf(m, msg))
 		msg.Shed()
 		if m.Kind != KindReply {
 			brief.Posts = append(brief.Posts, Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
@@ -315,6 +376,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		spent := thread.spent()
 		if spent != "" && p.Message.IsPatch {
 			p.Message.Change = asTold(p.Message)
+			p.Message.Change.ID = p.ID
 		} else if err := b.readPost(ctx, p); err != nil {
 			return brief, nil, err
 		}
@@ -336,7 +398,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 			continue
 		}
 		foreseen := b.foresee(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
-		for _, t := range idx.Trailers(p.Message.ID) {
+		for _, t := range idx.Trailers(p.Message) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
 		tree, err := b.facts(ctx, p.Message.Change, thread.before)

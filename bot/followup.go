@@ -132,12 +132,15 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 			}
 		}
 		r := report.Mail{To: []change.Person{mine[0].Who}, Words: b.words(), Answers: report.Answered{
-			ID: id, References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
-		verdicts := false
+			ID: messageID(id), References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
+		verdicts, public := false, false
 		for _, o := range mine {
 			r.Answers.Text += o.Line + "\n"
 			r.Opening = append(r.Opening, b.outcome(o))
-			verdicts = verdicts || o.Refused == "" && o.Verb != command.Mute
+			obeyed := o.Refused == "" && o.Verb != command.Mute
+			verdicts = verdicts || obeyed
+			// A recheck is answered to who asked; what else people say is for all.
+			public = public || obeyed && o.Verb != command.Recheck
 		}
 		if verdicts {
 			// What the list hears otherwise, so that the next version is compared
@@ -145,11 +148,11 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 			if r.Values = report.ValuesOf(b.postingOf(list.passes)); len(r.Values.Rows) == 0 {
 				r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
 			}
-			told = true
+			told = told || public || list.Reply != ReplyAll && strings.EqualFold(mine[0].Who.Address, m.From.Address)
 		} else {
 			r.Words = nil
 		}
-		if list.Reply == ReplyAll && slices.ContainsFunc(mine, func(o Order) bool { return o.Refused == "" && o.Verb != command.Mute }) {
+		if list.Reply == ReplyAll && public {
 			_, r.Cc = b.recipients(m, list)
 			if a := m.From; !b.unwanted(a.Address) && !strings.EqualFold(a.Address, mine[0].Who.Address) {
 				r.Cc = append([]change.Person{a}, r.Cc...)
@@ -159,6 +162,9 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told boo
 		a, err := b.action(id, list, r)
 		if err != nil {
 			return nil, false, err
+		}
+		if !public && list.Reply == ReplyAll {
+			a.Told = nil // the list was not told, and is when it turns
 		}
 		out = append(out, *a)
 	}

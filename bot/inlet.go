@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -115,9 +117,51 @@ func (in *inlet) read(item Item) Mail {
 		}
 		return m
 	}
-	m.ID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject, msg.InReplyTo
 	m.List = in.b.Policy.listOf(msg, item.List)
+	err = guarded(func() error {
+		asSent(msg, m.List)
+		m.Print = msg.Print()
+		if msg.NoPatch == mail.Reply { // of two copies one may be the signed one
+			m.Print = command.Print(m.Print, item.Mail)
+		}
+		return nil
+	})
+	if err != nil {
+		in.log.Warn("a mail could not be compared with others", aboutMail(msg.ID), zap.Error(err))
+	}
+	m.ID, m.MessageID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject, msg.InReplyTo
 	return m
+}
+
+// OtherID is the ID of a mail whose Message-ID another mail has.
+func OtherID(messageID, print string) string { return messageID + otherMark + print }
+
+const otherMark = "~"
+
+var otherID = regexp.MustCompile(otherMark + `[0-9a-f]{16}$`)
+
+// messageID is the Message-ID of a mail by its ID.
+func messageID(id string) string { return otherID.ReplaceAllString(id, "") }
+
+// asSent leaves "via" undone where it names another list than the one that the
+// mail came over.
+func asSent(msg *mail.Message, list string) {
+	if !mail.ListAddress(list, msg.Via.Address) {
+		msg.AsSent()
+	}
+}
+
+// parse reads a stored mail. A patch is known by the mail's ID.
+func parse(m Mail) (*mail.Message, error) {
+	msg, err := mail.Parse(m.Raw)
+	if err != nil {
+		return nil, err
+	}
+	asSent(msg, m.List)
+	if msg.Change != nil {
+		msg.Change.ID = m.ID
+	}
+	return msg, nil
 }
 
 // commit keeps a commit for the workers, which may be other processes.

@@ -21,8 +21,9 @@ type Journal interface {
 	// Advance stores a position that no mail stands behind.
 	Advance(ctx context.Context, c Cursor) error
 	// Keep stores a mail and the cursor behind it. It returns false, and moves
-	// the cursor alone, when a mail of this ID is there already; the list it
-	// came over this time is remembered with it.
+	// the cursor alone, when this mail is there already: the same ID, sender and
+	// content; the list it came over this time is remembered with it. Another mail
+	// under a known ID gets an ID of its own: nobody owns one by coming first.
 	Keep(ctx context.Context, m Mail, c Cursor) (fresh bool, err error)
 	// KeepCommit stores a commit that is to be judged and the cursor behind it.
 	// One that waits already stays as it is.
@@ -49,6 +50,13 @@ type Journal interface {
 	// File ends the unfiled state of one mail; of one that is filed it changes
 	// nothing.
 	File(ctx context.Context, f Filing) error
+
+	// Unproven returns up to n filed mails whose sender is to be proven now, those
+	// that have waited longest first.
+	Unproven(ctx context.Context, now time.Time, n int) ([]Mail, error)
+	// Prove ends that. Where one of its Uses was another mail's before, used is
+	// true, and neither orders nor an opt-out are stored.
+	Prove(ctx context.Context, p Proving) (used bool, err error)
 
 	// Due returns up to n series whose time has come, earliest first.
 	Due(ctx context.Context, now time.Time, n int) ([]Series, error)
@@ -140,7 +148,9 @@ const (
 
 // Mail is one stored message.
 type Mail struct {
-	ID        string // Message-ID without angle brackets; NoID of the bytes when it has none
+	ID        string // MessageID, or with "~" and Print behind it where another mail had that
+	MessageID string // without angle brackets; made from the content when it has none
+	Print     string // of its sender and content, as mail.Message.Print
 	Source    string
 	List      string
 	Lists     []string // every list it came over, List first; filled by Mails
@@ -153,6 +163,29 @@ type Mail struct {
 	Size      int      // of Raw
 	Kind      MailKind // "" until it is filed
 	Note      string   // why it was skipped, or the error
+	SeriesKey string   // filled by Unproven
+	// Proven is the address that it is proven to be from, "" when that is only
+	// claimed; Signed is then a series.Note in JSON, of what the signature covers,
+	// empty when all of it counts. Tries counts the attempts.
+	Proven string
+	Signed string
+	Tries  int
+}
+
+// Proving is what became of the attempt to prove who sent a mail.
+type Proving struct {
+	ID, SeriesKey string
+	Proven        string // address, "" when it could not be proven
+	Signed        string
+	Note          string // why something in it does not count
+	Uses          []string
+	Orders        []Order
+	Mute          string
+	// Due makes the series due: something in it counts, or is to be shown.
+	Due time.Time
+	// Again: nothing is known yet, and it is tried again then.
+	Again time.Time
+	At    time.Time
 }
 
 // Series is the posting of one version: what gets one reply.
@@ -205,10 +238,10 @@ type Filing struct {
 	// judged. Adds is the mail's place in it, nil for a reply.
 	Series *Series
 	Adds   *Member
-	// Orders are the commands in the mail. They make the series due.
-	Orders []Order
-	// Mute is an address that wants no mail from now on.
-	Mute string
+	// Prove: who sent it is to be found out, and what it says may count then.
+	Prove time.Time
+	// Proven is the sender, where the source is trusted to have seen to that.
+	Proven string
 }
 
 // Settlement is what was decided for a series.

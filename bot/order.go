@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,70 +11,64 @@ import (
 
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/mail"
-	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Order is a command that came by mail, proven and allowed, or refused.
 type Order struct {
 	command.Command
-	Mail      string // Message-ID
+	Mail      string // ID of the mail
 	N         int    // its place in the mail
 	SeriesKey string
-	Who       change.Person
+	Who       change.Person // the address is proven; the name is what they call themselves
 	At        time.Time
 	Refused   string // why it is not carried out, "" when it is
 	Answered  bool
 }
 
-// readOrders finds the commands of a reply. A mail whose sender is not proven
-// orders nothing and gets no answer: it may be forged. note says so.
-func (b *Bot) readOrders(ctx context.Context, m Mail, msg *mail.Message, s *Series) (orders []Order, mute, note string) {
-	if !strings.Contains(msg.Text(), "#stablebot") {
-		return nil, "", ""
-	}
-	found, more := command.Parse(msg.Text())
-	if len(found) == 0 {
-		return nil, "", ""
-	}
-	if b.Lookup == nil {
-		return nil, "", "a command, and commands are switched off"
-	}
-	plain, _ := series.Versioned(msg.Title)
-	proof, err := command.Prove(ctx, m.Raw, b.Clock.Now(), b.Lookup)
-	switch {
-	case err != nil:
-		b.log.Warn("a command is not obeyed", aboutMail(m.ID), zap.Error(err))
-		return nil, "", "a command is not obeyed: " + err.Error()
-	case msg.Synthetic || proof.From != strings.ToLower(msg.From.Address):
-		return nil, "", "a command is not obeyed: the sender is another than the one proven"
-	case !proof.Thread && !slices.ContainsFunc(s.Members, func(o Member) bool { return o.Title != "" && (o.Title == msg.Title || o.Title == plain) }):
-		return nil, "", "a command is not obeyed: its signature does not say which thread it is for"
+// recheckEvery: one recheck a day and version. It asks the remotes, and each is
+// answered.
+const recheckEvery = 24 * time.Hour
+
+// readOrders takes the commands of a proven reply into p. A mail whose sender is
+// not proven orders nothing and gets no answer: it may be forged.
+func (b *Bot) readOrders(ctx context.Context, p *Proving, found []command.Command, m Mail, msg *mail.Message, proof command.Proof, s *Series) error {
+	before, err := b.Journal.Orders(ctx, s.Key)
+	if err != nil {
+		return err
 	}
 	may, err := b.mayOrder(ctx, proof.From, s)
 	if err != nil {
 		b.log.Warn("the authority of a sender could not be found out", aboutMail(m.ID), zap.Error(err))
 	}
+	p.Uses = proof.Uses
+	now := b.Clock.Now()
+	recent := func(o Order) bool { return o.SeriesKey == s.Key && now.Sub(o.At) < recheckEvery }
 	for i, c := range found {
-		o := Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: msg.From, At: b.Clock.Now(), Refused: c.Wrong}
-		if o.Refused == "" && !may && c.Verb != command.Mute {
+		o := Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: change.Person{Name: msg.From.Name, Address: proof.From}, At: now, Refused: c.Wrong}
+		switch {
+		case o.Refused != "":
+		case !may && c.Verb != command.Mute:
 			o.Refused = "only the author, the maintainers of the files and those that the bot's owner names may ask for this"
+		case c.Verb == command.Recheck && slices.ContainsFunc(append(before, p.Orders...), func(o Order) bool { return recent(o) && o.Verb == command.Recheck && o.Refused == "" }):
+			o.Refused = "this version was re-checked within the last day; once a day is what it gets"
+		case c.Verb == command.Mute:
+			p.Mute = proof.From
 		}
-		if c.Verb == command.Mute && o.Refused == "" {
-			mute = proof.From
-		}
-		orders = append(orders, o)
+		// Who is refused is told so once a day.
+		o.Answered = o.Refused != "" && slices.ContainsFunc(before, func(old Order) bool {
+			return recent(old) && old.Refused != "" && strings.EqualFold(old.Who.Address, proof.From)
+		})
+		p.Orders = append(p.Orders, o)
 	}
-	if more > 0 {
-		note = fmt.Sprintf("%d more commands are left out: %d in a mail are the most", more, command.Max)
-	}
-	return orders, mute, note
+	p.Due = now
+	return nil
 }
 
-// mayOrder: the author, those on the allow list, and the maintainers of every
-// file that the series touches.
+// mayOrder: the author, the stable team, those on the allow list, and the
+// maintainers of every file that the series touches.
 func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error) {
-	if strings.EqualFold(who, s.Sender) || containsFold(b.Policy.Commanders, who) {
+	if strings.EqualFold(who, s.Sender) || b.may(who, nil) {
 		return true, nil
 	}
 	if b.Maintains == nil {
@@ -90,11 +83,10 @@ func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error)
 		if m.Kind != KindPatch {
 			continue
 		}
-		raw, err := b.Journal.Raw(ctx, m.ID)
-		if err != nil {
+		if m.Raw, err = b.Journal.Raw(ctx, m.ID); err != nil {
 			return false, err
 		}
-		msg, err := mail.Parse(raw)
+		msg, err := parse(m)
 		if err != nil || msg.Change == nil {
 			return false, errors.Join(errors.New("a patch of the series cannot be read"), err)
 		}
@@ -106,5 +98,5 @@ func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error)
 			}
 		}
 	}
-	return b.Maintains(who, files), nil
+	return b.may(who, files), nil
 }

@@ -401,6 +401,7 @@ func TestBadMail(t *testing.T) {
 // again, and its trailer counts; nobody is answered twice.
 func TestThreadTrailers(t *testing.T) {
 	b := newBench(t, t.TempDir())
+	sign := b.signer()
 	var mu sync.Mutex
 	seen := 0
 	b.opts.Judge = func(c *change.Change, s *rules.Series, tree *rules.Tree) verdict.Judgement {
@@ -416,12 +417,12 @@ func TestThreadTrailers(t *testing.T) {
 	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	r := post{id: "r@example.org", from: "Bob <bob@example.org>", subject: "Re: [PATCH] drm/amdgpu: fix a hang", reply: p.id, text: true,
 		body: "> The card hangs on reset.\n\nReviewed-by: Bob <bob@example.org>\n"}
-	b.once(r, p)
+	b.raw(sign(r), p.bytes())
 	if seen != 1 {
 		t.Errorf("a review that overtook its patch was seen %d times", seen)
 	}
 	r.id = "r2@example.org"
-	b.once(r)
+	b.raw(sign(r))
 	if seen != 2 {
 		t.Errorf("the review was seen %d times", seen)
 	}

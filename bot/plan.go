@@ -105,6 +105,7 @@ func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
 func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*Action, error) {
 	key := ActionKey(b.Series.Key, cause)
 	m.Bot, m.Key, m.Date = b.Bot, key, b.Now
+	b.limit(&m)
 	raw, err := m.Bytes()
 	if err != nil {
 		return nil, err
@@ -257,13 +258,36 @@ func (b Brief) recipients(m *mail.Message, list ListPolicy) (to, cc []change.Per
 	seen := map[string]bool{m.From.Address: true, strings.ToLower(b.Bot.Address): true}
 	for _, p := range append(slices.Clone(m.To), m.Cc...) {
 		a := strings.ToLower(p.Address)
-		if a == "" || seen[a] || b.unwanted(a) || securityAddress(a) || stableAddress(a) && !list.KeepStable {
+		if a == "" || seen[a] || b.unwanted(a) || b.Policy.securityAddress(a) || stableAddress(a) && !list.KeepStable {
 			continue
 		}
 		seen[a] = true
 		cc = append(cc, p)
 	}
 	return to, cc
+}
+
+// MaxRecipients is how many addresses one mail goes to. A list reaches everybody
+// who has asked to be reached; whoever names thousands is not to be helped.
+const MaxRecipients = 20
+
+// limit leaves out recipients beyond MaxRecipients and counts them: the lists stay
+// that have a policy, then those that stand first.
+func (b Brief) limit(m *report.Mail) {
+	room := max(MaxRecipients-len(m.To), 0)
+	if len(m.Cc) <= room {
+		return
+	}
+	m.LeftOut = len(m.Cc) - room
+	list := func(p change.Person) int {
+		if slices.ContainsFunc(b.Policy.Lists, func(l ListPolicy) bool { return mail.ListAddress(l.ID, p.Address) }) {
+			return 0
+		}
+		return 1
+	}
+	m.Cc = slices.Clone(m.Cc)
+	slices.SortStableFunc(m.Cc, func(p, q change.Person) int { return list(p) - list(q) })
+	m.Cc = m.Cc[:room]
 }
 
 func (b Brief) unwanted(address string) bool {

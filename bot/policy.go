@@ -88,8 +88,15 @@ type Policy struct {
 	MaxAge time.Duration
 	// PerHour and PerDay cap the replies to all lists together; 0 is no limit.
 	PerHour, PerDay int
-	// Commanders are the addresses whose commands count everywhere.
-	Commanders []string
+	// Commanders are the addresses whose commands count everywhere, and StableTeam
+	// those that decide about stable branches; nil: command.StableTeam.
+	Commanders, StableTeam []string
+	// Security are addresses of security contacts besides those that are known:
+	// "secure@" at any domain, "cve@example.org", or "@psirt.example.org".
+	Security []string
+	// Trusted are the names of sources, "imap:work", whose senders are believed to
+	// be who they say.
+	Trusted []string
 }
 
 // DefaultMaxAge: an answer to a patch that people settled days ago is noise.
@@ -188,11 +195,11 @@ func (l ListPolicy) caps() Caps {
 // embargoed reports whether a mail may be about an unpublished hole: a security
 // contact is addressed, or stable@kernel.org, which unlike stable@vger is no
 // public list.
-func embargoed(m *mail.Message) bool {
+func (p Policy) embargoed(m *mail.Message) bool {
 	var public, private bool
 	for _, r := range append(slices.Clone(m.To), m.Cc...) {
 		switch {
-		case securityAddress(r.Address):
+		case p.securityAddress(r.Address):
 			return true
 		case r.Address == "stable@vger.kernel.org":
 			public = true
@@ -203,15 +210,33 @@ func embargoed(m *mail.Message) bool {
 	return private && !public
 }
 
-func securityAddress(a string) bool {
+// securityContacts are the usual names of those who are told of holes.
+var securityContacts = []string{
+	"security@", "secure@", "security-alert@", "security-alerts@", "security-team@", "security-officer@", "security-response@", "security-reports@",
+	"psirt@", "product-security@", "productsecurity@", "secalert@", "cert@", "csirt@", "vulnerability@", "vulnerabilities@", "vuln@", "responsible-disclosure@",
+	"distros@vs.openwall.org", "linux-distros@vs.openwall.org",
+}
+
+func (p Policy) securityAddress(a string) bool {
 	local, domain, _ := strings.Cut(strings.ToLower(a), "@")
-	switch local {
-	case "security", "psirt", "product-security", "secalert":
-		return true
-	case "distros", "linux-distros":
-		return domain == "vs.openwall.org"
+	local, _, _ = strings.Cut(local, "+")
+	for _, list := range [][]string{securityContacts, p.Security} {
+		for _, one := range list {
+			l, d, _ := strings.Cut(strings.ToLower(one), "@")
+			if (l == "" || l == local) && (d == "" || d == domain || l == "" && strings.HasSuffix(domain, "."+d)) {
+				return true
+			}
+		}
 	}
 	return false
+}
+
+// trusts reports whether the senders of a source's mails are believed: its name
+// is "imap:work/INBOX" in full, or "imap:work", or "work".
+func (p Policy) trusts(source string) bool {
+	name, _, _ := strings.Cut(source, "/")
+	_, short, _ := strings.Cut(name, ":")
+	return slices.ContainsFunc(p.Trusted, func(t string) bool { return t != "" && (t == source || t == name || t == short) })
 }
 
 func stableAddress(a string) bool {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules"
@@ -122,8 +123,11 @@ func TestRecheck(t *testing.T) {
 		t.Error("the remotes were asked without a recheck")
 	}
 	w.set(func() { w.tree.Branches[0].State = "present" })
+	days := 0
+	b.opts.Clock.Now = func() time.Time { return time.Now().Add(time.Duration(days) * 25 * time.Hour) }
 	ask := func(id, line string) string {
 		t.Helper()
+		days++
 		b.raw(sign(post{id: id, subject: "Re: " + patch.subject, reply: patch.id, text: true, body: line + "\n"}))
 		return joined(b.replies()[id])
 	}
@@ -137,6 +141,22 @@ func TestRecheck(t *testing.T) {
 	}
 	if w.asked != 2 {
 		t.Errorf("the remotes were asked %d times for two rechecks", w.asked)
+	}
+	// One a day and version; who asks for more is told so, once.
+	days--
+	if m := ask("c2b@example.org", "#stablebot recheck"); !strings.Contains(m, "once a day is what it gets") || w.asked != 2 {
+		t.Errorf("a second one on one day, after %d times:\n%s", w.asked, m)
+	}
+	days--
+	if m := ask("c2c@example.org", "#stablebot recheck"); m != "" {
+		t.Errorf("a third one is answered by\n%s", m)
+	}
+	// It is answered to who asked.
+	b.opts.Policy.Commanders = []string{"max@example.org"}
+	days++
+	b.raw(sign(post{id: "c2d@example.org", from: "Max <max@example.org>", subject: "Re: " + patch.subject, reply: patch.id, text: true, body: "#stablebot recheck\n"}))
+	if m := b.replies()["c2d@example.org"]; !strings.Contains(m, "To: \"Max\" <max@example.org>") || strings.Contains(m, "\nCc:") {
+		t.Errorf("the answer to somebody else:\n%s", m)
 	}
 	w.set(func() { w.away = errors.New("no route") })
 	if m := ask("c3@example.org", "#stablebot recheck"); !strings.Contains(m, "But not every remote could be asked just now") || !strings.Contains(m, "Linux 6.6 has") {

@@ -71,6 +71,12 @@ func (b *Bot) giveOut(ctx context.Context) (filed, out int, err error) {
 	if filed, err = b.fileAll(ctx); err != nil || over(ctx) {
 		return filed, 0, err
 	}
+	if b.once && b.Lookup != nil { // else it is done beside this
+		proven, err := b.proveAll(ctx)
+		if filed += proven; err != nil {
+			return filed, 0, err
+		}
+	}
 	tasks, err := b.tasks(ctx)
 	if err != nil {
 		return filed, 0, b.failed(err)
@@ -120,6 +126,11 @@ func (b *Bot) fileTask(ctx context.Context, m Mail) error {
 func (b *Bot) judgeNow(ctx context.Context) (n int, err error) {
 	if n, err = b.fileAll(ctx); err != nil {
 		return n, err
+	}
+	if b.Lookup != nil {
+		if _, err := b.proveAll(ctx); err != nil {
+			return n, err
+		}
 	}
 	tasks, err := b.tasks(ctx)
 	if err != nil {

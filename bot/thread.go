@@ -90,7 +90,11 @@ func (b *Bot) readPost(ctx context.Context, p *Posted) error {
 	if err != nil {
 		return err
 	}
-	msg, err := mail.Parse(raw)
+	m := Mail{ID: p.ID, Raw: raw}
+	if len(p.Lists) > 0 {
+		m.List = p.Lists[0]
+	}
+	msg, err := parse(m)
 	if err != nil {
 		return fmt.Errorf("a mail of the series that could be read before: %w", err)
 	}

@@ -23,7 +23,8 @@ const (
 // letter alone connects versions only: "misc fixes" is a usual one.
 func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string, error) {
 	older := func(o Series) bool {
-		if o.Key == s.Key || o.Sender != s.Sender {
+		// What everybody may see does not go on from what they may not.
+		if o.Key == s.Key || o.Sender != s.Sender || o.Private && !s.Private {
 			return false
 		}
 		gap := s.First.Sub(o.First)

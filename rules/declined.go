@@ -14,7 +14,9 @@ var NotDeclined = &Rule{
 A tag to stable+noautosel@kernel.org takes a change out of automatic pickup and
 has to give its reason; a NAK in the thread stops a patch altogether. Both are
 believed as they stand; a NAK over a tag, the tree or the message alone asks for
-another posting and is none. Replies count when the thread is known.
+another posting and is none. Replies count when the thread is known, of the
+author, the maintainers of the files and the stable team, when they are proven;
+what anybody else objects to is shown and decides nothing.
 
 Met: a patch that was reviewed without objection.
 Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
@@ -44,6 +46,9 @@ Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
 		}
 		if s := f.Series; s != nil && len(s.Declined) > 0 {
 			return unmet("declined in the thread: "+signs.Shorten(s.Declined[0].Text), s.Declined...)
+		}
+		if s := f.Series; s != nil && len(s.Objections) > 0 {
+			return met("no refusal in its tags; somebody objects in the thread, and nobody who may decline it is proven to", s.Objections...)
 		}
 		if f.Series != nil {
 			return met("no refusal in its tags or in the thread")

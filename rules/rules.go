@@ -87,8 +87,16 @@ type Series struct {
 	// Elsewhere: what is missing has had its time to come, so it was posted to
 	// other lists; nothing is to be waited for.
 	Elsewhere bool
-	// Declined holds the NAK or "please drop" lines of the thread, with who said them.
+	// Declined holds the NAK and "not for stable" lines of the thread of those who
+	// may decline it and are proven to have said so: each line begins with the
+	// proven address. Rejected: one of them refuses the patch itself, not only its
+	// way to stable; a draft is then rejected in review.
 	Declined []Evidence
+	Rejected bool
+	// Objections are such lines of anybody else, and Claimed the tags in replies
+	// that count for nothing as nobody is proven to have given them. Both are shown
+	// as claimed and decide nothing.
+	Objections, Claimed []Evidence
 }
 
 // Tree is what the configured git remotes say about the change, as of one day.

@@ -36,6 +36,10 @@ type Config struct {
 	SMTP     SMTP     `yaml:"smtp"`
 	Caps     Caps     `yaml:"caps"`
 	Commands Commands `yaml:"commands"`
+	Trust    Trust    `yaml:"trust"`
+	// Security are addresses of security contacts besides the usual ones; a mail to
+	// one of them is judged and never shown or answered: "secure@", "@psirt.example.org".
+	Security []string `yaml:"security_addresses"`
 
 	Patchwork []Patchwork `yaml:"patchwork"`
 }
@@ -131,12 +135,22 @@ type Caps struct {
 	PerDay  int `yaml:"per_day"`
 }
 
-// Commands says who may give the bot commands by mail, besides the authors of
-// patches. Senders are proven by DKIM.
+// Commands says who may give the bot commands by mail, and decline patches,
+// besides their authors. Senders are proven by DKIM.
 type Commands struct {
-	Enabled     bool     `yaml:"enabled"`
-	Allow       []string `yaml:"allow"`       // addresses whose commands count everywhere
-	Maintainers string   `yaml:"maintainers"` // a MAINTAINERS file; its maintainers command for their files
+	Enabled     bool     `yaml:"enabled"`     // commands; what is said of a patch is heard without it
+	Allow       []string `yaml:"allow"`       // addresses whose word counts everywhere
+	Maintainers string   `yaml:"maintainers"` // a MAINTAINERS file; its maintainers speak for their files
+}
+
+// Trust says how it is found out who sent a mail.
+type Trust struct {
+	DKIM     bool   `yaml:"dkim"`     // look up the keys of signatures
+	Resolver string `yaml:"resolver"` // host:port of the name server to ask; empty: the machine's own
+	// Sources are those whose mails are believed to be from whom they name, since
+	// somebody sees to that before: "imap:work". Commands need a signature all the same.
+	Sources    []string `yaml:"sources"`
+	StableTeam []string `yaml:"stable_team"` // who decides about stable branches; empty: those of kernel.org
 }
 
 // Store says where everything is remembered, and for how long.
@@ -292,6 +306,7 @@ func Default() Config {
 		// A series trickles in over a minute or two; greylisting and list
 		// moderation can hold a part back for some ten minutes.
 		Trees:  Trees{Releases: "tags"},
+		Trust:  Trust{DKIM: true},
 		Series: Series{Settle: Duration(15 * time.Minute)},
 		// An answer to a patch that was settled last week is noise.
 		MaxAge: Duration(72 * time.Hour),

@@ -138,12 +138,39 @@ func (c *Config) validate() []Problem {
 	for i, a := range c.Commands.Allow {
 		v.address(fmt.Sprintf("commands.allow[%d]", i), a, "commands are taken from addresses")
 	}
-	if !c.Commands.Enabled && (len(c.Commands.Allow) > 0 || c.Commands.Maintainers != "") {
-		v.add("commands.enabled", "is false, so nobody named here is heard")
+	c.Trust.validate(&v, c.Commands.Enabled, names)
+	for i, a := range c.Security {
+		if local, domain, ok := strings.Cut(a, "@"); !ok || local+domain == "" || strings.ContainsAny(a, " <>,") {
+			v.add(fmt.Sprintf("security_addresses[%d]", i), "%q is no address; write secure@example.org, secure@ for every domain, or @psirt.example.org", a)
+		}
 	}
 	v.notNegative("series.settle", c.Series.Settle)
 	v.notNegative("max_age", c.MaxAge)
 	return v.problems
+}
+
+func (t Trust) validate(v *validator, commands bool, sources map[string]string) {
+	if commands && !t.DKIM {
+		v.add("trust.dkim", "is false, so no command can be proven; leave commands.enabled out then")
+	}
+	if t.Resolver != "" {
+		if _, _, err := net.SplitHostPort(t.Resolver); err != nil {
+			v.add("trust.resolver", "%q: host:port is needed, for instance 127.0.0.1:53", t.Resolver)
+		}
+	}
+	for i, s := range t.Sources {
+		name := s
+		if _, short, ok := strings.Cut(s, ":"); ok {
+			name = short
+		}
+		name, _, _ = strings.Cut(name, "/")
+		if sources[name] == "" {
+			v.add(fmt.Sprintf("trust.sources[%d]", i), "%q is no source of this configuration; write imap:NAME or archive:NAME", s)
+		}
+	}
+	for i, a := range t.StableTeam {
+		v.address(fmt.Sprintf("trust.stable_team[%d]", i), a, "people are known by their addresses")
+	}
 }
 
 func (w Web) validate(v *validator) {

@@ -68,10 +68,10 @@ func TestSign(t *testing.T) {
 	if raw, err = s.Sign(raw); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := command.Prove(t.Context(), raw, now, s.Lookup); err != nil || p.From != "j@gpu.example.com" || !p.Thread {
+	if p, err := command.Prove(t.Context(), raw, s.Lookup); err != nil || p.Stale(now) != nil || p.From != "j@gpu.example.com" || !bytes.Contains(p.Signed, []byte("<0@x>")) {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if _, err := command.Prove(t.Context(), bytes.Replace(raw, []byte("recheck"), []byte("mute"), 1), now, s.Lookup); err == nil {
+	if _, err := command.Prove(t.Context(), bytes.Replace(raw, []byte("recheck"), []byte("mute"), 1), s.Lookup); err == nil {
 		t.Error("a changed mail is proven")
 	}
 }

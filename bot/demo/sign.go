@@ -6,12 +6,11 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"net/mail"
+	"strings"
 
 	"github.com/emersion/go-msgauth/dkim"
 )
-
-// Domain is whose mail the demo signs, so that the commands in it count.
-const Domain = "gpu.example.com"
 
 // Signer signs mail as a provider does, with a key of this run, and answers
 // who looks its key up.
@@ -26,11 +25,20 @@ func NewSigner() (*Signer, error) {
 	return &Signer{key: key}, nil
 }
 
-// Sign puts a DKIM signature before a mail.
+// Sign puts a DKIM signature of its sender's domain before a mail.
 func (s *Signer) Sign(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
 	raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
-	err := dkim.Sign(&out, bytes.NewReader(raw), &dkim.SignOptions{Domain: Domain, Selector: "demo", Signer: s.key,
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("signing a demo mail: %w", err)
+	}
+	from, err := mail.ParseAddress(m.Header.Get("From"))
+	if err != nil {
+		return nil, fmt.Errorf("signing a demo mail: %w", err)
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	err = dkim.Sign(&out, bytes.NewReader(raw), &dkim.SignOptions{Domain: domain, Selector: "demo", Signer: s.key,
 		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References"}})
 	if err != nil {
 		return nil, fmt.Errorf("signing a demo mail: %w", err)
@@ -38,9 +46,10 @@ func (s *Signer) Sign(raw []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Lookup answers for Domain and knows no other.
+// Lookup answers for the domains of the demo, none of which is anybody's
+// (RFC 2606), and knows no other.
 func (s *Signer) Lookup(_ context.Context, name string) ([]string, error) {
-	if name != "demo._domainkey."+Domain {
+	if !strings.HasPrefix(name, "demo._domainkey.") || !strings.HasSuffix(name, ".example.com") && !strings.HasSuffix(name, ".example.org") {
 		return nil, fmt.Errorf("%s is none of the demo's names", name)
 	}
 	public := s.key.Public().(ed25519.PublicKey)

@@ -64,7 +64,7 @@ func run(t *testing.T, p bot.ListPolicy, items ...bot.Item) *preview.Report {
 	p.ID = list
 	r, err := preview.Run(t.Context(), preview.Options{List: list, Since: monday, Mails: seq(items...), Store: s,
 		Bot: bot.Options{Judge: judge, Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com"},
-			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{p}}},
+			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Trusted: []string{"past"}, Lists: []bot.ListPolicy{p}}},
 		OptedOut: func(_ context.Context, who []string) (map[string]bool, error) {
 			return map[string]bool{"never@example.org": true}, nil
 		}})

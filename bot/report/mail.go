@@ -9,6 +9,7 @@ import (
 	netmail "net/mail"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -53,6 +54,7 @@ type Mail struct {
 	Opening []string
 	Words   []Word // what people have said of the verdict
 	Before  string // the verdict line of an earlier version, when it was another
+	LeftOut int    // how many of the recipients of what is answered get no copy
 }
 
 // Word is a person's word, which stands beside the verdict.
@@ -64,11 +66,8 @@ type Word struct {
 }
 
 func (w Word) text() string {
-	who := w.Who.Name
-	if who == "" {
-		who = w.Who.Address
-	}
-	return w.At.UTC().Format("2 Jan 2006") + ", " + who + ": " + w.Says + " - " + w.Reason
+	// The address is proven; whoever has it calls himself as he likes.
+	return w.At.UTC().Format("2 Jan 2006") + ", " + w.Who.Address + ": " + w.Says + " - " + w.Reason
 }
 
 // quoteColumns lets a quoted line be as long as people write them, so that none
@@ -279,6 +278,9 @@ func (m Mail) Bytes() ([]byte, error) {
 			h.Set("X-Stablebot-Reason", headerToken(string(lead.Class)))
 		}
 		h.Set("X-Stablebot-Score", fmt.Sprintf("%.2f", lead.Score))
+	}
+	if m.LeftOut > 0 {
+		h.Set("X-Stablebot-Left-Out", strconv.Itoa(m.LeftOut)+" recipients")
 	}
 	h.Set("X-Stablebot-Result", Result(m.Key))
 	h.Set("X-Stablebot-Version", headerToken(m.Bot.Version))

@@ -31,6 +31,12 @@ const (
 type Index struct {
 	// AsOf leaves out whatever is dated later; zero leaves out nothing.
 	AsOf time.Time
+	// Trust believes that every mail is from whom it names, as where somebody has
+	// seen to that before. Else a reply counts when its note is proven.
+	Trust bool
+	// May says who decides about files besides a patch's author: their
+	// maintainers, the stable team and those that the bot's owner names; nil: nobody.
+	May func(address string, files []string) bool
 
 	ids      map[string]int32 // message id → place in mails, mentioned ones included
 	mails    []entry
@@ -61,7 +67,9 @@ type entry struct {
 	up       []int32 // ancestors, nearest first
 	down     []int32 // all mails that have this one among their ancestors
 	given    []Given
-	declined []rules.Evidence
+	declined []Refusal
+	from     string // address of a reply
+	proven   string
 }
 
 // posting is one version of one series.
@@ -116,6 +124,12 @@ func (x *Index) AddNote(n Note) {
 	x.latest = max(x.latest, e.date)
 	e.n, e.of = int32(n.N), int32(n.Of)
 	e.given, e.declined = n.Given, n.Declined
+	if n.Says() {
+		e.from, e.proven = strings.ToLower(n.Sender.Address), strings.ToLower(n.Proven)
+		if x.Trust {
+			e.proven = e.from
+		}
+	}
 	if n.Kind == Other {
 		return
 	}
@@ -230,12 +244,13 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 	}
 	f.Elsewhere = f.Have < f.Of && x.latest-e.date > int64(elsewhereAfter.Seconds())
 	f.Superseded = x.superseded(at)
-	f.Declined = append(f.Declined, x.refusals(at)...)
+	x.refusals(m, at, f)
 	for _, p := range kin {
 		if c := x.postings[p].cover; c >= 0 {
-			f.Declined = append(f.Declined, x.refusals(c)...)
+			x.refusals(m, c, f)
 		}
 	}
+	_, f.Claimed = x.tags(m, at, e)
 	return f
 }
 
@@ -245,44 +260,58 @@ func (x *Index) Superseded(m *mail.Message) bool {
 	return ok && e.kind != Other && x.superseded(at)
 }
 
-// Trailers returns what replies give to a patch: answers to the patch itself,
-// to its cover letter, and to a mate where the reply says that it is for the
-// series. A trailer given twice is there once.
-func (x *Index) Trailers(id string) []change.Trailer { return x.given(id, false) }
+// Trailers returns what replies give to a patch and what counts of it: answers to
+// the patch itself, to its cover letter, and to a mate where the reply says that
+// it is for the series. A trailer given twice is there once. Who may give which is
+// said in who.go.
+func (x *Index) Trailers(m *mail.Message) []change.Trailer {
+	at, e, ok := x.known(m.ID)
+	if !ok || e.kind != Patch {
+		return nil
+	}
+	out, _ := x.tags(m, at, e)
+	return out
+}
 
 // Mismatched returns the trailers that do not count, since somebody else than
 // the person named has sent them.
-func (x *Index) Mismatched(id string) []change.Trailer { return x.given(id, true) }
-
-func (x *Index) given(id string, mismatch bool) []change.Trailer {
+func (x *Index) Mismatched(id string) []change.Trailer {
 	at, e, ok := x.known(id)
 	if !ok || e.kind != Patch {
 		return nil
 	}
 	var out []change.Trailer
-	add := func(list []Given, seriesOnly bool) {
-		for _, g := range list {
-			if g.Mismatch != mismatch || seriesOnly && !g.Series {
-				continue
-			}
-			if !slices.ContainsFunc(out, func(t change.Trailer) bool { return sameTrailer(t, g.Trailer) }) {
-				out = append(out, g.Trailer)
-			}
+	x.gifts(at, e, func(g Given, _ *entry) {
+		if g.Mismatch && !slices.ContainsFunc(out, func(t change.Trailer) bool { return sameTrailer(t, g.Trailer) }) {
+			out = append(out, g.Trailer)
 		}
+	})
+	return out
+}
+
+// gifts visits the trailers that are given to a patch.
+func (x *Index) gifts(at int32, e *entry, visit func(Given, *entry)) {
+	add := func(to int32, seriesOnly bool) {
+		x.replies(to, func(r *entry) {
+			for _, g := range r.given {
+				if !seriesOnly || g.Series {
+					visit(g, r)
+				}
+			}
+		})
 	}
-	add(x.gifts(at), false)
+	add(at, false)
 	for _, p := range x.kin(e.posting) {
 		s := &x.postings[p]
 		if s.cover >= 0 {
-			add(x.gifts(s.cover), false)
+			add(s.cover, false)
 		}
 		for _, mate := range s.members {
 			if mate != at {
-				add(x.gifts(mate), true)
+				add(mate, true)
 			}
 		}
 	}
-	return out
 }
 
 // sameTrailer compares by the person where there is one.
@@ -295,18 +324,6 @@ func sameTrailer(a, b change.Trailer) bool {
 		return p.Address == q.Address
 	}
 	return strings.EqualFold(a.Value, b.Value)
-}
-
-func (x *Index) refusals(at int32) []rules.Evidence {
-	var out []rules.Evidence
-	x.replies(at, func(e *entry) { out = append(out, e.declined...) })
-	return out
-}
-
-func (x *Index) gifts(at int32) []Given {
-	var out []Given
-	x.replies(at, func(e *entry) { out = append(out, e.given...) })
-	return out
 }
 
 // replies visits what is said in answer to at, directly or through other mails,

@@ -42,14 +42,24 @@ func Key(m *mail.Message) string {
 	if !m.IsPatch && m.NoPatch != mail.Cover {
 		return ""
 	}
-	base, run := base(m.ID, m.InReplyTo, m.References, m.Prefix.Of)
+	_, of := numbers(m)
+	base, run := base(m.ID, m.InReplyTo, m.References, of)
 	switch {
-	case m.Prefix.Of == 0:
+	case of == 0:
 		return base
 	case run:
-		return base + " " + strconv.Itoa(m.Prefix.Of)
+		return base + " " + strconv.Itoa(of)
 	}
-	return strings.Join([]string{base, m.From.Address, "v" + strconv.Itoa(m.Prefix.Version), strconv.Itoa(m.Prefix.Of)}, " ")
+	return strings.Join([]string{base, m.From.Address, "v" + strconv.Itoa(m.Prefix.Version), strconv.Itoa(of)}, " ")
+}
+
+// numbers are those in the subject of a patch. One that its series does not have,
+// "3/2", stands for itself.
+func numbers(m *mail.Message) (n, of int) {
+	if n, of = m.Prefix.N, m.Prefix.Of; n > of && (m.IsPatch || m.NoPatch == mail.Cover) {
+		return 0, 0
+	}
+	return n, of
 }
 
 // base is the first part of a key; run reports whether it came from the form

@@ -47,8 +47,21 @@ type Note struct {
 	Trees   []string `json:"trees,omitempty"`
 
 	// Of a reply:
-	Given    []Given          `json:"given,omitempty"`
-	Declined []rules.Evidence `json:"declined,omitempty"`
+	Given    []Given   `json:"given,omitempty"`
+	Declined []Refusal `json:"declined,omitempty"`
+	// Proven is the address that the reply is proven to be from, "" when its
+	// sender is only said to be who it names. Whoever adds the note sets it.
+	Proven string `json:"proven,omitempty"`
+}
+
+// Says reports whether a reply says something that may count.
+func (n Note) Says() bool { return len(n.Given)+len(n.Declined) > 0 }
+
+// Refusal is a line by which a reply declines a patch.
+type Refusal struct {
+	rules.Evidence
+	// Stable: it is kept out of stable; else the patch itself is refused.
+	Stable bool `json:"stable,omitempty"`
 }
 
 // Given is a trailer that a reply gives.
@@ -71,14 +84,14 @@ func NoteOf(m *mail.Message) Note {
 		n.Kind = Cover
 	}
 	p := m.Prefix
-	n.N, n.Of = p.N, p.Of
+	n.N, n.Of = numbers(m)
 	if n.Kind == Other {
 		if m.Program == "" && m.NoPatch != mail.Pull && len(n.Ancestors) > 0 {
 			n.Given, n.Declined = readReply(m)
 		}
 		return n
 	}
-	_, n.Run = base(m.ID, m.InReplyTo, m.References, p.Of)
+	_, n.Run = base(m.ID, m.InReplyTo, m.References, n.Of)
 	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
 	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
 	// A patch of a series may have a version of its own in its title; the series
@@ -125,7 +138,7 @@ const (
 // readReply looks for trailers and refusals in what the sender himself wrote:
 // at the start of a line, not quoted, above the signature and above what a mail
 // program appends of the original.
-func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
+func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 	text := m.Text()
 	if len(text) > maxReply {
 		text = text[:maxReply]
@@ -161,7 +174,7 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 			switch {
 			case g.Key == "Nacked-by" && form():
 			case g.Key == "Nacked-by":
-				declined = append(declined, evidence(m, line, lineNo))
+				declined = append(declined, Refusal{Evidence: evidence(line, lineNo)})
 			case proposal && !vouches(g.Key):
 				// belongs to the patch that the reply proposes
 			default:
@@ -179,10 +192,10 @@ func readReply(m *mail.Message) (given []Given, declined []rules.Evidence) {
 		switch {
 		case above && isNak(line) && form():
 		case above && isNak(line):
-			declined = append(declined, evidence(m, line, lineNo))
+			declined = append(declined, Refusal{evidence(line, lineNo), refusesStable(line, stable)})
 		case refusesStable(line, stable):
 			if said := sentence(before, line, rest); !elsewhere(said) {
-				declined = append(declined, evidence(m, said, lineNo))
+				declined = append(declined, Refusal{evidence(said, lineNo), true})
 			}
 		}
 		before = line
@@ -255,15 +268,14 @@ func elsewhere(said string) bool {
 	return false
 }
 
-// evidence keeps a line and who wrote it.
-func evidence(m *mail.Message, line string, no int) rules.Evidence {
-	who := m.From.Name
-	if who == "" {
-		who = m.From.Address
-	}
-	text := who + ": " + strings.TrimSpace(line)
-	if len(text) > 240 {
-		text = strings.ToValidUTF8(text[:240], "")
+// maxSaid bounds a stranger's line that is shown to others.
+const maxSaid = 160
+
+// evidence keeps a line. Who wrote it is added when that is known, see who.go.
+func evidence(line string, no int) rules.Evidence {
+	text := strings.TrimSpace(line)
+	if len(text) > maxSaid {
+		text = strings.ToValidUTF8(text[:maxSaid], "")
 	}
 	return rules.Evidence{Line: no, Text: text}
 }

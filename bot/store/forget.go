@@ -102,6 +102,7 @@ func (t *txn) forgetSome(mails, judgements string, arg, also any) (f Forgotten, 
 		}
 		exec("delete from mail_command where mail_id = ?", m.id)
 		exec("delete from note where about = ?", m.id)
+		exec("update signature_used set mail_id = '' where mail_id = ?", m.id) // what it says names nobody
 		f.Mails += exec("delete from mail where id = ?", m.id)
 		judged, e := list("select change_id, series_key, body from judgement where change_id = ?", m.id)
 		if err = errors.Join(err, e); err != nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/stablebot/stablebot/bot"
 )
@@ -106,15 +107,33 @@ func (t *txn) advance(c bot.Cursor) error {
 // Keep implements bot.Journal.
 func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool, err error) {
 	raw, packing := pack(m.Raw)
+	if m.MessageID == "" {
+		m.MessageID = m.ID
+	}
 	err = s.tx(ctx, "keeping mail <"+m.ID+"> in", false, func(t *txn) error {
-		n, err := t.exec(`insert into mail
-			(id, source, list, received, date, sender, subject, in_reply_to, kind, note, filed, seq, packing, size, raw)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+s.dialect.nextMail+`, ?, ?, ?)
+		put := func() (int64, error) {
+			return t.exec(`insert into mail
+			(id, message_id, print, source, list, received, date, sender, subject, in_reply_to, kind, note, filed, seq, packing, size, raw)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, `+s.dialect.nextMail+`, ?, ?, ?)
 			on conflict (id) do nothing`,
-			m.ID, m.Source, clip(m.List), millis(m.Received), millis(m.Date), clip(m.Sender), clip(m.Subject), m.InReplyTo,
-			string(m.Kind), m.Note, flag(m.Kind != ""), packing, len(m.Raw), raw)
+				m.ID, m.MessageID, m.Print, m.Source, clip(m.List), millis(m.Received), millis(m.Date), clip(m.Sender), clip(m.Subject), m.InReplyTo,
+				string(m.Kind), m.Note, flag(m.Kind != ""), packing, len(m.Raw), raw)
+		}
+		n, err := put()
 		if err != nil {
 			return err
+		}
+		if n == 0 && m.Print != "" {
+			other, err := t.exists("select 1 from mail where id = ? and print not in ('', ?)", m.ID, m.Print)
+			if err != nil {
+				return err
+			}
+			if other {
+				m.ID = bot.OtherID(m.MessageID, m.Print)
+				if n, err = put(); err != nil {
+					return err
+				}
+			}
 		}
 		fresh = n > 0
 		if m.List != "" {
@@ -127,7 +146,21 @@ func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool,
 	return fresh, err
 }
 
-const mailColumns = "id, source, list, received, date, sender, subject, in_reply_to, kind, note, packing, size, raw"
+// exists reports whether a query gives a row.
+func (t *txn) exists(q string, args ...any) (bool, error) {
+	st, err := t.stmt(t.ctx, q)
+	if err != nil {
+		return false, err
+	}
+	var one int
+	err = st.QueryRowContext(t.ctx, t.d.args(args)...).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+const mailColumns = "id, message_id, print, source, list, received, date, sender, subject, in_reply_to, kind, note, series_key, proven, signed, tries, packing, size, raw"
 
 func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
@@ -140,8 +173,8 @@ func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
 			size           int
 			raw            []byte
 		)
-		if err := rows.Scan(&m.ID, &m.Source, &m.List, &received, &date, &m.Sender, &m.Subject, &m.InReplyTo,
-			&m.Kind, &m.Note, &packing, &size, &raw); err != nil {
+		if err := rows.Scan(&m.ID, &m.MessageID, &m.Print, &m.Source, &m.List, &received, &date, &m.Sender, &m.Subject, &m.InReplyTo,
+			&m.Kind, &m.Note, &m.SeriesKey, &m.Proven, &m.Signed, &m.Tries, &packing, &size, &raw); err != nil {
 			return nil, err
 		}
 		m.Received, m.Date = fromMillis(received), fromMillis(date)
@@ -224,25 +257,13 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 		if f.Series != nil {
 			key = f.Series.Key
 		}
-		n, err := t.exec("update mail set kind = ?, note = ?, filed = 1, series_key = ? where id = ? and filed = 0",
-			string(f.Kind), f.Note, key, f.ID)
+		n, err := t.exec("update mail set kind = ?, note = ?, filed = 1, series_key = ?, prove_at = ?, proven = ? where id = ? and filed = 0",
+			string(f.Kind), f.Note, key, millis(f.Prove), f.Proven, f.ID)
 		if err != nil || n == 0 {
 			return err // filed already
 		}
 		if f.Series != nil {
 			if err := t.putSeries(f.Series); err != nil {
-				return err
-			}
-		}
-		if f.Mute != "" {
-			if err := t.optOut(f.Mute, "by mail <"+f.ID+">"); err != nil {
-				return err
-			}
-		}
-		for _, o := range f.Orders {
-			if _, err := t.exec(`insert into mail_command (mail_id, n, series_key, verb, arg, reason, line, name, address, at, refused)
-				values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-				o.Mail, o.N, o.SeriesKey, o.Verb, o.Arg, o.Reason, o.Line, o.Who.Name, o.Who.Address, millis(o.At), o.Refused); err != nil {
 				return err
 			}
 		}
@@ -254,21 +275,98 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 			return err
 		}
 		// Replies that overtook the patch they answer.
-		_, err = t.exec("update mail set series_key = ? where in_reply_to = ? and kind = 'reply' and series_key = ''", key, f.ID)
+		_, err = t.exec("update mail set series_key = ? where in_reply_to = (select message_id from mail where id = ?) and kind = 'reply' and series_key = ''", key, f.ID)
 		return err
 	})
+}
+
+// Unproven implements bot.Journal.
+func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]bot.Mail, error) {
+	doing := "reading whose sender is to be proven from"
+	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where prove_at > 0 and prove_at <= ? and series_key <> '' order by prove_at, seq limit ?", millis(now), n)
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	out, err := scanMails(rows)
+	return out, s.wrap(doing, err)
+}
+
+// usedFor is how long it is known that a signature was used: far longer than a
+// command may be old.
+const usedFor = 15 * 24 * time.Hour
+
+// Prove implements bot.Journal.
+func (s *Store) Prove(ctx context.Context, p bot.Proving) (used bool, err error) {
+	err = s.tx(ctx, "recording who sent mail <"+p.ID+"> in", false, func(t *txn) error {
+		used = false
+		if !p.Again.IsZero() {
+			_, err := t.exec("update mail set prove_at = ?, tries = tries + 1 where id = ? and prove_at > 0", millis(p.Again), p.ID)
+			return err
+		}
+		n, err := t.exec("update mail set prove_at = 0, proven = ?, signed = ?, note = ? where id = ? and prove_at > 0", p.Proven, p.Signed, p.Note, p.ID)
+		if err != nil || n == 0 {
+			return err // another process has done it
+		}
+		if _, err := t.exec("delete from signature_used where at < ?", millis(p.At.Add(-usedFor))); err != nil {
+			return err
+		}
+		for _, id := range p.Uses {
+			if _, err := t.exec("insert into signature_used (id, mail_id, at) values (?, ?, ?) on conflict do nothing", id, p.ID, millis(p.At)); err != nil {
+				return err
+			}
+			other, err := t.exists("select 1 from signature_used where id = ? and mail_id <> ?", id, p.ID)
+			if err != nil {
+				return err
+			}
+			used = used || other
+		}
+		if used && len(p.Orders)+len(p.Mute) > 0 {
+			if _, err := t.exec("update mail set note = ? where id = ?", "a command is not obeyed: this signature was used by another mail before", p.ID); err != nil {
+				return err
+			}
+			p.Orders, p.Mute = nil, ""
+		}
+		if err := t.putOrders(p); err != nil {
+			return err
+		}
+		if p.Due.IsZero() {
+			return nil
+		}
+		// A worker that judges it just now does so without this.
+		_, err = t.exec("update series set due = case when due = 0 or due > ? then ? else due end, revision = revision + 1 where key = ?",
+			millis(p.Due), millis(p.Due), p.SeriesKey)
+		return err
+	})
+	return used, err
+}
+
+func (t *txn) putOrders(p bot.Proving) error {
+	if p.Mute != "" {
+		if err := t.optOut(p.Mute, "by mail <"+p.ID+">"); err != nil {
+			return err
+		}
+	}
+	for _, o := range p.Orders {
+		if _, err := t.exec(`insert into mail_command (mail_id, n, series_key, verb, arg, reason, line, name, address, at, refused, answered)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+			o.Mail, o.N, o.SeriesKey, o.Verb, o.Arg, o.Reason, o.Line, o.Who.Name, o.Who.Address, millis(o.At), o.Refused, flag(o.Answered)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *txn) putSeries(s *bot.Series) error {
 	_, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, previous, next, private, revision)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		on conflict (key) do update set title = excluded.title, due = excluded.due,
-			previous = excluded.previous, private = case when series.private = 1 then 1 else excluded.private end, revision = series.revision + 1`,
+			previous = excluded.previous, revision = series.revision + 1`,
 		s.Key, s.Sender, s.Title, s.Version, s.Of, s.List, millis(s.First), millis(s.Due), s.Previous, s.Next, flag(s.Private))
 	if err != nil || s.Previous == "" {
 		return err
 	}
-	n, err := t.exec("update series set next = ? where key = ? and next <> ?", s.Key, s.Previous, s.Key)
+	// What everybody may see never points at what they may not.
+	n, err := t.exec("update series set next = ? where key = ? and next <> ? and private >= ?", s.Key, s.Previous, s.Key, flag(s.Private))
 	if err != nil || n == 0 {
 		return err
 	}

@@ -11,9 +11,9 @@ import (
 func (s *Store) Orders(ctx context.Context, seriesKey string) (out []bot.Order, err error) {
 	err = s.each(ctx, "reading the commands for "+seriesKey+" from", `with recursive version (key, previous, depth) as (
 			select key, previous, 0 from series where key = ?
-			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
+			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50 and `+asPublic+`)
 		select mail_id, n, series_key, verb, arg, reason, line, name, address, at, refused, answered from mail_command
-		where series_key in (select key from version) order by at, mail_id, n`, []any{seriesKey}, func(rows *sql.Rows) error {
+		where series_key in (select key from version) order by at, mail_id, n`, []any{seriesKey, seriesKey}, func(rows *sql.Rows) error {
 		var (
 			o  bot.Order
 			at int64

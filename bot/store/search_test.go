@@ -256,6 +256,13 @@ func TestListed(t *testing.T) {
 		exec("drop table attempt")
 		exec("drop table listed")
 		exec("delete from goose_db_version where version_id >= 18")
+		exec("drop table signature_used")
+		for _, index := range []string{"message_id", "prove"} {
+			exec("drop index mail_" + index)
+		}
+		for _, column := range []string{"message_id", "print", "prove_at", "tries", "proven", "signed"} {
+			exec("alter table mail drop column " + column)
+		}
 		if s.pool == nil {
 			exec("create table judgement_text (id integer primary key, change_id text, title text, author text, rest text)")
 			exec("create table judgement_words (x text)")

@@ -69,7 +69,7 @@ func (s *Store) Threads(ctx context.Context, ids []string) ([]bot.Series, error)
 	}
 	in, args := marks(ids)
 	return s.series(ctx, "looking up a thread in", "select "+seriesColumns+` from series where key in (
-		select series_key from mail where id in (`+in+`) and series_key <> '') order by first desc, key`, args...)
+		select series_key from mail where message_id in (`+in+`) and series_key <> '') order by first desc, key`, args...)
 }
 
 // BySender implements bot.Journal.
@@ -102,14 +102,18 @@ func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 	// The depth ends a ring of versions, which only a forged thread can make.
 	err := s.read.QueryRowContext(ctx, `with recursive version (key, previous, depth) as (
 			select key, previous, 0 from series where key = ?
-			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
+			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50 and `+asPublic+`)
 		select a.line from action a join version v on a.series_key = v.key
-		where a.kind = 'reply' and a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey).Scan(&line)
+		where a.kind = 'reply' and a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey, seriesKey).Scan(&line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	return line, s.wrap("reading what was said to series "+seriesKey+" from", err)
 }
+
+// asPublic: what was said of an embargoed version stays with it, and with those
+// that are embargoed themselves. It takes the key of the series that is asked for.
+const asPublic = "s.private <= (select private from series where key = ?)"
 
 // Settle implements bot.Journal.
 func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err error) {

@@ -98,7 +98,9 @@ func seeded(t testing.TB, where string) *store.Store {
 			bot.Cursor{Key: "imap:test/INBOX", Value: id})
 		must(err)
 		ser := bot.Series{Key: key, Sender: "ana@example.com", Title: j.Subject, Version: version, Of: 1, List: "patches.lists.example.org", First: t0, Due: t0, Previous: previous, Private: private}
-		must(s.File(t.Context(), bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: j.Subject}, Orders: orders}))
+		must(s.File(t.Context(), bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: j.Subject}, Prove: t0}))
+		_, err = s.Prove(t.Context(), bot.Proving{ID: id, SeriesKey: key, Orders: orders, At: t0})
+		must(err)
 		kept, err := s.Series(t.Context(), key)
 		must(err)
 		j.ID = id

@@ -107,7 +107,7 @@ func (c *classifier) thread(m *mail.Message) (facts *rules.Series, superseded bo
 	}
 	c.mu.Lock() // the index remembers answers
 	defer c.mu.Unlock()
-	for _, t := range c.threads.Trailers(m.ID) {
+	for _, t := range c.threads.Trailers(m) {
 		change.MergeThreadTrailers(m.Change, t.FromThread, []change.Trailer{t})
 	}
 	return c.threads.Facts(m), c.threads.Superseded(m)

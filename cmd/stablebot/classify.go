@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
@@ -30,6 +31,8 @@ type classifyOptions struct {
 	git, archive        string
 	json, all, why      bool
 	threads, last       bool
+	trust               bool
+	maintainers         string
 	since, asOf         day
 	jobs                int
 	quiet               bool
@@ -72,6 +75,8 @@ standard error and in "error"); 2 the command line is wrong.`,
 	f.BoolVar(&o.all, "all", false, "a line for each mail that is no patch too, with the reason")
 	f.BoolVar(&o.why, "why", false, "in the table, the reason and the rules below each change")
 	f.BoolVar(&o.threads, "threads", false, "read the input twice: replies' trailers and later versions count")
+	f.BoolVar(&o.trust, "trust", false, "with --threads, believe that each mail is from whom it names; else replies are shown as claimed")
+	f.StringVar(&o.maintainers, "maintainers", "", "with --threads, a MAINTAINERS `file`: who may decline patches of which files")
 	f.BoolVar(&o.last, "last-version", false, "leave out versions that a later one supersedes; implies --threads")
 	f.Var(&o.since, "since", "leave out what is older than this `day`, 2026-01-31")
 	f.Var(&o.asOf, "as-of", "judge with what was known on this `day`; leave out what came later")
@@ -109,8 +114,8 @@ func (o *classifyOptions) check(args []string) error {
 		return usagef("--git and --archive are two inputs; give one")
 	case o.archive != "" && len(args) > 0:
 		return usagef("--archive takes no files; %q is too many", args[0])
-	case o.git != "" && (o.threads || o.last):
-		return usagef("--threads and --last-version are for mails; commits have no thread")
+	case o.git != "" && (o.threads || o.last || o.trust || o.maintainers != ""):
+		return usagef("--threads, --trust, --maintainers and --last-version are for mails; commits have no thread")
 	case o.jobs < 1:
 		return usagef("--jobs %d: at least one", o.jobs)
 	case !o.since.IsZero() && !o.asOf.IsZero() && o.asOf.Before(o.since.Time):
@@ -125,7 +130,7 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
 	}
-	o.threads = o.threads || o.last
+	o.threads = o.threads || o.last || o.trust || o.maintainers != ""
 	judge, err := loadJudge(o.weights)
 	if err != nil {
 		return err
@@ -319,7 +324,15 @@ func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, 
 	if !in.again {
 		return nil, usagef("--threads reads its input twice, which standard input cannot; write it to a file first")
 	}
-	x := &series.Index{AsOf: o.end()}
+	who := command.Authority{Stable: command.StableTeam}
+	if o.maintainers != "" {
+		m, err := maintainersFile(o.maintainers)
+		if err != nil {
+			return nil, err
+		}
+		who.Maintains = m.Maintains
+	}
+	x := &series.Index{AsOf: o.end(), Trust: o.trust, May: who.May}
 	var mu sync.Mutex // Ordered emits in order, but the index wants the mails, which only the worker has
 	err := in.walk(ctx, func(u unit) outcome {
 		if u.err == nil {

@@ -56,24 +56,25 @@ func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
 	return smtp.New(cfg, log)
 }
 
-// orders says who may command by mail, and how senders are proven.
+// senders says who may decide about files, and how it is proven who sent a mail.
 // The configured file counts beside the one of mainline.
-func orders(c *config.Config, f *forest) (command.Lookup, func(string, []string) bool, error) {
-	if !c.Commands.Enabled {
-		return nil, nil, nil
+func senders(c *config.Config, f *forest) (command.Lookup, func(string, []string) bool, error) {
+	var lookup command.Lookup
+	if c.Trust.DKIM {
+		lookup = command.Resolver(c.Trust.Resolver)
 	}
 	upstream := func(string, []string) bool { return false }
 	if f != nil {
 		upstream = f.people.maintains
 	}
 	if c.Commands.Maintainers == "" {
-		return command.Resolver, upstream, nil
+		return lookup, upstream, nil
 	}
 	m, err := maintainersFile(c.Commands.Maintainers)
 	if err != nil {
 		return nil, nil, err
 	}
-	return command.Resolver, func(address string, files []string) bool {
+	return lookup, func(address string, files []string) bool {
 		return m.Maintains(address, files) || upstream(address, files)
 	}, nil
 }
@@ -81,18 +82,19 @@ func orders(c *config.Config, f *forest) (command.Lookup, func(string, []string)
 func maintainersFile(name string) (*command.Maintainers, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading commands.maintainers: %w", err)
+		return nil, fmt.Errorf("reading who maintains what: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	m, err := command.ReadMaintainers(f)
 	if err != nil {
-		return nil, fmt.Errorf("reading commands.maintainers: %w", err)
+		return nil, fmt.Errorf("reading who maintains what: %w", err)
 	}
 	return m, nil
 }
 
 func policy(c *config.Config) bot.Policy {
-	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow}
+	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow,
+		StableTeam: c.Trust.StableTeam, Security: c.Security, Trusted: c.Trust.Sources}
 	for _, l := range c.Lists {
 		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay,
 			DryRun: l.DryRun, Approve: l.Approve, MinMargin: bot.DefaultMinMargin, WithoutTrees: l.WithoutTrees}

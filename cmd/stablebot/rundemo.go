@@ -113,7 +113,7 @@ func demoMails(shas map[string]string, shift time.Duration, signer *demo.Signer)
 		if err != nil {
 			return nil, fmt.Errorf("demo mail %d: %w", i+1, err)
 		}
-		if bytes.Contains(m, []byte("\n#stablebot ")) { // what is sent with a command has to be proven
+		if bytes.Contains(m, []byte("\nIn-Reply-To: ")) { // who answers has to be proven for it to count
 			if m, err = signer.Sign(m); err != nil {
 				return nil, err
 			}
@@ -185,7 +185,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 		{Name: "vendor", URL: gitDir, Role: "vendor", Branches: []string{"vendor"}, Since: since}}
 	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100},
 		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100, Approve: true}}
-	c.Commands = config.Commands{Enabled: true, Allow: []string{fixtures.DemoMaintainer}}
+	c.Commands = config.Commands{Enabled: true, Allow: []string{fixtures.DemoMaintainer, fixtures.DemoWifiMaintainer}}
 	return &c, nil
 }
 

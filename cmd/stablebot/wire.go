@@ -88,7 +88,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
-	lookup, maintains, err := orders(c, p.forest)
+	lookup, maintains, err := senders(c, p.forest)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -97,20 +97,21 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		return nil, errors.Join(err, p.close())
 	}
 	o := bot.Options{
-		Sources:   in,
-		Sinks:     slices.Concat(sinks, hubs.sinks, works),
-		Checks:    checks,
-		DryRun:    outboxName,
-		Stopped:   func() string { return stopped(c.State) },
-		Lookup:    lookup,
-		Maintains: maintains,
-		PullSinks: hubs.pulls,
-		Journal:   p.metrics.Journal(p.store),
-		Judge:     p.metrics.Judge(judge.Change),
-		Suite:     judge.Suite,
-		Policy:    policy(c),
+		Sources:    in,
+		Sinks:      slices.Concat(sinks, hubs.sinks, works),
+		Checks:     checks,
+		DryRun:     outboxName,
+		Stopped:    func() string { return stopped(c.State) },
+		Lookup:     lookup,
+		NoCommands: !c.Commands.Enabled,
+		Maintains:  maintains,
+		PullSinks:  hubs.pulls,
+		Journal:    p.metrics.Journal(p.store),
+		Judge:      p.metrics.Judge(judge.Change),
+		Suite:      judge.Suite,
+		Policy:     policy(c),
 		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
-			Details: c.DetailsURL(), Version: buildVersion(), Commands: lookup != nil},
+			Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled},
 		Settle: c.Series.Settle.Std(),
 		Log:    log,
 		Told:   told,

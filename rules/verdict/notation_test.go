@@ -159,7 +159,7 @@ func parseCase(id, text string) (boardCase, error) {
 				c.series = &rules.Series{Version: 1}
 			}
 			if key == "declined" {
-				c.series.Declined = []rules.Evidence{{Text: value}}
+				c.series.Declined, c.series.Rejected = []rules.Evidence{{Text: value}}, strings.Contains(value, "NAK") && !strings.Contains(value, "stable")
 				continue
 			}
 			_, err := fmt.Sscanf(value, "%d of %d", &c.series.Have, &c.series.Of)

@@ -143,7 +143,7 @@ func reverted(j *judged) (decision, bool) {
 // says does not matter. A draft that was rejected in review is nobody's fix yet.
 func declined(j *judged) (decision, bool) {
 	if s := j.Series; s != nil && len(s.Declined) > 0 {
-		if !j.merged() && !j.vendorHas() {
+		if s.Rejected && !j.merged() && !j.vendorHas() {
 			return decision{verdict: OutOfScope, reason: "rejected in review: " + s.Declined[0].Text}, true
 		}
 		return decision{verdict: DKMSOnly, class: Declined, reason: "declined: " + s.Declined[0].Text}, true

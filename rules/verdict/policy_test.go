@@ -116,8 +116,10 @@ func unknown(j *judged) { j.Silicon[0].State = silicon.Unknown }
 func noautosel(j *judged) {
 	j.Change.Stable = []change.StableTag{{NoAutosel: true, Comment: "too new, not for stable"}}
 }
-func afterRC(j *judged)    { j.Change.Stable = []change.StableTag{{After: "after -rc3"}} }
-func naked(j *judged)      { j.Series = &rules.Series{Declined: []rules.Evidence{{Text: "NAK"}}} }
+func afterRC(j *judged) { j.Change.Stable = []change.StableTag{{After: "after -rc3"}} }
+func naked(j *judged) {
+	j.Series = &rules.Series{Declined: []rules.Evidence{{Text: "NAK"}}, Rejected: true}
+}
 func incomplete(j *judged) { j.Series = &rules.Series{N: 2, Of: 4, Have: 3} }
 
 func tree(mend func(*rules.Tree)) func(*judged) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,9 +120,47 @@ func orders(t *testing.T, s *suite) {
 	must(t, err)
 	o := bot.Order{Command: command.Command{Verb: command.Override, Arg: "dkms-only", Reason: "too risky", Line: "#stablebot override dkms-only too risky"},
 		Mail: "c@x", SeriesKey: "v1", Who: change.Person{Name: "Bob", Address: "bob@example.org"}, At: T0}
-	f := bot.Filing{ID: "c@x", Kind: bot.KindReply, Series: ser, Orders: []bot.Order{o}, Mute: "bob@example.org"}
+	f := bot.Filing{ID: "c@x", Kind: bot.KindReply, Series: ser, Prove: T0}
 	must(t, s.File(s.ctx, f))
 	must(t, s.File(s.ctx, f))
+	wait, err := s.Unproven(s.ctx, T0, 10)
+	must(t, err)
+	if len(wait) != 1 || wait[0].ID != "c@x" || wait[0].SeriesKey != "v1" {
+		t.Fatalf("to be proven: %+v", wait)
+	}
+	later := bot.Proving{ID: "c@x", SeriesKey: "v1", Again: T0.Add(time.Minute), At: T0}
+	_, err = s.Prove(s.ctx, later)
+	must(t, err)
+	if wait, err = s.Unproven(s.ctx, T0, 10); err != nil || len(wait) != 0 {
+		t.Fatalf("to be proven at once: %+v, %v", wait, err)
+	}
+	if wait, err = s.Unproven(s.ctx, later.Again, 10); err != nil || len(wait) != 1 || wait[0].Tries != 1 {
+		t.Fatalf("to be proven later: %+v, %v", wait, err)
+	}
+	p := bot.Proving{ID: "c@x", SeriesKey: "v1", Proven: "bob@example.org", Signed: "{}", Uses: []string{"signature 1"},
+		Orders: []bot.Order{o}, Mute: "bob@example.org", Due: T0, At: T0}
+	for range 2 {
+		if used, err := s.Prove(s.ctx, p); used || err != nil {
+			t.Fatal(used, err)
+		}
+	}
+	mails, err := s.Mails(s.ctx, "v1", 100)
+	must(t, err)
+	if i := slices.IndexFunc(mails, func(m bot.Mail) bool { return m.ID == "c@x" }); i < 0 || mails[i].Proven != "bob@example.org" || mails[i].Signed != "{}" {
+		t.Errorf("the mails: %+v", mails)
+	}
+	// The same signature on another mail commands nothing.
+	_, err = s.Keep(s.ctx, Mail("d@x"), bot.Cursor{})
+	must(t, err)
+	ser, err = s.Series(s.ctx, "v1")
+	must(t, err)
+	must(t, s.File(s.ctx, bot.Filing{ID: "d@x", Kind: bot.KindReply, Series: ser, Prove: T0}))
+	again, o2 := p, o
+	o2.Mail = "d@x"
+	again.ID, again.Orders = "d@x", []bot.Order{o2}
+	if used, err := s.Prove(s.ctx, again); !used || err != nil {
+		t.Errorf("used twice: %v, %v", used, err)
+	}
 	two := one("v2")
 	two.Previous, two.Version = "v1", 2
 	s.put(t, "v2@x", two, 1)
@@ -129,6 +168,22 @@ func orders(t *testing.T, s *suite) {
 	must(t, err)
 	if d := cmp.Diff([]bot.Order{o}, got); d != "" {
 		t.Errorf("commands (-want +got):\n%s", d)
+	}
+	// What is public hears nothing of what is not, and what is not hears all.
+	for _, private := range []bool{false, true} {
+		key := fmt.Sprint("v3-", private)
+		three := one(key)
+		three.Previous, three.Version, three.Private = "v2-embargoed", 3, private
+		hidden := one("v2-embargoed")
+		hidden.Previous, hidden.Private = "v1", true
+		s.put(t, fmt.Sprint("h", private, "@x"), hidden, 1)
+		s.put(t, key+"@x", three, 1)
+		if got, err := s.Orders(s.ctx, key); err != nil || len(got) != map[bool]int{false: 0, true: 1}[private] {
+			t.Errorf("private %v: %+v, %v", private, got, err)
+		}
+	}
+	if v1, err := s.Series(s.ctx, "v1"); err != nil || v1.Next == "v2-embargoed" {
+		t.Errorf("what is public points at what is not: %+v, %v", v1, err)
 	}
 	ser, err = s.Series(s.ctx, "v1")
 	must(t, err)

@@ -107,6 +107,26 @@ func keep(t *testing.T, s *suite) {
 	if fresh {
 		t.Error("the same Message-ID is fresh twice")
 	}
+	// Who comes first under a Message-ID does not own it.
+	hello, real := Mail("2@example.org"), Mail("2@example.org")
+	hello.Print, real.Print = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+	for i, m := range []bot.Mail{hello, real, hello, real} {
+		if fresh, err := s.Keep(s.ctx, m, bot.Cursor{}); fresh != (i < 2) || err != nil {
+			t.Errorf("mail %d under one Message-ID: fresh %v, %v", i, fresh, err)
+		}
+	}
+	unfiled, err := s.Unfiled(s.ctx, 10)
+	must(t, err)
+	var ids []string
+	for _, m := range unfiled {
+		ids = append(ids, m.ID+" "+m.MessageID)
+	}
+	if want := []string{"1@example.org 1@example.org", "2@example.org 2@example.org", "2@example.org~bbbbbbbbbbbbbbbb 2@example.org"}; !slices.Equal(ids, want) {
+		t.Errorf("kept %q, want %q", ids, want)
+	}
+	for _, m := range unfiled[1:] {
+		must(t, s.File(s.ctx, bot.Filing{ID: m.ID, Kind: bot.KindOther}))
+	}
 	must(t, s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "9"}))
 	// From elsewhere it is not moved, and nothing is kept with it.
 	at := func(v string) *string { return &v }
@@ -142,7 +162,7 @@ func keep(t *testing.T, s *suite) {
 	if len(got) != 1 {
 		t.Fatalf("%d unfiled mails, want 1", len(got))
 	}
-	m.Size = len(m.Raw)
+	m.Size, m.MessageID = len(m.Raw), m.ID
 	if d := cmp.Diff(m, got[0]); d != "" {
 		t.Errorf("the mail came back changed (-want +got):\n%s", d)
 	}
