@@ -319,8 +319,8 @@ const (
 // Choose picks the lines: the lowest eligible one at which at most wrongAtMost was
 // never taken, so that the most of what is taken is found, and the highest dkms one
 // below which at most lostAtMost of the taken fixes lie. Where more than undecidedAtMost
-// lies between, the eligible line comes down: of what was so uncertain and read by
-// hand, a maintainer called most eligible.
+// lies between, the two move towards each other step by step: of what was so uncertain
+// and read by hand, a maintainer called most eligible, and the rest below the bar.
 func Choose(fixes []model.Scored) (model.Thresholds, string) {
 	t := usual()
 	taken := 0
@@ -365,16 +365,21 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 		_, called := above(line(eligible))
 		return float64(over-called) / float64(len(fixes))
 	}
-	first := eligible
-	for eligible > dkms+1 && between() > undecidedAtMost {
-		eligible--
+	first, low := eligible, dkms
+	for down := true; eligible > dkms+1 && between() > undecidedAtMost; down = !down {
+		if down {
+			eligible--
+		} else {
+			dkms++
+		}
 	}
 	t.Eligible, t.DKMS = line(eligible), line(dkms)
 	hit, _ := above(t.Eligible)
-	note := fmt.Sprintf("dkms %s: the highest step below which at most %s of the taken fixes lie (%s); eligible %s: of the fixes called so %s were never taken, and %s of the taken ones are found; %s lie between",
-		threshold(t.DKMS), threshold(lostAtMost), number(lost(t.DKMS)), threshold(t.Eligible), number(wrong(t.Eligible)), number(float64(hit)/float64(taken)), number(between()))
-	if eligible < first {
-		note += fmt.Sprintf("; at %s, where at most %s of those called eligible were never taken, more than %s would have lain between", threshold(line(first)), threshold(wrongAtMost), threshold(undecidedAtMost))
+	note := fmt.Sprintf("eligible %s: of the fixes scored so or more %s were never taken, and %s of the taken ones are found; dkms %s: %s of the taken fixes lie below; %s lie between",
+		threshold(t.Eligible), number(wrong(t.Eligible)), number(float64(hit)/float64(taken)), threshold(t.DKMS), number(lost(t.DKMS)), number(between()))
+	if eligible < first || dkms > low {
+		note += fmt.Sprintf("; between %s (at most %s of those called eligible never taken) and %s (at most %s of the taken below) more than %s would have lain",
+			threshold(line(first)), threshold(wrongAtMost), threshold(line(low)), threshold(lostAtMost), threshold(undecidedAtMost))
 	}
 	return t, note
 }
@@ -476,6 +481,10 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 			return nil, err
 		}
 		notes = append(notes, note)
+	}
+	if n := model.TooBig(append(slices.Clone(cases), mails...)); n > 0 {
+		out.Thresholds.TooBig = n
+		notes = append(notes, fmt.Sprintf("too_big %d: of the fixes that were taken without a stable tag 99 of 100 have fewer lines with context, tables apart", n))
 	}
 	heads, err := model.Learn(append(cases, mails...), fit, func(h string) { told("learning the head " + h) })
 	if err != nil {

@@ -129,7 +129,7 @@ func TestChoose(t *testing.T) {
 	put(.6, 24, 16)
 	put(.5, 6, 4)
 	put(.2, 2, 60)
-	if got, note := Choose(s); got.Eligible != .6 || !strings.Contains(note, "would have lain between") {
+	if got, note := Choose(s); got.Eligible != .6 || !strings.Contains(note, "would have lain") {
 		t.Errorf("got %+v, %s", got, note)
 	}
 }

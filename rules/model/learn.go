@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
@@ -89,6 +90,13 @@ func columnsOf(head string, posted bool) []bool {
 	return out
 }
 
+// sizeScale is the penalty on size: few changes are large, and of those fewer are taken,
+// so that the usual penalty, which looks at how often a number is met, would make a
+// patch of 500 lines as good as one of 50. Of the fixes with a Fixes: tag that were
+// posted to linux-usb and linux-rdma, stable took .46 of 1,597 with up to 200 lines with
+// context and 11 of 33 beyond.
+const sizeScale = 0.1
+
 // familyScale is the penalty on what comes in large families of which each
 // member is met seldom: words and code signs. Cross-validation on 5.17 to 6.3
 // preferred 2 over 1 and 5 by a hair.
@@ -99,6 +107,9 @@ func (o FitOptions) forColumns(cols []int) FitOptions {
 	for k, i := range cols {
 		o.Scale[k] = 1
 		name := columns[i].Name
+		if strings.HasPrefix(name, "size.over") {
+			o.Scale[k] = sizeScale
+		}
 		if strings.HasPrefix(name, "text.") || strings.HasPrefix(name, "code.") || strings.HasPrefix(name, "verb.") || strings.HasPrefix(name, "title.") && !strings.HasPrefix(name, "title.fix") {
 			o.Scale[k] = familyScale
 		}
@@ -241,6 +252,23 @@ func (w Weighed) Apply(head string, c *Case) float64 {
 		}
 	}
 	return Logistic(z)
+}
+
+// TooBig is the .99 quantile of the lines with context, tables apart, of the fixes that
+// were taken without a request: a number for Thresholds. 0 with too few cases.
+func TooBig(cases []Case) int {
+	at := column["size.lines"]
+	var lines []int
+	for i := range cases {
+		if c := &cases[i]; c.Taken && c.Claims && !c.tagged && c.Trust > 0 {
+			lines = append(lines, int(math.Round(math.Exp2(c.full[at])-1)))
+		}
+	}
+	if len(lines) < 10*seldom {
+		return 0
+	}
+	slices.Sort(lines)
+	return max(minTooBig, lines[len(lines)*99/100]/10*10)
 }
 
 // CrossValidate leaves one group out at a time: each case is judged by weights

@@ -145,8 +145,6 @@ func TestDefaultSays(t *testing.T) {
 	fix.Untagged = true
 	silent := m.Score(fix, check(fix))
 	plain := scored(m, &rules.Facts{Change: parse(t, change.Commit, "drm/example: drop an unused argument", plainBody, smallDiff)})
-	old := scored(m, withTree(fixFacts(t), 4))
-	never := scored(m, withTree(fixFacts(t), 0))
 	for _, c := range []struct {
 		says       string
 		more, less float64
@@ -155,7 +153,6 @@ func TestDefaultSays(t *testing.T) {
 		{"the tag helps", asks.Worth, silent.Worth},
 		{"a fix is taken sooner than a cleanup", silent.Worth, plain.Worth},
 		{"a cleanup is not taken", m.Thresholds.Eligible, plain.Worth},
-		{"a bug that was released needs stable more than one that was not", old.Worth, never.Worth},
 		{"a fix is a fix", asks.Fix, m.Thresholds.Fix},
 		{"a cleanup is none", m.Thresholds.Fix, plain.Fix},
 	} {

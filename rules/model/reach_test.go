@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"math"
 	"testing"
 
@@ -9,6 +10,16 @@ import (
 
 // Where the patch applies as it is nothing is added; nothing speaks for a branch.
 func TestOnBranch(t *testing.T) {
+	w := Default().File()
+	w.Heads = maps.Clone(w.Heads)
+	w.Heads[HeadReach] = Weighed{Weights: map[string]float64{}}
+	for i, name := range ReachTerms {
+		w.Heads[HeadReach].Weights[name] = -0.1 * float64(i+1)
+	}
+	m, err := New(w)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name    string
 		b       rules.Branch
@@ -26,7 +37,7 @@ func TestOnBranch(t *testing.T) {
 		{"old, as it is", rules.Branch{Name: "5.10", State: "affected", Applies: "exact"}, "6.4", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, cs := Default().OnBranch(0.8, &tt.b, tt.release)
+			p, cs := m.OnBranch(0.8, &tt.b, tt.release)
 			z := math.Log(0.8 / 0.2)
 			for i, c := range cs {
 				if i >= len(tt.terms) || c.Name != tt.terms[i] {

@@ -22,7 +22,7 @@ func sure(mend ...func(*judged)) *judged {
 			Change:  &change.Change{Subject: "fix a hang", Files: []*gitdiff.File{{NewName: "a.c"}}},
 			Silicon: []silicon.Match{{Name: "GFX11", State: silicon.Production}},
 		},
-		Policy: Policy{Fix: 0.5, Eligible: 0.6, DKMS: 0.2},
+		Policy: Policy{Fix: 0.5, Eligible: 0.6, DKMS: 0.2, TooBig: 300},
 		worth:  0.9, fix: 0.9,
 		found: []rules.Finding{{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "a hang"}},
 	}
@@ -245,9 +245,10 @@ func TestPolicyRows(t *testing.T) {
 		{"below it", sure(score(0.59)), "uncertain"},
 		{"eligible, but perhaps not on sale", sure(unknown), "stable-eligible"},
 		{"one branch in, one out of reach", sure(in("6.12 affected", "6.6 no-base")), "stable-eligible"},
-		{"one in, one too old by its score", sure(tooBig, in("6.12 affected 0.8", "6.1 affected 0.1")), "stable-eligible mixed"},
+		{"one in, one too old by its score", sure(overLimit, in("6.12 affected 0.8", "6.1 affected 0.1")), "stable-eligible mixed"},
 		{"one in, one undecided", sure(in("6.12 affected 0.8", "6.1 affected 0.4")), "stable-eligible"},
-		{"too big, but taken", sure(tooBig), "stable-eligible"},
+		{"large, and asked for", sure(overLimit, asked, func(j *judged) { j.Change.Size.LinesWithContext = 480 }), "stable-eligible"},
+		{"too big, but taken", sure(tooBig), "dkms-only too-big"},
 
 		// Row 7
 		{"too big", sure(score(0.1), tooBig), "dkms-only too-big"},
@@ -295,7 +296,7 @@ func TestPolicyRows(t *testing.T) {
 
 		// Row 8
 		{"low for no reason", sure(score(0.1)), "dkms-only below-bar"},
-		{"between", sure(score(0.4), tooBig), "uncertain"},
+		{"between", sure(score(0.4)), "uncertain"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := tt.j.decide()
@@ -323,7 +324,7 @@ func TestPolicyBranches(t *testing.T) {
 		j    *judged
 		want string
 	}{
-		{"mixed", sure(tooBig, in("6.12 affected", "6.6 no-base", "6.1 affected 0.1", "5.15 present", "5.10 not-affected", "5.4 queued")),
+		{"mixed", sure(overLimit, in("6.12 affected", "6.6 no-base", "6.1 affected 0.1", "5.15 present", "5.10 not-affected", "5.4 queued")),
 			"6.12 stable-eligible, 6.6 uncertain, 6.1 dkms-only too-big, 5.15 none, 5.10 none, 5.4 none"},
 		{"out of reach", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base", "6.1 present")),
 			"6.12 dkms-only too-big, 6.6 uncertain, 6.1 none"},
@@ -357,7 +358,7 @@ func TestPolicyReasons(t *testing.T) {
 		want []string
 	}{
 		{big, []string{"912", "7 files"}},
-		{sure(tooBig, in("6.12 affected 0.8", "6.6 affected 0.1")), []string{"eligible for 6.12", "dkms-only for 6.6"}},
+		{sure(overLimit, in("6.12 affected 0.8", "6.6 affected 0.1")), []string{"eligible for 6.12", "dkms-only for 6.6"}},
 		{sure(in("6.6 no-base"), newer, func(j *judged) { j.Silicon[0].Kind, j.Silicon[0].Since = silicon.KindIPBlock, "6.7" }), []string{"GFX11", "6.6"}},
 		{sure(unsold), []string{"GFX11"}},
 		{sure(score(0.1), unknown), []string{"GFX11"}},
@@ -367,7 +368,7 @@ func TestPolicyReasons(t *testing.T) {
 		{sure(culprit("")), []string{"drm/x: add y"}},
 		{sure(score(0.1)), []string{"10 %", "a fix"}},
 		{sure(score(0.4)), []string{"40 %", "too close to call"}},
-		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"10 %", "312"}},
+		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"at most 300", "312"}},
 		{sure(in("6.6 affected 0.05"), piled), []string{"701 lines", "for 6.6"}},
 		{sure(in("6.6 affected 0.05"), unsearched), []string{"6.6", "does not apply"}},
 		{sure(in("6.6 unknown")), []string{"6.6", "not known"}},
