@@ -161,7 +161,7 @@ func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 		return false, "none of its verdicts is answered on this list"
 	case len(j.Branches) == 0 && !l.WithoutTrees:
 		return false, "no tree that is configured has this code"
-	case report.Margin(j) < l.MinMargin:
+	case l.MinMargin > 0 && report.Margin(j) < l.MinMargin: // 0 holds nothing back
 		return false, "its chance is too close to the line"
 	}
 	return true, ""
