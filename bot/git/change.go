@@ -50,7 +50,16 @@ func (c *Commit) Change() (*change.Change, error) {
 		Diff:    c.Diff,
 	})
 	if err != nil || len(c.Left) > 0 {
-		return ch, &IncompleteError{ID: c.ID, Left: c.Left, Err: err}
+		unread := &IncompleteError{ID: c.ID, Left: c.Left, Err: err}
+		if len(ch.Files) == 0 && ch.Damage == nil && len(c.Left) > 0 {
+			ch.Damage = unread
+			for _, l := range c.Left {
+				if l.Path != "" {
+					ch.Paths = append(ch.Paths, l.Path)
+				}
+			}
+		}
+		return ch, unread
 	}
 	return ch, nil
 }

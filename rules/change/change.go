@@ -76,9 +76,27 @@ type Change struct {
 	Files []*gitdiff.File
 	Size  Size
 
+	// Damage is why Files is empty though there is a patch; Paths are the files that
+	// it names all the same.
+	Damage error
+	Paths  []string
+
 	To, Cc []string // lower-case addresses of the mail; empty for commits
 
 	texts // lower-case copies, made once on demand
+}
+
+// Named is the change with the files that it is known to touch, without their lines
+// where its patch cannot be read.
+func (c *Change) Named() *Change {
+	if len(c.Files) > 0 || len(c.Paths) == 0 {
+		return c
+	}
+	named := *c
+	for _, path := range c.Paths {
+		named.Files = append(named.Files, &gitdiff.File{OldName: path, NewName: path})
+	}
+	return &named
 }
 
 // texts caches what several rules would otherwise compute again.

@@ -50,18 +50,174 @@ func lineWith(s, head string) bool {
 // DamagedError: the diff does not parse, usually because a mail program has
 // wrapped its lines. git am refuses the same patches.
 type DamagedError struct {
-	Line int // 1-based, in the diff
+	// Line is where git am refuses the patch, counted as git does: from 1 at the line
+	// that ends the message ("---"). 0: not known.
+	Line int
 	Err  error
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("damaged patch, line %d of the diff: %v", e.Line, e.Err)
+	if e.Line == 0 {
+		return "git am will refuse it: " + e.Err.Error()
+	}
+	return fmt.Sprintf("git am will refuse it at line %d: %v", e.Line, e.Err)
 }
 
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// readDiff parses the diff into Files and counts it.
-func (c *Change) readDiff(diff string) error {
+// unreadable keeps what is known of a patch that could not be read: why, and the
+// files that it names. lead is how many lines git am counts above the diff.
+func (c *Change) unreadable(err error, diff string, lead int) error {
+	var d *DamagedError
+	if errors.As(err, &d) {
+		if line, why := refused(diff); line > 0 && ofHunk(d.Err) {
+			d.Line, d.Err = line, errors.New(why)
+		}
+		if strings.HasSuffix(d.Err.Error(), " contents") {
+			d.Line = 0 // a new file with old lines, a deleted one with new: git names none
+		}
+		if d.Line > 0 {
+			d.Line += lead
+		}
+		if line := wrappedHeader(c.Notes); line > 0 {
+			d.Line, d.Err = line+1, errors.New("a file header that a mail program has wrapped")
+		}
+	}
+	c.Damage, c.Paths = err, pathsOf(diff)
+	return err
+}
+
+// wrappedHeader is the line, counted from 0 at the top of the notes, below a file
+// header that does not name both files: what mail programs make of a long one. The
+// diff then begins at the names below it. 0: there is none.
+func wrappedHeader(notes string) int {
+	if !lineWith(notes, "diff --git ") {
+		return 0
+	}
+	for line, rest := 1, notes; rest != ""; line++ {
+		var s string
+		s, rest = nextLine(rest)
+		if strings.HasPrefix(s, "diff --git ") {
+			return line + 1
+		}
+	}
+	return 0
+}
+
+// ofHunk reports whether the parser's complaint is about the lines of a hunk.
+func ofHunk(err error) bool {
+	msg := err.Error()
+	return strings.Contains(msg, "line operation") || strings.Contains(msg, "miscounts lines") || strings.Contains(msg, "fragment")
+}
+
+// refused is where git apply gives up on a hunk, as a line of the diff, and why;
+// 0 where it is not a hunk that is wrong.
+func refused(diff string) (line int, why string) {
+	before, after := 0, 0 // lines of the hunk that are still to come
+	inHunk := false
+	for rest := diff; rest != ""; {
+		var s string
+		s, rest = nextLine(rest)
+		line++
+		if !inHunk {
+			if before, after, inHunk = hunkHead(s); inHunk && before == 0 && after == 0 {
+				inHunk = false
+			}
+			continue
+		}
+		switch {
+		case s == "" || s[0] == ' ':
+			before--
+			after--
+		case s[0] == '-':
+			before--
+		case s[0] == '+':
+			after--
+		case s[0] == '\\':
+		default:
+			return line, "a line of a hunk that is neither context nor a change; a mail program has wrapped or cut it, or the hunk's header is wrong"
+		}
+		if before < 0 || after < 0 {
+			continue // git reads on, up to a line that it cannot take
+		}
+		inHunk = before != 0 || after != 0
+	}
+	if inHunk {
+		return line + 1, "the last hunk is shorter than its header says"
+	}
+	return 0, ""
+}
+
+// hunkHead reads "@@ -1,2 +3,4 @@".
+func hunkHead(s string) (before, after int, ok bool) {
+	rest, ok := strings.CutPrefix(s, "@@ -")
+	if !ok {
+		return 0, 0, false
+	}
+	old, rest, ok := strings.Cut(rest, " +")
+	if !ok {
+		return 0, 0, false
+	}
+	fresh, _, ok := strings.Cut(rest, " @@")
+	return hunkLines(old), hunkLines(fresh), ok
+}
+
+// hunkLines reads the length of "start,length", 1 where it is left out.
+func hunkLines(s string) int {
+	_, length, ok := strings.Cut(s, ",")
+	if !ok {
+		return 1
+	}
+	n, err := strconv.Atoi(length)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// maxPaths bounds the files that are kept of a patch that could not be read.
+const maxPaths = 1000
+
+// pathsOf are the files that a diff names, whatever its hunks are.
+func pathsOf(diff string) []string {
+	var out []string
+	seen := map[string]bool{"": true}
+	add := func(name string) {
+		name, _, _ = strings.Cut(name, "\t")
+		_, path, ok := strings.Cut(trimRight(name), "/")
+		if name != "/dev/null" && ok && !seen[path] && len(out) < maxPaths {
+			seen[path] = true
+			out = append(out, path)
+		}
+	}
+	for rest := diff[:min(len(diff), MaxPatchBytes)]; rest != "" && len(out) < maxPaths; {
+		var s string
+		s, rest = nextLine(rest)
+		switch {
+		case strings.HasPrefix(s, "diff --git "):
+			if i := strings.LastIndex(s, " b/"); i > 0 {
+				add(s[i+1:])
+			}
+		case strings.HasPrefix(s, "+++ "):
+			add(s[len("+++ "):])
+		case strings.HasPrefix(s, "--- ") && strings.HasPrefix(rest, "+++ "):
+			add(s[len("--- "):])
+		}
+	}
+	return out
+}
+
+// readDiff parses the diff into Files and counts it. lead is how many lines git am
+// counts above it.
+func (c *Change) readDiff(diff string, lead int) error {
+	err := c.parseDiff(diff)
+	if err != nil && !errors.Is(err, ErrNoPatch) {
+		return c.unreadable(err, diff, lead)
+	}
+	return err
+}
+
+func (c *Change) parseDiff(diff string) error {
 	if len(diff) > MaxPatchBytes {
 		return fmt.Errorf("%w: %d bytes, at most %d are read", ErrTooLarge, len(diff), MaxPatchBytes)
 	}

@@ -14,6 +14,7 @@ type message struct {
 	notes   string
 	diff    string // from the first file header to the end of the text
 	base    string
+	lead    int // lines from the end of the message, "---", to the diff
 }
 
 // splitMail takes a mail apart. text has LF line ends.
@@ -35,6 +36,7 @@ func splitMail(text string) message {
 	}
 	if i := patchBreak(head); i >= 0 {
 		m.body, m.notes = head[:i], head[i:]
+		m.lead = strings.Count(m.notes, "\n")
 		_, m.notes = nextLine(m.notes)
 	} else {
 		m.body = head
@@ -69,7 +71,7 @@ func attached(m message, diff string) message {
 	if whole.diff != "" {
 		diff = whole.diff
 	}
-	m.diff = diff
+	m.diff, m.lead = diff, whole.lead
 	if m.base == "" {
 		m.base = whole.base
 	}

@@ -31,13 +31,13 @@ func Parse(in Input) (*Change, error) {
 	in.Subject = Clip(in.Subject, MaxSubject)
 	c := &Change{ID: in.ID, Kind: in.Kind, Author: in.Author, Date: in.Date, To: in.To, Cc: in.Cc}
 	text, diff := toLF(in.Text), toLF(in.Diff)
-	subject := in.Subject
+	subject, lead := in.Subject, 0
 	if in.Kind == Mail {
 		m := splitMail(text)
 		if m.diff == "" && diff != "" {
 			m = attached(m, diff)
 		}
-		c.Body, c.Notes, c.Base, diff = m.body, m.notes, m.base, m.diff
+		c.Body, c.Notes, c.Base, diff, lead = m.body, m.notes, m.base, m.diff, m.lead
 		if m.author != "" {
 			c.Author = ParsePerson(m.author)
 		}
@@ -63,7 +63,7 @@ func Parse(in Input) (*Change, error) {
 	if diff == "" {
 		return c, noPatch(in.Kind, text)
 	}
-	return c, c.readDiff(diff)
+	return c, c.readDiff(diff, lead)
 }
 
 // readBody takes in the tags and marks of the message.

@@ -42,7 +42,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 			out.Subject = c.Subject
 		}
 	}()
-	f := &rules.Facts{Change: c, Silicon: j.Catalogue.Match(c), Series: series, Tree: tree, Untagged: j.Untagged}
+	f := &rules.Facts{Change: c, Silicon: j.Catalogue.Match(c.Named()), Series: series, Tree: tree, Untagged: j.Untagged}
 	if !j.AsOf.IsZero() {
 		f.Silicon = silicon.At(f.Silicon, j.AsOf)
 	}
@@ -72,6 +72,10 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		Contributions: sorted(score.Contributions),
 		Weights:       j.Model.Version,
 		Lines:         &in.Policy,
+	}
+	if c.Damage != nil {
+		text := c.Damage.Error()
+		out.Error = &text
 	}
 	if !c.Date.IsZero() {
 		out.Date = c.Date.Format(time.RFC3339)

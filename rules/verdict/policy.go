@@ -42,6 +42,7 @@ var rows = []struct {
 	name string
 	try  func(*judged) (decision, bool)
 }{
+	{"cannot be read", unreadable},
 	{"nothing to judge", nothingToJudge},
 	{"reverted", reverted},
 	{"declined", declined},
@@ -102,6 +103,14 @@ func named(ms []silicon.Match) []silicon.Match {
 		return ms
 	}
 	return out
+}
+
+// unreadable: there is a patch, and nobody can say what it does.
+func unreadable(j *judged) (decision, bool) {
+	if j.Change.Damage == nil {
+		return decision{}, false
+	}
+	return decision{verdict: Uncertain, reason: "its patch cannot be read: " + j.Change.Damage.Error()}, true
 }
 
 // nothingToJudge: no patch, not a fix, or no hardware that anybody can buy.

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -179,6 +180,8 @@ func TestPolicyRows(t *testing.T) {
 		{"a request in prose needs no file", sure(func(j *judged) {
 			j.Change.Files, j.Change.Stable = nil, []change.StableTag{{Text: true}}
 		}), "stable-eligible"},
+		{"cannot be read", sure(func(j *judged) { j.Change.Files, j.Change.Damage = nil, errors.New("git am will refuse it at line 9") }), "uncertain"},
+		{"cannot be read, and no silicon in its paths", sure(func(j *judged) { j.Silicon, j.Change.Damage = nil, errors.New("too large") }), "uncertain"},
 		{"no silicon", sure(func(j *judged) { j.Silicon = nil }), "out-of-scope"},
 		{"no fix", sure(bare, func(j *judged) { j.fix = 0.49 }), "out-of-scope"},
 		{"hardly a fix, of a chip that a branch is too old for", sure(score(0.1), realBug, func(j *judged) { j.fix = 0.6 }, in("6.1 no-base"), newer), "dkms-only no-base"},

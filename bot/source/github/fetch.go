@@ -148,6 +148,8 @@ func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.R
 	})
 	if partly == nil {
 		partly = err
+	} else if len(ch.Files) == 0 && ch.Damage == nil {
+		ch.Damage = partly
 	}
 	return ch, len(diff), partly
 }
