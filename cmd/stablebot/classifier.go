@@ -23,6 +23,7 @@ type classifier struct {
 	mu      sync.Mutex
 	threads *series.Index // nil without --threads
 	trees   *trees.Set    // nil without --trees
+	place   change.Layout // of the repository of --git
 	ctx     context.Context
 	buffers sync.Pool
 }
@@ -59,6 +60,7 @@ func (c *classifier) judgeUnit(u unit) (r outcome) {
 
 func (c *classifier) judgeCommit(commit *git.Commit) outcome {
 	ch, err := commit.Change()
+	ch.Place(c.place)
 	j := c.judge.Change(ch, nil, c.tree(ch, nil))
 	return c.print(&j, err, "")
 }

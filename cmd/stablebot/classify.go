@@ -19,6 +19,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
@@ -28,7 +29,7 @@ import (
 
 // classifyOptions are the flags.
 type classifyOptions struct {
-	git, archive        string
+	git, archive, root  string
 	json, all, why      bool
 	threads, last       bool
 	trust               bool
@@ -71,6 +72,7 @@ standard error and in "error"); 2 the command line is wrong.`,
 	f := cmd.Flags()
 	f.StringVar(&o.git, "git", "", "judge commits of this `repository`; the arguments are revisions, and paths after --")
 	f.StringVar(&o.archive, "archive", "", "judge a public-inbox v2 `repository`: an epoch, or the folder that has them")
+	f.StringVar(&o.root, "root", "", "with --git, the kernel's `folder` that the repository's root is, or FOLDER=KERNELFOLDER, \".\" for the kernel's root; found by the names of its files when not given")
 	f.BoolVar(&o.json, "json", false, "one JSON object a line instead of a table")
 	f.BoolVar(&o.all, "all", false, "a line for each mail that is no patch too, with the reason")
 	f.BoolVar(&o.why, "why", false, "in the table, the reason and the rules below each change")
@@ -112,6 +114,8 @@ func (o *classifyOptions) check(args []string) error {
 	switch {
 	case o.git != "" && o.archive != "":
 		return usagef("--git and --archive are two inputs; give one")
+	case o.root != "" && o.git == "":
+		return usagef("--root says how the repository of --git is laid out; give one")
 	case o.archive != "" && len(args) > 0:
 		return usagef("--archive takes no files; %q is too many", args[0])
 	case o.git != "" && (o.threads || o.last || o.trust || o.maintainers != ""):
@@ -162,13 +166,41 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	if set != nil {
 		newPiles(set)
 	}
-	c := &classifier{o: o, judge: judge, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
+	if say := in.place.Say(); say != "" && !o.quiet {
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.git), say)
+	}
+	c := &classifier{o: o, judge: judge, place: in.place.Layout, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
 	if o.threads {
 		if c.threads, err = o.index(cmd.Context(), in); err != nil {
 			return err
 		}
 	}
 	return c.stream(cmd.Context(), in, cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// layout is how the repository is laid out at the newest revision that is judged.
+func (o *classifyOptions) layout(ctx context.Context, repo *git.Repo, revs []string) (layout.Found, error) {
+	rev := "HEAD"
+	for _, r := range revs {
+		if r != "" && r[0] != '^' && r[0] != '-' {
+			if _, to, ok := strings.Cut(r, ".."); ok {
+				r = strings.TrimPrefix(to, ".")
+			}
+			rev = strings.TrimSuffix(r, "^!")
+			break
+		}
+	}
+	if rev == "" {
+		rev = "HEAD"
+	}
+	found, err := layout.Of(ctx, repo, rev, o.root)
+	if err != nil && o.root != "" {
+		return found, usagef("--root: %v", err)
+	}
+	if err != nil {
+		return layout.Found{}, nil // a revision that is none, or lacks objects: reading its commits says so
+	}
+	return found, nil
 }
 
 // unit is one thing to judge: a raw mail, a commit, or why there is none.
@@ -184,8 +216,9 @@ type unit struct {
 // time, and the results to emit in input order.
 type input struct {
 	walk  func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error
-	total int  // 0: not known
-	again bool // walk may be called more than once
+	total int          // 0: not known
+	place layout.Found // of the repository that commits come from
+	again bool         // walk may be called more than once
 	close func()
 }
 
@@ -425,6 +458,11 @@ func (o *classifyOptions) gitInput(ctx context.Context, args []string, dash int)
 	if dash >= 0 {
 		q.Revs, q.Paths = args[:dash], args[dash:]
 	}
+	place, err := o.layout(ctx, repo, q.Revs)
+	if err != nil {
+		_ = repo.Close()
+		return nil, err
+	}
 	if o.since.IsZero() {
 		for i, rev := range q.Revs {
 			if !strings.Contains(rev, "..") && !strings.HasPrefix(rev, "-") && !strings.HasPrefix(rev, "^") && !strings.HasSuffix(rev, "^!") {
@@ -435,6 +473,7 @@ func (o *classifyOptions) gitInput(ctx context.Context, args []string, dash int)
 	return &input{
 		again: true,
 		close: func() { _ = repo.Close() },
+		place: place,
 		walk: o.ordered(func(ctx context.Context, put func(unit) error) error {
 			for c, err := range repo.Commits(ctx, q) {
 				if err != nil {
