@@ -215,8 +215,12 @@ type Git struct {
 	Role     string   `yaml:"role"` // mainline, stable, queue, distro, vendor
 	Branches []string `yaml:"branches"`
 	Paths    []string `yaml:"paths"` // only commits that touch these
-	Since    string   `yaml:"since"` // first run: from this revision or day on; empty: from the tip on
-	Every    Duration `yaml:"every"`
+	// Root says how its paths stand to the kernel's: the kernel's folder that its root
+	// is, or FOLDER=KERNELFOLDER; "." for the kernel's root. Empty: found by the names
+	// of its files.
+	Root  string   `yaml:"root"`
+	Since string   `yaml:"since"` // first run: from this revision or day on; empty: from the tip on
+	Every Duration `yaml:"every"`
 
 	// TreesOnly: it is fetched for the trees and its commits are not judged.
 	TreesOnly bool `yaml:"-"`

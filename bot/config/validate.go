@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // minKeep: a series is judged again, when a branch moves, until it is 90 days old.
@@ -77,6 +79,7 @@ func (c *Config) validate() []Problem {
 			v.add(p+".branches", "at least one branch is needed, for instance [master]")
 		}
 		v.notNegative(p+".every", s.Every)
+		v.root(p+".root", s.Root)
 	}
 	if title, ok := strings.CutPrefix(c.Trees.Releases, "title:"); c.Trees.Releases != "tags" && (!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
 		v.add("trees.releases", "%q: write tags, or title:TEXT with one %%s for the release", c.Trees.Releases)
@@ -304,5 +307,15 @@ func (v *validator) day(path, value string) {
 	}
 	if _, err := time.Parse(time.DateOnly, value); err != nil {
 		v.add(path, "%q is no day; write 2026-01-31", value)
+	}
+}
+
+// root checks how a repository is said to be laid out.
+func (v *validator) root(path, s string) {
+	if s == "" {
+		return
+	}
+	if _, err := change.ParseLayout(s); err != nil {
+		v.add(path, "%v", err)
 	}
 }

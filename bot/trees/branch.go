@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/history"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // branch is one stable, queue, distribution or vendor branch: the mainline
@@ -20,6 +21,7 @@ type branch struct {
 	*repo
 	name   string
 	role   Role
+	layout change.Layout // of a vendor's
 	tip    string
 	own    *history.History // what mainline does not have
 	base   history.Set      // mainline commits that it has as themselves
@@ -108,6 +110,11 @@ func (s *Set) openBranches(ctx context.Context, m Remote) ([]*branch, error) {
 	var out []*branch
 	for name, tip := range found {
 		b := &branch{repo: r, name: name, role: m.Role, tip: tip}
+		if m.Layout != nil {
+			if b.layout, err = m.Layout(ctx, r.Repo, tip); err != nil {
+				return nil, err
+			}
+		}
 		if err := s.load(ctx, b); err != nil {
 			return nil, err
 		}

@@ -110,7 +110,11 @@ func ships(ctx context.Context, v view, c *change.Change) bool {
 		return false
 	}
 	return slices.ContainsFunc(c.Files, func(f *gitdiff.File) bool {
-		e, err := t.Entry(ctx, f.OldName)
+		name := v.layout.Back(f.OldName)
+		if name == "" {
+			return false
+		}
+		e, err := t.Entry(ctx, name)
 		return !f.IsNew && err == nil && e.Exists()
 	})
 }

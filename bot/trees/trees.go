@@ -54,6 +54,9 @@ type Remote struct {
 	Path string // of the repository
 	Ref  string // a revision, or for Stable and Queue a pattern with one *: "linux-*.y"
 	Name string // "6.12"; the version in the name of the ref when empty
+	// Layout is how a vendor's repository is laid out at a revision; nil: as the
+	// kernel is.
+	Layout func(ctx context.Context, r *git.Repo, rev string) (change.Layout, error)
 }
 
 // Prerequisites finds what a branch lacks for a change.

@@ -120,6 +120,7 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	case len(c.Sources.Git) > 0:
 		d.say("note", "trees", "no git source has the role mainline: nothing is known of branches")
 	}
+	d.layouts(ctx, c)
 	if err == nil && len(srcs) == 0 {
 		d.say("note", "sources", "none is configured: the bot has nothing to read")
 	}

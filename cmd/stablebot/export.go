@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/releases"
@@ -28,8 +29,8 @@ type exportOptions struct {
 	weights  string
 	asked    bool
 
-	dkms, vendor, tag, version, folder, mainlineFolder, make, clean string
-	modules                                                         []string
+	dkms, vendor, tag, version, folder, mainlineFolder, root, make, clean string
+	modules                                                               []string
 }
 
 func exportCommand() *cobra.Command {
@@ -79,6 +80,7 @@ With --dkms: a source package for the fixes that stay dkms-only in the branches 
 	f.StringVar(&o.version, "package-version", "", "the package's `version`; made of the tag when not given")
 	f.StringVar(&o.folder, "folder", "", "package only this `folder` of the vendor tree")
 	f.StringVar(&o.mainlineFolder, "mainline-folder", "", "the `folder` of mainline that it stands for")
+	f.StringVar(&o.root, "root", "", "both in one: the mainline `folder` that the vendor tree's root is, or FOLDER=MAINLINEFOLDER; found by the names of its files when none is given")
 	f.StringSliceVar(&o.modules, "module", nil, "a module that is built: `NAME[:BUILT[:DEST]]`; those of the vendor's dkms.conf when not given")
 	f.StringVar(&o.make, "make", "", "the `command` that builds the modules")
 	f.StringVar(&o.clean, "clean", "", "the `command` that cleans up")
@@ -91,6 +93,8 @@ func (o *exportOptions) check(args []string) error {
 		return usagef("say for which branch with --stable, or make a package with --dkms")
 	case o.dkms == "" && len(args) != 1:
 		return usagef("a series is for one change; %d are named", len(args))
+	case o.root != "" && (o.folder != "" || o.mainlineFolder != ""):
+		return usagef("--root stands for --folder and --mainline-folder; give it alone")
 	case o.dkms != "" && (o.vendor == "" || o.tag == ""):
 		return usagef("a package is made from a vendor's release: give --vendor and --tag")
 	}
@@ -275,6 +279,26 @@ var reasons = []string{"real-bug", "build-error", "device-id", "reported", "culp
 
 var notInVersion = regexp.MustCompile(`[^0-9A-Za-z.+~-]+`)
 
+// place takes the folders from the layout of the vendor's release, where none are
+// given, and says so.
+func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
+	if o.folder != "" || o.mainlineFolder != "" {
+		return nil
+	}
+	found, err := layout.Of(cmd.Context(), vendor, o.tag, o.root)
+	switch {
+	case err != nil && o.root != "":
+		return usagef("--root: %v", err)
+	case err != nil || found.Kernel():
+		return nil // what is wrong with the tag is said when it is read
+	case len(found.Moves) > 1:
+		return usagef("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
+	}
+	o.folder, o.mainlineFolder = found.Moves[0].From, found.Moves[0].To
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.vendor), found.Say())
+	return nil
+}
+
 // packages exports for DKMS.
 func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string) error {
 	ctx, say := cmd.Context(), cmd.OutOrStdout()
@@ -287,6 +311,9 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		return err
 	}
 	defer func() { _ = vendor.Close() }()
+	if err := o.place(cmd, vendor); err != nil {
+		return err
+	}
 	pkg := &export.Package{Name: o.dkms, Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
 		Mainline: p.set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
 	if pkg.Version == "" {

@@ -181,7 +181,11 @@ func (f *forest) remotesOf() (out []trees.Remote) {
 			branches = branches[:1]
 		}
 		for _, b := range branches {
-			out = append(out, trees.Remote{Role: trees.Role(r.Role), Path: r.src.Dir(), Ref: "refs/heads/" + b})
+			one := trees.Remote{Role: trees.Role(r.Role), Path: r.src.Dir(), Ref: "refs/heads/" + b}
+			if one.Role == trees.Vendor {
+				one.Layout = layoutOf(r.Root)
+			}
+			out = append(out, one)
 		}
 	}
 	return out

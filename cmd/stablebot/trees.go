@@ -100,7 +100,7 @@ func (t *branchOptions) others() []trees.Remote {
 	}
 	for _, v := range t.vendor {
 		path, ref, _ := strings.Cut(v, "#")
-		out = append(out, trees.Remote{Role: trees.Vendor, Path: path, Ref: headOr(ref), Name: filepath.Base(path)})
+		out = append(out, trees.Remote{Role: trees.Vendor, Path: path, Ref: headOr(ref), Name: filepath.Base(path), Layout: layoutOf("")})
 	}
 	return out
 }

@@ -190,7 +190,7 @@ func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
 func mirrors(state string) string { return filepath.Join(state, "mirrors") }
 
 func gitConfig(g config.Git, state string) git.Config {
-	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(), State: mirrors(state)}
+	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(), State: mirrors(state), Layout: layoutSaid(g.Root)}
 }
 
 // dayOf reads a day that the configuration has checked.

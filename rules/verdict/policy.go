@@ -107,7 +107,7 @@ func named(ms []silicon.Match) []silicon.Match {
 
 // unreadable: there is a patch, and nobody can say what it does.
 func unreadable(j *judged) (decision, bool) {
-	if j.Change.Damage == nil {
+	if j.Change.Damage == nil || j.Change.Kind == change.Mail && len(j.Silicon) == 0 && j.Change.Neighbour() != "" {
 		return decision{}, false
 	}
 	return decision{verdict: Uncertain, reason: "its patch cannot be read: " + j.Change.Damage.Error()}, true
@@ -123,6 +123,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it gives a release its number and changes nothing else")
 	case len(j.Change.Files) == 0 && !j.textRequest():
 		return out("it changes no file")
+	case j.Change.Kind == change.Mail && len(j.Silicon) == 0 && j.Change.Neighbour() != "":
+		return out("no kernel patch: it is for %s", j.Change.Neighbour())
 	case len(j.Silicon) == 0:
 		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
 	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):

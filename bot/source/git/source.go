@@ -29,6 +29,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/source/remote"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Config is one remote.
@@ -50,7 +51,10 @@ type Config struct {
 	// Fetched is called when a fetch has brought something, before its commits
 	// are delivered; nil: nobody is.
 	Fetched func(ctx context.Context)
-	Git     git.MirrorOptions
+	// Layout says how the paths of a revision stand to the kernel's, and in a sentence
+	// where they differ; nil: they are the kernel's.
+	Layout func(ctx context.Context, r *git.Repo, rev string) (change.Layout, string, error)
+	Git    git.MirrorOptions
 }
 
 const defaultEvery = 10 * time.Minute
@@ -66,6 +70,7 @@ type Source struct {
 
 	mirror *git.Mirror
 	gone   map[string]bool // branches that were told to be gone
+	said   string          // of the layout, last
 
 	fetching chan struct{} // full while the copy is made or fetched
 }
@@ -317,12 +322,17 @@ func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip str
 	default:
 		return in.Advance(ctx, s.key(branch), tip)
 	}
+	place, err := s.layout(ctx, tip)
+	if err != nil {
+		return err
+	}
 	last := from
 	for c, err := range s.mirror.Commits(ctx, q) {
 		if err != nil {
 			return err
 		}
 		ch, partly := c.Change()
+		ch.Place(place)
 		if partly != nil {
 			s.log.Warn("a commit was read in part", zap.String(bot.KeyCommit, c.ID), zap.String(bot.KeyWhy, partly.Error()))
 		}
@@ -339,6 +349,20 @@ func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip str
 		return nil
 	}
 	return in.Advance(ctx, s.key(branch), tip) // a merge, or commits that touch other paths
+}
+
+// layout is how the remote is laid out at its tip, told in the log when it is not as
+// the kernel or has changed.
+func (s *Source) layout(ctx context.Context, tip string) (change.Layout, error) {
+	if s.cfg.Layout == nil {
+		return change.Layout{}, nil
+	}
+	l, say, err := s.cfg.Layout(ctx, s.mirror.Repo, tip)
+	if err == nil && say != s.said {
+		s.log.Info("layout: " + say)
+		s.said = say
+	}
+	return l, err
 }
 
 // base is where the histories of the cursor and the tip part: the cursor

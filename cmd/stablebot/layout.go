@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/layout"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// layoutOf gives trees the layout of a vendor's repository: as root says, or found.
+func layoutOf(root string) func(context.Context, *git.Repo, string) (change.Layout, error) {
+	return func(ctx context.Context, r *git.Repo, rev string) (change.Layout, error) {
+		found, err := layout.Of(ctx, r, rev, root)
+		return found.Layout, err
+	}
+}
+
+// layoutSaid is layoutOf with a sentence for the log.
+func layoutSaid(root string) func(context.Context, *git.Repo, string) (change.Layout, string, error) {
+	return func(ctx context.Context, r *git.Repo, rev string) (change.Layout, string, error) {
+		found, err := layout.Of(ctx, r, rev, root)
+		return found.Layout, found.Say(), err
+	}
+}
+
+// layouts tells of each git remote that is not laid out as the kernel is.
+func (d *doctor) layouts(ctx context.Context, c *config.Config) {
+	for _, g := range c.Sources.Git {
+		dir := filepath.Join(mirrors(c.State), "git", g.Name+".git")
+		if _, err := os.Stat(filepath.Join(dir, "HEAD")); err != nil {
+			continue
+		}
+		say, err := layoutIn(ctx, dir, g)
+		switch {
+		case err != nil:
+			d.say("note", "layout", fmt.Sprintf("git:%s could not be looked at: %v", g.Name, err))
+		case say != "":
+			d.say("note", "layout", "git:"+g.Name+": "+say)
+		}
+	}
+}
+
+func layoutIn(ctx context.Context, dir string, g config.Git) (string, error) {
+	r, err := git.Open(ctx, dir, git.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = r.Close() }()
+	refs, err := r.Refs(ctx)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for ref := range refs {
+		if strings.HasPrefix(ref, "refs/heads/") {
+			names = append(names, ref)
+		}
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	slices.Sort(names)
+	found, err := layout.Of(ctx, r, names[0], g.Root)
+	return found.Say(), err
+}

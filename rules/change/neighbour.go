@@ -1,0 +1,70 @@
+package change
+
+import "strings"
+
+// neighbours are the projects whose patches go to kernel lists too, by the words in
+// the brackets before a title that their lists ask for.
+var neighbours = map[string]string{
+	"iproute2": "iproute2", "iproute2-next": "iproute2", "iproute": "iproute2", "ethtool": "ethtool", "ethtool-next": "ethtool",
+	"xfstests": "xfstests", "fstests": "xfstests", "xfsprogs": "xfsprogs", "e2fsprogs": "e2fsprogs", "btrfs-progs": "btrfs-progs",
+	"blktests": "blktests", "ltp": "LTP", "b4": "b4", "pahole": "pahole", "dwarves": "pahole", "bluez": "BlueZ", "ell": "ell", "iwd": "iwd",
+	"mmc-utils": "mmc-utils", "rdma-core": "rdma-core", "nvme-cli": "nvme-cli", "libnvme": "libnvme", "mdadm": "mdadm", "ndctl": "ndctl",
+	"kvm-unit-tests": "kvm-unit-tests", "kvmtool": "kvmtool", "qemu": "QEMU", "libdrm": "libdrm", "igt-gpu-tools": "IGT",
+	"igt": "IGT", "i-g-t": "IGT", "linux-firmware": "linux-firmware", "iw": "iw", "wireless-regdb": "wireless-regdb", "hostap": "hostap",
+	"alsa-lib": "alsa-lib", "alsa-utils": "alsa-utils", "v4l-utils": "v4l-utils", "trace-cmd": "trace-cmd", "smatch": "smatch",
+	"nft": "nftables", "iptables": "iptables", "libnl": "libnl", "util-linux": "util-linux", "dt-schema": "dt-schema", "dtc": "dtc", "u-boot": "U-Boot",
+}
+
+// Neighbour names the project that a patch is for when that is not the kernel: by a
+// word in its brackets, or as all its files stand where the kernel has none. "" for
+// the kernel, and where nothing tells. WHENCE is the list of linux-firmware.
+func (c *Change) Neighbour() string {
+	named := ""
+	for _, w := range c.Prefix.Words {
+		if p, ok := neighbours[w]; ok {
+			named = p
+		}
+	}
+	files, outside := 0, 0
+	for _, f := range c.Named().Files {
+		name := f.NewName
+		if name == "" {
+			name = f.OldName
+		}
+		if name == "WHENCE" {
+			return "linux-firmware"
+		}
+		files++
+		if !kernelPath(name) {
+			outside++
+		}
+	}
+	switch {
+	case outside == 0:
+		return "" // it touches what the kernel has alone, whatever the brackets say
+	case named != "":
+		return named
+	case outside < files:
+		return ""
+	}
+	return "another project"
+}
+
+// kernelPath reports whether a path may be one of the kernel's: below one of its
+// folders, or a file of its root.
+func kernelPath(name string) bool {
+	top, _, below := strings.Cut(name, "/")
+	if !below {
+		switch name {
+		case "Makefile", "Kbuild", "Kconfig", "MAINTAINERS", "CREDITS", "COPYING", "README", ".mailmap", ".gitignore", ".clang-format", ".get_maintainer.ignore":
+			return true
+		}
+		return false
+	}
+	switch top {
+	case "Documentation", "LICENSES", "arch", "block", "certs", "crypto", "drivers", "firmware", "fs", "include", "init", "io_uring", "ipc",
+		"kernel", "lib", "mm", "net", "rust", "samples", "scripts", "security", "sound", "tools", "usr", "virt":
+		return true
+	}
+	return false
+}
