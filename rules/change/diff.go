@@ -245,16 +245,28 @@ func (c *Change) parseDiff(diff string) error {
 }
 
 // stripPlain takes the first folder off the names of a plain diff, as git am
-// does: "a/" and "b/", or "linux-6.1.orig/" and "linux-6.1/". Without a git
-// header the parser cannot know that it is none of the tree's, and the kernel
-// has no folder of such a name.
+// does: "a/" and "b/", "linux-6.1.orig/" and "linux-6.1/", or whatever else
+// stands before a folder of the kernel. Without a git header the parser cannot
+// know that it is none of the tree's, and the kernel has no folder of such a
+// name.
 func stripPlain(f *gitdiff.File) {
 	for _, name := range []*string{&f.OldName, &f.NewName} {
 		top, rest, ok := strings.Cut(*name, "/")
-		if ok && (top == "a" || top == "b" || strings.HasPrefix(top, "linux")) {
+		if ok && (top == "a" || top == "b" || strings.HasPrefix(top, "linux") || !kernelFolder(*name) && kernelFolder(rest)) {
 			*name = rest
 		}
 	}
+}
+
+// kernelFolder reports whether a path begins with a folder of the kernel's root.
+func kernelFolder(path string) bool {
+	top, _, ok := strings.Cut(path, "/")
+	switch top {
+	case "Documentation", "arch", "block", "crypto", "drivers", "fs", "include", "init", "io_uring", "ipc", "kernel", "lib",
+		"mm", "net", "rust", "samples", "scripts", "security", "sound", "tools", "virt":
+		return ok
+	}
+	return false
 }
 
 // damaged takes the position out of the parser's message.

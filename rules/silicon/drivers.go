@@ -354,6 +354,7 @@ const (
 	byFile   belongs = iota // the table lists it
 	byFolder                // the folder holds this driver alone
 	byMove                  // a file of this name was in a neighbouring folder
+	byName                  // its name begins like that of a file beside it
 	byConfig                // its entry in Kconfig or a Makefile
 	byNobody
 )
@@ -390,7 +391,44 @@ func (t *DriverTable) of(path string) ([]Driver, belongs) {
 	if out := t.movedFrom(folder, base); out != nil {
 		return out, byMove
 	}
+	if d, ok := t.likeNamed(folder, base); ok {
+		return []Driver{d}, byName
+	}
 	return nil, byNobody
+}
+
+// minTelling: a shorter name, such as core.c, tells nothing beyond its folder.
+const minTelling = 10
+
+// minAlike letters of a name say whose it is.
+const minAlike = 4
+
+// likeNamed finds the driver with the file whose name a new one beside it goes
+// on from: xhci-sideband.c belongs to the driver of xhci.c.
+func (t *DriverTable) likeNamed(folder, base string) (d Driver, ok bool) {
+	stem, isCode := strings.CutSuffix(base, ".c")
+	if !isCode {
+		return d, false
+	}
+	best := minAlike - 1
+	t.lines(folder, func(line string) bool {
+		if line[0] == '@' {
+			return true
+		}
+		name, rest, _ := strings.Cut(line, "\t")
+		files := rest[strings.LastIndexByte(rest, '\t')+1:]
+		if files == "" {
+			files = name + ".c"
+		}
+		for f := range strings.FieldsSeq(files) {
+			of, isCode := strings.CutSuffix(f, ".c")
+			if isCode && len(of) > best && len(stem) > len(of) && (stem[len(of)] == '-' || stem[len(of)] == '_') && sameName(of, stem[:len(of)]) {
+				d, ok, best = t.row(folder, line), true, len(of)
+			}
+		}
+		return true
+	})
+	return d, ok
 }
 
 // listed are the drivers of a folder whose rows name a file.
@@ -498,15 +536,20 @@ func (t *DriverTable) rowOf(r rowAt) Driver {
 // movedFrom finds the one driver whose file of this name stands in a folder
 // above, below or beside: drivers move between folders of their subsystem.
 func (t *DriverTable) movedFrom(folder, base string) []Driver {
-	if strings.Count(folder, "/") < 2 && topOf(folder) != "sound" && !t.Drives(folder) {
+	if !strings.HasSuffix(base, ".c") || !t.Drives(folder) {
 		return nil
 	}
 	t.lookup()
 	var near []rowAt
-	for _, r := range t.moved[base] {
+	all := t.moved[base]
+	for _, r := range all {
 		if beside(r.folder, folder) {
 			near = append(near, r)
 		}
+	}
+	// A name that there is once was carried further within its subsystem.
+	if len(near) == 0 && len(all) == 1 && len(base) >= minTelling && topOf(all[0].folder) == topOf(folder) {
+		near = all
 	}
 	if len(near) != 1 {
 		return nil
@@ -540,8 +583,10 @@ func (t *DriverTable) BySymbol(symbol string) []Driver {
 }
 
 // Drives reports whether the subsystem that a folder belongs to drives hardware.
+// One that is newer than the table may.
 func (t *DriverTable) Drives(folder string) bool {
-	return t.subs[topOf(folder)].hardware > 0 || HardwareNet(folder)
+	s, known := t.subs[topOf(folder)]
+	return s.hardware > 0 || !known && strings.HasPrefix(folder, "drivers/") || HardwareNet(folder)
 }
 
 // Knows reports whether a folder, or one above it within its subsystem, has
@@ -570,6 +615,19 @@ func (t *DriverTable) hardwareNear(folder string) (bool, string) {
 		}
 		folder = folder[:strings.LastIndexByte(folder, '/')]
 	}
+}
+
+// hasBelow reports whether a folder, or one below it, has drivers of the table.
+func (t *DriverTable) hasBelow(folder string) bool {
+	if t.Knows(folder) {
+		return true
+	}
+	for f := range t.folders {
+		if strings.HasPrefix(f, folder+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // ByID returns the drivers whose tables have a device ID: ByID("of",

@@ -172,12 +172,14 @@ func BenchmarkMatch(b *testing.B) {
 	}
 	c := Default()
 	b.ReportAllocs()
+	before := processor()
 	for b.Loop() {
 		for _, ch := range all {
 			c.Match(ch)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(all)), "ns/change")
+	b.ReportMetric(float64(processor()-before)/float64(b.N*len(all)), "cpu-ns/change")
 }
 
 // FuzzMatch: whatever a stranger's patch holds, Match answers, keeps its

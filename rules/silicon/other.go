@@ -69,6 +69,9 @@ func (m *matcher) other(f *gitdiff.File) {
 		return
 	}
 	found, how := m.table.of(p)
+	if how == byName && f.IsNew { // a driver of its own, perhaps
+		found, how = nil, byNobody
+	}
 	if how == byNobody {
 		if found = m.bySymbol(f); len(found) > 0 {
 			how = byConfig
@@ -95,6 +98,9 @@ func (m *matcher) driverMatch(d *Driver, p string, how belongs) {
 		out.Where[0].Text = d.Folder + "/"
 	case byMove:
 		out.Where[0].Text = "a file of this name was in " + d.Folder
+	case byName:
+		out.Where[0].Text = "named like a file of " + d.Name + " beside it"
+		out.Since = "" // of the file
 	case byConfig:
 		out.Where[0].In, out.Where[0].Text = InConfig, "CONFIG_"+d.Symbol
 	}
@@ -133,9 +139,12 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 	ext := path.Ext(p)
 	build := ext != ".c" && ext != ".h" && ext != ".S"
 	known, near := m.table.hardwareNear(folder)
+	if !known && m.table.Knows(folder) {
+		known, near = true, folder
+	}
 	switch {
-	case known && !f.IsNew && ext == ".h", known && build:
-		put(&m.others.drivers, Match{Name: path.Base(near), Driver: Subsystem(folder), Kind: KindLibrary, State: Production,
+	case known && !f.IsNew && ext == ".h", build && m.table.hasBelow(folder):
+		put(&m.others.drivers, Match{Name: Subsystem(folder), Driver: Subsystem(folder), Kind: KindLibrary, State: Production,
 			Why: "shared by the drivers of " + near, Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 	default:
 		put(&m.others.unknown, Match{Name: folder, Kind: KindDriver, State: Unknown,

@@ -65,12 +65,14 @@ const maxIncludes = 8
 
 var (
 	assignment = regexp.MustCompile(`^\s*(?:export\s+|override\s+)?((?:\$\([^=]*?\)|[^\s:=+?#])+)\s*(\+=|:=|::=|\?=|=)\s*(.*)$`)
+	braces     = regexp.MustCompile(`\$\{(\w+)\}`)
 	symbolName = regexp.MustCompile(`CONFIG_(\w+)`)
 )
 
 func (m *makefile) read(text string, depth int) {
 	text = strings.ReplaceAll(text, "\\\r\n", " ")
 	text = strings.ReplaceAll(text, "\\\n", " ")
+	text = braces.ReplaceAllString(text, "$$($1)")
 	inDefine := false
 	for line := range strings.SplitSeq(text, "\n") {
 		if i := strings.IndexByte(line, '#'); i >= 0 {
@@ -125,8 +127,12 @@ func (m *makefile) assign(left, right string) {
 	}
 	m.vars[name] = value
 	fresh := strings.Fields(m.expand(right))
+	// "foo-$(CONFIG_A)$(CONFIG_B)" is foo-y, foo-yy, foo-m or foo-.
+	if i := strings.LastIndexByte(name, '-'); i > 0 && strings.Trim(name[i+1:], "y") == "" {
+		name = name[:i] + "-y"
+	}
 	switch name {
-	case "obj-y", "obj-m", "lib-y", "obj-yy":
+	case "obj-y", "obj-m", "lib-y":
 		for _, t := range fresh {
 			m.objs = append(m.objs, chosen{symbol, t})
 		}

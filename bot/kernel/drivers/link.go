@@ -19,6 +19,8 @@ type tree struct {
 	numbers map[string]uint16 // include/linux/pci_ids.h
 	buses   map[string]bool   // that the tree has tables for
 
+	private map[string]bool // see privates
+
 	users map[string]map[string]bool // header → objects that include it
 	tops  map[string]*subsystem
 }
@@ -55,6 +57,7 @@ func (t *tree) units() []*unit {
 			out = append(out, u)
 		}
 	}
+	t.privates(out)
 	for _, u := range out {
 		t.role(u)
 	}
@@ -125,7 +128,7 @@ func (u *unit) add(t *tree, file string, s *source) {
 	u.sources = append(u.sources, file)
 	f := &u.facts
 	f.io, f.own, f.exports = f.io || s.io, f.own || s.own, f.exports+s.exports
-	f.init, f.links = f.init || s.init, f.links || s.links
+	f.init, f.links, f.serves = f.init || s.init, f.links || s.links, f.serves || s.serves
 	f.module = append(f.module, s.module...)
 	f.makes = cmp.Or(f.makes, s.makes)
 	for _, d := range s.drivers {
@@ -151,21 +154,17 @@ func (t *tree) resolve(file, bus string, ids []string) []string {
 	if bus == "of" || bus == "acpi" {
 		return ids
 	}
+	if len(ids) == 0 {
+		return nil
+	}
+	near := map[string]uint16{}
+	t.named(file, near, map[string]bool{}, 0)
 	named := func(name string) (uint16, bool) {
-		if n, ok := t.sources[file].defines[name]; ok {
+		if n, ok := near[name]; ok {
 			return n, true
 		}
-		if n, ok := t.numbers[name]; ok {
-			return n, true
-		}
-		for _, inc := range t.sources[file].includes {
-			if p := t.header(file, inc); p != "" {
-				if n, ok := t.sources[p].defines[name]; ok {
-					return n, true
-				}
-			}
-		}
-		return 0, false
+		n, ok := t.numbers[name]
+		return n, ok
 	}
 	var out []string
 	for _, id := range ids {
@@ -177,6 +176,27 @@ func (t *tree) resolve(file, bus string, ids []string) []string {
 		}
 	}
 	return out
+}
+
+// named collects the numbers that a file and what it includes give names, as deep
+// as the headers of a driver are nested.
+func (t *tree) named(file string, to map[string]uint16, seen map[string]bool, depth int) {
+	for name, n := range t.sources[file].defines {
+		if _, ok := to[name]; !ok {
+			to[name] = n
+		}
+	}
+	if depth > 3 {
+		return
+	}
+	for _, inc := range t.sources[file].includes {
+		p := t.header(file, inc)
+		if p == "" || seen[p] || depth > 0 && strings.HasPrefix(p, "include/linux/") {
+			continue
+		}
+		seen[p] = true
+		t.named(p, to, seen, depth+1)
+	}
 }
 
 // header finds the file that an include names, "" for one outside of the tree.
@@ -212,7 +232,7 @@ func (t *tree) role(u *unit) {
 	}
 	slices.Sort(registers)
 	for bus := range sorted(u.ids) {
-		if t.buses[bus] && !softBuses[bus] && (!needsDriver[bus] || has(registers, bus) || has(f.module, bus)) {
+		if t.buses[bus] && !softBuses[bus] && (!needsDriver[bus] || strings.HasPrefix(u.Folder, "arch/") || has(registers, bus) || has(f.module, bus)) {
 			u.Buses = append(u.Buses, bus)
 		}
 	}
@@ -220,18 +240,18 @@ func (t *tree) role(u *unit) {
 	switch {
 	case f.exports >= busExports && isBus(u.Folder, append(slices.Clone(u.Buses), registers...)):
 		u.Role, u.Buses = silicon.Library, nil
-	case f.own && len(u.Buses) == 1 && u.Buses[0] == "virtio": // a simulator that can be reached from a guest
-		u.Role, u.Makes, u.Buses = silicon.Software, cmp.Or(f.makes, "platform_device_register"), nil
+	case f.makes != "" && f.own && len(u.Buses) == 1 && u.Buses[0] == "virtio": // a simulator that can be reached from a guest
+		u.Role, u.Makes, u.Buses = silicon.Software, f.makes, nil
 	case len(u.Buses) > 0:
 		u.Role = silicon.Hardware
 	case len(registers) > 0 && !virtual && !(f.exports > 0 && !f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
 	case f.links && f.exports <= maxLinkExports && !f.io:
 		u.Role, u.Makes = silicon.Software, f.makes
-	case f.exports > 0:
+	case f.exports > 0 || f.serves || t.extends(u):
 		u.Role = silicon.Library
-	case f.makes != "" && !f.io || virtual && f.init:
-		u.Role, u.Makes = silicon.Software, cmp.Or(f.makes, "platform_device_register")
+	case f.makes != "" && !f.io:
+		u.Role, u.Makes = silicon.Software, f.makes
 	case f.io && ioCounts(u.Folder):
 		u.Role, u.NoTable = silicon.Hardware, []string{"io"}
 	default:
@@ -242,6 +262,42 @@ func (t *tree) role(u *unit) {
 // needsDriver: of these buses a table alone, without a driver, is a list that
 // something else is looked up in.
 var needsDriver = words("pci usb hid hdaudio i2c spi platform")
+
+// extends: it includes the header that a driver of its folder with a table is
+// named for, as em28xx-v4l includes em28xx.h.
+func (t *tree) extends(u *unit) bool {
+	for _, file := range u.sources {
+		s := t.sources[file]
+		for _, inc := range s.includes {
+			if inc[0] == '"' && t.private[path.Join(path.Dir(file), inc[1:])] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// privates notes the headers beside drivers with tables that these include.
+func (t *tree) privates(units []*unit) {
+	t.private = map[string]bool{}
+	for _, u := range units {
+		tables := false
+		for bus := range u.ids {
+			tables = tables || t.buses[bus] && has(u.facts.module, bus)
+		}
+		if !tables {
+			continue
+		}
+		for _, file := range u.sources {
+			for _, inc := range t.sources[file].includes {
+				h := path.Join(path.Dir(file), inc[1:])
+				if inc[0] == '"' && t.sources[h] != nil && namedFor(strings.TrimSuffix(h, ".h"), u.Name) {
+					t.private[h] = true
+				}
+			}
+		}
+	}
+}
 
 // ioCounts: registers are touched all over an architecture; there only the code
 // of machines and processors is hardware of its own.

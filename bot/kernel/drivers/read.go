@@ -77,7 +77,7 @@ func read(from feed) (*tree, error) {
 // knownBuses are those that the tree has a type or a use of device tables for,
 // and two that work without.
 func knownBuses(sources map[string]*source) map[string]bool {
-	out := map[string]bool{"scsi": true, "serdev": true, "xen": true}
+	out := map[string]bool{"scsi": true, "serdev": true, "xen": true, "mmc": true}
 	if s := sources["include/linux/mod_devicetable.h"]; s != nil {
 		for _, b := range s.types {
 			out[b] = true
@@ -186,7 +186,7 @@ func Folder(dir string) (*Tree, error) {
 
 // Revision reads the tree of a revision of a git repository.
 func Revision(ctx context.Context, repo *git.Repo, rev string) (*Tree, error) {
-	id, err := repo.Resolve(ctx, rev+"^{tree}")
+	id, err := repo.Resolve(ctx, rev)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type source struct {
 	own      bool                // makes the device that it then drives
 	io       bool                // touches registers, ports, interrupts or firmware tables
 	exports  int                 // symbols
+	serves   bool                // plays a function of the hardware of others: of a USB gadget
 	links    bool                // registers a kind of network link that users make
 	init     bool
 	defines  map[string]uint16 // numbers of vendors and devices
@@ -44,20 +45,25 @@ var ioCalls = words(`inb inw inl outb outw outl inb_p outb_p readb readw readl r
 	__raw_readb __raw_writeb in_be32 out_be32 in_8 out_8 in_le32 out_le32 z_readb z_writeb sun3x_esp_read prom_getproperty
 	nubus_get_rsrc_mem mac_scsi_init amiga_chip_alloc gsc_readl gsc_writel`)
 
+// makeCalls make a device of a subsystem. A character device, or a platform
+// device alone, proves nothing: drivers of hardware make those too.
 var makeCalls = words(`alloc_netdev alloc_netdev_mqs alloc_etherdev alloc_etherdev_mqs alloc_netdev_mq
 	blk_alloc_disk blk_mq_alloc_disk alloc_disk add_disk device_add_disk
 	ib_alloc_device ib_register_device snd_card_new snd_devm_card_new ieee80211_alloc_hw wiphy_new
-	usb_create_hcd usb_add_hcd misc_register register_chrdev alloc_chrdev_region cdev_device_add tty_alloc_driver
+	usb_create_hcd usb_add_hcd tty_alloc_driver
 	hid_allocate_device input_allocate_device devm_input_allocate_device scsi_host_alloc dm_register_target
 	mtd_device_register add_mtd_device video_register_device register_framebuffer drm_dev_register
 	ieee802154_alloc_hw wpan_phy_new hci_alloc_dev nfc_allocate_device target_register_template transport_register_subsystem
-	zpool_register_driver register_md_personality iio_sw_device_create v4l2_device_register
-	nvmf_register_transport nvmet_register_transport iscsi_register_transport mac802154_register can_link_ops
-	register_pernet_subsys nvmem_register hwsim ptp_clock_register gpiochip_add_data`)
+	register_md_personality iio_sw_device_create 
+	nvmf_register_transport nvmet_register_transport iscsi_register_transport mac802154_register can_link_ops watchdog_register_device devm_watchdog_register_device`)
+
+// serveCalls register code that works on the hardware that others drive.
+var serveCalls = words(`DECLARE_USB_FUNCTION DECLARE_USB_FUNCTION_INIT usb_function_register usb_composite_probe
+	module_usb_composite_driver usb_gadget_register_driver usb_mon_register`)
 
 var ownCalls = words(`platform_device_register platform_device_register_simple platform_device_register_full platform_device_register_data
 	platform_device_alloc platform_create_bundle platform_add_devices faux_device_create faux_device_create_with_groups root_device_register
-	__root_device_register bus_register auxiliary_device_add`)
+	__root_device_register bus_register auxiliary_device_add class_create`)
 
 var exportCalls = words(`EXPORT_SYMBOL EXPORT_SYMBOL_GPL EXPORT_SYMBOL_NS EXPORT_SYMBOL_NS_GPL EXPORT_SYMBOL_FOR_KUNIT EXPORT_NS_GPL_DEV_PM_OPS EXPORT_GPL_DEV_PM_OPS
 	EXPORT_PER_CPU_SYMBOL EXPORT_PER_CPU_SYMBOL_GPL EXPORT_TRACEPOINT_SYMBOL_GPL V4L2_EXPORT EXPORT_SYMBOL_HDA EXPORT_GPL_RUNTIME_DEV_PM_OPS
@@ -282,6 +288,11 @@ func (s *source) called(w, line []byte) {
 				s.drives(bus)
 			}
 		}
+	case serveCalls[string(w)]:
+		s.serves, s.init = true, true
+	case bytes.HasPrefix(w, []byte("DECLARE_PCI_FIXUP_")) && line[0] == 'D':
+		s.drives("pci")
+		s.init = true
 	case bytes.Contains(w, []byte("_driver")):
 		if m := moduleMacro.FindSubmatch(line); m != nil {
 			s.init = true

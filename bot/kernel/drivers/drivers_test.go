@@ -1,0 +1,179 @@
+package drivers
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules/silicon"
+)
+
+// made is a small kernel of our own.
+var made = map[string]string{
+	"Makefile":                        "VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
+	"MAINTAINERS":                     "LAMP DRIVERS\nM:\tA <a@example.org>\nF:\tdrivers/lamp/\n\nLAMP HUB\nF:\tdrivers/lamp/hub*\n",
+	"include/linux/mod_devicetable.h": "struct pci_device_id {\n};\nstruct of_device_id {\n};\nstruct platform_device_id {\n};\n",
+	"include/linux/lamp.h":            "#define LAMP 1\n",
+	"drivers/Makefile":                "obj-$(CONFIG_LAMP) += lamp/\n",
+	"drivers/lamp/Makefile": "obj-$(CONFIG_LAMP_PCI) += lamp-pci.o\n" +
+		"lamp-pci-y := pci.o \\\n\tirq.o\n" +
+		"lamp-pci-$(CONFIG_A)$(CONFIG_B) += debug.o\n" +
+		"ifdef CONFIG_NEVER\nlamp-pci-y += $(addprefix deep/, one.o two.o)\nendif\n" +
+		"obj-${CONFIG_LAMP_SOFT} := soft.o\n" +
+		"obj-y += lamp-core.o\n" +
+		"obj-$(CONFIG_LAMP_HUB) += hub/\n",
+	"drivers/lamp/pci.c": "#include \"lamp.h\"\n#include <linux/lamp.h>\n#define LAMP_ID 0x12\nstatic const struct pci_device_id ids[] = {\n" +
+		"\t{ PCI_DEVICE(0x1234, LAMP_ID) },\n\t{ }\n};\nMODULE_DEVICE_TABLE(pci, ids);\nstatic struct pci_driver d = {\n};\nmodule_pci_driver(d);\n",
+	"drivers/lamp/lamp.h":       "int x;\n",
+	"drivers/lamp/irq.c":        "int a;\n",
+	"drivers/lamp/debug.c":      "int b;\n",
+	"drivers/lamp/deep/one.c":   "int c;\n",
+	"drivers/lamp/deep/two.c":   "int d;\n",
+	"drivers/lamp/soft.c":       "static int i(void)\n{\n\treturn rtnl_link_register(&ops);\n}\nmodule_init(i);\n",
+	"drivers/lamp/lamp-core.c":  "int lamp_on(void)\n{\n\treturn 0;\n}\nEXPORT_SYMBOL_GPL(lamp_on);\n",
+	"drivers/lamp/hub/Makefile": "obj-y := hub.o\nhub-y := main.o port.o\n",
+	"drivers/lamp/hub/main.c": "static const struct of_device_id m[] = {\n\t{ .compatible = \"maker,hub\" },\n\t{ }\n};\nstatic struct platform_driver d = {\n" +
+		"};\nmodule_platform_driver(d);\n",
+	"drivers/lamp/hub/port.c": "int p;\n",
+	"drivers/soft/Makefile":   "obj-$(CONFIG_ONLY) += only.o\n",
+	"drivers/soft/only.c":     "int q;\nEXPORT_SYMBOL(q);\n",
+}
+
+func writeTree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestTree: what a Makefile and the sources say becomes a row.
+func TestTree(t *testing.T) {
+	tree, err := Folder(writeTree(t, made))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tree.Release != "6.2" {
+		t.Errorf("release %q, want 6.2", tree.Release)
+	}
+	table := Join(tree)
+	rows, ids := table.Encode("made up")
+	read, err := silicon.LoadDrivers(rows, func() (string, error) { return ids, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"drivers/lamp/pci.c": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS", "drivers/lamp/irq.c": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS",
+		"drivers/lamp/debug.c": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS", "drivers/lamp/deep/two.c": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS",
+		"drivers/lamp/lamp.h": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS", "include/linux/lamp.h": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS",
+		"drivers/lamp/soft.c": "soft software LAMP_SOFT  LAMP DRIVERS", "drivers/lamp/lamp-core.c": "lamp-core library LAMP  LAMP DRIVERS",
+		"drivers/lamp/hub/port.c": "hub hardware LAMP_HUB of LAMP HUB", "drivers/lamp/hub/later.c": "hub hardware LAMP_HUB of LAMP HUB",
+		"drivers/soft/only.c": "only core ONLY  ",
+	} {
+		var got []string
+		for _, d := range read.Of(path) {
+			got = append(got, strings.Join([]string{d.Name, string(d.Role), d.Symbol, strings.Join(d.Buses, ","), d.Maintainers}, " "))
+		}
+		if !slices.Equal(got, []string{want}) {
+			t.Errorf("%s:\n got %q\nwant %q", path, got, want)
+		}
+	}
+	if ds := read.ByID("pci", "1234:0012"); len(ds) != 1 || ds[0].Name != "lamp-pci" {
+		t.Errorf("pci 1234:0012 is of %v", ds)
+	}
+	if ds := read.ByID("of", "maker,hub"); len(ds) != 1 || ds[0].Name != "hub" {
+		t.Errorf("maker,hub is of %v", ds)
+	}
+	again, _ := Join(tree).Encode("made up")
+	if again != rows {
+		t.Error("the same tree gave another table")
+	}
+}
+
+// TestSince: releases that follow each other date a driver; a gap bounds it.
+func TestSince(t *testing.T) {
+	at := func(version, patch string, with bool) *Tree {
+		files := map[string]string{}
+		for k, v := range made {
+			if with || !strings.HasPrefix(k, "drivers/lamp/hub/") {
+				files[k] = v
+			}
+		}
+		files["Makefile"] = "VERSION = " + version + "\nPATCHLEVEL = " + patch + "\nSUBLEVEL = 0\n"
+		tree, err := Folder(writeTree(t, files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree
+	}
+	hub := func(trees ...*Tree) silicon.Driver {
+		for _, d := range Join(trees...).Drivers {
+			if d.Name == "hub" {
+				return d
+			}
+		}
+		t.Fatal("no hub")
+		return silicon.Driver{}
+	}
+	if d := hub(at("5", "19", false), at("6", "0", true)); d.Since != "6.0" {
+		t.Errorf("5.19 lacks it, 6.0 has it: since %q", d.Since)
+	}
+	if d := hub(at("6", "1", false), at("6", "12", true)); d.Since != "" || d.After != "6.1" || d.By != "6.12" {
+		t.Errorf("6.1 lacks it, 6.12 has it: %+v", d)
+	}
+	if d := hub(at("6", "1", true)); d.Since != "" || d.By != "" {
+		t.Errorf("the oldest release has it: %+v", d)
+	}
+	if d := hub(at("6", "1", true), at("6", "2", false)); d.Until != "6.1" {
+		t.Errorf("6.2 has it no more: %+v", d)
+	}
+}
+
+// TestRevision: a revision of a repository reads as its folder does.
+func TestRevision(t *testing.T) {
+	dir := writeTree(t, made)
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x"}} {
+		c := exec.CommandContext(t.Context(), "git", args...)
+		c.Dir = dir
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %s", args, out)
+		}
+	}
+	repo, err := git.Open(context.Background(), dir, git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = repo.Close() }()
+	a, err := Revision(context.Background(), repo, "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Folder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ta, ia := Join(a).Encode("x")
+	tb, ib := Join(b).Encode("x")
+	if ta != tb || ia != ib {
+		t.Errorf("two tables:\n%s\n%s", ta, tb)
+	}
+}
+
+// TestNoTree: a folder that is no kernel is said to be none.
+func TestNoTree(t *testing.T) {
+	if _, err := Folder(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no kernel tree") {
+		t.Errorf("got %v", err)
+	}
+}
