@@ -118,13 +118,18 @@ const (
 // LoadDrivers makes a table of its text.
 // IDs gives the text of EncodeIDs when it is first asked for; nil for none.
 func LoadDrivers(text string, ids func() (string, error)) (*DriverTable, error) {
-	t := &DriverTable{text: text, folders: make(map[string]section, 3000), subs: map[string]subsystem{}}
+	t := &DriverTable{text: text, folders: make(map[string]section, 3000), subs: map[string]subsystem{}, rows: make([]rowAt, 0, len(text)/64)}
 	t.ids = sync.OnceValue(func() map[string]string { return idSections(ids) })
 	folder, from := "", 0
 	n := 0
+	var sum subsystem
 	shut := func(at int) {
 		if folder != "" {
 			t.folders[folder] = section{int32(from), int32(at)}
+			top := topOf(folder)
+			s := t.subs[top]
+			t.subs[top] = subsystem{s.hardware + sum.hardware, s.other + sum.other}
+			sum = subsystem{}
 		}
 	}
 	for at := 0; at < len(text); {
@@ -151,7 +156,7 @@ func LoadDrivers(text string, ids func() (string, error)) (*DriverTable, error) 
 			return nil, fmt.Errorf("silicon: table of drivers, line %d: a row before the first folder", n)
 		case line[0] != '@':
 			t.rows = append(t.rows, rowAt{folder, int32(at)})
-			t.count(folder, line)
+			sum.count(line)
 		}
 		at = next
 	}
@@ -185,22 +190,20 @@ func idSections(ids func() (string, error)) map[string]string {
 	return out
 }
 
-// count notes whether a subsystem drives hardware.
-func (t *DriverTable) count(folder, line string) {
-	_, rest, _ := strings.Cut(line, "\t")
-	_, role, ok := strings.Cut(rest, "\t")
-	if !ok || role == "" {
+// count notes whether a row is hardware's.
+func (s *subsystem) count(line string) {
+	i := strings.IndexByte(line, '\t') + 1
+	j := strings.IndexByte(line[i:], '\t') + 1 + i
+	if j == i || j >= len(line) {
 		return
 	}
-	top := topOf(folder)
-	s := t.subs[top]
-	switch role[0] {
+	switch line[j] {
 	case '=', '~', '-':
 		s.other++
+	case '\t':
 	default:
 		s.hardware++
 	}
-	t.subs[top] = s
 }
 
 // topOf is the folder of a subsystem: drivers/x, sound, arch/x.
@@ -431,7 +434,8 @@ func (t *DriverTable) likeNamed(folder, base string) (d Driver, ok bool) {
 	return d, ok
 }
 
-// listed are the drivers of a folder whose rows name a file.
+// listed are the drivers of a folder whose rows name a file. Only rows with the
+// longest word of its name are looked at.
 func (t *DriverTable) listed(folder, base string) (out []Driver) {
 	stem := base
 	if s, ok := strings.CutSuffix(base, ".c"); ok {
@@ -439,22 +443,61 @@ func (t *DriverTable) listed(folder, base string) (out []Driver) {
 	} else if s, ok := strings.CutSuffix(base, ".h"); ok {
 		stem = s
 	}
-	t.lines(folder, func(line string) bool {
-		if line[0] == '@' {
-			ref, files, _ := strings.Cut(line[1:], "\t")
-			if n := atoi(ref); hasWord(files, base) && n < len(t.rows) {
-				out = append(out, t.rowOf(t.rows[n]))
-			}
-			return true
+	sec, ok := t.folders[folder]
+	if !ok {
+		return nil
+	}
+	text, word := t.text[sec.from:sec.to], longestWord(stem)
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return out
 		}
-		name, rest, _ := strings.Cut(line, "\t")
-		files := rest[strings.LastIndexByte(rest, '\t')+1:]
-		if files != "" && hasWord(files, base) || files != "*" && len(stem) < len(base) && sameName(name, stem) && (files == "" || base[len(stem)+1] == 'h') {
-			out = append(out, t.row(folder, line))
+		from := strings.LastIndexByte(text[:at+i], '\n') + 1
+		line, _, _ := strings.Cut(text[from:], "\n")
+		if at = from + len(line); line[0] == '#' || line[0] == '!' {
+			continue
 		}
-		return true
-	})
-	return out
+		if d, ok := t.names(folder, line, base, stem); ok {
+			out = append(out, d)
+		}
+	}
+}
+
+// longestWord of a name has no "-" or "_", which are one.
+func longestWord(s string) string {
+	best := ""
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '-' || r == '_' }) {
+		if len(w) > len(best) {
+			best = w
+		}
+	}
+	if best == "" {
+		return s
+	}
+	return best
+}
+
+// names tells whether a row names a file.
+func (t *DriverTable) names(folder, line, base, stem string) (d Driver, ok bool) {
+	if line[0] == '@' {
+		ref, files, _ := strings.Cut(line[1:], "\t")
+		if n := atoi(ref); hasWord(files, base) && n < len(t.rows) {
+			return t.rowOf(t.rows[n]), true
+		}
+		return d, false
+	}
+	name, rest, _ := strings.Cut(line, "\t")
+	files := rest[strings.LastIndexByte(rest, '\t')+1:]
+	switch {
+	case files == "*":
+		return d, false
+	case files != "" && hasWord(files, base):
+	case len(stem) < len(base) && sameName(name, stem) && (files == "" || base[len(stem)+1] == 'h'):
+	default:
+		return d, false
+	}
+	return t.row(folder, line), true
 }
 
 // owner is the driver that a folder holds alone.
