@@ -37,6 +37,8 @@ type forest struct {
 	set     atomic.Pointer[trees.Set]
 
 	people *people
+
+	dating atomic.Bool // the table of drivers is being made
 }
 
 // remote is a git source with its role.
@@ -165,8 +167,22 @@ func (f *forest) Refresh(ctx context.Context, ask bool) (state string, err error
 		}
 		f.log.Info("trees read", zap.Strings("branches", set.Branches()), zap.String("mainline", set.Mainline().Tip))
 	}
+	if set != before && f.dating.CompareAndSwap(false, true) {
+		go f.dateDrivers(context.WithoutCancel(ctx))
+	}
 	errs = append(errs, f.piles.follow(ctx, set))
 	return f.stateOf(set), errors.Join(errs...)
+}
+
+// dateDrivers makes the table of drivers anew when mainline has a new release.
+func (f *forest) dateDrivers(ctx context.Context) {
+	defer f.dating.Store(false)
+	if f.cfg.TitleMarks != "" {
+		return // its tags are not mainline's releases
+	}
+	if err := refreshDrivers(ctx, f.remotes[0].src.Dir(), filepath.Dir(f.state), f.log); err != nil {
+		f.log.Info("no newer table of drivers could be made of mainline", zap.Error(err))
+	}
 }
 
 // closeAfter leaves those that still ask a set the time to end.

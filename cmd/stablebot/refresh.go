@@ -52,19 +52,28 @@ func refresh(ctx context.Context, w io.Writer, repos []string, out string) error
 		trees = append(trees, t)
 	}
 	table := drivers.Join(trees...)
-	rows, ids := table.Encode("Which driver each file of the kernel belongs to. Made by `stablebot silicon refresh`; drivers.go tells the form.")
-	packed, err := pack(ids)
+	rows, ids, err := writeDrivers(table, out)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(os.WriteFile(filepath.Join(out, "drivers.txt"), []byte(rows), 0o644), //nolint:gosec // data for everybody
+	_, err = fmt.Fprintf(w, "%d drivers and %d device IDs of %s: %d KB\n", len(table.Drivers), len(table.IDs),
+		strings.Join(table.Releases, ", "), (rows+ids)>>10)
+	return err
+}
+
+// writeDrivers writes a table into a folder, and returns the sizes of its files.
+func writeDrivers(table *drivers.Table, out string) (rows, ids int, err error) {
+	text, idText := table.Encode("Which driver each file of the kernel belongs to. Made by `stablebot silicon refresh`; drivers.go tells the form.")
+	packed, err := pack(idText)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = errors.Join(os.WriteFile(filepath.Join(out, "drivers.txt"), []byte(text), 0o644), //nolint:gosec // data for everybody
 		os.WriteFile(filepath.Join(out, "ids.txt.gz"), packed, 0o644)) //nolint:gosec // as above
 	if err != nil {
-		return fmt.Errorf("writing the table: %w", err)
+		return 0, 0, fmt.Errorf("writing the table: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "%d drivers and %d device IDs of %s: %d KB\n", len(table.Drivers), len(table.IDs),
-		strings.Join(table.Releases, ", "), (len(rows)+len(packed))>>10)
-	return err
+	return len(text), len(packed), nil
 }
 
 // readTree reads a folder, or a revision of a repository.

@@ -74,6 +74,7 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Acti
 	if err != nil {
 		return err
 	}
+	useDrivers(c.State, log)
 	p, err := build(ctx, c, log, told, with...)
 	if err != nil {
 		return err

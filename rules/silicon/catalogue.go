@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // The kinds of the JSON contract.
@@ -81,8 +82,25 @@ var builtin = sync.OnceValue(func() *Catalogue {
 })
 
 // Default is the built-in catalogue with the built-in table of all drivers,
-// parsed on first use.
-func Default() *Catalogue { return builtin() }
+// parsed on first use, or the table that Use put in its place.
+func Default() *Catalogue {
+	if c := chosen.Load(); c != nil {
+		return c
+	}
+	return builtin()
+}
+
+var chosen atomic.Pointer[Catalogue]
+
+// Use makes Default have another table of all drivers; nil is the built-in one
+// again. A program calls it once, before it judges.
+func Use(t *DriverTable) {
+	if t == nil {
+		chosen.Store(nil)
+		return
+	}
+	chosen.Store(builtin().WithDrivers(t))
+}
 
 // WithDrivers returns the catalogue with another table of all drivers, nil for
 // none: then it knows its own drivers alone.

@@ -313,3 +313,13 @@ func (m *matcher) devicesOf(driver string) {
 		}
 	}
 }
+
+// maxColumn bounds what is quoted of a stranger's line.
+const maxColumn = 200
+
+func clip(s string) string {
+	if len(s) > maxColumn {
+		s = s[:maxColumn]
+	}
+	return strings.ToValidUTF8(s, "")
+}
