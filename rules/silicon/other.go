@@ -326,8 +326,11 @@ var hardwareHeaders = []struct{ begins, subsystem string }{
 func classOf(p string) pathClass {
 	top, rest, ok := strings.Cut(p, "/")
 	if !ok {
-		if topFile(p) {
-			return pathCore
+		switch {
+		case p == "MAINTAINERS" || p == "CREDITS" || p == "COPYING" || p == "README":
+			return pathDoc
+		case topFile(p):
+			return pathTool
 		}
 		return pathForeign
 	}
@@ -375,7 +378,7 @@ func boardName(p string) string {
 // topFile: a file in the root of a kernel tree.
 func topFile(p string) bool {
 	switch p {
-	case "MAINTAINERS", "Makefile", "Kbuild", "Kconfig", "CREDITS", "COPYING", "README":
+	case "Makefile", "Kbuild", "Kconfig":
 		return true
 	}
 	return strings.HasPrefix(p, ".")
@@ -436,7 +439,10 @@ func (c *Catalogue) whyNone(p string) (string, int) {
 	case pathDoc:
 		return "it changes documentation", 0
 	case pathTool:
-		top, _, _ := strings.Cut(p, "/")
+		top, _, ok := strings.Cut(p, "/")
+		if !ok {
+			return "it changes how the kernel is built (" + p + ")", 1
+		}
 		return "it changes " + toolKind[top] + " (" + path.Dir(p) + ")", 1
 	case pathBinding:
 		return "it changes device-tree bindings, which describe hardware and run nowhere", 1
