@@ -10,6 +10,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -101,7 +102,7 @@ func (t *txn) list(j bot.Judged) error {
 	}
 	rest := []string{list, j.Branch, j.ID}
 	var chips, cells []string
-	for _, c := range j.Silicon[:min(len(j.Silicon), maxChips)] {
+	for _, c := range named(j.Silicon) {
 		name, driver := clean(c.Name), clean(c.Driver)
 		if slices.Contains(marks, nameMark(markChip, name)) {
 			continue
@@ -175,4 +176,19 @@ func readCells(s string) (branches []string, out []Place) {
 		branches, out = append(branches, f[0]), append(out, p)
 	}
 	return branches, out
+}
+
+// named is the hardware that a change is listed and found by: a device or machine
+// by its ID, of which each is named once, only where nothing else is known.
+func named(ms []silicon.Match) []silicon.Match {
+	var out []silicon.Match
+	for _, m := range ms {
+		if m.Kind != silicon.KindDevice {
+			out = append(out, m)
+		}
+	}
+	if out == nil {
+		out = ms
+	}
+	return out[:min(len(out), maxChips)]
 }
