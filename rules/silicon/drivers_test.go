@@ -112,6 +112,14 @@ func TestDeviceIDs(t *testing.T) {
 	}
 }
 
+// TestDeviceOwner: a row of a driver's own table is its device, whoever else has the ID.
+func TestDeviceOwner(t *testing.T) {
+	ms := Default().Match(diffOf("drivers/platform/x86/intel/hid.c", "\t{ \"INTC1099\" }, /* acpi */"))
+	if len(ms) != 2 || ms[0].Driver != "intel-hid" {
+		t.Errorf("got %+v", ms)
+	}
+}
+
 // TestKconfigEntry: a change of a driver's entry is the driver's.
 func TestKconfigEntry(t *testing.T) {
 	ch := diffOf("drivers/mmc/host/Kconfig", "\tdepends on EXAMPLE")

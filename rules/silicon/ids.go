@@ -304,12 +304,19 @@ func (m *matcher) acpiNear(frag *gitdiff.TextFragment) bool {
 	return m.acpi
 }
 
-// devicesOf gives the devices that a file of a driver named their driver.
-func (m *matcher) devicesOf(driver string) {
+// busOf is the bus whose table a recognition is a row of.
+var busOf = map[string]string{InPCI: "pci", InUSB: "usb", InHID: "hid", InSDIO: "sdio", InHDA: "hdaudio", InACPI: "acpi", InOF: "of"}
+
+// devicesOf gives the devices that a file of a driver names to that driver: those
+// of its own tables, and those that no other driver has.
+func (m *matcher) devicesOf(driver *Driver) {
 	for i := range m.others.devices {
 		d := &m.others.devices[i]
-		if d.Driver == "" && len(d.Where) > 0 && d.Where[0].File == m.path {
-			d.Driver, d.State = driver, Production
+		if len(d.Where) == 0 || d.Where[0].File != m.path {
+			continue
+		}
+		if d.Driver == "" || slices.Contains(driver.Buses, busOf[d.Where[0].In]) {
+			d.Driver, d.State = driver.Name, Production
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (m *matcher) driverMatch(d *Driver, p string, how belongs) {
 		return
 	}
 	put(&m.others.drivers, out, maxOthers)
-	m.devicesOf(d.Name)
+	m.devicesOf(d)
 }
 
 // shared says what is known of a file that no driver of the table has for
