@@ -189,7 +189,7 @@ func TestWorths(t *testing.T) {
 		got[w.Population+", "+w.Slice] = [2]int{w.Cases, w.Taken}
 	}
 	for what, want := range map[string][2]int{
-		"as posted, fixes": {8, 4}, "merged, as far as is known, fixes": {7, 4}, "merged and visible, fixes": {7, 4},
+		"as posted, fixes": {8, 4}, "applied, by a notice, fixes": {5, 2}, "merged, as far as is known, fixes": {7, 4}, "merged and visible, fixes": {7, 4},
 		"the same, merged by more than the table, fixes": {5, 2}, "as posted, with a stable tag": {1, 1},
 		"as posted, Fixes: and no stable tag": {3, 1}, "as posted, a fix by its title alone": {4, 2},
 	} {

@@ -36,6 +36,7 @@ func (b *bootstrap) worths(r *Report, all, fixes []*Case, posted bool) {
 	if posted {
 		ps = []population{
 			{"as posted", func(*Case) bool { return true }},
+			{"applied, by a notice", func(c *Case) bool { return c.Merged == truth.Applied }},
 			{"merged, as far as is known", func(c *Case) bool { return c.Merged != "" }},
 			{"merged and visible", (*Case).Visible},
 			{"the same, merged by more than the table", func(c *Case) bool { return c.Visible() && c.Merged.Independent() }},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,18 +25,23 @@ import (
 
 // TestBackportedCulprits judges the fixes that longterm branches took for bugs that
 // they had taken in themselves: the culprit is there as a backport, and no mainline
-// release had it before the fix. Each is judged as of the day before its branch took
-// it. The branch has the bug, so its row has to say affected, and the change must not
-// be called not-needed:
+// release had it before the fix. Each is judged as of the day on which its branch took
+// it, with the branch as it stood before: dates of a rewritten history are those of
+// authors, so the branch is cut at the commit, not at a day. The branch has the bug, so
+// its row has to say affected, and the change must not be called not-needed:
 //
 //	STABLEBOT_DRM_KMOD=path go test -tags measure ./bot/evaluate/corpus -run TestBackportedCulprits -v -timeout 60m
 //
 // STABLEBOT_ROWS=file writes a line for each that is answered otherwise.
 func TestBackportedCulprits(t *testing.T) {
 	ctx := context.Background()
-	set := longterms(ctx, t)
+	path := os.Getenv("STABLEBOT_DRM_KMOD")
+	if path == "" {
+		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
+	}
+	state := t.TempDir()
+	set := longterms(ctx, t, path, state, map[string]string{"5.10-lts": "", "5.15-lts": "", "6.1-lts": "", "6.6-lts": ""})
 	judge := verdict.Default()
-	main := set.Mainline()
 	answers, left := map[string]int{}, map[string]int{}
 	var wrong strings.Builder
 	found := 0
@@ -47,7 +53,9 @@ func TestBackportedCulprits(t *testing.T) {
 				continue
 			}
 			found++
-			tree, err := set.Facts(ctx, c, nil, day)
+			then := longterms(ctx, t, path, state, map[string]string{name + "-lts": b.backport + "^"})
+			tree, err := then.Facts(ctx, c, nil, day)
+			_ = then.Close()
 			if err != nil {
 				t.Errorf("%.12s: %v", b.fix, err)
 				continue
@@ -64,13 +72,13 @@ func TestBackportedCulprits(t *testing.T) {
 			answer := fmt.Sprintf("row %s, change %s", row, got.Verdict)
 			answers[answer]++
 			if row != "affected" || got.Verdict == verdict.NotNeeded {
-				fmt.Fprintf(&wrong, "%s\t%.12s\t%s\t%s\t%s\t%s\n", name, b.fix, day.Format(time.DateOnly), answer, c.Subject, got.Reason)
+				fmt.Fprintf(&wrong, "%s\t%.12s\t%.12s\t%s\t%s\t%s\t%s\n", name, b.backport, b.fix, day.Format(time.DateOnly), answer, c.Subject, got.Reason)
 			}
 		}
 	}
-	t.Logf("%d backports of fixes for what no mainline release had, and their branch had by a backport (mainline %.12s)", found, main.Tip)
+	t.Logf("%d backports of fixes for what no mainline release had, and their branch had by a backport", found)
 	for _, a := range slices.Sorted(maps.Keys(answers)) {
-		t.Logf("%3d %s", answers[a], a)
+		t.Logf("%3d of %d: %s", answers[a], found, a)
 	}
 	for _, a := range slices.Sorted(maps.Keys(left)) {
 		t.Logf("%3d left out: %s", left[a], a)
@@ -85,7 +93,7 @@ func TestBackportedCulprits(t *testing.T) {
 	}
 }
 
-// bed is the mainline commit of a backport and the day before the branch took it;
+// bed is the mainline commit of a backport and the day on which the branch took it;
 // out is why it is no case.
 func bed(ctx context.Context, set *trees.Set, name string, b pair) (c *change.Change, day time.Time, out string) {
 	if b.fix == "" {
@@ -108,54 +116,52 @@ func bed(ctx context.Context, set *trees.Set, name string, b pair) (c *change.Ch
 	}) {
 		return nil, day, "a mainline release had the culprit before"
 	}
-	came := func(c *change.Change) time.Time {
-		for _, f := range set.Fates(ctx, c) {
-			if f.Branch == name && !f.Begun {
-				return f.At
-			}
-		}
-		return time.Time{}
-	}
-	took := came(c)
-	if took.IsZero() {
-		return nil, day, "the branch has it under another name"
-	}
-	var with time.Time // the day on which the branch had all of the bug
-	for _, k := range tree.Culprits {
-		at := came(&change.Change{ID: k.SHA, Subject: k.Subject, Kind: change.Commit})
-		if at.IsZero() {
-			return nil, day, "one of its culprits is in the branch under another name"
-		}
-		if at.After(with) {
-			with = at
+	for _, f := range set.Fates(ctx, c) {
+		if f.Branch == name && !f.Begun {
+			return c, f.At, ""
 		}
 	}
-	// Dates of a rewritten history are those of authors: what came in one release
-	// of the branch stands there hours or days apart.
-	if day = took.AddDate(0, 0, -1); with.After(day) {
-		day = took.Add(-time.Second)
-	}
-	if with.After(day) {
-		return nil, day, "its culprit came to the branch together with it"
-	}
-	if !slices.ContainsFunc(set.List(ctx, day), func(b trees.Branch) bool { return b.Name == name && b.State != "to come" }) {
-		return nil, day, "written before the branch began"
-	}
-	return c, day, ""
+	return nil, day, "the branch has it under another name"
 }
 
-// longterms opens freebsd/drm-kmod with its longterm branches; the test skips without
-// a clone of it.
-func longterms(ctx context.Context, t *testing.T) *trees.Set {
+// longterms opens freebsd/drm-kmod with some of its branches, each as it was at a
+// commit; "" is its tip.
+func longterms(ctx context.Context, t *testing.T, path, state string, branches map[string]string) *trees.Set {
 	t.Helper()
-	path := os.Getenv("STABLEBOT_DRM_KMOD")
-	if path == "" {
-		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
+	repo, err := git.Open(ctx, path, git.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: "Reduce diff with Linux %s", State: t.TempDir(),
-		Remotes: []trees.Remote{{Role: trees.Mainline, Path: path, Ref: "master"}}}
-	for _, name := range []string{"5.10-lts", "5.15-lts", "6.1-lts", "6.6-lts"} {
-		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: path, Ref: name})
+	defer func() { _ = repo.Close() }()
+	// A repository of its own: the same objects, other branches.
+	dir := filepath.Join(t.TempDir(), "at.git")
+	refs := "# pack-refs with: peeled fully-peeled sorted \n"
+	lines := map[string]string{"master": "master"}
+	for name, at := range branches {
+		lines[name] = cmp.Or(at, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		id, err := repo.Resolve(ctx, lines[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs += id + " refs/heads/" + name + "\n"
+	}
+	for file, text := range map[string]string{
+		"HEAD": "ref: refs/heads/master\n", "config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n", "packed-refs": refs,
+		"objects/info/alternates": filepath.Join(path, "objects") + "\n", "refs/heads/.keep": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: "Reduce diff with Linux %s", State: state,
+		Remotes: []trees.Remote{{Role: trees.Mainline, Path: dir, Ref: "master"}}}
+	for _, name := range slices.Sorted(maps.Keys(branches)) {
+		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: dir, Ref: name})
 	}
 	set, err := trees.Open(ctx, cfg)
 	if err != nil {
