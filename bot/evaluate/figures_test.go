@@ -155,14 +155,15 @@ func TestBranchFigures(t *testing.T) {
 		got[f.Branch+": "+f.What] = f.Share.String()
 	}
 	for what, want := range map[string]string{
-		": affected rows: labelled":                                  "5 of 6 = .833",
-		": eligible rows: taken by that branch":                      "1 of 2 = .500",
-		"6.1: eligible rows: taken by that branch":                   "1 of 1 = 1.000",
-		": dkms-only rows, without conflicts: not taken by it":       "0 of 1 = .000",
-		": dkms-only rows of class conflicts: not taken by it":       "1 of 1 = 1.000",
-		": affected rows that are uncertain: taken by it":            "0 of 1 = .000",
-		": fixes that stable took: called dkms-only":                 "1 of 2 = .500",
-		": visible fixes called stable-eligible: taken by no branch": "1 of 2 = .500",
+		": affected rows of what is in scope: stable-eligible or dkms-only":  "5 of 6 = .833",
+		": affected rows: neither uncertain, nor out-of-scope though tagged": "5 of 6 = .833",
+		": eligible rows: taken by that branch":                              "1 of 2 = .500",
+		"6.1: eligible rows: taken by that branch":                           "1 of 1 = 1.000",
+		": dkms-only rows, without conflicts: not taken by it":               "0 of 1 = .000",
+		": dkms-only rows of class conflicts: not taken by it":               "1 of 1 = 1.000",
+		": affected rows that are uncertain: taken by it":                    "0 of 1 = .000",
+		": fixes that stable took: called dkms-only":                         "1 of 2 = .500",
+		": visible fixes called stable-eligible: taken by no branch":         "1 of 2 = .500",
 	} {
 		if got[what] != want {
 			t.Errorf("%s: %q, want %q", what, got[what], want)

@@ -190,7 +190,7 @@ func (b *bootstrap) branches(r *Report, fixes []*Case) {
 
 // rows counts the rows of one branch, or of all.
 func (b *bootstrap) rows(fixes []*Case, branch string, add func(branch, what string, n []bool)) {
-	var labelled, eligible, out, conflicts, unclear []bool
+	var decided, labelled, eligible, out, conflicts, unclear []bool
 	for _, c := range fixes {
 		for _, x := range c.Rows {
 			if branch != "" && x.Branch != branch {
@@ -198,7 +198,10 @@ func (b *bootstrap) rows(fixes []*Case, branch string, add func(branch, what str
 			}
 			said := x.Verdict == verdict.StableEligible || x.Verdict == verdict.DKMSOnly
 			if x.State == "affected" {
-				labelled = append(labelled, said)
+				decided = append(decided, x.Verdict != verdict.Uncertain && (x.Verdict != verdict.OutOfScope || !c.Named && !c.Tagged))
+				if c.With.Verdict != verdict.OutOfScope {
+					labelled = append(labelled, said)
+				}
 			}
 			if !x.Known {
 				continue
@@ -215,7 +218,8 @@ func (b *bootstrap) rows(fixes []*Case, branch string, add func(branch, what str
 			}
 		}
 	}
-	add(branch, "affected rows: labelled", labelled)
+	add(branch, "affected rows: neither uncertain, nor out-of-scope though tagged", decided)
+	add(branch, "affected rows of what is in scope: stable-eligible or dkms-only", labelled)
 	add(branch, "eligible rows: taken by that branch", eligible)
 	add(branch, "dkms-only rows, without conflicts: not taken by it", out)
 	add(branch, "dkms-only rows of class conflicts: not taken by it", conflicts)

@@ -3,7 +3,9 @@ package corpus
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,15 +32,45 @@ func NewBranches(ctx context.Context, set *trees.Set) (*Branches, error) {
 		if !ok {
 			continue
 		}
-		tip, err := at.Repo.Commit(ctx, at.Tip)
+		last, err := lastBackport(ctx, at)
 		if err != nil {
-			return nil, fmt.Errorf("reading the tip of %s: %w", name, err)
+			return nil, fmt.Errorf("reading the backports of %s: %w", name, err)
 		}
-		// The author's date: in a rewritten history the committer's is that of the import.
-		b.ends[name] = tip.Author.Date.Add(-arriving)
+		if !last.IsZero() {
+			b.ends[name] = last.Add(-arriving)
+		}
 	}
 	return b, nil
 }
+
+// recent bounds how many commits are read for the last backport among them.
+const recent = 5000
+
+// lastBackport is the author's date of the youngest commit of a branch that carries
+// one of mainline. The tip may be something else: who keeps a copy of a branch puts
+// commits of his own on top for years. Committers' dates are, in a rewritten history,
+// those of the import.
+func lastBackport(ctx context.Context, at trees.Place) (time.Time, error) {
+	out, err := at.Repo.Output(ctx, "looking for backports", "log", "--no-merges", "--no-show-signature", "-n", strconv.Itoa(recent), "--format=%at %b%x00", at.Tip)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var last int64
+	for entry := range strings.SplitSeq(string(out), "\x00") {
+		when, body, _ := strings.Cut(strings.TrimSpace(entry), " ")
+		seconds, err := strconv.ParseInt(when, 10, 64)
+		if err == nil && seconds > last && carries.MatchString(body) {
+			last = seconds
+		}
+	}
+	if last == 0 {
+		return time.Time{}, nil
+	}
+	return time.Unix(last, 0).UTC(), nil
+}
+
+// carries is how a backport names the commit that it carries.
+var carries = regexp.MustCompile(`(?im)^\s*(?:commit [0-9a-f]{12,64} upstream|\[ upstream commit [0-9a-f]{12,64} \])`)
 
 // Close closes the set.
 func (b *Branches) Close() {
@@ -83,8 +115,8 @@ func (b *Branches) Fates(ctx context.Context, c *Corpus, s *Subject) map[string]
 		return nil
 	}
 	out := map[string]Fate{}
-	for name, end := range b.ends {
-		out[name] = Fate{Known: s.AsOf.Before(end) || c.coverage.Sees(name, s.AsOf)}
+	for _, name := range b.set.Branches() {
+		out[name] = Fate{Known: s.AsOf.Before(b.ends[name]) || c.coverage.Sees(name, s.AsOf)}
 	}
 	for _, f := range b.set.Fates(ctx, s.Change) {
 		if f.Branch != "" && !f.Begun {
