@@ -67,20 +67,7 @@ Unmet: "print the ring name in hex", without tag, report or symptom.`,
 		lineValues("macro", signs.SignMacro, "constants"),
 	),
 	Run: func(f *Facts) (Finding, error) {
-		w := f.Words()
-		out, err := realBug(f, w)
-		flag := func(b bool) float64 {
-			if b {
-				return 1
-			}
-			return 0
-		}
-		var titled, told float64
-		for k := range signs.WordTrace + 1 {
-			titled += flag(w.InTitle(k))
-			told += flag(w.Has(k))
-		}
-		return out, err
+		return realBug(f, f.Words())
 	},
 }
 
@@ -93,94 +80,171 @@ func (f *Facts) quirk() bool {
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk)
 }
 
+// realBug asks in order: is there anything that a kernel runs; what the title says; what
+// the message says of a bug; what others reported; how it presents itself.
 func realBug(f *Facts, w *signs.Words) (Finding, error) {
-	t, code := f.Tags(), f.Code()
-	claims := f.claimsFix()
-	reported := t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
-	if w.Has(signs.WordSparse) && !w.StackTrace && t.Reported-(t.ByTool-t.BotTools)+w.Bugs() == 0 {
-		reported = false // a robot that ran a checker met nothing
-	}
-	if code.CommentsOnly || !f.hasCode() && f.complete() {
-		return unmet("changes nothing that a kernel runs, so it can fix no bug that people meet")
-	}
-	if (w.InTitle(signs.WordTrivial) || w.InTitle(signs.WordDocs)) && !w.TitleHas(signs.Bugs) && !reported && code.Added[signs.SignValue] == 0 {
-		return unmet("about spelling, style or documentation, by its title")
-	}
-	if reason, ev := f.onlyPrints(); reason != "" {
-		return unmet(reason, ev)
-	}
-	for k := range signs.WordTrace + 1 {
-		if w.InTitle(k) && (claims || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
-			return met("its title speaks of "+k.String(), w.Evidence(k))
+	for _, ask := range [...]func(*Facts, *signs.Words) (Finding, bool){bugNowhere, bugInTitle, bugInMessage, bugReported, bugPresented} {
+		if out, ok := ask(f, w); ok {
+			return out, nil
 		}
 	}
+	if f.Submission() {
+		return unknown("offered to stable; its message does not present it as a fix")
+	}
+	if f.justID() {
+		return notApplicable("just adds a device ID, which counts as a fix")
+	}
+	for _, key := range [...]string{"Reported-by", "Reported-and-tested-by", "Closes"} {
+		if f.has(key) {
+			return unknown("somebody or something reported it; neither tag nor title presents it as a fix", f.Tags().Evidence(key))
+		}
+	}
+	return unknown("neither tag, title nor report presents it as a fix")
+}
+
+// answered drops the error that the forms of an answer never have.
+func answered(out Finding, _ error) (Finding, bool) { return out, true }
+
+// reported reports whether somebody or something reported it. A robot that ran a checker
+// met nothing.
+func (f *Facts) reported() bool {
+	t, w := f.Tags(), f.Words()
+	if w.Has(signs.WordSparse) && !w.Traced() && t.Reported-(t.ByTool-t.BotTools)+w.Bugs() == 0 {
+		return false
+	}
+	return t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+}
+
+// bugNowhere: nothing changes that anybody could meet.
+func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
+	noise, at := f.noise()
+	reason, ev := f.onlyPrints()
+	switch {
+	case f.Code().CommentsOnly || !f.hasCode() && f.complete():
+		return answered(unmet("changes nothing that a kernel runs, so it can fix no bug that people meet"))
+	case reason != "":
+		return answered(unmet(reason, ev))
+	case f.trivialByDiff() != "":
+		return answered(unmet(f.trivialByDiff()))
+	case f.styled():
+		return answered(unmet("about spelling, style or documentation, by its title"))
+	case noise != "":
+		return answered(unmet(noise, at))
+	}
+	return Finding{}, false
+}
+
+// bugInTitle: the title names the bug, or the device that it is for.
+func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
+	for k := range signs.WordTrace + 1 {
+		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
+			return answered(met("its title speaks of "+w.Noun(k), w.Evidence(k)))
+		}
+	}
+	if w.InTitle(signs.WordRefcount) && f.claimsFix() {
+		return answered(met("its title speaks of "+signs.WordRefcount.String(), w.Evidence(signs.WordRefcount)))
+	}
 	if f.quirk() {
-		ev := code.Evidence(signs.SignQuirk)
+		ev := f.Code().Evidence(signs.SignQuirk)
 		if ev == (Evidence{}) {
 			ev = w.Evidence(signs.WordQuirk)
 		}
-		return met("a hardware quirk or workaround", ev)
+		return answered(met("a hardware quirk or workaround", ev))
 	}
+	return Finding{}, false
+}
+
+// bugInMessage: the message shows or names what happens.
+func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
+	claims, reported := f.claimsFix(), f.reported()
 	k, bug := w.Bug()
 	switch {
-	case w.Has(signs.WordNoBug) && !w.StackTrace && !reported && !claims && !bug && w.NothingNew():
-		return unmet(w.NoBug(), w.Evidence(signs.WordNoBug))
-	case w.Has(signs.WordNoBug) && !w.StackTrace && !reported:
-		return unknown(w.NoBug(), w.Evidence(signs.WordNoBug))
-	case bug && w.StackTrace && (claims || reported || !f.feature()):
+	case w.Has(signs.WordNoBug) && !w.Traced() && !reported && !claims && !bug && w.NothingNew():
+		return answered(unmet(w.NoBug(), w.Evidence(signs.WordNoBug)))
+	case w.Has(signs.WordNoBug) && !w.Traced() && !reported:
+		return answered(unknown(w.NoBug(), w.Evidence(signs.WordNoBug)))
+	case bug && w.Traced():
 		ev := []Evidence{w.Evidence(k), w.Evidence(signs.WordTrace)}
-		return met("speaks of "+k.String()+" and shows the kernel's trace of it", slices.Compact(ev)...)
+		if k == signs.WordTrace {
+			return answered(met("shows the kernel's trace of what happens", ev[0]))
+		}
+		return answered(met("speaks of "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
 	case bug && claims && k != signs.WordTrace:
-		return met("a fix whose message speaks of "+k.String(), w.Evidence(k))
+		return answered(met("a fix whose message speaks of "+w.Noun(k), w.Evidence(k)))
 	case f.buildError():
-		return met("fixes a build error", f.buildEvidence())
+		return answered(met("fixes a build error", f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
-		return unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler))
+		return answered(unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordFailure):
-		return met("a fix whose message speaks of "+signs.WordFailure.String(), w.Evidence(signs.WordFailure))
+		return answered(met("a fix whose message speaks of "+signs.WordFailure.String(), w.Evidence(signs.WordFailure)))
 	case claims && w.Has(signs.WordCompiler) && !reported:
-		return unmet("about a compiler's warning", w.Evidence(signs.WordCompiler))
+		return answered(unmet("about a compiler's warning", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordTool) && !reported:
-		return unknown("found by a checker; who met the bug is not said, as far as was understood", w.Evidence(signs.WordTool))
+		return answered(unknown("found by a checker; who met the bug was not found in the message", w.Evidence(signs.WordTool)))
 	case f.prints().Only && !bug:
-		return unknown("changes only what is printed", f.prints().First)
-	case reported && f.debugs():
-		return unmet("about what is printed, by its title; the report is one of a bug that it does not mend", w.Evidence(signs.WordDebug))
-	case reported && f.byRobots():
-		return unknown("reported by a test robot", t.Evidence("Reported-by"))
-	case reported && !f.feature():
-		ev := t.Evidence("Reported-by")
-		if ev == (Evidence{}) {
-			ev = t.Evidence("Closes")
-		}
-		if !claims {
-			return met("about something that was reported", ev)
-		}
-		return met("a fix for something that was reported", ev)
-	case bug && claims && w.LogError:
-		return met("a fix whose message shows an error that the driver logs", w.Evidence(k))
-	case bug && claims:
-		return unknown("a fix whose message speaks of "+k.String()+" and shows none", w.Evidence(k))
-	case w.Revert:
-		return unknown("takes back another commit; its message does not say for which bug, as far as was understood")
-	case len(f.Change.Fixes) > 0:
-		return unknown("names the commit that it fixes", f.bodyLine(f.Change.Fixes[0].Line))
-	case claims:
-		return unknown("presents itself as a fix")
-	case bug && !f.feature() && w.Has(signs.WordFix):
-		return met("speaks of a fix and of "+k.String(), w.Evidence(k))
-	case bug && w.StackTrace && !f.feature():
-		return met("shows the kernel's trace of "+k.String(), w.Evidence(signs.WordTrace))
-	case bug && !f.feature():
-		return unknown("speaks of "+k.String()+", but neither tag nor title presents it as a fix", w.Evidence(k))
-	case f.feature() && (bug || reported) && !f.Submission():
-		return unmet("adds something new, by its title ("+w.Verb+"), and nothing presents it as a fix", w.Evidence(k))
-	case w.InTitle(signs.WordWrong) || w.InTitle(signs.WordRepair):
-		return unknown("its title sounds like a fix; neither tag nor report says which bug")
-	case f.Submission():
-		return unknown("offered to stable; its message does not present it as a fix")
+		return answered(unknown("changes only what is printed", f.prints().First))
 	}
-	return unknown("neither tag, title nor report presents it as a fix")
+	return Finding{}, false
+}
+
+// bugReported: somebody reported it.
+func bugReported(f *Facts, w *signs.Words) (Finding, bool) {
+	t := f.Tags()
+	switch {
+	case !f.reported():
+		return Finding{}, false
+	case f.debugs():
+		return answered(unmet("about what is printed, by its title; it does not mend what was reported", w.Evidence(signs.WordDebug)))
+	case f.byRobots():
+		return answered(unknown("reported by a test robot", t.Evidence("Reported-by")))
+	case f.feature(), !f.claimsFix() && w.InTitle(signs.WordCleanup) && tidies(w.Verb):
+		return Finding{}, false // the report is what the new code, or the tidying, was asked for by
+	}
+	ev := t.Evidence("Reported-by")
+	if ev == (Evidence{}) {
+		ev = t.Evidence("Closes")
+	}
+	if !f.claimsFix() {
+		return answered(met("about something that was reported", ev))
+	}
+	return answered(met("a fix for something that was reported", ev))
+}
+
+// bugPresented: what is left is how the change presents itself.
+func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
+	claims := f.claimsFix()
+	k, bug := w.Bug()
+	what, ev, repairs := f.Repairs()
+	switch {
+	case bug && claims && w.LogError:
+		return answered(met("a fix whose message shows an error that the driver logs", w.Evidence(k)))
+	case bug && claims:
+		return answered(unknown("a fix whose message speaks of "+w.Noun(k)+" and shows none", w.Evidence(k)))
+	case w.Revert:
+		return answered(unknown("takes back another commit; for which bug was not found in the message"))
+	case len(f.Change.Fixes) > 0:
+		return answered(unknown("names the commit that it fixes", f.bodyLine(f.Change.Fixes[0].Line)))
+	case claims:
+		return answered(unknown("presents itself as a fix"))
+	case repairs && bug && k != signs.WordTrace:
+		return answered(met("speaks of "+w.Noun(k)+", and its diff adds "+what, w.Evidence(k), ev))
+	case repairs && w.Has(signs.WordFailure):
+		return answered(met("speaks of "+signs.WordFailure.String()+", and its diff adds "+what, w.Evidence(signs.WordFailure), ev))
+	case bug && k != signs.WordTrace && f.repairing():
+		return answered(met("speaks of "+w.Noun(k)+", and its title reads like a repair of it", w.Evidence(k)))
+	case bug && !f.feature() && w.Has(signs.WordFix):
+		return answered(met("speaks of a fix and of "+w.Noun(k), w.Evidence(k)))
+	case bug && !f.feature():
+		return answered(unknown("speaks of "+w.Noun(k)+"; neither tag nor title presents it as a fix", w.Evidence(k)))
+	case f.feature() && (bug || f.reported()) && !f.Submission():
+		return answered(unmet("adds something new, by its title ("+w.Verb+"); neither tag nor title presents it as a fix", w.Evidence(k)))
+	case repairs:
+		reason := "its title (" + w.Verb + ") reads like a fix, and its diff adds " + what
+		return answered(unknown(reason+"; whom the bug hits was not found in the message", ev))
+	case w.InTitle(signs.WordWrong) || w.InTitle(signs.WordRepair):
+		return answered(unknown("its title speaks of something wrong, or of avoiding it; which bug that is was not found in the message"))
+	}
+	return Finding{}, false
 }
 
 // byRobots reports whether nobody but test robots reported it. They build and check
@@ -190,7 +254,7 @@ func (f *Facts) byRobots() bool {
 	if t.Reported-(t.ByTool-t.BotTools)+w.Bugs() > 0 || t.ReportedByBot+w.Robots() == 0 {
 		return false
 	}
-	return !t.Fuzzer() && !w.StackTrace
+	return !t.Fuzzer() && !w.Traced()
 }
 
 // hasCode reports whether a file changes that a kernel is made of.

@@ -23,6 +23,8 @@ Unmet: "silence a missing-prototypes warning".`,
 		w, c := f.Words(), f.Code()
 		_, bug := w.Bug()
 		switch {
+		case f.complete() && (f.Code().CommentsOnly || !f.hasCode()):
+			return notApplicable("changes nothing that is compiled")
 		case f.buildError():
 			ev := c.Broken()
 			if c.Added[signs.SignBroken]+c.Removed[signs.SignBroken] > 0 {

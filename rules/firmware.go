@@ -17,7 +17,7 @@ with a device that no longer starts.
 
 Met: a patch that touches no firmware name or version.
 Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
-	Ref: Ref{stableRules, ruleList, "the change is correct beyond doubt, also on the systems that get it by update"},
+	Ref: Ref{stableRules, ruleList, "the change has to be obviously correct, also on the systems that get it by update"},
 	Values: slices.Concat(
 		wordValues("firmware", signs.WordFirmware, "firmware"),
 		wordValues("needs-firmware", signs.WordNeedsFW, "needing firmware"),

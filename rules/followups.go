@@ -17,7 +17,7 @@ that existed on the day of the judgement count.
 
 Met: a commit that nothing in mainline names as its culprit.
 Unmet: a commit that was reverted two weeks later.`,
-	Ref:  Ref{stableRules, ruleList, "the change is correct beyond doubt, and tested"},
+	Ref:  Ref{stableRules, ruleList, "the change has to be obviously correct, and tested"},
 	Kind: OfTrees,
 	Run: func(f *Facts) (Finding, error) {
 		if f.Tree == nil {

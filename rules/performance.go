@@ -25,8 +25,11 @@ Unmet: "speed up page clearing by 3 %", without a report.`,
 	),
 	Run: func(f *Facts) (Finding, error) {
 		w := f.Words()
-		if !w.InTitle(signs.WordPerformance) || w.TitleHas(signs.Bugs) || !f.hasCode() {
-			return notApplicable("not about performance, or about something graver as well")
+		switch {
+		case !w.InTitle(signs.WordPerformance) || !f.hasCode():
+			return notApplicable("not about performance, by its title")
+		case w.TitleHas(signs.Bugs):
+			return notApplicable("about something graver than performance, by its title")
 		}
 		distro, link := w.Has(signs.WordDistro), w.Bugs() > 0
 		for _, l := range w.Links {

@@ -35,7 +35,7 @@ Unmet: "found by code inspection, not observed".`,
 		robots, people, tools := t.ReportedByBot+w.Robots()-t.BotTools, t.Reported-(t.ByTool-t.BotTools), t.ByTool > 0 || w.Has(signs.WordTool)
 		var out Finding
 		switch {
-		case !f.claimsFix() && !w.StackTrace && people == 0:
+		case !f.claimsFix() && !w.Traced() && people == 0:
 			out, _ = notApplicable("does not present itself as a fix")
 		case people > 0 || w.Bugs() > 0 && robots == 0:
 			var ev Evidence
@@ -58,7 +58,7 @@ Unmet: "found by code inspection, not observed".`,
 				parts = append(parts, plural(n, "link")+" to bug trackers")
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
-		case w.StackTrace:
+		case w.Traced():
 			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(signs.WordTrace))
 		case robots > 0:
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
@@ -67,11 +67,11 @@ Unmet: "found by code inspection, not observed".`,
 			if ev == (Evidence{}) {
 				ev = t.Evidence("Reported-by")
 			}
-			out, _ = unmet("found by a static checker: nobody is said to have met it", ev)
+			out, _ = unmet("found by a static checker", ev)
 		case w.Has(signs.WordReading):
-			out, _ = unmet("found by reading the code: nobody is said to have met it", w.Evidence(signs.WordReading))
+			out, _ = unmet("found by reading the code", w.Evidence(signs.WordReading))
 		case w.InTitle(signs.WordCompiler):
-			out, _ = unmet("about a compiler's warning: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler))
+			out, _ = unmet("about a compiler's warning, which nobody who runs the kernel meets", w.Evidence(signs.WordCompiler))
 		case w.Has(signs.WordReport):
 			out, _ = unknown("the message tells of a report: no Reported-by tag says whose, and no link leads to it", w.Evidence(signs.WordReport))
 		default:

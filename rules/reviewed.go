@@ -20,7 +20,7 @@ without them is only young, so it is unknown rather than unmet.
 
 Met: a patch with one Reviewed-by from a colleague.
 Unmet: a commit that carries no name but its author's.`,
-	Ref:  Ref{stableRules, ruleList, "the change is correct beyond doubt"},
+	Ref:  Ref{stableRules, ruleList, "the change has to be obviously correct; that somebody else looked at it is a sign of that and no proof"},
 	Kind: OfOthers,
 	Values: []Value{
 		{Name: "vouch.reviewed", Doc: "reviews, up to three", Kind: OfOthers, Of: func(f *Facts) float64 { return several(f.Tags().Reviewed) }},

@@ -55,7 +55,7 @@ Unmet: a patch whose author could only compile it.`,
 		if note, ok := f.noted(signs.WordCompiled, ""); ok {
 			return unmet("its author says below the message that it was compiled, and nothing of running it", note)
 		}
-		return unknown("neither a tag nor the message says that it was tested")
+		return unknown("no Tested-by tag; a word of a test was not found in its message")
 	},
 }
 

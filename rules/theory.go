@@ -29,7 +29,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		race, theory := w.InTitle(signs.WordRace) || w.Has(signs.WordRace) && f.claimsFix(), w.InTitle(signs.WordTheory) || w.Has(signs.WordPaper) && f.claimsFix()
 		could := w.InTitle(signs.WordCouldBe) || w.Has(signs.WordCouldBe) && f.claimsFix()
 		potential := w.InTitle(signs.WordPotential) || could
-		shown := w.StackTrace || w.Has(signs.WordShown) || t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+		shown := w.Traced() || w.Has(signs.WordShown) || t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
 		at := signs.WordPaper
 		switch {
 		case !theory && could:
@@ -54,16 +54,16 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 			return notApplicable("speaks neither of a race nor of a bug that is only possible")
 		case shown:
 			k := signs.WordShown
-			if w.StackTrace {
+			if w.Traced() {
 				k = signs.WordTrace
 			}
 			return met("says how it is hit, or that it was", w.Evidence(k))
 		case theory:
 			return unmet("theoretical by its own word; how it could be hit was not found in the message", w.Evidence(at))
 		case potential && w.Has(signs.WordTool):
-			return unmet("a possible fault that a checker found; nobody is said to have met it", w.Evidence(signs.WordTool))
+			return unmet("a possible fault that a checker found; how it is hit was not found in the message", w.Evidence(signs.WordTool))
 		case potential && w.Has(signs.WordReading):
-			return unmet("a possible fault that was found by reading; nobody is said to have met it", w.Evidence(signs.WordReading))
+			return unmet("a possible fault that was found by reading; how it is hit was not found in the message", w.Evidence(signs.WordReading))
 		case race:
 			return unknown("a race; how it is hit, or that it was, was not found in the message", w.Evidence(at))
 		}

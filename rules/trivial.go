@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -49,53 +48,61 @@ Unmet: a patch that corrects the spelling of a comment.`,
 			return unknown("there is no diff to look at")
 		}
 		first := Evidence{File: signs.FileName(f.Change.Files[0])}
-		debugs, ev := f.onlyPrints()
-		switch {
-		case c.WhitespaceOnly:
-			return unmet("only blanks and line breaks differ", first)
-		case c.CommentsOnly:
-			return unmet("only comments differ", first)
-		case !f.hasCode() && c.Docs > 0:
-			return unmet("only documentation changes: "+plural(c.Docs+c.Tests, "file"), first)
-		case !f.hasCode() && c.Tests > 0:
-			return unmet("only tests and tools change: "+plural(c.Tests, "file"), first)
-		case debugs != "":
-			return unmet(debugs, ev)
-		case signs.OnlyQualifiers(f.Change.Files):
-			return unmet("only const, static, inline or extern differ", first)
-		case w.TitleHas(signs.Bugs), f.quirk(), w.InTitle(signs.WordDeviceID):
+		if reason := f.trivialByDiff(); reason != "" {
+			if _, ev := f.onlyPrints(); ev != (Evidence{}) {
+				first = ev
+			}
+			return unmet(reason, first)
+		}
+		// What mends a bug is not trivial, whatever its title calls it.
+		if bug, _ := realBug(f, w); bug.Outcome == Met || f.quirk() || f.justID() || f.buildError() || w.TitleHas(signs.Bugs) || w.InTitle(signs.WordDeviceID) {
 			return met(changesCode(f))
-		case c.StringsOnly && (w.Has(signs.WordTrivial) || w.Has(signs.WordDebug) || w.Has(signs.WordDocs)):
-			return unmet("only the text of messages differs", first)
-		case w.InTitle(signs.WordVersion):
-			return unmet("sets a version or date, nothing that a user meets")
-		case c.Added[signs.SignValue] > 0 && strings.Contains(f.Change.LowerSubject(), "typo"):
-			return met("a typo in a value that the code uses, not in a text", c.Evidence(signs.SignValue))
-		case w.InTitle(signs.WordTrivial):
-			return unmet("spelling or style, by its title", w.Evidence(signs.WordTrivial))
-		case f.buildError():
-			return met(changesCode(f))
-		case c.IncludesDropped:
-			return unmet("drops #include lines and nothing else", first)
-		case c.DefinesDropped && w.Has(signs.WordDuplicate):
-			return unmet("drops #define lines that stand elsewhere, and nothing else", first)
-		case w.Has(signs.WordStyle) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.StackTrace:
-			return unmet("for a checker of style", w.Evidence(signs.WordStyle))
-		case w.Has(signs.WordSparse) && !w.BodyHas(signs.Bugs) && !w.StackTrace && !c.BytesSwapped:
-			return unmet("annotates the code for a checker", w.Evidence(signs.WordSparse))
-		case w.InTitle(signs.WordCompiler), w.InTitle(signs.WordTool):
-			return unmet("for a compiler or checker, by its title", w.Evidence(signs.WordCompiler), w.Evidence(signs.WordTool))
-		case w.Has(signs.WordNoBug) && !w.BodyHas(signs.Bugs) && !w.StackTrace:
-			return unmet(w.NoBug(), w.Evidence(signs.WordNoBug))
-		case w.InTitle(signs.WordDocs) && !f.claimsFix():
-			return unmet("documentation or comments, by its title")
-		case w.InTitle(signs.WordCleanup) && tidies(w.Verb) && !f.claimsFix():
-			return unmet("a cleanup or preparation, by its title", w.Evidence(signs.WordCleanup))
-		case w.InTitle(signs.WordDebug) && !f.claimsFix():
-			return unmet("debug output or tests, by its title")
+		}
+		reason, ev := trivialByWord(f, w, c)
+		if reason != "" {
+			return unmet(reason, ev...)
 		}
 		return met(changesCode(f))
 	},
+}
+
+// trivialByWord goes by what the title, and in part the message, says the change is.
+func trivialByWord(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence) {
+	first := Evidence{File: signs.FileName(f.Change.Files[0])}
+	noise, at := f.noise()
+	switch {
+	case c.StringsOnly && (w.Has(signs.WordTrivial) || w.Has(signs.WordDebug) || w.Has(signs.WordDocs)):
+		return "only the text of messages differs", []Evidence{first}
+	case w.InTitle(signs.WordVersion):
+		return "sets a version or date, nothing that a user meets", nil
+	case f.styled():
+		return "spelling, style or documentation, by its title", []Evidence{w.Evidence(signs.WordTrivial)}
+	case noise != "":
+		return noise, []Evidence{at}
+	case c.IncludesDropped:
+		return "drops #include lines and nothing else", []Evidence{first}
+	case c.DefinesDropped && w.Has(signs.WordDuplicate):
+		return "drops #define lines that stand elsewhere, and nothing else", []Evidence{first}
+	}
+	return trivialByTool(f, w, c)
+}
+
+// trivialByTool: for a checker, or a tidying, by what is said.
+func trivialByTool(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence) {
+	switch {
+	case w.Has(signs.WordStyle) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Traced():
+		return "for a checker of style", []Evidence{w.Evidence(signs.WordStyle)}
+	case w.Has(signs.WordSparse) && !w.BodyHas(signs.Bugs) && !w.Traced() && !c.BytesSwapped:
+		return "annotates the code for a checker", []Evidence{w.Evidence(signs.WordSparse)}
+	case w.Has(signs.WordNoBug) && !w.BodyHas(signs.Bugs) && !w.Traced():
+		return w.NoBug(), []Evidence{w.Evidence(signs.WordNoBug)}
+	case f.claimsFix():
+	case w.InTitle(signs.WordCleanup) && tidies(w.Verb):
+		return "a cleanup or preparation, by its title", []Evidence{w.Evidence(signs.WordCleanup)}
+	case w.InTitle(signs.WordDebug):
+		return "debug output or tests, by its title", nil
+	}
+	return "", nil
 }
 
 // tidies tells the verbs of clean-ups: "power down unused links" has their words
@@ -118,17 +125,17 @@ func changesCode(f *Facts) string {
 }
 
 // onlyPrints says that a change only adds to what is printed, or changes that
-// without presenting it as a fix; "" when it does anything else. Who asks stable
-// for it knows what for.
+// without presenting it as a fix; "" when it does anything else.
 func (f *Facts) onlyPrints() (reason string, ev Evidence) {
 	p := f.prints()
 	_, bug := f.Words().Bug() // reading what is printed can crash
 	switch {
-	case !p.Only || f.asked() != nil:
+	case !p.Only:
 	case p.Gone == 0:
 		return "only adds prints or traces", p.First
-	case !f.claimsFix() && !bug:
-		return "changes only what is printed, and is not presented as a fix", p.First
+	case f.asked() != nil || bug || f.Words().Has(signs.WordFailure):
+	case !f.claimsFix():
+		return "only what is printed differs; neither tag nor title presents that as a fix", p.First
 	}
 	return "", Evidence{}
 }

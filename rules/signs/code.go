@@ -41,6 +41,7 @@ const (
 	SignValue                 // the same line with other numbers; counted as added
 	SignMacro                 // defines a constant
 	SignCase                  // a label of a switch that stands for a chip, a version or an ID
+	SignCondition             // begins with if
 	numSigns      = iota
 )
 

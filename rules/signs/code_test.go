@@ -43,14 +43,14 @@ func TestSigns(t *testing.T) {
 		line  string
 		signs []Sign
 	}{
-		{"	if (!foo->bar)", []Sign{SignNullCheck}},
-		{"	if (foo == NULL)", []Sign{SignNullCheck}},
-		{"	if (IS_ERR(foo))", []Sign{SignNullCheck}},
-		{"	if (!foo_ready(bar))", nil},
-		{"	if (i >= ARRAY_SIZE(x))", []Sign{SignBounds}},
-		{"	if (len > max)", []Sign{SignBounds}},
-		{"	if (a->b)", nil},
-		{"	if (a << 3 == b)", nil},
+		{"	if (!foo->bar)", []Sign{SignNullCheck, SignCondition}},
+		{"	if (foo == NULL)", []Sign{SignNullCheck, SignCondition}},
+		{"	if (IS_ERR(foo))", []Sign{SignNullCheck, SignCondition}},
+		{"	if (!foo_ready(bar))", []Sign{SignCondition}},
+		{"	if (i >= ARRAY_SIZE(x))", []Sign{SignBounds, SignCondition}},
+		{"	if (len > max)", []Sign{SignBounds, SignCondition}},
+		{"	if (a->b)", []Sign{SignCondition}},
+		{"	if (a << 3 == b)", []Sign{SignCondition}},
 		{"	mutex_lock(&x);", []Sign{SignLock}},
 		{"	spin_unlock_irqrestore(&x, flags);", []Sign{SignLock}},
 		{"	of_node_put(np);", []Sign{SignRef}},

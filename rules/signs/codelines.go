@@ -233,6 +233,9 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 			id := s[start:i]
 			if start == begin && (id == "if" || id == "while") {
 				condition = true
+				if id == "if" {
+					seen |= 1 << SignCondition
+				}
 			}
 			if start == begin && id == "return" || id == "goto" {
 				if id == "goto" || strings.HasPrefix(strings.TrimLeft(s[i:], " ("), "-E") {

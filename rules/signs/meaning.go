@@ -25,6 +25,7 @@ func meant(s string, at int, mask uint64) uint64 {
 			mask &^= 1<<WordOops | 1<<WordCrash
 		}
 	}
+	mask = otherMeaning(s, at, mask)
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
 		mask &^= 1 << WordSymptom
 	}
@@ -72,6 +73,75 @@ func meant(s string, at int, mask uint64) uint64 {
 		mask &^= 1<<WordBuild | 1<<WordWarning | 1<<WordCompiler | 1<<WordSparse | 1<<WordStyle
 	}
 	return mask
+}
+
+// otherMeaning drops kinds of words that the field uses for something else as well: a
+// packet's reformat, the latency that a PCS adds, page faults that are reported.
+func otherMeaning(s string, at int, mask uint64) uint64 {
+	word := s[at:]
+	switch {
+	case mask&(1<<WordTrivial) != 0 && strings.HasPrefix(word, "reformat") && !begins(s, at):
+		mask &^= 1 << WordTrivial
+	case mask&(1<<WordDebug) != 0 && strings.HasPrefix(word, "ratelimit") && !ofMessages(near(s, at)):
+		mask &^= 1 << WordDebug // of traffic
+	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixup!"):
+		mask &^= 1 << WordFix // a part of another patch
+	case mask&(1<<WordPotential) != 0 && strings.HasPrefix(word, "possibl") && allowed(wordBefore(s, at)):
+		mask &^= 1 << WordPotential
+	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
+		mask &^= 1 << WordPerformance
+	case mask&(1<<WordOops) != 0 && strings.HasPrefix(word, "page") && tellsOf(wordBefore(s, at)):
+		mask &^= 1 << WordOops
+	}
+	return mask
+}
+
+// begins reports whether the word at offset at begins the title or a sentence: there it is a verb.
+func begins(s string, at int) bool {
+	before := strings.TrimRight(s[:at], " \n")
+	return before == "" || strings.HasSuffix(before, ":") || strings.HasSuffix(before, ".") || strings.HasSuffix(before, ";")
+}
+
+// computed reports whether the latency at offset at is a number that the code computes
+// with, and none that somebody waits for: what a PCS adds to a timestamp, what a device
+// tolerates.
+func computed(s string, at int) bool {
+	switch wordBefore(s, at) {
+	case "pcs", "phy", "cas", "exit", "link", "ingress", "egress", "gate", "aspm", "l0s", "l1", "tx", "rx":
+		return true
+	}
+	_, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	for _, w := range [...]string{"constant", "value", "register", "adjust", "compens", "toleran", "timer", "table", "calc",
+		"setting", "offset", "hint", "field", "correction", "measure", "limit", "param"} {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofMessages reports whether what is limited in its rate is printed, and no traffic.
+func ofMessages(around string) bool {
+	return strings.Contains(around, "print") || strings.Contains(around, "log") || strings.Contains(around, "messag")
+}
+
+// allowed tells what can be done, from what could happen: "where possible".
+func allowed(before string) bool {
+	switch before {
+	case "where", "wherever", "if", "as", "when", "whenever", "than", "not", "is", "it", "are", "make", "makes":
+		return true
+	}
+	return false
+}
+
+// tellsOf tells what a driver does with faults that it survives.
+func tellsOf(before string) bool {
+	switch before {
+	case "report", "reports", "reporting", "log", "logs", "logging", "print", "prints", "printing", "count",
+		"counts", "counting", "service", "servicing", "recoverable", "dump", "trace":
+		return true
+	}
+	return false
 }
 
 // ofBuilding reports whether the test that is told of at offset at is one of

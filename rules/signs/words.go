@@ -74,6 +74,8 @@ const (
 	WordAnnotated        // tells checkers the size of an array
 	WordBuildsOn         // another change comes first
 	WordGuard            // a check or a lock that was not there
+	WordNoise            // what checkers ask for and nobody meets: W=1, kernel-doc, "always true"
+	WordRefcount         // of WordLeak: a count of references, and no memory
 	WordOther            // begins like one of the kinds and means something else
 	numWords             = iota
 	Bugs          uint64 = 1<<WordOops | 1<<WordMemory | 1<<WordSecurity | 1<<WordCorruption | 1<<WordHang |
@@ -85,7 +87,7 @@ const (
 // Nouns for reasons, so that mail, comment and log say the same.
 var wordNoun = [numWords]string{
 	WordOops: "a crash", WordMemory: "a memory-safety bug or overflow", WordSecurity: "a security issue",
-	WordCorruption: "corruption", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak or a wrong reference count",
+	WordCorruption: "corruption", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
 	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",
@@ -96,6 +98,17 @@ var wordNoun = [numWords]string{
 }
 
 func (w Word) String() string { return wordNoun[w] }
+
+// Noun is what k is called in a sentence about this change.
+func (w *Words) Noun(k Word) string {
+	if k == WordLeak && w.Has(WordRefcount) {
+		return wordNoun[WordRefcount]
+	}
+	return wordNoun[k]
+}
+
+// Traced reports whether the message shows what a running kernel printed when it met the bug.
+func (w *Words) Traced() bool { return w.StackTrace || w.Crashed }
 
 // Words is what one pass over title and message found.
 type Words struct {
@@ -108,6 +121,7 @@ type Words struct {
 	Verb        string // first word after the prefix of the title, lower case
 	Links       []Link // of the message and its trailers
 	StackTrace  bool   // symbol+0x12/0x34 lines stand in the message
+	Crashed     bool   // a line that only a kernel prints that oopses, hangs or warns stands there
 	LogError    bool   // an error line that a driver printed into the kernel log stands there
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
@@ -265,11 +279,18 @@ func ReadWords(c *change.Change) *Words {
 	}
 	// Three symbols with offsets are a trace even without its heading.
 	w.StackTrace = strings.Contains(body, "+0x") && (w.Body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
+	crash := crashLine(body)
+	w.Crashed = crash >= 0
 	logged := strings.Index(body, "*error*") // as the graphics drivers print it
 	w.LogError = logged >= 0
 	if w.StackTrace || w.LogError {
 		w.Body |= 1 << WordTrace
+	}
+	if w.Traced() || w.LogError {
 		w.body |= 1 << WordTrace
+	}
+	if w.Crashed && w.at[WordTrace] == 0 {
+		w.at[WordTrace] = int32(min(crash, 1<<30)) + 1
 	}
 	if w.LogError && w.at[WordTrace] == 0 {
 		w.at[WordTrace] = int32(min(logged, 1<<30)) + 1
@@ -280,6 +301,37 @@ func ReadWords(c *change.Change) *Words {
 	}
 	return w
 }
+
+// crashLines begin what a kernel prints of itself, lower case.
+var crashLines = [...]string{"bug: unable to handle", "bug: kernel null", "bug: kasan", "bug: kfence", "bug: kmsan",
+	"bug: sleeping function", "bug: scheduling while", "bug: soft lockup",
+	"bug: workqueue lockup", "unable to handle kernel", "general protection fault:", "general protection fault, ",
+	"oops: ", "oops[", "kernel bug at ", "kernel panic - not",
+	"blocked for more than ", "rcu: info: rcu_",
+	"warning: cpu: ", "warning: possible circular", "warning: possible recursive", "call trace:", "unreferenced object 0x", "ubsan: "}
+
+// crashLine finds such a line that stands near the beginning of its own, as a log has it:
+// a sentence that speaks of one is no log.
+func crashLine(s string) int {
+	for _, mark := range crashLines {
+		for from := 0; ; {
+			i := strings.Index(s[from:], mark)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(mark)
+			begin := strings.LastIndexByte(s[:i], '\n') + 1
+			if i-begin <= crashColumn && !ofOtherCommit(s, i) && !inChangelog(s, i) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// crashColumn leaves room for a time, a host and a program before what a kernel prints.
+const crashColumn = 60
 
 // annotated: where an array is told its size, what UBSAN printed about its index
 // was a warning about the declaration, and nothing was overrun.

@@ -69,8 +69,11 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 		class := j.heaviest(b)
 		return DKMSOnly, class, j.classReason(class, b, score)
 	}
-	return Uncertain, "", "estimated chance that stable takes it" + where + ": " + percent(score) + ", too close to call"
+	return Uncertain, "", "estimated chance that stable takes it" + where + ": " + percent(score) + ", " + tooClose
 }
+
+// tooClose is said of a score between the two lines.
+const tooClose = "too close to call"
 
 // asked says why a request is enough.
 func (j *judged) asked(b *Branch, score float64) string {

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // answer is a yes or no with the reason for it.
@@ -15,7 +16,7 @@ type answer struct {
 // probability that was learnt does.
 func (j *judged) fixOrNot() answer {
 	trivial := j.finding(rules.Unmet, rules.NotTrivial)
-	mends := j.finding(rules.Met, rules.RealBug, rules.DeviceID)
+	mends := j.finding(rules.Met, rules.RealBug, rules.DeviceID, rules.BuildError)
 	none := j.finding(rules.Unmet, rules.RealBug)
 	switch {
 	case j.Submission() && !j.Change.Prefix.AutoSel:
@@ -28,6 +29,11 @@ func (j *judged) fixOrNot() answer {
 		return answer{false, none.Reason}
 	case j.byTag():
 		return answer{true, "its author presents it as a fix by tag"}
+	case j.Words().InTitle(signs.WordFix):
+		return answer{true, "its title presents it as a fix"}
+	}
+	if what, _, ok := j.Repairs(); ok {
+		return answer{true, "its title reads like a fix, and its diff adds " + what}
 	}
 	if new := j.finding(rules.Unmet, rules.NoEnablement, rules.NoNewDriver); new != nil {
 		return answer{false, new.Reason}
@@ -35,7 +41,7 @@ func (j *judged) fixOrNot() answer {
 	if j.fix >= j.Fix {
 		return answer{true, "by its words and its diff"}
 	}
-	return answer{false, "no rule recognises it as a fix, a device ID or a quirk"}
+	return answer{false, "neither a tag nor its title calls it a fix"}
 }
 
 // byTag reports whether the author says so by a tag.

@@ -113,6 +113,9 @@ func unreadable(j *judged) (decision, bool) {
 	return decision{verdict: Uncertain, reason: "its patch cannot be read: " + j.Change.Damage.Error()}, true
 }
 
+// notAFix begins the reason of a change that is no fix, device ID or quirk.
+const notAFix = "not a fix: "
+
 // nothingToJudge: no patch, not a fix, or no hardware that anybody can buy.
 func nothingToJudge(j *judged) (decision, bool) {
 	out := func(format string, a ...any) (decision, bool) {
@@ -130,7 +133,7 @@ func nothingToJudge(j *judged) (decision, bool) {
 	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
 		return out("it changes the device tree of a board")
 	case !j.isFix.yes:
-		return out("not a fix: %s", j.isFix.why)
+		return out("%s%s", notAFix, j.isFix.why)
 	case j.unsold():
 		return out("%s is not on sale", names(j.Silicon, silicon.PreProduction))
 	}

@@ -86,7 +86,10 @@ func realBug(j *judged) {
 }
 
 // bare takes away what says that it mends a real bug.
-func bare(j *judged) { j.found = nil }
+func bare(j *judged) {
+	j.found = nil
+	j.Change = &change.Change{Subject: "drm/x: use the second ring", Files: j.Change.Files}
+}
 
 // merged says that mainline has it.
 func merged(j *judged) {

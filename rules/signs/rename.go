@@ -1,0 +1,75 @@
+package signs
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+)
+
+// Renames reports whether the change gives a name another spelling and does nothing
+// else: each removed line comes back with one word changed, the same word in all, in two
+// lines or more. In a single line both names exist already, and the code does something
+// else than before.
+func Renames(files []*gitdiff.File) bool {
+	var was, is string
+	lines, left := 0, maxCodeLines
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			if left -= len(h.Lines); left < 0 {
+				return false
+			}
+			var old, new []string
+			for _, l := range h.Lines {
+				switch l.Op {
+				case gitdiff.OpDelete:
+					old = append(old, l.Line)
+				case gitdiff.OpAdd:
+					new = append(new, l.Line)
+				}
+			}
+			if len(old) != len(new) {
+				return false
+			}
+			for i := range old {
+				a, b, ok := oneWord(old[i], new[i])
+				if !ok || lines > 0 && (a != was || b != is) {
+					return false
+				}
+				was, is = a, b
+				lines++
+			}
+		}
+	}
+	return lines > 1
+}
+
+// oneWord returns the word in which two lines differ, which may stand there more than once.
+func oneWord(old, new string) (was, is string, ok bool) {
+	split := func(r rune) bool { return r >= 0x80 || !identByte[r] }
+	a, b := strings.FieldsFunc(old, split), strings.FieldsFunc(new, split)
+	if len(a) != len(b) {
+		return "", "", false
+	}
+	for i := range a {
+		if a[i] == b[i] {
+			continue
+		}
+		if was != "" && (was != a[i] || is != b[i]) {
+			return "", "", false
+		}
+		was, is = a[i], b[i]
+	}
+	return was, is, was != "" && strings.ReplaceAll(old, was, is) == new
+}
+
+// Mends reports what a diff adds of the things by which code is mended: a check, a lock, an
+// initial value, something given back. Only such a line makes "check the ring before its
+// use" a repair.
+func (c *Code) Mends(signs ...Sign) (Sign, bool) {
+	i := slices.IndexFunc(signs, func(s Sign) bool { return c.Net(s) > 0 })
+	if i < 0 {
+		return 0, false
+	}
+	return signs[i], true
+}
