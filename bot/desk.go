@@ -410,7 +410,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		if !errors.Is(err, budget.ErrSpent) {
 			j = b.judge(c, facts, p.Tree)
 		}
-		p.Judgement = &j
+		p.Judgement = &j // until the others of its series are known
 		thread.done(p.Message)
 		list := s.List
 		if len(p.Lists) > 0 {
@@ -418,6 +418,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		}
 		judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
 	}
+	shareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
 		return brief, nil, err
@@ -427,6 +428,26 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	}
 	brief.Out, err = b.Journal.OptedOut(ctx, brief.asked())
 	return brief, judged, err
+}
+
+// shareVerdict lets the patches of a series share a verdict; judged has one entry for
+// each post that was judged, in order.
+func shareVerdict(posts []Posted, judged []Judged) {
+	js := make([]verdict.Judgement, len(judged))
+	for i := range judged {
+		js[i] = judged[i].Judgement
+	}
+	js = verdict.Share(js)
+	for i := range judged {
+		judged[i].Judgement = js[i]
+	}
+	i := 0
+	for k := range posts {
+		if posts[k].Judgement != nil {
+			posts[k].Judgement = &js[i]
+			i++
+		}
+	}
 }
 
 func source(mails []Mail, id string) string {

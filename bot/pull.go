@@ -252,10 +252,14 @@ func (in *inlet) judgedPull(ctx context.Context, p *Pull) error {
 		if slices.ContainsFunc(p.Commands, func(c Command) bool { return c.Verb == VerbRecheck && c.Refused == "" }) {
 			_ = b.askRemotes(ctx) // said there; what they had last counts then
 		}
-		for i, c := range p.Commits {
-			j, tree, failed := b.judgePull(ctx, *p, i)
-			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: c.Change, Tree: tree})
+		js, read := make([]verdict.Judgement, len(p.Commits)), make([]*rules.Tree, len(p.Commits))
+		for i := range p.Commits {
+			var failed bool
+			js[i], read[i], failed = b.judgePull(ctx, *p, i)
 			brief.Failed = brief.Failed || failed
+		}
+		for i, j := range verdict.Share(js) {
+			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: p.Commits[i].Change, Tree: read[i]})
 			judged = append(judged, Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
 		}
 	}

@@ -38,7 +38,7 @@ var says = map[Cell]struct{ letter, name, long string }{
 	Prerequisites: {"P", "prerequisites", "stable would take it, with other commits first"},
 	Backport:      {"B", "by hand", "stable would take it, as a patch adjusted by hand"},
 	Open:          {"?", "open", "not decided: the evidence conflicts or is missing"},
-	DKMS:          {"D", "DKMS only", "needed, and only the vendor's package has it"},
+	DKMS:          {"D", "DKMS only", "needed, and stable does not take it there"},
 }
 
 // tell is a cell in a sentence.

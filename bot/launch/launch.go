@@ -32,37 +32,29 @@ const (
 	Prerequisites Cell = "prerequisites" // stable would take it, with others first
 	Backport      Cell = "backport"      // stable would take it, adjusted by hand
 	Open          Cell = "open"          // not decided
-	DKMS          Cell = "dkms-only"     // needed, and only the vendor's package has it
+	DKMS          Cell = "dkms-only"     // needed, and stable does not take it there
 )
 
 // Cells are all, in that order.
 var Cells = []Cell{In, NotAffected, Unknown, Eligible, Prerequisites, Backport, Open, DKMS}
 
-// CellOf sorts what a judgement says of a branch.
-func CellOf(b verdict.Branch) Cell {
-	switch b.State {
-	case "present", "queued":
-		return In
-	case "not-affected":
-		return NotAffected
-	}
-	if b.Verdict == nil {
-		return Unknown
-	}
+// CellOf is the row of a branch as a user of that branch sees it. It decides nothing:
+// the verdict of the row does.
+func CellOf(b *verdict.Branch) Cell {
 	switch {
-	case *b.Verdict == verdict.OutOfScope && b.State == "no-base":
-		return DKMS // whatever is said of the change, there it has nowhere to go
-	case *b.Verdict == verdict.DKMSOnly:
-		return DKMS
-	case *b.Verdict == verdict.NotNeeded:
+	case b.There():
+		return In
+	case b.Spared():
 		return NotAffected
-	case *b.Verdict != verdict.StableEligible && b.State == "unknown":
+	case b.Is(verdict.DKMSOnly):
+		return DKMS
+	case !b.Is(verdict.StableEligible) && b.State == verdict.Unknown:
 		return Unknown
-	case *b.Verdict != verdict.StableEligible:
+	case !b.Is(verdict.StableEligible):
 		return Open
 	case b.Applies == "needs-prerequisites":
 		return Prerequisites
-	case b.Applies == "needs-backport", b.Applies == "unknown":
+	case b.Applies == verdict.NeedsBackport, b.Applies == "unknown":
 		return Backport
 	}
 	return Eligible
@@ -129,13 +121,13 @@ func (c Column) Total(cell Cell) Total {
 	return Total{Cell: cell}
 }
 
-// LeftOut is a change of the chip that reads like a fix, or asks for stable, and
-// mends nothing.
+// LeftOut is a change of the chip that names a culprit, or asks for stable, and gets
+// no label.
 type LeftOut struct {
 	ID      string `json:"id"`
 	Title   string `json:"title"`
 	Release string `json:"release"`
-	Why     string `json:"why"` // what it does instead: tidies, restructures, enables, removes
+	Why     string `json:"why"` // of its judgement
 }
 
 // Block is the chip, or one that was taken in because the chip carries it.
@@ -234,7 +226,7 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "with what is on it: %s\n", strings.Join(with, ", "))
 	}
 	if len(r.LeftOut) > 0 {
-		fmt.Fprintf(&b, "left out: %d that read like a fix or ask for stable, and mend nothing\n", len(r.LeftOut))
+		fmt.Fprintf(&b, "left out: %d that name a culprit or ask for stable, and are out of scope\n", len(r.LeftOut))
 	}
 	fmt.Fprintln(&b)
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', tabwriter.AlignRight)

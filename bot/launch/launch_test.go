@@ -23,12 +23,13 @@ func TestCellOf(t *testing.T) {
 		{verdict.Branch{State: "affected", Applies: "needs-backport", Verdict: at(verdict.StableEligible)}, Backport},
 		{verdict.Branch{State: "no-base", Verdict: at(verdict.DKMSOnly)}, DKMS},
 		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.Uncertain)}, Open},
-		{verdict.Branch{State: "unknown"}, Unknown},
-		{verdict.Branch{State: "no-base", Verdict: at(verdict.OutOfScope)}, DKMS},
+		{verdict.Branch{State: "no-base", Later: true}, NotAffected},
+		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.NotNeeded)}, NotAffected},
+		{verdict.Branch{State: "no-base", Verdict: at(verdict.Uncertain)}, Open},
 		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.OutOfScope)}, Open},
 		{verdict.Branch{State: "unknown", Verdict: at(verdict.Uncertain)}, Unknown},
 	} {
-		if got := CellOf(c.b); got != c.want {
+		if got := CellOf(&c.b); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.b, got, c.want)
 		}
 	}

@@ -125,7 +125,7 @@ func (t *txn) list(j bot.Judged) error {
 		if replaced > 0 || j.Verdict == verdict.OutOfScope || slices.Contains(marks, nameMark(markBranch, name)) {
 			continue // no fix: no branch lacks it
 		}
-		cell := string(launch.CellOf(b))
+		cell := string(launch.CellOf(&b))
 		cells = append(cells, line(name, cell, b.State, b.Applies, string(b.ReasonClass), strconv.FormatFloat(b.Score, 'g', -1, 64),
 			strconv.Itoa(b.PileLines), strconv.Itoa(len(b.Prerequisites))))
 		marks = append(marks, nameMark(markBranch, name), cellMark(name, cell))

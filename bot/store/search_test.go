@@ -192,7 +192,7 @@ func pages(t *testing.T, s *Store, q Query) (out []string) {
 func byHand(js []bot.Judged, q Query) (out []string) {
 	cells := func(j bot.Judged, branches, of []string) bool {
 		return slices.ContainsFunc(j.Branches, func(b verdict.Branch) bool {
-			return j.Verdict != verdict.OutOfScope && slices.Contains(branches, b.Name) && (len(of) == 0 || slices.Contains(of, string(launch.CellOf(b))))
+			return j.Verdict != verdict.OutOfScope && slices.Contains(branches, b.Name) && (len(of) == 0 || slices.Contains(of, string(launch.CellOf(&b))))
 		})
 	}
 	hardware := func(j bot.Judged, f func(silicon.Match) bool) bool { return slices.ContainsFunc(j.Silicon, f) }
@@ -291,7 +291,7 @@ func TestListed(t *testing.T) {
 			for _, b := range j.Branches {
 				if !j.Private && j.Verdict != verdict.OutOfScope {
 					exec("insert into judgement_branch (change_id, branch, cell, state, applies, class, score, lines, first) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-						j.ID, b.Name, string(launch.CellOf(b)), b.State, b.Applies, string(b.ReasonClass), b.Score, b.PileLines, 0)
+						j.ID, b.Name, string(launch.CellOf(&b)), b.State, b.Applies, string(b.ReasonClass), b.Score, b.PileLines, 0)
 				}
 			}
 		}

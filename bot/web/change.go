@@ -131,7 +131,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 	})
 	plan := planOf(c)
 	for i, b := range c.Judged.Branches {
-		row := branchRow{Branch: b, Cell: launch.CellOf(b)}
+		row := branchRow{Branch: b, Cell: launch.CellOf(&b)}
 		for _, s := range plan.Plans[i].Steps {
 			step := pileStep{ID: s.ID, Title: s.Title}
 			for _, y := range s.Why {

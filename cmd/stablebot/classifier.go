@@ -85,8 +85,16 @@ func (c *classifier) judgeMail(u unit) outcome {
 		return outcome{}
 	}
 	j := c.judge.Change(m.Change, facts, c.tree(m.Change, u.before))
-	return c.print(&j, m.Damaged, u.origin)
+	r := c.print(&j, m.Damaged, u.origin)
+	if c.shares() && m.Prefix.Of > 1 && j.Error == nil {
+		r.judgement, r.series = &j, series.Key(m)
+	}
+	return r
 }
+
+// shares reports whether the patches of a series are brought together: not where each
+// mail of an archive is judged as it stands.
+func (c *classifier) shares() bool { return c.o.archive == "" || c.threads != nil }
 
 // tree is what the trees say; nil without any.
 func (c *classifier) tree(ch *change.Change, before []*change.Change) *rules.Tree {

@@ -59,8 +59,8 @@ the bug, who has the fix, where does it apply.
 
   stablebot classify --trees linux --mainline master --stable 'linux-6.*.y' 0001-fix.patch
 
-With --git a revision alone is that one commit, and with --since its history
-since that day. Commits are taken to be in mainline.
+With --git a revision alone is that one commit, several are those commits, in
+their order, and with --since a revision is its history since that day. Commits are taken to be in mainline.
 
 Exit status: 0 everything was judged; 1 something could not be (said on
 standard error and in "error"); 2 the command line is wrong.`,
@@ -228,6 +228,9 @@ type outcome struct {
 	verdict  verdict.Verdict
 	unjudged string // why it could not be judged, for standard error
 	value    any    // what the unit came to where nothing is printed of it
+	// Of a patch of a series, whose verdict the others may change.
+	judgement *verdict.Judgement
+	series    string // the key of its posting
 }
 
 // stream judges everything in and prints in input order.
@@ -239,9 +242,7 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	p := newProgress(stderr, c.o.quiet, in.total)
 	counts := map[verdict.Verdict]int{}
 	var units, judged, unjudged int
-	err := in.walk(ctx, c.judgeUnit, func(r outcome) error {
-		units++
-		p.done(units)
+	put := func(r outcome) error {
 		if r.unjudged != "" {
 			unjudged++
 			p.clear()
@@ -256,7 +257,16 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 		}
 		defer c.release(r.out)
 		return out.write(r.out.Bytes())
+	}
+	g := gathering{c: c, put: put}
+	err := in.walk(ctx, c.judgeUnit, func(r outcome) error {
+		units++
+		p.done(units)
+		return g.add(r)
 	})
+	if err == nil {
+		err = g.end()
+	}
 	p.clear()
 	if ferr := out.flush(); err == nil {
 		err = ferr
@@ -454,41 +464,64 @@ func (o *classifyOptions) gitInput(ctx context.Context, args []string, dash int)
 	if err != nil {
 		return nil, err
 	}
-	q := git.Query{Revs: args, NoMerges: true}
+	revs, paths := args, []string(nil)
 	if dash >= 0 {
-		q.Revs, q.Paths = args[:dash], args[dash:]
+		revs, paths = args[:dash], args[dash:]
 	}
-	place, err := o.layout(ctx, repo, q.Revs)
+	place, err := o.layout(ctx, repo, revs)
 	if err != nil {
 		_ = repo.Close()
 		return nil, err
 	}
-	if o.since.IsZero() {
-		for i, rev := range q.Revs {
-			if !strings.Contains(rev, "..") && !strings.HasPrefix(rev, "-") && !strings.HasPrefix(rev, "^") && !strings.HasSuffix(rev, "^!") {
-				q.Revs[i], q.NoMerges = rev+"^!", false
-			}
-		}
-	}
+	queries := o.queries(revs, paths)
 	return &input{
 		again: true,
 		close: func() { _ = repo.Close() },
 		place: place,
 		walk: o.ordered(func(ctx context.Context, put func(unit) error) error {
-			for c, err := range repo.Commits(ctx, q) {
-				if err != nil {
-					return err
-				}
-				if o.outside(c.Author.Date) {
-					continue
-				}
-				if err := put(unit{commit: c, origin: c.ID}); err != nil {
-					return err
+			for _, q := range queries {
+				for c, err := range repo.Commits(ctx, q) {
+					if err != nil {
+						return err
+					}
+					if o.outside(c.Author.Date) {
+						continue
+					}
+					if err := put(unit{commit: c, origin: c.ID}); err != nil {
+						return err
+					}
 				}
 			}
 			return nil
 		}),
 	}, nil
+}
+
+// queries are what to ask git for: ranges together, as git log takes them, and each
+// revision that stands alone by itself. In one walk the parents that one commit leaves
+// out would leave out another commit that was named. With --since, or an option of git
+// log, all is one history.
+func (o *classifyOptions) queries(revs, paths []string) []git.Query {
+	ranged := func(rev string) bool {
+		return strings.Contains(rev, "..") || strings.HasSuffix(rev, "^!") || strings.HasSuffix(rev, "^@") || strings.Contains(rev, "^-")
+	}
+	if !o.since.IsZero() || len(revs) == 0 || slices.ContainsFunc(revs, func(r string) bool { return strings.HasPrefix(r, "-") || strings.HasPrefix(r, "^") }) {
+		return []git.Query{{Revs: revs, Paths: paths, NoMerges: true}} // one history
+	}
+	var out []git.Query
+	at := -1 // of the query that has the ranges
+	for _, rev := range revs {
+		switch {
+		case !ranged(rev):
+			out = append(out, git.Query{Revs: []string{rev + "^!"}, Paths: paths})
+		case at < 0:
+			at = len(out)
+			out = append(out, git.Query{Revs: []string{rev}, Paths: paths, NoMerges: true})
+		default:
+			out[at].Revs = append(out[at].Revs, rev)
+		}
+	}
+	return out
 }
 
 func isBrokenPipe(err error) bool {

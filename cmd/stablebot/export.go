@@ -152,18 +152,26 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 	var problems []error
 	for _, br := range branches {
 		i := slices.IndexFunc(plan.Branches, func(b verdict.Branch) bool { return b.Name == br.Name })
-		b := plan.Branches[i]
+		if i < 0 {
+			problems = append(problems, fmt.Errorf("%s: not judged, since the branch has ended or has none of this code; nothing is written", br.Tree()))
+			continue
+		}
+		b := &plan.Branches[i]
 		switch {
-		case b.State == "present" || b.State == "queued":
+		case b.There():
 			_, _ = fmt.Fprintf(say, "%s: has it already, as %.12s\n", br.Tree(), plan.Plans[i].As)
 			continue
-		case b.State == "not-affected" && !o.asked:
-			_, _ = fmt.Fprintf(say, "%s: does not have the bug; nothing is written\n", br.Tree())
+		case b.Spared() && !o.asked:
+			why := "does not have the bug"
+			if b.Is(verdict.NotNeeded) {
+				why = "its author asks for newer branches only"
+			}
+			_, _ = fmt.Fprintf(say, "%s: %s; nothing is written\n", br.Tree(), why)
 			continue
-		case !o.asked && b.Verdict != nil && *b.Verdict != verdict.StableEligible:
+		case !o.asked && !b.Is(verdict.StableEligible):
 			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
 			continue
-		case b.Applies == "exact" || b.Applies == "offset":
+		case b.AsIs():
 			asIs = append(asIs, br)
 			continue
 		}
@@ -253,8 +261,9 @@ func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan
 	if err != nil {
 		return err
 	}
-	for i, b := range plan.Branches {
-		needs := b.State == "affected" && plan.Plans[i].Active && b.Verdict != nil && *b.Verdict == verdict.StableEligible
+	for i := range plan.Branches {
+		b := &plan.Branches[i]
+		needs := plan.Plans[i].Active && b.Is(verdict.StableEligible)
 		if needs && !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
 			for _, x := range branches {
 				if releases.Newer(b.Name, x.Name) && !slices.Contains(r.Newer, b.Name) {
@@ -376,12 +385,13 @@ func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branch
 		return export.Fix{}, fmt.Errorf("%q is not in mainline; the vendor's own fixes are in the vendor's tree", c.Subject)
 	}
 	f := export.Fix{ID: plan.Mainline, Class: "-"}
-	for _, b := range plan.Branches {
+	for i := range plan.Branches {
+		b := &plan.Branches[i]
 		if !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
 			continue
 		}
-		only := b.Verdict != nil && *b.Verdict == verdict.DKMSOnly
-		if asked := o.asked && b.State != "present" && b.State != "queued"; !only && !asked {
+		only := b.Is(verdict.DKMSOnly)
+		if asked := o.asked && !b.There(); !only && !asked {
 			continue
 		}
 		f.Branches = append(f.Branches, b.Name)

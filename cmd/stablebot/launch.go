@@ -17,11 +17,9 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
-	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/releases"
 	"github.com/stablebot/stablebot/rules/silicon"
-	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 func launchCommand() *cobra.Command {
@@ -315,7 +313,7 @@ func changed(f *gitdiff.File) (out []string) {
 	return out
 }
 
-// row judges one change; no row for what mends nothing, or was taken back.
+// row judges one change; what is a row, and what its cells are, its judgement says.
 func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *launch.LeftOut, []launch.Column, error) {
 	plan, err := p.plan(ctx, c)
 	if err != nil {
@@ -324,10 +322,7 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *laun
 	if plan.Error != nil {
 		return nil, nil, nil, fmt.Errorf("%s", *plan.Error)
 	}
-	if slices.ContainsFunc(plan.Followups, func(n pile.Name) bool { return n.Revert }) {
-		return nil, nil, nil, nil
-	}
-	if mends, why := launch.Mends(plan.Judgement, len(c.Fixes) > 0, len(c.Stable) > 0); !mends {
+	if is, why := launch.Counts(plan.Judgement, len(c.Fixes)+len(c.Stable) > 0); !is {
 		if why == "" {
 			return nil, nil, nil, nil
 		}
@@ -336,7 +331,7 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *laun
 	fix := &launch.Fix{ID: c.ID, Title: c.Subject, Date: c.Date.UTC().Format(time.DateOnly), Release: plan.Release, Lines: plan.Size.LinesWithContext}
 	var columns []launch.Column
 	for i, b := range plan.Branches {
-		s := launch.Square{Branch: b.Name, Cell: launch.CellOf(b), Class: b.ReasonClass, First: len(b.Prerequisites), Why: b.Why}
+		s := launch.Square{Branch: b.Name, Cell: launch.CellOf(&b), Class: b.ReasonClass, First: len(b.Prerequisites), Why: b.Why}
 		switch s.Cell {
 		case launch.In, launch.NotAffected, launch.Unknown:
 		default:
@@ -345,12 +340,6 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *laun
 			s.Score, s.Lines, s.More = b.Score, plan.Size.LinesWithContext, b.PileMore || b.PileBeyond > 0
 			if len(b.Prerequisites) > 0 {
 				s.Lines = b.PileLines
-			}
-			if plan.Verdict == verdict.OutOfScope { // not for being no fix: it was found to be one
-				s.Why = ""
-				if s.Cell == launch.DKMS {
-					s.Class = verdict.NoBase
-				}
 			}
 		}
 		fix.Squares = append(fix.Squares, s)

@@ -183,9 +183,6 @@ func (j *judged) settleBranches(d decision) {
 	}
 }
 
-// is reports whether the row has that verdict.
-func (b *Branch) is(v Verdict) bool { return b.Verdict != nil && *b.Verdict == v }
-
 // tooBig reports whether the branch is known to need more than stable takes along.
 // Prerequisites that were not found in full say nothing: of the small changes that
 // were called too big for one, those that were read could be adjusted, or the branch

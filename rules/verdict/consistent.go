@@ -347,7 +347,7 @@ func sizeNumber(c *claims) (string, string) {
 
 // row reports whether a row has that verdict, and lists what all have.
 func (c *claims) row(v Verdict, state string) bool {
-	return slices.ContainsFunc(c.Branches, func(b Branch) bool { return b.is(v) && (state == "" || b.State == state) })
+	return slices.ContainsFunc(c.Branches, func(b Branch) bool { return b.Is(v) && (state == "" || b.State == state) })
 }
 
 func (c *claims) rowList() string {
@@ -396,7 +396,7 @@ func classAndRows(c *claims) (string, string) {
 		return "", ""
 	}
 	for i := range c.Branches {
-		if b := &c.Branches[i]; b.is(DKMSOnly) {
+		if b := &c.Branches[i]; b.Is(DKMSOnly) {
 			if b.ReasonClass != c.ReasonClass {
 				return string(c.ReasonClass) + ": " + c.Reason, b.Name + " " + string(b.ReasonClass)
 			}

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,8 @@ type boardCase struct {
 	input   change.Input
 	unsaid  bool // it is about a missing sign-off
 	series  *rules.Series
-	message string // as written, to find copies
+	tree    *rules.Tree // nil: the case has no facts about trees
+	message string      // as written, to find copies
 }
 
 // fates are what can become of a change, and whether stable took it.
@@ -150,6 +152,12 @@ func parseCase(id, text string) (boardCase, error) {
 					return c, fmt.Errorf("with: unknown word %q", w)
 				}
 			}
+		case "noautosel":
+			below = append(below, "Cc: stable+noautosel@kernel.org # "+value)
+		case "mainline", "culprit", "vendor", "branch":
+			if err := c.fact(key, value); err != nil {
+				return c, err
+			}
 		case "sign":
 			c.unsaid = value == "no"
 		case "version":
@@ -173,6 +181,9 @@ func parseCase(id, text string) (boardCase, error) {
 	if !c.unsaid {
 		below = append([]string{"Signed-off-by: " + author}, below...)
 	}
+	if c.tree != nil && len(c.tree.Branches) == 0 && !c.tree.VendorHas {
+		return c, fmt.Errorf("facts about trees without a branch")
+	}
 	in.Author = change.ParsePerson(author)
 	trailers := strings.Join(append(append(above, below...), last...), "\n")
 	patch, err := expandDiff(id, diff)
@@ -189,6 +200,108 @@ func parseCase(id, text string) (boardCase, error) {
 		in.Diff = patch
 	}
 	return c, nil
+}
+
+// fact reads one line of what trees say of a case.
+func (c *boardCase) fact(key, value string) error {
+	if c.tree == nil {
+		c.tree = &rules.Tree{}
+	}
+	t, words := c.tree, strings.Fields(value)
+	if len(words) == 0 {
+		return fmt.Errorf("%s is empty", key)
+	}
+	switch key {
+	case "mainline":
+		t.Mainline.Known = true
+		if value != "no" {
+			t.Mainline.Has, t.Mainline.SHA, t.Mainline.How = true, sha(c.id, "mainline"), "subject"
+			if value != "next" {
+				t.Mainline.Release = value
+			}
+		}
+	case "culprit": // 6.8 in 6.12 6.6
+		x := rules.Culprit{Resolved: true, SHA: sha(c.id, "culprit"), Cycles: -1}
+		if words[0] != "unreleased" {
+			x.Release = words[0]
+		}
+		if len(words) > 1 {
+			if words[1] != "in" {
+				return fmt.Errorf("culprit: %q is not like \"6.8 in 6.12 6.6\"", value)
+			}
+			x.Branches = words[2:]
+		}
+		t.Culprits = append(t.Culprits, x)
+	case "vendor":
+		t.VendorHas = true
+		switch value {
+		case "has":
+		case "alone": // with files that mainline has not
+			t.Mainline.Known = true
+			t.Last = rules.Base{Known: true, Files: 1}
+		default:
+			return fmt.Errorf("vendor: %q is neither \"has\" nor \"alone\"", value)
+		}
+		t.Vendors = []rules.Vendor{{Name: "vendor", Has: true}}
+	case "branch":
+		b, err := branchFact(words)
+		if err != nil {
+			return err
+		}
+		t.Branches = append(t.Branches, b)
+	}
+	return nil
+}
+
+// branchFact reads "6.12 affected needs-prerequisites pile 812 enabling 2".
+func branchFact(words []string) (rules.Branch, error) {
+	if len(words) < 2 {
+		return rules.Branch{}, fmt.Errorf("branch: %q lacks its state", words)
+	}
+	b := rules.Branch{Name: words[0], Active: true, State: words[1], Applies: "unknown"}
+	some := func(n int) (out []string) {
+		for i := range n {
+			out = append(out, sha(b.Name, strconv.Itoa(i)))
+		}
+		return out
+	}
+	for i := 2; i < len(words); i++ {
+		n := 0
+		switch w := words[i]; w {
+		case "pile", "enabling", "first":
+			if i+1 < len(words) {
+				n, _ = strconv.Atoi(words[i+1])
+			}
+			if n < 1 {
+				return b, fmt.Errorf("branch: %s needs a number", w)
+			}
+			i++
+			switch w {
+			case "pile":
+				b.PileLines = n
+			case "enabling":
+				b.Enabling = some(n)
+			default:
+				b.Prerequisites = some(n)
+			}
+		case "more":
+			b.PileMore = true
+		case "newer":
+			b.Newer = true
+		case "later":
+			b.Later = true
+		case "no-files":
+			b.NoFiles = true
+		case "exact", "offset", "three-way", "needs-prerequisites", "adapted", "needs-backport":
+			b.Applies = w
+		default:
+			return b, fmt.Errorf("branch: unknown word %q", w)
+		}
+	}
+	if !slices.Contains([]string{Affected, Present, Queued, NotAffected, NoBaseThere, Unknown}, b.State) {
+		return b, fmt.Errorf("branch: %q is no state", b.State)
+	}
+	return b, nil
 }
 
 // repeat writes out the blocks between "* N" and "*": %d counts from 0, %x

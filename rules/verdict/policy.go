@@ -289,11 +289,11 @@ func eligible(j *judged) (decision, bool) {
 		}
 		return decision{verdict: StableEligible, reason: why}, true
 	}
-	can := j.names(func(b *Branch) bool { return b.is(StableEligible) })
+	can := j.names(func(b *Branch) bool { return b.Is(StableEligible) })
 	if len(can) == 0 {
 		return decision{}, false
 	}
-	cannot := j.names(func(b *Branch) bool { return b.is(DKMSOnly) && b.State == Affected })
+	cannot := j.names(func(b *Branch) bool { return b.Is(DKMSOnly) && b.State == Affected })
 	d := decision{verdict: StableEligible, mixed: len(cannot) > 0, rows: true, reason: "eligible for " + strings.Join(can, ", ")}
 	if d.mixed {
 		d.reason += "; dkms-only for " + strings.Join(cannot, ", ")
@@ -323,7 +323,7 @@ func dkmsOnly(j *judged) (decision, bool) {
 		return decision{verdict: DKMSOnly, class: class, reason: why}, true
 	}
 	for i := range j.branches { // newest first
-		if b := &j.branches[i]; b.is(DKMSOnly) {
+		if b := &j.branches[i]; b.Is(DKMSOnly) {
 			_, _, why := j.cell(b)
 			return decision{verdict: DKMSOnly, class: b.ReasonClass, rows: true, reason: why}, true
 		}
@@ -339,7 +339,7 @@ func uncertain(j *judged) (decision, bool) {
 	}
 	why := "no branch says enough"
 	for i := range j.branches {
-		if b := &j.branches[i]; b.is(Uncertain) {
+		if b := &j.branches[i]; b.Is(Uncertain) {
 			if _, _, why = j.cell(b); b.State == Affected {
 				break // the best row to tell of
 			}

@@ -413,7 +413,7 @@ func TestOlderBranchesSayWhy(t *testing.T) {
 	if d := j.decide(); d.verdict != DKMSOnly || d.class != NoBase {
 		t.Fatalf("%+v", d)
 	}
-	if b := j.branches[2]; !b.is(DKMSOnly) || b.ReasonClass != NoBase {
+	if b := j.branches[2]; !b.Is(DKMSOnly) || b.ReasonClass != NoBase {
 		t.Errorf("%+v", b)
 	}
 }

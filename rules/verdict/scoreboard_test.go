@@ -40,6 +40,16 @@ const (
 	aucFloor  = 0.88 // over the corpus
 )
 
+// labelFloor is of the cases that call for a label: the share that has it at least, and
+// the share that has the other one at most.
+type labelFloor struct{ right, other float64 }
+
+// What the corpus holds of dkms-only at least, in all and of each class.
+const (
+	dkmsCases = 60
+	perClass  = 6
+)
+
 // judgedCase is one line of the scoreboard.
 type judgedCase struct {
 	boardCase
@@ -66,6 +76,55 @@ func (c *judgedCase) mark() string {
 	return contradicts
 }
 
+// label is the one of the two that the case calls for, "" for neither.
+func (c *judgedCase) label() Verdict {
+	switch {
+	case c.fate == "taken":
+		return StableEligible
+	case c.class != "":
+		return DKMSOnly
+	}
+	return ""
+}
+
+// labelled counts what is said of the cases that call for a label.
+type labelled struct{ cases, right, other, undecided, none, class int }
+
+func (l *labelled) add(c *judgedCase) {
+	l.cases++
+	switch want := c.label(); c.Verdict {
+	case want:
+		l.right++
+		if c.class == c.ReasonClass {
+			l.class++
+		}
+	case StableEligible, DKMSOnly:
+		l.other++
+	case Uncertain:
+		l.undecided++
+	default:
+		l.none++
+	}
+}
+
+// tally counts the cases of both labels, and of each class.
+func tally(cases []judgedCase) (label map[Verdict]*labelled, class map[Class]*labelled) {
+	label, class = map[Verdict]*labelled{StableEligible: {}, DKMSOnly: {}}, map[Class]*labelled{}
+	for i := range cases {
+		c := &cases[i]
+		if l := label[c.label()]; l != nil {
+			l.add(c)
+		}
+		if c.class != "" {
+			if class[c.class] == nil {
+				class[c.class] = &labelled{}
+			}
+			class[c.class].add(c)
+		}
+	}
+	return label, class
+}
+
 // claims tells a fix by tag or word, as the figures of the model do.
 func (c *judgedCase) claims() bool {
 	return len(c.change.Fixes) > 0 || len(c.change.Stable) > 0 || strings.Contains(" "+c.change.LowerSubject(), " fix")
@@ -81,7 +140,7 @@ func judgeBoard(t testing.TB) []judgedCase {
 			t.Errorf("%s: %v", c.id, err)
 			continue
 		}
-		out = append(out, judgedCase{c, ch, judge.Change(ch, c.series, nil)})
+		out = append(out, judgedCase{c, ch, judge.Change(ch, c.series, c.tree)})
 	}
 	return out
 }
@@ -121,7 +180,17 @@ func renderBoard(cases []judgedCase) string {
 	}
 	fmt.Fprintf(&b, "\n%d cases: %d agree, %d undecided (~), %d contradict (X), %d for another reason (c), %d need trees (t)\n",
 		len(cases), marks[agrees], marks[undecided], marks[contradicts], marks[wrongClass], marks[needsTrees])
-	fmt.Fprintf(&b, "AUC / average precision: %.3f / %.3f; of the %d fixes by tag or word: %.3f / %.3f\n\n",
+	label, class := tally(cases)
+	row := func(name string, l *labelled) {
+		fmt.Fprintf(&b, "%-16s %6d %9d %12d %10d %8d %12d\n", name, l.cases, l.right, l.other, l.undecided, l.none, l.class)
+	}
+	fmt.Fprintf(&b, "\n%-16s %6s %9s %12s %10s %8s %12s\n", "should be", "cases", "is", "other label", "undecided", "neither", "right class")
+	row(string(StableEligible), label[StableEligible])
+	row(string(DKMSOnly), label[DKMSOnly])
+	for _, c := range Classes {
+		row("  "+string(c), class[c])
+	}
+	fmt.Fprintf(&b, "\nAUC / average precision: %.3f / %.3f; of the %d fixes by tag or word: %.3f / %.3f\n\n",
 		model.AUC(all), model.AveragePrecision(all), len(fixes), model.AUC(fixes), model.AveragePrecision(fixes))
 	for i := range cases {
 		c := &cases[i]
@@ -177,7 +246,7 @@ func TestScoreboardFloors(t *testing.T) {
 			t.Errorf("%s: score %v is no probability", c.id, c.Score)
 		case fates[c.fate] && small && c.Verdict == DKMSOnly:
 			lost = append(lost, c.id)
-		case c.ReasonClass == TooBig && c.Size.LinesWithContext <= 100:
+		case c.ReasonClass == TooBig && c.Size.LinesWithContext <= 100 && c.tree == nil:
 			t.Errorf("%s: too big with %d lines, within the documented limit", c.id, c.Size.LinesWithContext)
 		case (c.Verdict == DKMSOnly) != (c.ReasonClass != ""):
 			t.Errorf("%s: %s with reason class %q", c.id, c.Verdict, c.ReasonClass)
@@ -186,13 +255,38 @@ func TestScoreboardFloors(t *testing.T) {
 		}
 	}
 	for _, want := range []string{string(StableEligible), string(DKMSOnly), string(Wait), string(Uncertain), string(OutOfScope),
-		string(TooBig), string(Declined)} {
+		string(NotNeeded)} {
 		if !seen[want] {
-			t.Errorf("no case is judged %q, which needs no trees", want)
+			t.Errorf("no case is judged %q", want)
 		}
 	}
 	if len(lost) > mayLose {
 		t.Errorf("%d small fixes that stable took are dkms-only, more than %d: %v", len(lost), mayLose, lost)
+	}
+	label, class := tally(cases)
+	for v, least := range map[Verdict]labelFloor{StableEligible: {0.45, 0.05}, DKMSOnly: {0.33, 0.10}} {
+		switch l := label[v]; {
+		case float64(l.right) < least.right*float64(l.cases):
+			t.Errorf("%d of the %d cases that should be %s are, fewer than %.0f%%", l.right, l.cases, v, 100*least.right)
+		case float64(l.other) > least.other*float64(l.cases):
+			t.Errorf("%d of the %d cases that should be %s have the other label, more than %.0f%%", l.other, l.cases, v, 100*least.other)
+		}
+	}
+	of := 0
+	for _, c := range Classes {
+		l := class[c]
+		if l == nil || l.cases < perClass {
+			t.Errorf("class %s has fewer than %d cases", c, perClass)
+			continue
+		}
+		of += l.cases
+		// The others hang on the score, so on weights.
+		if byFact := c == Conflicts || c == NoBase || c == NotUpstream || c == Declined; byFact && 10*l.class < 6*l.cases {
+			t.Errorf("%d of the %d cases of class %s get it, fewer than six in ten", l.class, l.cases, c)
+		}
+	}
+	if of < dkmsCases {
+		t.Errorf("%d cases of dkms-only, there should be %d", of, dkmsCases)
 	}
 	if share := float64(wrong) / float64(len(cases)); share > mayDiffer {
 		t.Errorf("%d of %d verdicts contradict what became of the change, more than %.0f%%", wrong, len(cases), 100*mayDiffer)
@@ -240,7 +334,7 @@ func TestScoreboardLint(t *testing.T) {
 			}
 			copies[what+text] = c.id
 		}
-		if (c.class != "") != (c.fate == "vendor-only") {
+		if (c.class != "") != (c.fate == "vendor-only") && (c.fate != "declined" || c.class != Declined) || c.class != "" && !slices.Contains(Classes, c.class) {
 			fault("class %q with fate %q", c.class, c.fate)
 		}
 		signed := (&rules.Facts{Change: ch}).Tags().AuthorSigned
@@ -291,6 +385,11 @@ func TestNotation(t *testing.T) {
 		{"fate: taken\n\n@ a.c\n", "is empty"},
 		{"fate: taken\n\n@odd a.c\n+x\n", "is no kind of hunk"},
 		{"fate: taken\n\n@ a.c\n* 3\n+x\n", "not closed"},
+		{"branch: 6.6 ill\n\n@ a.c\n+x\n", "no state"},
+		{"branch: 6.6 affected today\n\n@ a.c\n+x\n", "unknown word"},
+		{"branch: 6.6 affected pile\n\n@ a.c\n+x\n", "needs a number"},
+		{"mainline: 6.9\n\n@ a.c\n+x\n", "without a branch"},
+		{"vendor: perhaps\n\n@ a.c\n+x\n", "neither"},
 		{"fate: taken\n\n@ a.c\n* 1\n+x\n*\n", "opens no block"},
 	} {
 		if _, err := parseCase("a/b", tt.text); err == nil || !strings.Contains(err.Error(), tt.want) {

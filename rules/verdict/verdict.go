@@ -81,6 +81,9 @@ type Judgement struct {
 	Worth  float64 `json:"worth"`
 	Fix    float64 `json:"fix"`    // probability that it fixes a bug, or adds an ID or quirk
 	Reason string  `json:"reason"` // one sentence: why this verdict
+	// WithPatch is the number of the patch of its series whose verdict this one shares,
+	// 0 where it stands by itself: then no score of its own made it eligible.
+	WithPatch int `json:"with_patch,omitempty"`
 	// Upstream is the mainline commit that a backport names; NotUpstream is what says
 	// that there is none: "UBUNTU: SAUCE".
 	Upstream    string          `json:"upstream,omitempty"`
@@ -129,6 +132,8 @@ type Branch struct {
 	// Followups are later mainline fixes of the change that the branch lacks.
 	Followups []rules.Followup `json:"followups,omitempty"`
 	Why       string           `json:"why,omitempty"`
+	// WithPatch is that of the judgement, where this row shares the verdict.
+	WithPatch int `json:"with_patch,omitempty"`
 	// Reach is what moved Score away from the worth of the change.
 	Reach []model.Contribution `json:"reach,omitempty"`
 }
