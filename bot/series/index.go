@@ -22,8 +22,9 @@ const (
 	// repost is how long the same title without a higher version is taken for
 	// the same patch posted again; later it is another patch with a usual title.
 	repost = 90 * 24 * time.Hour
-	// Revision is how long a higher version may take.
-	Revision = 400 * 24 * time.Hour
+	// Revision is how long a higher version may take, or what says that it is posted
+	// again: two years and some, since some wait for a maintainer that long.
+	Revision = 800 * 24 * time.Hour
 )
 
 // Index answers questions about threads from the notes that were added to it.

@@ -17,7 +17,7 @@ func (x *Index) superseded(at int32) bool {
 		if o == at || slices.Contains(kin, q.posting) {
 			continue
 		}
-		if newer(x.postings[q.posting].version > s.version, e.date, q.date) {
+		if n := &x.postings[q.posting]; newer(n.version > s.version || n.resend && n.version == s.version, e.date, q.date) {
 			return true
 		}
 	}
@@ -85,6 +85,9 @@ func newer(higher bool, first, second int64) bool {
 	return later > 0 && later < repost
 }
 
+// later reports whether the second of two dates is.
+func later(first, second int64) bool { return second > first }
+
 // replaced reports whether another posting takes the place of all of p. What
 // connects two postings of one sender, by strength: the topic that b4 puts
 // into Message-IDs, the title of the cover letter, a second version sent in
@@ -96,12 +99,19 @@ func (x *Index) replaced(p int32, kin []int32) bool {
 		if slices.Contains(kin, q) || o.sender != s.sender || o.trees != s.trees {
 			return false
 		}
-		if o.version > s.version {
-			return titleCounts && newer(true, s.first, o.first) || x.share(s, q)*2 >= len(s.members) && len(s.members) > 0 && newer(true, s.first, o.first)
-		}
-		// A new start of the numbering, or the same posted again.
 		shared := x.share(s, q)
-		return newer(false, s.first, o.first) && len(s.members) > 0 && (shared*2 >= len(s.members) || titleCounts && shared > 0)
+		half := len(s.members) > 0 && shared*2 >= len(s.members)
+		if o.version > s.version {
+			// A series that grew, and changed its titles, has one of the old ones at least.
+			grew := shared > 0 && s.of > 0 && o.of > s.of
+			return (titleCounts || half || grew) && newer(true, s.first, o.first)
+		}
+		// The same posted again, however late: several titles are no usual title.
+		if whole := shared == len(s.members) && shared > 1; whole && later(s.first, o.first) && newer(true, s.first, o.first) {
+			return true
+		}
+		// A new start of the numbering.
+		return newer(false, s.first, o.first) && (half || titleCounts && shared > 0)
 	}
 	if s.topic != 0 {
 		for _, q := range x.byTopic[s.topic] {

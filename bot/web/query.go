@@ -68,7 +68,7 @@ func readFilter(r *http.Request) (f filter, err error) {
 	return f, nil
 }
 
-var classNames = []verdict.Class{verdict.TooBig, verdict.NoBase, verdict.Enablement, verdict.ABI, verdict.NotUpstream, verdict.Declined}
+var classNames = verdict.Classes
 
 func join[T ~string](in []T) string {
 	out := make([]string, len(in))

@@ -172,7 +172,7 @@ func branchStack(b branchSum) template.HTML {
 // verdictSays explains the names where they stand alone.
 var verdictSays = map[verdict.Verdict]string{
 	verdict.StableEligible: "a fix that a stable branch needs and can take",
-	verdict.DKMSOnly:       "a fix that no stable branch can take: it stays with the vendor package",
+	verdict.DKMSOnly:       "a fix that stable does not take, with the reason",
 	verdict.Wait:           "asked to wait, or something it needs is missing",
 	verdict.Uncertain:      "the evidence conflicts or is missing: a person should look",
 	verdict.NotNeeded:      "every active branch has it, or never had the bug",
@@ -189,7 +189,7 @@ var cellWords = map[launch.Cell][3]string{
 	launch.Prerequisites: {"P", "prerequisites", "stable would take it, with other commits first"},
 	launch.Backport:      {"B", "by hand", "stable would take it, as a patch adjusted by hand"},
 	launch.Open:          {"?", "open", "not decided: the evidence conflicts or is missing"},
-	launch.DKMS:          {"D", "DKMS only", "needed, and only the vendor package has it"},
+	launch.DKMS:          {"D", "DKMS only", "needed, and stable does not take it there"},
 	cellLacking:          {"", "needed and not there", "every change that the branch needs and does not have"},
 }
 

@@ -119,7 +119,7 @@ func printSettled(out io.Writer, settled []bot.Settled) error {
 		by[c.Verdict] = n
 	}
 	p.f("%-16s %8s %8s %8s\n", "verdict", "changes", "taken", "share")
-	for _, v := range []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope} {
+	for _, v := range verdict.Verdicts {
 		if n := by[v]; n.all > 0 {
 			p.f("%-16s %8d %8d %7.0f%%\n", v, n.all, n.taken, 100*float64(n.taken)/float64(n.all))
 		}

@@ -109,7 +109,7 @@ func (p *progress) summary(units, judged, unjudged int, counts map[verdict.Verdi
 		return
 	}
 	var parts []string
-	for _, v := range []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope} {
+	for _, v := range verdict.Verdicts {
 		if counts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}

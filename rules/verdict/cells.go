@@ -3,6 +3,14 @@ package verdict
 // What a judgement says of fix or not, and what a row says of its branch: whoever asks,
 // asks here.
 
+// Verdicts, States and Applicabilities are the closed sets of a judgement and of its
+// rows, beside Classes; tests walk them through each place that has to know them all.
+var (
+	Verdicts        = []Verdict{StableEligible, DKMSOnly, Wait, Uncertain, NotNeeded, OutOfScope}
+	States          = []string{Affected, Present, Queued, NotAffected, NoBaseThere, Unknown}
+	Applicabilities = []string{"exact", "offset", "three-way", "needs-prerequisites", "adapted", NeedsBackport, "unknown"}
+)
+
 // IsFix reports whether the change was found to be a fix, a device ID or a quirk. The
 // number beside it always lies on that side of its line.
 func (j *Judgement) IsFix() bool { return j.Lines != nil && j.Fix >= j.Lines.Fix }
