@@ -2,32 +2,31 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// Whatever a judgement can say, a reply and a comment can say too.
+// Whatever a judgement can say, a reply and a comment have words for.
 func TestClosedSets(t *testing.T) {
 	for _, v := range verdict.Verdicts {
 		if !slices.Contains(order, v) || !slices.Contains(weakness, v) {
 			t.Errorf("%s has no place in a reply", v)
 		}
 	}
-	for _, how := range verdict.Applicabilities {
-		b := Branch{Applies: how, Verdict: verdict.StableEligible, Prerequisites: []string{"0123456789ab"}}
-		if got := b.applies(); (got == "") != (how == "unknown") {
-			t.Errorf("%s is %q in the row of a branch", how, got)
+	for _, c := range verdict.Classes {
+		if shorts[c] == "" || keeps[c] == nil {
+			t.Errorf("the class %s has no words", c)
 		}
 	}
-	for _, c := range verdict.Classes {
-		r := Row{Verdict: verdict.DKMSOnly, Class: c}
-		if !strings.Contains(r.line(), string(c)) {
-			t.Errorf("the class %s is not in %q", c, r.line())
+	for _, s := range verdict.States {
+		if states[s] == "" {
+			t.Errorf("the state %s has no words", s)
 		}
-		if b := (Branch{Verdict: verdict.DKMSOnly, Class: c}); !strings.Contains(b.said(), string(c)) {
-			t.Errorf("the class %s is not in the row of a branch: %q", c, b.said())
+	}
+	for _, how := range verdict.Applicabilities {
+		if _, ok := going[how]; !ok {
+			t.Errorf("%s has no words in the row of a branch", how)
 		}
 	}
 }
