@@ -29,6 +29,9 @@ func (j *judged) cell(b *Branch) (Verdict, Class, string) {
 		case Present, Queued, NotAffected:
 			return "", "", ""
 		case NoBaseThere:
+			if j.inNone() {
+				return "", "", "" // before the question what the branch lacks
+			}
 			return j.withoutBase(b)
 		case Affected:
 			if j.spared(b) {

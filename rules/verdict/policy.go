@@ -251,15 +251,21 @@ func notNeeded(j *judged) (decision, bool) {
 // neverReleased: no mainline release has the culprit, or the code, as far as branches
 // do not say otherwise.
 func (j *judged) neverReleased() (decision, bool) {
-	if cs := j.Tree.Culprits; len(cs) > 0 && !slices.ContainsFunc(cs, func(c rules.Culprit) bool {
-		return !c.Resolved || c.Release != "" || j.inBranch(c)
-	}) {
-		return decision{verdict: NotNeeded, reason: "the bug it fixes is in no release and in no active branch: " + cs[0].Subject}, true
+	if j.inNone() {
+		return decision{verdict: NotNeeded, reason: "the bug it fixes is in no release and in no active branch: " + j.Tree.Culprits[0].Subject}, true
 	}
 	if j.unreleasedCode() {
 		return decision{verdict: NotNeeded, reason: "the code it changes is in no release yet"}, true
 	}
 	return decision{}, false
+}
+
+// inNone reports whether all culprits are known, and neither a mainline release nor a
+// living branch has one.
+func (j *judged) inNone() bool {
+	return j.Tree != nil && len(j.Tree.Culprits) > 0 && !slices.ContainsFunc(j.Tree.Culprits, func(c rules.Culprit) bool {
+		return !c.Resolved || c.Release != "" || j.inBranch(c)
+	})
 }
 
 // inBranch reports whether a living branch has the culprit.
