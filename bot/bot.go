@@ -64,6 +64,9 @@ type Options struct {
 	// Queue spreads what is to be judged over workers; nil: over those of this
 	// process, as many as there are processors.
 	Queue Queue
+	// Disk says what there is to worry about the disk that the state is on, and whether
+	// nothing more may be taken in; nil: it is not looked at.
+	Disk func() (problem error, full bool)
 	// Told is called after a sink has taken an action; nil: nobody is told.
 	Told func(Action)
 }
@@ -105,7 +108,8 @@ type Bot struct {
 	begun  map[Unit]bool   // units that are counted
 	blamed map[Unit]bool   // units that failed here before
 
-	careful time.Time // until then every unit is counted
+	full    atomic.Bool // nothing more is taken in
+	careful time.Time   // until then every unit is counted
 	room    room
 }
 
@@ -192,10 +196,16 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	if b.queue == nil || once {
 		b.queue = NewLocal(runtime.GOMAXPROCS(0) + 1) // one may have a large series in hand for long
 	}
+	b.lookAtDisk(ctx)
 	if once {
 		return b.runOnce(ctx)
 	}
 	var wg sync.WaitGroup
+	wg.Go(func() {
+		for b.sleep(ctx, diskEvery) {
+			b.lookAtDisk(ctx)
+		}
+	})
 	if b.has(RoleSource) {
 		for _, s := range b.Sources {
 			wg.Go(func() {

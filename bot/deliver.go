@@ -141,7 +141,7 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 		return err
 	}
 	if !begun {
-		log.Warn("an action is held: a cap is reached, or it is not planned any more")
+		log.Info("an action waits: a cap is reached, or it is not planned any more")
 		return nil
 	}
 	problem := guarded(func() error { return s.Deliver(ctx, a) })

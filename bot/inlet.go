@@ -72,6 +72,9 @@ func (in *inlet) Accept(ctx context.Context, item Item) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if in.b.full.Load() {
+		return errDisk // the source brings it again
+	}
 	ctx, done := inHand(ctx)
 	defer done()
 	if item.Commit != nil {

@@ -89,7 +89,8 @@ type Journal interface {
 	Planned(ctx context.Context, sink string, now time.Time, n int) ([]Action, error)
 	// Begin moves an action from planned to doing, and that is on the disk when
 	// it returns. It returns false when the action is not planned any more, or
-	// when a cap is reached, which holds the action with the reason.
+	// when a cap is reached: then it waits, with the reason, until there is room
+	// again; with a cap of nothing it waits for a person.
 	Begin(ctx context.Context, key string, now time.Time, c Caps) (bool, error)
 	// End says how an action that was begun ended.
 	End(ctx context.Context, key string, e Ending) error
@@ -301,6 +302,18 @@ type Caps struct {
 	None bool
 	// AllPerHour and AllPerDay count the replies to all lists; 0 is no limit.
 	AllPerHour, AllPerDay int
+}
+
+// Share is how much of a cap one sender may use up: half of it, and two at least.
+func (c Caps) Share(most int) int { return min(most, max(2, (most+1)/2)) }
+
+// Unreserved is how much of a cap is left to somebody: all of it when they are known,
+// two thirds when they appeared just now.
+func (c Caps) Unreserved(most int, known bool) int {
+	if known {
+		return most
+	}
+	return most - most/3
 }
 
 // ActionState is where an action stands.

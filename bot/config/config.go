@@ -24,6 +24,9 @@ type Config struct {
 	Workers int      `yaml:"workers"` // judging at the same time; 0: as many as processors
 	Log     Log      `yaml:"log"`
 	Bot     Bot      `yaml:"bot"`
+	// QuotaGB is how much of the disk the state may take, 0 for 50: an alarm is given
+	// before it is used up, and then nothing more is taken in.
+	QuotaGB int      `yaml:"quota_gb"`
 	Weights string   `yaml:"weights"` // a weights file instead of the built-in one
 	Sources Sources  `yaml:"sources"`
 	Lists   []List   `yaml:"lists"`

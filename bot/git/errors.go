@@ -3,6 +3,7 @@ package git
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -43,7 +44,28 @@ func (e *Error) Error() string {
 		b.WriteString("; ")
 		b.WriteString(e.Advice)
 	}
-	return b.String()
+	return Redact(b.String())
+}
+
+var (
+	inAddress = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^/\s@'"]+)@`)
+	inQuery   = regexp.MustCompile(`(?i)([?&](?:[a-z_]*token|password|secret|key|auth)=)[^&\s'"]+`)
+)
+
+// Redact takes passwords and tokens out of the addresses in a text. Every address
+// that becomes text goes through it. The name that ssh logs in with is none.
+func Redact(text string) string {
+	text = inAddress.ReplaceAllStringFunc(text, func(m string) string {
+		scheme, who, _ := strings.Cut(strings.TrimSuffix(m, "@"), "://")
+		if name, _, secret := strings.Cut(who, ":"); strings.HasSuffix(scheme, "ssh") {
+			if secret {
+				return scheme + "://" + name + ":…@"
+			}
+			return m
+		}
+		return scheme + "://…@"
+	})
+	return inQuery.ReplaceAllString(text, "${1}…")
 }
 
 func (e *Error) Unwrap() error { return e.Err }

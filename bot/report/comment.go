@@ -266,6 +266,9 @@ func Markdown(s string) string {
 			}
 			b.WriteRune(r)
 		case '.', ')':
+			if r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www") {
+				b.WriteString("&#8203;") // GitHub links what begins so, without a scheme
+			}
 			if i > 0 && strings.Trim(s[:i], "0123456789") == "" {
 				b.WriteByte('\\')
 			}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Columns is the width of a reply, as mail on kernel lists is wrapped.
@@ -49,7 +51,7 @@ func clean(s string) string {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r' || unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
-		case unicode.IsControl(r), unicode.In(r, unicode.Bidi_Control), r == '\ufeff':
+		case change.Unseen(r):
 			return -1
 		}
 		return r

@@ -109,11 +109,15 @@ func (s *Store) Begin(ctx context.Context, key string, at time.Time, c bot.Caps)
 		if err != nil {
 			return err
 		}
-		over := ""
+		over, until := "", time.Time{}
 		if approved == 0 { // a person's word is above the caps
-			over, err = t.overCap(key, at, c)
+			over, until, err = t.overCap(key, at, c)
 		}
 		if err != nil {
+			return err
+		}
+		if over != "" && !until.IsZero() { // it goes out when there is room again
+			_, err := t.exec("update action set problem = ?, not_before = ? where key = ?", over, millis(until), key)
 			return err
 		}
 		if over != "" {
@@ -121,45 +125,73 @@ func (s *Store) Begin(ctx context.Context, key string, at time.Time, c bot.Caps)
 			return err
 		}
 		begun = true
-		_, err = t.exec("update action set state = 'doing', begun = ?, attempts = attempts + 1 where key = ?", millis(at), key)
+		_, err = t.exec("update action set state = 'doing', problem = '', begun = ?, attempts = attempts + 1 where key = ?", millis(at), key)
 		return err
 	})
 	return begun && err == nil, err
 }
 
-// overCap says which cap one more reply would break, "" for none. What may
-// have been sent counts as sent.
-func (t *txn) overCap(key string, at time.Time, c bot.Caps) (string, error) {
+// knownAfter is how long a sender has to be known for the whole of a cap to count
+// for them: the last third of each is kept from those that appeared just now,
+// whoever they say they are.
+const knownAfter = 7 * 24 * time.Hour
+
+// overCap says which cap one more reply would break, "" for none, and when there is
+// room again, the zero time for never. The share of a sender comes before that of
+// the list, and that before all lists. What may have been sent counts as sent.
+func (t *txn) overCap(key string, at time.Time, c bot.Caps) (over string, until time.Time, err error) {
 	if c.None {
-		return "", nil
+		return "", time.Time{}, nil
 	}
-	const begun = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
+	const (
+		begun  = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
+		sender = "(select s.sender from series s join action a on a.series_key = s.key where a.key = ?)"
+	)
+	var known int
+	if err := t.row(&known, "select count(*) from series where sender = "+sender+" and first < ?", key, millis(at.Add(-knownAfter))); err != nil {
+		return "", until, err
+	}
 	for _, w := range []struct {
 		span     time.Duration
 		max, all int
 		name     string
 	}{{time.Hour, c.PerHour, c.AllPerHour, "an hour"}, {24 * time.Hour, c.PerDay, c.AllPerDay, "a day"}} {
-		var n int
-		err := t.row(&n, "select count(*) from action where list = ?"+begun, c.List, millis(at.Add(-w.span)), key)
-		if err != nil {
-			return "", err
-		}
-		if n >= w.max {
-			return fmt.Sprintf("held: the cap of %d replies %s for %s is reached", w.max, w.name, c.List), nil
-		}
-		if w.all == 0 {
-			continue
-		}
-		err = t.row(&n, `select count(*) from action where kind = 'reply'
-			and sink = (select sink from action where key = ?)`+begun, key, millis(at.Add(-w.span)), key)
-		if err != nil {
-			return "", err
-		}
-		if n >= w.all {
-			return fmt.Sprintf("held: the cap of %d replies %s to all lists is reached", w.all, w.name), nil
+		for _, share := range []struct {
+			most  int
+			of    string
+			where string
+			args  []any
+		}{
+			{c.Share(w.max), "one sender on " + c.List, "list = ? and series_key in (select key from series where sender = " + sender + ")", []any{c.List, key}},
+			{c.Unreserved(w.max, known > 0), c.List, "list = ?", []any{c.List}},
+			{w.all, "all lists", "kind = 'reply' and sink = (select sink from action where key = ?)", []any{key}},
+		} {
+			if share.most == 0 && share.of == "all lists" {
+				continue
+			}
+			var n int
+			args := append(share.args, millis(at.Add(-w.span)), key)
+			if err := t.row(&n, "select count(*) from action where "+share.where+begun, args...); err != nil {
+				return "", until, err
+			}
+			if n < share.most {
+				continue
+			}
+			over = fmt.Sprintf("held: the cap of %d replies %s for %s is reached", share.most, w.name, share.of)
+			if share.of == "all lists" {
+				over = fmt.Sprintf("held: the cap of %d replies %s to all lists is reached", share.most, w.name)
+			}
+			if share.most == 0 {
+				return over, time.Time{}, nil
+			}
+			var oldest int64
+			if err := t.row(&oldest, "select begun from action where "+share.where+begun+" order by begun limit 1 offset ?", append(args, n-share.most)...); err != nil {
+				return "", until, err
+			}
+			return over, fromMillis(oldest).Add(w.span + time.Millisecond), nil
 		}
 	}
-	return "", nil
+	return "", until, nil
 }
 
 // Postpone implements bot.Journal.

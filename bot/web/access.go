@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,7 +14,12 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot"
 )
 
 // Access says who may look and who may decide.
@@ -46,6 +52,9 @@ type guard struct {
 	key   []byte // of sessions: a new token ends the old ones
 	forms []byte // of form tokens, new in each process
 	cross *http.CrossOriginProtection
+	https bool // readers come by TLS, whoever ends it
+
+	ended ended
 }
 
 // Check says what is wrong with it.
@@ -62,12 +71,13 @@ func (a Access) Check() error {
 	return nil
 }
 
-func newGuard(a Access, now func() time.Time) (*guard, error) {
+func newGuard(a Access, url string, kept keeper, now func() time.Time) (*guard, error) {
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte("stablebot session\x00" + a.Token))
-	g := &guard{Access: a, now: now, key: sum[:], forms: make([]byte, 32), cross: http.NewCrossOriginProtection()}
+	g := &guard{Access: a, now: now, key: sum[:], forms: make([]byte, 32), cross: http.NewCrossOriginProtection(),
+		https: strings.HasPrefix(url, "https://"), ended: ended{kept: kept, known: map[string]lookup{}, now: now}}
 	_, _ = rand.Read(g.forms) // does not fail
 	return g, nil
 }
@@ -121,18 +131,121 @@ func sign(key []byte, what string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
+// A session is its end, a number of its own and a signature over both.
 func (g *guard) session(r *http.Request) bool {
+	value, _, ok := g.valid(r)
+	return ok && !g.ended.has(r.Context(), value)
+}
+
+// valid reads the session of a request, whether it was ended or not.
+func (g *guard) valid(r *http.Request) (value string, until time.Time, ok bool) {
 	c, err := r.Cookie(sessionCookie)
 	if err != nil || g.Token == "" {
-		return false
+		return "", until, false
 	}
-	until, mac, _ := strings.Cut(c.Value, ".")
-	sec, err := strconv.ParseInt(until, 10, 64)
-	return err == nil && hmac.Equal([]byte(mac), []byte(sign(g.key, until))) && g.now().Before(time.Unix(sec, 0))
+	what, mac, _ := cutLast(c.Value, ".")
+	end, number, _ := strings.Cut(what, ".")
+	sec, err := strconv.ParseInt(end, 10, 64)
+	until = time.Unix(sec, 0)
+	return what, until, err == nil && number != "" && hmac.Equal([]byte(mac), []byte(sign(g.key, what))) && g.now().Before(until)
+}
+
+func (g *guard) newSession() string {
+	what := strconv.FormatInt(g.now().Add(sessionTime).Unix(), 10) + "." + rand.Text()
+	return what + "." + sign(g.key, what)
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// keeper remembers across processes which sessions were ended; a bot.Journal is one.
+type keeper interface {
+	Cursor(ctx context.Context, key string) (string, error)
+	Advance(ctx context.Context, c bot.Cursor) error
+}
+
+// revocations is the keeper that a reader is too, nil when it is none.
+func revocations(r Reader) keeper {
+	k, _ := r.(keeper)
+	return k
+}
+
+// ended are the sessions that somebody has logged out of: their cookies would hold
+// for a month more.
+type ended struct {
+	kept keeper
+	now  func() time.Time
+
+	mu    sync.Mutex
+	known map[string]lookup
+}
+
+type lookup struct {
+	ended bool
+	at    time.Time
+}
+
+// endedFresh is how long it takes for another process to know of a log-out.
+const endedFresh = 5 * time.Second
+
+func (e *ended) name(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return "web.ended." + base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+func (e *ended) has(ctx context.Context, value string) bool {
+	key, now := e.name(value), e.now()
+	e.mu.Lock()
+	have, ok := e.known[key]
+	e.mu.Unlock()
+	if ok && (have.ended || e.kept == nil || now.Sub(have.at) < endedFresh) {
+		return have.ended
+	}
+	if e.kept != nil {
+		v, err := e.kept.Cursor(ctx, key)
+		have.ended = v != "" || err != nil // nobody is let in because the store is away
+		if err != nil {
+			return true
+		}
+	}
+	have.at = now
+	e.set(key, have)
+	return have.ended
+}
+
+func (e *ended) add(ctx context.Context, value string) error {
+	key := e.name(value)
+	e.set(key, lookup{true, e.now()})
+	if e.kept == nil {
+		return nil
+	}
+	return e.kept.Advance(ctx, bot.Cursor{Key: key, Value: value[:strings.IndexByte(value+".", '.')]})
+}
+
+// maxKnown bounds the sessions that are remembered here.
+const maxKnown = 10000
+
+func (e *ended) set(key string, l lookup) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.known) >= maxKnown {
+		for k, have := range e.known {
+			if !have.ended {
+				delete(e.known, k)
+			}
+		}
+	}
+	e.known[key] = l
 }
 
 func (g *guard) cookie(r *http.Request, name, value string, age time.Duration) *http.Cookie {
-	https := r.TLS != nil || g.ProxyHeader != "" && g.fromProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https"
+	https := g.https || r.TLS != nil || strings.HasPrefix(r.Header.Get("Origin"), "https://") ||
+		g.ProxyHeader != "" && g.fromProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https"
 	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode}
 }
 
@@ -224,13 +337,17 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.render(w, r, http.StatusUnauthorized, "login", "Log in", loginView{To: to, Wrong: "That is not the token."})
 	}
-	until := strconv.FormatInt(s.Now().Add(sessionTime).Unix(), 10)
-	http.SetCookie(w, s.guard.cookie(r, sessionCookie, until+"."+sign(s.guard.key, until), sessionTime))
+	http.SetCookie(w, s.guard.cookie(r, sessionCookie, s.guard.newSession(), sessionTime))
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
+	if value, _, ok := s.guard.valid(r); ok {
+		if err := s.guard.ended.add(r.Context(), value); err != nil {
+			s.log.Warn("a log-out could not be stored: it holds for this process", zap.Error(err))
+		}
+	}
 	http.SetCookie(w, s.guard.cookie(r, sessionCookie, "", -time.Second))
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
@@ -74,13 +75,16 @@ func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
 			}
 			line := []string{x.ID, string(x.Kind), x.Judged.UTC().Format(time.RFC3339), x.Posted, string(x.Verdict), string(x.Class), strconv.FormatBool(x.Mixed),
 				fmt.Sprintf("%.3f", x.Score), strconv.Itoa(x.Size.LinesWithContext), strconv.Itoa(x.Size.Added), strconv.Itoa(x.Size.Removed), strconv.Itoa(x.Size.Files),
-				cell(x.Subject), cell(x.Author), cell(x.List), strings.Join(chips, " ")}
+				x.Subject, x.Author, x.List, strings.Join(chips, " ")}
 			if f.Branch != "" {
 				p := x.At
 				if p == nil {
 					p = &store.Place{}
 				}
 				line = append(line, f.Branch, p.Cell, p.State, p.Applies, strconv.Itoa(p.Lines), strconv.Itoa(p.First))
+			}
+			for i := range line {
+				line[i] = cell(line[i])
 			}
 			_ = c.Write(line)
 		}
@@ -89,9 +93,9 @@ func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// cell keeps a stranger's text from being a formula of a spreadsheet.
+// cell keeps a stranger's text from being a formula of a spreadsheet; a number is none.
 func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if _, err := strconv.ParseFloat(s, 64); err != nil && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}
 	return s
@@ -149,11 +153,8 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	base := "http://" + r.Host
-	if r.TLS != nil || s.guard.ProxyHeader != "" && s.guard.fromProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https" {
-		base = "https://" + r.Host
-	}
-	feed := atomFeed{ID: base + f.URL("/changes"), Title: s.Name + ": changes", Author: atomPerson{s.Name}, Updated: sum.At.UTC().Format(time.RFC3339),
+	base := s.base(r)
+	feed := atomFeed{ID: cmp.Or(base, "urn:stablebot:") + f.URL("/changes"), Title: s.Name + ": changes", Author: atomPerson{s.Name}, Updated: sum.At.UTC().Format(time.RFC3339),
 		Links: []atomLink{{"self", base + f.URL("/changes.atom")}, {"", base + f.URL("/changes")}}}
 	if says := f.says(); says != "" {
 		feed.Title += ": " + says
@@ -162,7 +163,7 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 		feed.Updated = p.Rows[0].Judged.UTC().Format(time.RFC3339)
 	}
 	for _, x := range p.Rows {
-		e := atomEntry{ID: base + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)), Updated: x.Judged.UTC().Format(time.RFC3339),
+		e := atomEntry{ID: cmp.Or(base, "urn:stablebot:") + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)), Updated: x.Judged.UTC().Format(time.RFC3339),
 			Author: atomPerson{clean(x.Author)}, Links: []atomLink{{"", base + changeURL(x.ID)}}}
 		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %d lines with context in %d files", label(x.Verdict, x.Class), x.Score, x.Size.LinesWithContext, x.Size.Files)}
 		e.Category = append(e.Category, struct {
@@ -175,6 +176,21 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return xml.NewEncoder(w).Encode(feed)
+}
+
+// base is the address of these pages for readers elsewhere: the configured one, or
+// a name of this machine. A request can name any other host, and a feed that is
+// handed on would lead there; its links are relative then.
+func (s *Server) base(r *http.Request) string {
+	switch {
+	case s.URL != "":
+		return strings.TrimRight(s.URL, "/")
+	case loopbackName(r.Host) && r.TLS != nil:
+		return "https://" + r.Host
+	case loopbackName(r.Host):
+		return "http://" + r.Host
+	}
+	return ""
 }
 
 // clean leaves out what XML cannot hold.

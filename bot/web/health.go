@@ -72,9 +72,28 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 			out = append(out, p)
 		}
 	}
+	if a, ok := s.Reader.(asides); ok {
+		aside, err := a.Aside(ctx, asideShown)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(aside); n > 0 {
+			// Which they are and why stands in doctor: some may be embargoed.
+			out = append(out, part{Health: store.Health{Component: "put aside", OK: now, Failed: aside[0].At}, Well: true,
+				Says: plural(n, "unit of work was", "units of work were") + " put aside, the last " + ago(now, aside[0].At) + "; `stablebot aside` says which and why"})
+		}
+	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Component < out[j].Component })
 	return out, nil
 }
+
+// asides tells what was put aside; the store does.
+type asides interface {
+	Aside(ctx context.Context, n int) ([]bot.Attempt, error)
+}
+
+// asideShown bounds what is counted of it.
+const asideShown = 1000
 
 // pingTime is how long the store may take to answer at all.
 const pingTime = 2 * time.Second

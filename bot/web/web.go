@@ -60,6 +60,7 @@ type Options struct {
 	Expect  map[string]time.Duration
 	Metrics *Metrics // nil: a set of its own
 	Name    string   // of the bot, for titles
+	URL     string   // at which readers open the pages; "" when nobody has said
 	Version string
 	Log     *zap.Logger // nil: no logs
 	Now     func() time.Time
@@ -100,7 +101,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{Options: o, log: o.Log.Named("web"), began: o.Now(), exportRows: exportRows}
 	var err error
-	if s.guard, err = newGuard(o.Access, o.Now); err != nil {
+	if s.guard, err = newGuard(o.Access, o.URL, revocations(o.Reader), o.Now); err != nil {
 		return nil, fmt.Errorf("setting up the pages: %w", err)
 	}
 	if s.pages, err = parsePages(); err != nil {

@@ -96,6 +96,9 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	if !d.offline {
 		d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, storeOf(c)) }))
 	}
+	if !d.offline {
+		d.sayAside(ctx, storeOf(c))
+	}
 	wood, err := newForest(c, zap.NewNop())
 	if err != nil {
 		d.check("trees", func() (string, error) { return "", err })
@@ -225,6 +228,22 @@ func (d *doctor) checkTrees(ctx context.Context, f *forest) {
 	})
 	if err := f.set.Swap(nil).Close(); err != nil {
 		d.say("note", "trees", err.Error())
+	}
+}
+
+// sayAside tells what was put aside, if there is a store at all.
+func (d *doctor) sayAside(ctx context.Context, where string) {
+	s, err := store.OpenReadOnly(ctx, where)
+	if err != nil {
+		return // the check of the store says so
+	}
+	defer func() { _ = s.Close() }()
+	all, err := s.Aside(ctx, 5)
+	if err != nil {
+		return
+	}
+	for _, a := range all {
+		d.say("note", "put aside", fmt.Sprintf("%s %s after %d attempts: %s", a.Kind, a.Key, a.N, a.Problem))
 	}
 }
 

@@ -90,6 +90,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		siliconCommand(),
 		storeCommand(),
 		doctorCommand(),
+		asideCommand(),
 		initCommand(),
 		versionCommand(),
 	)

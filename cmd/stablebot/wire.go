@@ -115,6 +115,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		Settle: c.Series.Settle.Std(),
 		Log:    log,
 		Told:   told,
+		Disk:   newDisk(c.State, c.QuotaGB).look,
 	}
 	o.Roles = rolesOf(c.Roles)
 	if o.Queue, err = workQueue(ctx, p.store, c.Workers, gone.queue(log)); err != nil {

@@ -2,6 +2,7 @@ package change
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -44,8 +45,47 @@ const (
 	MaxName    = 200
 )
 
-// Clip cuts s to at most max bytes, between two characters, and marks the cut.
+// Unseen reports whether a reader does not see a character, or sees others elsewhere
+// because of it: control characters, direction marks, and everything of no width.
+func Unseen(r rune) bool {
+	switch {
+	case r < ' ', r >= 0x7f && r < 0xa0:
+		return true
+	case r < 0x300:
+		return r == 0xad // soft hyphen
+	case r == 0x34f, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x2800, r == 0x3164, r == 0xffa0: // blank, and no blanks
+		return true
+	case r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0100 && r <= 0xe01ef: // variants
+		return true
+	}
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// Plain is a stranger's text as its reader sees it. Names, titles and addresses are
+// made plain where they are read, once, so that no page, mail or terminal need do it.
+func Plain(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7f || c < ' ' && c != '\t' {
+			return strings.Map(func(r rune) rune {
+				switch {
+				case r == '\t' || r == '\n' || r == '\r':
+					return ' '
+				case Unseen(r):
+					return -1
+				}
+				return r
+			}, s)
+		}
+	}
+	return s
+}
+
+// Clip makes s plain and cuts it to at most max bytes, between two characters, and marks the cut.
 func Clip(s string, most int) string {
+	if len(s) > 8*most {
+		s = strings.ToValidUTF8(s[:8*most], "")
+	}
+	s = Plain(s)
 	if len(s) <= most {
 		return s
 	}

@@ -122,7 +122,7 @@ func (s *Source) Close() error {
 func (s *Source) Check(ctx context.Context) error {
 	tips, err := s.tips(ctx)
 	if err == nil && len(tips) == 0 {
-		err = fmt.Errorf("%s has none of the branches %s", s.cfg.URL, strings.Join(s.cfg.Branches, ", "))
+		err = fmt.Errorf("%s has none of the branches %s", git.Redact(s.cfg.URL), strings.Join(s.cfg.Branches, ", "))
 	}
 	if err != nil {
 		return fmt.Errorf("checking %s: %w", s.name, err)
@@ -207,7 +207,7 @@ func (s *Source) tellGone(tips map[string]string) {
 		}
 		_, here := tips[b]
 		if !here && !s.gone[b] {
-			s.log.Warn("the remote has no such branch", zap.String("branch", b), zap.String("url", s.cfg.URL))
+			s.log.Warn("the remote has no such branch", zap.String("branch", b), zap.String("url", git.Redact(s.cfg.URL)))
 		}
 		s.gone[b] = !here
 	}

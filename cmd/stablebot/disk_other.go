@@ -1,0 +1,7 @@
+//go:build !unix
+
+package main
+
+import "errors"
+
+func freeOf(string) (int64, error) { return 0, errors.ErrUnsupported }
