@@ -322,7 +322,7 @@ func TestStoreOnPostgres(t *testing.T) {
 	}
 	run(true, "2 mails", "store", "check", "-c", conf) // the file is as it was
 	weights := filepath.Join(dir, "weights.json")
-	writeText(t, weights, `{"format": 2, "version": "none", "thresholds": {"fix": 0.5, "eligible": 0.55, "dkms": 0.1, "too_big": 300},
+	writeText(t, weights, `{"format": 2, "version": "none", "thresholds": {"fix": 0.5, "eligible": 0.55, "dkms": 0.1},
 		"heads": {"tree": {"bias": -3}, "tree-untagged": {"bias": -3}, "commit": {"bias": -3}, "mail": {"bias": -3}, "fix": {"bias": -3}, "reach": {"bias": 0}}}`)
 	run(true, "3 patches judged again, 3 verdicts would change, 3 of them were told", "store", "rejudge", "-c", conf, "--store", to, "--weights", weights)
 	run(true, "deleted: 3 mails, 3 series; 3 judgements", "store", "forget", "-c", conf, "--store", to, "ana@example.com")

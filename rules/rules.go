@@ -292,6 +292,11 @@ func (b *Branch) TooBig() bool { return !b.PileMore && b.PileLines > TooBigPile 
 // freebsd/drm-kmod (the .90 quantile is 442, the largest has 1,254).
 const TooBigPile = 700
 
+// TooBigAlone is the lines with context, tables apart, beyond which stable has hardly
+// taken a fix without a stable tag: of 737 with a Fixes: tag that were posted to linux-usb
+// and linux-rdma since October 2022 and taken, 732 have fewer.
+const TooBigAlone = 300
+
 // Check runs every rule and returns one finding each, in suite order. A rule
 // that fails or panics becomes Unknown with the error as its reason; the
 // others still run.

@@ -29,6 +29,9 @@ Unmet: a patch of 60 added and 22 removed lines, 143 lines with context.`,
 		{Name: "size.lines", Doc: "doublings of lines with context, tables apart", Of: func(f *Facts) float64 { return log2(f.codeLines()) }},
 		{Name: "size.over50", Doc: "doublings beyond 50 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 50) }},
 		{Name: "size.over100", Doc: "doublings beyond the documented 100 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 100) }},
+		{Name: "size.beyond", Doc: "beyond what stable takes of a fix that nobody asks it to take", Of: func(f *Facts) float64 {
+			return yes(f.codeLines() > TooBigAlone && !f.asks() && !f.Submission() && !f.Words().Revert)
+		}},
 		{Name: "size.over200", Doc: "doublings beyond 200 lines with context", Of: func(f *Facts) float64 { return above(f.codeLines(), 200) }},
 		{Name: "size.files", Doc: "doublings of files beyond one", Of: func(f *Facts) float64 { return above(f.Change.Size.Files, 1) }},
 		{Name: "size.hunks", Doc: "doublings of hunks beyond one", Of: func(f *Facts) float64 { return above(f.Change.Size.Hunks, 1) }},

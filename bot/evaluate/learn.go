@@ -482,10 +482,6 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 		}
 		notes = append(notes, note)
 	}
-	if n := model.TooBig(append(slices.Clone(cases), mails...)); n > 0 {
-		out.Thresholds.TooBig = n
-		notes = append(notes, fmt.Sprintf("too_big %d: of the fixes that were taken without a stable tag 99 of 100 have fewer lines with context, tables apart", n))
-	}
 	heads, err := model.Learn(append(cases, mails...), fit, func(h string) { told("learning the head " + h) })
 	if err != nil {
 		return nil, err

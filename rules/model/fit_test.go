@@ -183,7 +183,7 @@ func TestCrossValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	heads[HeadReach] = Default().File().Heads[HeadReach]
-	w := Weights{Format: Format, Version: "test", Thresholds: Thresholds{.5, .5, .1, 300}, Heads: heads}
+	w := Weights{Format: Format, Version: "test", Thresholds: Thresholds{.5, .5, .1}, Heads: heads}
 	if _, err := New(w); err != nil {
 		t.Errorf("what was learnt cannot be used: %v", err)
 	}

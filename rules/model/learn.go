@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
@@ -73,6 +72,8 @@ func columnsOf(head string, posted bool) []bool {
 		switch {
 		case is(rules.OfBranch) && !value:
 			// its reach has that
+		case said[columns[i].Name] != 0:
+			// what is asserted is not learnt
 		case head == HeadTree:
 			// With the request at hand, cross-validation sees no use in how it landed.
 			out[i] = !is(rules.OfPost | rules.OfLanding)
@@ -199,6 +200,11 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 			out.Weights[columns[i].Name] = w
 		}
 	}
+	if head != HeadFix {
+		for name, w := range said {
+			out.Weights[name] = w
+		}
+	}
 	if head == HeadFix {
 		for name, w := range asserted {
 			if out.Weights[name] = w; w == 0 {
@@ -216,6 +222,11 @@ func LearnHead(head string, cases []Case, opt FitOptions, use func(*Case) bool) 
 // title would outweigh everything else. A workaround or an ID says less than a
 // fix: new hardware comes with both.
 var asserted = map[string]float64{"tag.fixes": 3, "stable-request=met": 4, "title.fix": 3.5, "verb.fix": 0, "title.quirk": 3, "title.id": 3}
+
+// said are the weights of worth that are asserted, not learnt: too few changes show them.
+// Of 15 fixes beyond rules.TooBigAlone that were posted to linux-usb and linux-rdma
+// without a stable tag, 5 were taken, most of them not as they were posted.
+var said = map[string]float64{"size.beyond": -2.5}
 
 // tidy keeps three digits: a reader can check the sums, and more would be noise.
 func tidy(x float64) float64 { return math.Round(x*1000) / 1000 }
@@ -252,23 +263,6 @@ func (w Weighed) Apply(head string, c *Case) float64 {
 		}
 	}
 	return Logistic(z)
-}
-
-// TooBig is the .99 quantile of the lines with context, tables apart, of the fixes that
-// were taken without a request: a number for Thresholds. 0 with too few cases.
-func TooBig(cases []Case) int {
-	at := column["size.lines"]
-	var lines []int
-	for i := range cases {
-		if c := &cases[i]; c.Taken && c.Claims && !c.tagged && c.Trust > 0 {
-			lines = append(lines, int(math.Round(math.Exp2(c.full[at])-1)))
-		}
-	}
-	if len(lines) < 10*seldom {
-		return 0
-	}
-	slices.Sort(lines)
-	return max(minTooBig, lines[len(lines)*99/100]/10*10)
 }
 
 // CrossValidate leaves one group out at a time: each case is judged by weights

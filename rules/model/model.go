@@ -40,9 +40,6 @@ type Thresholds struct {
 	Fix      float64 `json:"fix"`      // Fix at or above: a fix, an ID or a quirk
 	Eligible float64 `json:"eligible"` // a score at or above: stable takes such changes
 	DKMS     float64 `json:"dkms"`     // a score below: stable does not take such changes
-	// TooBig is the lines with context, tables apart, beyond which stable has hardly
-	// taken a fix that nobody asked it to take: the .99 quantile of those it took.
-	TooBig int `json:"too_big"`
 }
 
 // Logistic maps log-odds to a probability.

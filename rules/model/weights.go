@@ -61,10 +61,6 @@ type Provenance struct {
 // fault of the fit or of the file.
 const maxWeight = 50
 
-// minTooBig is the documented limit of stable-kernel-rules.rst: nothing within it is
-// too big.
-const minTooBig = 100
-
 // Read decodes a weights file, strictly, and says everything that is wrong with
 // it at once.
 func Read(r io.Reader) (*Model, error) {
@@ -98,9 +94,6 @@ func New(w Weights) (*Model, error) {
 			if !(x.v > 0 && x.v < 1) {
 				fault("%s.%s is %v, not between 0 and 1", where, x.name, x.v)
 			}
-		}
-		if t.TooBig < minTooBig {
-			fault("%s.too_big is %d, below the documented limit of %d lines", where, t.TooBig, minTooBig)
 		}
 		if t.DKMS >= t.Eligible {
 			fault("%s.dkms (%v) is not below %s.eligible (%v)", where, t.DKMS, where, t.Eligible)

@@ -54,12 +54,6 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 	switch tag := j.refusal(); {
 	case against == nil && j.covered(b):
 		return StableEligible, "", if_ + j.asked(b, score)
-	case j.tooLong() && !j.unlisted():
-		class := j.heaviest(b)
-		if class == BelowBar {
-			class = TooBig
-		}
-		return DKMSOnly, class, j.classReason(class, b, score)
 	case score >= j.Eligible && tag != nil:
 		return Uncertain, "", "a stable tag refuses automatic pickup, and does not say that it is not for stable"
 	case score >= j.Eligible:

@@ -68,14 +68,6 @@ func (j *judged) beyond() bool {
 // takes along.
 func (j *judged) piled(b *Branch) bool { return b != nil && b.tooBig() && j.infected(b) }
 
-// tooLong reports whether the change by itself is more than stable has taken of fixes
-// that nobody asked it to take. What goes back to code that was there is not measured
-// by its lines.
-func (j *judged) tooLong() bool {
-	s := &j.Change.Size
-	return s.LinesWithContext-s.TableLines > j.TooBig && !j.Asks() && !j.Submission() && !j.Words().Revert
-}
-
 // classReason is the sentence of a class, true of the branch, or of the change with nil.
 func (j *judged) classReason(c Class, b *Branch, score float64) string {
 	s := j.Change.Size
@@ -88,10 +80,6 @@ func (j *judged) classReason(c Class, b *Branch, score float64) string {
 	case TooBig:
 		if j.piled(b) {
 			return fmt.Sprintf("too big for %s: %d lines with context, prerequisites included; %s", b.Name, b.PileLines, chance)
-		}
-		if j.tooLong() {
-			return fmt.Sprintf("too big: %d lines with context in %s, and nobody asks stable to take it; 99 of 100 such fixes that it took have at most %d",
-				s.LinesWithContext-s.TableLines, plural(s.Files, "file"), j.TooBig)
 		}
 		return fmt.Sprintf("too big: %d lines with context in %s; %s", s.LinesWithContext, plural(s.Files, "file"), chance)
 	case Conflicts:

@@ -23,7 +23,7 @@ func sure(mend ...func(*judged)) *judged {
 			Change:  &change.Change{Subject: "fix a hang", Files: []*gitdiff.File{{NewName: "a.c"}}},
 			Silicon: []silicon.Match{{Name: "GFX11", State: silicon.Production}},
 		},
-		Policy: Policy{Fix: 0.5, Eligible: 0.6, DKMS: 0.2, TooBig: 300},
+		Policy: Policy{Fix: 0.5, Eligible: 0.6, DKMS: 0.2},
 		worth:  0.9, fix: 0.9,
 		found: []rules.Finding{{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "a hang"}},
 	}
@@ -254,7 +254,7 @@ func TestPolicyRows(t *testing.T) {
 		{"one in, one too old by its score", sure(overLimit, in("6.12 affected 0.8", "6.1 affected 0.1")), "stable-eligible mixed"},
 		{"one in, one undecided", sure(in("6.12 affected 0.8", "6.1 affected 0.4")), "stable-eligible"},
 		{"large, and asked for", sure(overLimit, asked, func(j *judged) { j.Change.Size.LinesWithContext = 480 }), "stable-eligible"},
-		{"too big, but taken", sure(tooBig), "dkms-only too-big"},
+		{"too big, but taken", sure(tooBig), "stable-eligible"},
 
 		// Row 7
 		{"too big", sure(score(0.1), tooBig), "dkms-only too-big"},
@@ -374,7 +374,7 @@ func TestPolicyReasons(t *testing.T) {
 		{sure(culprit("")), []string{"drm/x: add y"}},
 		{sure(score(0.1)), []string{"10 %", "a fix"}},
 		{sure(score(0.4)), []string{"40 %", "too close to call"}},
-		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"at most 300", "312"}},
+		{sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = 312 }), []string{"10 %", "312"}},
 		{sure(in("6.6 affected 0.05"), piled), []string{"701 lines", "for 6.6"}},
 		{sure(in("6.6 affected 0.05"), unsearched), []string{"6.6", "does not apply"}},
 		{sure(in("6.6 unknown")), []string{"6.6", "not known"}},

@@ -264,7 +264,7 @@ func TestScoreboardFloors(t *testing.T) {
 		t.Errorf("%d small fixes that stable took are dkms-only, more than %d: %v", len(lost), mayLose, lost)
 	}
 	label, class := tally(cases)
-	for v, least := range map[Verdict]labelFloor{StableEligible: {0.45, 0.05}, DKMSOnly: {0.33, 0.10}} {
+	for v, least := range map[Verdict]labelFloor{StableEligible: {0.80, 0.05}, DKMSOnly: {0.60, 0.25}} {
 		switch l := label[v]; {
 		case float64(l.right) < least.right*float64(l.cases):
 			t.Errorf("%d of the %d cases that should be %s are, fewer than %.0f%%", l.right, l.cases, v, 100*least.right)
