@@ -136,6 +136,9 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 
 // bugInTitle: the title names the bug, or the device that it is for.
 func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
+	if w.InTitle(signs.WordBuild) && f.buildError() {
+		return answered(met("fixes a build error", f.buildEvidence()))
+	}
 	for k := range signs.WordTrace + 1 {
 		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
 			return answered(met("its title speaks of "+w.Noun(k), w.Evidence(k)))

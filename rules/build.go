@@ -49,7 +49,7 @@ func (f *Facts) buildError() bool {
 	w := f.Words()
 	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
 	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
-	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && !w.TitleHas(signs.Bugs)
+	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))
 }
 
 func (f *Facts) buildEvidence() Evidence {

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -93,6 +94,16 @@ func (f *Facts) trivialByDiff() string {
 		return "only const, static, inline or extern differ"
 	}
 	return ""
+}
+
+// TitleNamesBug reports whether the title says "bug", which is a fix by another word.
+func (f *Facts) TitleNamesBug() bool {
+	for w := range strings.FieldsSeq(f.Change.LowerSubject()) {
+		if w = strings.Trim(w, ".,:;()"); w == "bug" || w == "bugs" {
+			return true
+		}
+	}
+	return false
 }
 
 // styled reports whether the title calls the change spelling, style or documentation, and

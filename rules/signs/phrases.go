@@ -27,7 +27,7 @@ var phrases = [numWords][]string{
 	WordQuirk:       {"quirk*", "workaround*", "work around*", "denylist*", "blacklist*", "blocklist*", "errat*", "dmi match*", "dmi table*", "wa_*"},
 	WordDeviceID:    {"device id*", "devices id*", "device ids", "pci id*", "pci device id*", "pciid*", "usb id*", "new id", "new ids", "new device id*", "new pci id*", "product id*", "vendor id*", "acpi id*", "did for", "missing id*", "add did", "new did*"},
 
-	WordFix:       {"fix", "fixes", "fixed", "fixing", "fixup*", "bugfix*", "hotfix*"},
+	WordFix:       {"fix", "fix’s", "fixes", "fixed", "fixing", "fixup*", "bugfix*", "hotfix*"},
 	WordRepair:    {"avoid*", "prevent*", "restor*", "correct", "corrects", "properly", "don't", "do not", "never", "ensure*", "make sure", "guard against", "protect*", "check for", "check return*", "handle error*", "bail out", "bail early", "revert*", "drop the bogus", "stop using", "reject*", "validat*"},
 	WordWrong:     {"wrong*", "incorrect*", "invalid*", "missing", "missed", "forgot*", "broken", "bug", "bugs", "buggy", "fail", "fails", "failed", "failing", "failure*", "error", "errors", "issue", "issues", "problem*", "bogus", "mismatch*", "unexpected*", "mistake*", "unhandled", "illegal", "oversight", "faulty", "defect*", "inconsisten*", "misbehav*", "unable to"},
 	WordTheory:    {"theoretical*", "in theory", "hypothetical*", "not seen in practice", "never seen in practice", "no known user", "no real world", "unlikely to happen", "purely theoretical", "only found by inspection", "found by code inspection", "found by inspection", "found by code review", "not observed", "never observed", "haven't observed", "not been observed"},

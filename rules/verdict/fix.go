@@ -29,7 +29,7 @@ func (j *judged) fixOrNot() answer {
 		return answer{false, none.Reason}
 	case j.byTag():
 		return answer{true, "its author presents it as a fix by tag"}
-	case j.Words().InTitle(signs.WordFix):
+	case j.Words().InTitle(signs.WordFix) || j.TitleNamesBug():
 		return answer{true, "its title presents it as a fix"}
 	}
 	if what, _, ok := j.Repairs(); ok {
