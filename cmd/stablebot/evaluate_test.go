@@ -96,7 +96,7 @@ func fixed(t *testing.T) string {
 	for _, h := range model.Heads {
 		heads[h] = model.Weighed{Bias: -3, Weights: map[string]float64{"claims": 2.5}}
 	}
-	heads[model.HeadCommit].Weights["tag.stable"] = 2
+	heads[model.HeadCommit].Weights["stable-request=met"] = 2
 	heads[model.HeadFix].Weights["claims"] = 5
 	w := model.Weights{Format: model.Format, Version: "fixed", Thresholds: model.Thresholds{Fix: .5, Eligible: .55, DKMS: .1}, Heads: heads}
 	var b bytes.Buffer

@@ -27,7 +27,7 @@ var arrows = []struct {
 	{"rules", []string{"rules/change", "rules/silicon"}},
 	{"rules/model", []string{"rules", "rules/change", "rules/silicon", "rules/signs", "rules/releases"}},
 	{"rules/verdict", []string{"rules/…"}},
-	{"bot/config", nil},
+	{"bot/config", []string{"rules/change"}},
 	{"bot/mail", []string{"rules/…"}},
 	{"bot/series", []string{"rules/…", "bot/mail"}},
 	{"bot/command", nil},

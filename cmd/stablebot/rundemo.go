@@ -183,7 +183,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: since},
 		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}},
 		{Name: "vendor", URL: gitDir, Role: "vendor", Branches: []string{"vendor"}, Since: since}}
-	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100},
+	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100, MinMargin: new(float64)},
 		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100, Approve: true}}
 	c.Commands = config.Commands{Enabled: true, Allow: []string{fixtures.DemoMaintainer, fixtures.DemoWifiMaintainer}}
 	return &c, nil

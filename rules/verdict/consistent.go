@@ -466,6 +466,9 @@ func inTrailers(others bool, keys ...string) func(*claims) string {
 			if others && c.facts.Change.Author.Name != "" && strings.Contains(t.Value, c.facts.Change.Author.Name) {
 				continue
 			}
+			if strings.EqualFold(t.Key, "Fixes") && !namesCommit.MatchString(t.Value) {
+				continue // prose
+			}
 			if slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, t.Key) }) {
 				return t.Key + ": " + t.Value
 			}
@@ -473,6 +476,8 @@ func inTrailers(others bool, keys ...string) func(*claims) string {
 		return ""
 	}
 }
+
+var namesCommit = regexp.MustCompile(`(?i)^(commit )?[0-9a-f]{7,40}\b`)
 
 // inDiff looks for a pattern in the lines that are added to files of a kernel.
 func inDiff(pattern string) func(*claims) string {
