@@ -67,7 +67,7 @@ func TestHubAway(t *testing.T) {
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
 	right := func(n int) bool { return strings.HasPrefix(h.Shown(n), "labels "+labelsAtFirst(n)+"\n") }
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		wrong := 0
 		for n := 1; n <= killPulls; n++ {
 			if !right(n) {

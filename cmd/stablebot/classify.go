@@ -227,7 +227,6 @@ type outcome struct {
 	out      *bytes.Buffer // what is printed, nil for nothing
 	verdict  verdict.Verdict
 	unjudged string // why it could not be judged, for standard error
-	value    any    // what the unit came to where nothing is printed of it
 	// Of a patch of a series, whose verdict the others may change.
 	judgement *verdict.Judgement
 	series    string // the key of its posting

@@ -468,9 +468,6 @@ func (c *Corpus) Summary() ([]string, error) {
 	if len(c.failed) == 0 {
 		return parts, nil
 	}
-	var first []error
-	for _, err := range c.failed[:min(len(c.failed), 3)] {
-		first = append(first, err)
-	}
+	first := c.failed[:min(len(c.failed), 3)]
 	return parts, fmt.Errorf("of %d changes the trees could not be asked, such as:\n%w", len(c.failed), errors.Join(first...))
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
@@ -22,15 +21,13 @@ import (
 // mails are the patches of archives, or of files, in the form in which they were
 // posted last.
 type mails struct {
-	name  string
-	o     *Options
-	open  []opened
-	x     *index
-	mu    sync.Mutex
-	owed  map[key]key // commit or origin of a last version → its title; taken out when judged
-	have  map[key]int // series → how many of its patches were posted
-	left  map[key]bool
-	share map[string]float64
+	name string
+	o    *Options
+	open []opened
+	x    *index
+	owed map[key]key // commit or origin of a last version → its title; taken out when judged
+	have map[key]int // series → how many of its patches were posted
+	left map[key]bool
 }
 
 type opened struct {

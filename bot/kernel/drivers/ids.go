@@ -14,7 +14,6 @@ var (
 	ofString   = regexp.MustCompile(`"([A-Za-z0-9][\w.+-]*,[\w.,+-]+)"`)
 	acpiString = regexp.MustCompile(`"([A-Z0-9]{3,4}[0-9A-F]{4})"`)
 	pciPair    = regexp.MustCompile(`\bPCI_(?:DEVICE|DEVICE_SUB|DEVICE_DATA|VDEVICE|VDEVICE_SUB|DEVICE_SUB_VENDOR)\s*\(\s*(\w+)\s*,\s*(\w+)`)
-	pciVendor  = regexp.MustCompile(`\b(PCI_VDEVICE|PCI_VDEVICE_SUB|PCI_DEVICE_DATA)\s*\(`)
 	pciBare    = regexp.MustCompile(`\{\s*((?:PCI_VENDOR_ID_\w+)|0x[0-9a-fA-F]{4})\s*,\s*((?:PCI_DEVICE_ID_\w+)|0x[0-9a-fA-F]{4})\s*,`)
 	usbPair    = regexp.MustCompile(`\b(?:USB_DEVICE\w*|HID_USB_DEVICE|HID_BLUETOOTH_DEVICE|HID_I2C_DEVICE|SDIO_DEVICE|UNUSUAL_DEV|QUIRK_\w+_DEVICE|\w+_DEVICE)\s*\(\s*(\w+)\s*,\s*(\w+)`)
 	hdaCodec   = regexp.MustCompile(`\bHDA_CODEC_(?:ENTRY|ID|REV_ENTRY|ID_MODEL)\s*\(\s*0x([0-9a-fA-F]{4})([0-9a-fA-F]{4})`)

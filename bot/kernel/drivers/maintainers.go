@@ -7,9 +7,8 @@ import (
 
 // maintainers finds the entry of MAINTAINERS that names a file most exactly.
 type maintainers struct {
-	exact  map[string]string // file, or folder with its slash → title
-	globs  map[string][]glob // by the folder before the first wildcard
-	titles []string
+	exact map[string]string // file, or folder with its slash → title
+	globs map[string][]glob // by the folder before the first wildcard
 }
 
 type glob struct{ pattern, title string }

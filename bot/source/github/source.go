@@ -191,7 +191,7 @@ const manyFailed = 5
 // How a pull request that cannot be fetched is tried again: soon at first,
 // hourly later, and not for ever.
 const (
-	retryFirst = 5 * time.Minute
+	retryFirst = 2 * time.Second
 	retryMax   = time.Hour
 	retries    = 24
 )
@@ -213,7 +213,7 @@ func (s *Source) one(ctx context.Context, in bot.Inlet, p bot.PullState) error {
 	}
 	var until time.Time
 	if p.Attempts < retries {
-		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 8), retryMax))
+		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 11), retryMax))
 	}
 	s.log.Warn("a pull request could not be judged; it is put off", zap.String(bot.KeySeries, p.Key), zap.Error(err), zap.Time(bot.KeyWait, until))
 	if problem := s.queue.DeferPull(ctx, p, err.Error(), until); problem != nil {
