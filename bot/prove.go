@@ -164,7 +164,7 @@ func (b *Bot) proved(ctx context.Context, m Mail, proof command.Proof, unproven 
 	}
 	if err := proof.Stale(now); err != nil {
 		p.Note = "a command is not obeyed: " + err.Error()
-		return p, nil
+		return p, nil //nolint:nilerr // it is the answer, and is kept in the note
 	}
 	if more > 0 {
 		p.Note = fmt.Sprintf("%d more commands are left out: %d in a mail are the most", more, command.Max)

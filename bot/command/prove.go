@@ -180,7 +180,7 @@ func (k *keyring) find(name string) ([]string, error) {
 	}
 	txt, err := k.lookup(k.ctx, name)
 	var dns *net.DNSError
-	if err != nil && !(errors.As(err, &dns) && dns.IsNotFound) {
+	if err != nil && (!errors.As(err, &dns) || !dns.IsNotFound) {
 		k.err = err
 	}
 	k.have[name] = txt

@@ -528,7 +528,7 @@ func learnReach(ls []Lesson, cases []model.Case, fit model.FitOptions) (model.We
 	}
 	reach, err := model.LearnReach(learn, stands)
 	if err != nil {
-		return stands, "reach: " + err.Error() + "; what stood is kept", nil
+		return stands, "reach: " + err.Error() + "; what stood is kept", nil //nolint:nilerr // too little to learn from is told, and no fault
 	}
 	return reach, fmt.Sprintf("reach: %d rows fix × branch that had the bug on the day it was written, %d taken, of %s", len(learn), taken, strings.Join(slices.Sorted(maps.Keys(branches)), ", ")), nil
 }

@@ -153,7 +153,7 @@ func figures(p Posting) stated {
 		}
 		s.vendor = s.vendor || q.Tree != nil && len(q.Tree.Vendors) > 0 || q.ReasonClass == verdict.NotUpstream
 		for _, b := range q.Branches {
-			if st := string(b.State); s.state[b.Name] == "" || st == "affected" {
+			if st := b.State; s.state[b.Name] == "" || st == "affected" {
 				s.state[b.Name] = st
 			}
 			s.reasons = append(s.reasons, b.Why)

@@ -219,7 +219,7 @@ func row(p Posting, q Patch) Row {
 	r := Row{
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
-		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Judgement.Lines,
+		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines,
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID
@@ -273,7 +273,7 @@ func row(p Posting, q Patch) Row {
 // branchOf is one row of a judgement with what is known of its tree. It alone reads
 // the fields of a judged branch.
 func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
-	out := Branch{Name: b.Name, State: string(b.State), Applies: string(b.Applies), Why: b.Why, Class: b.ReasonClass, Score: b.Score,
+	out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
 		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.Newer, Asked: asked(c, b.Name)}
 	if b.Verdict != nil {
 		out.Verdict = *b.Verdict

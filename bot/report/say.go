@@ -479,10 +479,10 @@ func (r Row) keptRows() (out [][2]string) {
 // wanting says what one branch needs.
 func (r Row) wanting(b Branch) string {
 	var s string
-	switch {
-	case b.Verdict == verdict.DKMSOnly:
+	switch b.Verdict {
+	case verdict.DKMSOnly:
 		s = b.without()
-	case b.Verdict == "":
+	case "":
 		return "has this patch, and not " + plural(len(b.Followups), "a later fix of it", "later fixes of it")
 	default:
 		switch b.need() {

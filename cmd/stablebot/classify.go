@@ -198,7 +198,7 @@ func (o *classifyOptions) layout(ctx context.Context, repo *git.Repo, revs []str
 		return found, usagef("--root: %v", err)
 	}
 	if err != nil {
-		return layout.Found{}, nil // a revision that is none, or lacks objects: reading its commits says so
+		return layout.Found{}, nil //nolint:nilerr // a revision that is none, or lacks objects: reading its commits says so
 	}
 	return found, nil
 }

@@ -299,7 +299,7 @@ func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
 	case err != nil && o.root != "":
 		return usagef("--root: %v", err)
 	case err != nil || found.Kernel():
-		return nil // what is wrong with the tag is said when it is read
+		return nil //nolint:nilerr // what is wrong with the tag is said when it is read
 	case len(found.Moves) > 1:
 		return usagef("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
 	}

@@ -7,7 +7,7 @@ func TestRenames(t *testing.T) {
 		name, hunk string
 		want       bool
 	}{
-		{"a name in all its places", "\n-int recieved;\n+int received;\n a;\n-return recieved;\n+return received;\n", true},
+		{"a name in all its places", "\n-int recieved;\n+int received;\n a;\n-return recieved;\n+return received;\n", true}, //nolint:misspell // the typo is the case
 		{"one line: both names exist", "\n-x = ring->rx;\n+x = ring->tx;\n", false},
 		{"two names", "\n-int a;\n+int b;\n-int c;\n+int d;\n", false},
 		{"a line more", "\n-int a;\n+int b;\n-use(a);\n+use(b);\n+more();\n", false},

@@ -519,7 +519,7 @@ func sameName(a, b string) bool {
 		return false
 	}
 	for i := range len(a) {
-		if x, y := a[i], b[i]; x != y && !((x == '-' || x == '_') && (y == '-' || y == '_')) {
+		if x, y := a[i], b[i]; x != y && (x != '-' && x != '_' || y != '-' && y != '_') {
 			return false
 		}
 	}

@@ -244,7 +244,7 @@ func (t *tree) role(u *unit) {
 		u.Role, u.Makes, u.Buses = silicon.Software, f.makes, nil
 	case len(u.Buses) > 0:
 		u.Role = silicon.Hardware
-	case len(registers) > 0 && !virtual && !(f.exports > 0 && !f.init):
+	case len(registers) > 0 && !virtual && (f.exports <= 0 || f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
 	case f.links && f.exports <= maxLinkExports && !f.io:
 		u.Role, u.Makes = silicon.Software, f.makes
@@ -316,7 +316,7 @@ func ioCounts(folder string) bool {
 // isBus: all that a module drives is the bus that its folder is named for.
 func isBus(folder string, buses []string) bool {
 	parts := strings.Split(folder, "/")
-	return len(parts) >= 2 && !slices.ContainsFunc(buses, func(b string) bool { return b != parts[1] && !(parts[1] == "mmc" && b == "sdio") })
+	return len(parts) >= 2 && !slices.ContainsFunc(buses, func(b string) bool { return b != parts[1] && (parts[1] != "mmc" || b != "sdio") })
 }
 
 // maxUsers: a header that more modules include belongs to none of them.

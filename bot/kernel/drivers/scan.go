@@ -226,7 +226,7 @@ func (s *source) line(t []byte) (table bool) {
 			}
 			return table
 		}
-		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_') {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && c != '_' {
 			i++
 			continue
 		}

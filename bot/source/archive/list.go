@@ -70,13 +70,13 @@ func (a *Archive) list(ctx context.Context, e Epoch, o Options, g *gone, send fu
 	for {
 		// A record: NUL, "commit ct at", empty line, ":… blob A\tm" lines.
 		record, _, err := git.ReadUntil(in, 0, maxRecord)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if err := l.record(record); err != nil {
 			return &git.Error{Doing: "listing messages", Repo: e.Repo.Path, Err: err}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 	}
