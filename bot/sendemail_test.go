@@ -68,7 +68,7 @@ func TestSendEmail(t *testing.T) {
 	tree := newTree(t)
 	cover := tree.send(p, 1, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: fix a leak on suspend")
 	first := l.reply(cover)
-	if !strings.Contains(words(first), "Of the 3 patches of this series 2 are stable-eligible.") || first.InReplyTo != cover || len(first.References) != 1 ||
+	if !strings.Contains(words(first), "If a stable branch has the bugs, it can take patches 1 and 3 of this series.") || first.InReplyTo != cover || len(first.References) != 1 ||
 		first.Subject != "Re: [PATCH 0/3] drm/amdgpu: two fixes" || first.To[0].Address != "jo@example.test" {
 		t.Errorf("the reply to the series:\n%s", l.raw)
 	}
@@ -97,7 +97,7 @@ func TestSendEmail(t *testing.T) {
 	}
 	third := tree.send(p, 3, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: big fix of the leak on suspend")
 	last := l.reply(third)
-	if !strings.Contains(words(last), "1 is dkms-only (too big for stable)") || !strings.Contains(words(last), "it breaks suspend elsewhere") {
+	if !strings.Contains(words(last), "Stable does not take patch 3 (too big for stable).") || !strings.Contains(words(last), "it breaks suspend elsewhere") {
 		t.Errorf("the reply to the third version:\n%s", l.raw)
 	}
 	l.silence()

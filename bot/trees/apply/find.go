@@ -217,7 +217,7 @@ func (x *File) within(old side, want, far int) int {
 				x.spend((len(text) - at) / 2)
 				break
 			}
-			if x.spend(20 + j/2 + len(old.text)/8); x.spent {
+			if x.spend(50 + j/2 + len(old.text)/8); x.spent {
 				return -1
 			}
 			hit := at + j - before
