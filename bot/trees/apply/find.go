@@ -316,7 +316,11 @@ func (x *File) put(at int, old, new side) {
 // could keep what stood before and after it apart: a later hunk may match
 // across. What was put in earlier stays out of reach of later hunks.
 func (x *File) settle() {
-	var data []byte
+	// Counted before it is done: the lines cost more than the bytes where they are short.
+	if x.spend(x.size() + 10*x.total + 16*len(x.rest)); x.spent {
+		return
+	}
+	data := make([]byte, 0, x.size())
 	rest := make([]segment, 0, len(x.rest))
 	line := 0
 	for _, s := range x.rest {
@@ -337,14 +341,12 @@ func (x *File) settle() {
 		}
 		line += n
 	}
-	x.spend(len(data) + 16*len(rest))
-	x.before, x.rest = NewImage(data), rest
+	x.before, x.rest = newImage(data, line), rest
 	x.at, x.first = 0, 0
 }
 
-// join is the content after all hunks.
-func (x *File) join() []byte {
-	n := 0
+// size is how many bytes the file has by now.
+func (x *File) size() (n int) {
 	for i := range x.rest {
 		if s := &x.rest[i]; s.put != nil {
 			n += len(s.put)
@@ -352,7 +354,12 @@ func (x *File) join() []byte {
 			n += x.before.start(s.to) - x.before.start(s.from)
 		}
 	}
-	out := make([]byte, 0, n)
+	return n
+}
+
+// join is the content after all hunks.
+func (x *File) join() []byte {
+	out := make([]byte, 0, x.size())
 	for i := range x.rest {
 		if s := &x.rest[i]; s.put != nil {
 			out = append(out, s.put...)

@@ -10,8 +10,12 @@ type Image struct {
 
 // NewImage cuts data, which is kept, into lines.
 func NewImage(data []byte) *Image {
-	// Kernel sources have about 28 bytes a line.
-	ends := make([]uint32, 0, len(data)/28+1)
+	return newImage(data, len(data)/28+1) // kernel sources have about 28 bytes a line
+}
+
+// newImage is NewImage where the number of lines is known, or about known.
+func newImage(data []byte, lines int) *Image {
+	ends := make([]uint32, 0, lines)
 	for at := 0; at < len(data); {
 		i := bytes.IndexByte(data[at:], '\n')
 		if i < 0 {
