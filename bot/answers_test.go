@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
@@ -47,15 +48,15 @@ func answers(t *testing.T) map[string]bot.Brief {
 		return bot.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j, Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
 	}
 	brief := func(posts ...bot.Posted) bot.Brief {
-		b := bot.Brief{Series: bot.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
+		b := bot.Brief{Series: flow.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
 			Posts: posts, Have: len(posts), Now: at, Sink: "outbox", Branches: []string{"6.12", "6.6"},
 			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{{ID: drm, Reply: bot.ReplyAuthor, WithoutTrees: true, PerHour: 1, PerDay: 1}}},
 			Bot:    report.Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Commands: true, Version: "0.1"}}
-		told := bot.Action{Key: bot.ActionKey(b.Series.Key, bot.CauseFirst), Cause: bot.CauseFirst, Line: "stable-eligible for 6.12 and 6.6", Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
+		told := flow.Action{Key: flow.ActionKey(b.Series.Key, flow.CauseFirst), Cause: flow.CauseFirst, Line: "stable-eligible for 6.12 and 6.6", Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
 		for _, p := range posts {
 			told.Told[p.Judgement.ID] = string(el)
 		}
-		b.Told, b.Said = []bot.Action{told}, told.Line
+		b.Told, b.Said = []flow.Action{told}, told.Line
 		return b
 	}
 	title := "drm/amdgpu: fix a hang when GFX12 resets"
@@ -63,7 +64,7 @@ func answers(t *testing.T) map[string]bot.Brief {
 		b := brief(fix(0, title))
 		found, _ := command.Parse(strings.Join(lines, "\n") + "\n")
 		for i, c := range found {
-			o := bot.Order{Command: c, Mail: "order@example.org", N: i, SeriesKey: b.Series.Key, Who: change.Person{Name: "Bo Lin", Address: "bo@example.org"}, At: at, Refused: c.Wrong}
+			o := flow.Order{Command: c, Mail: "order@example.org", N: i, SeriesKey: b.Series.Key, Who: change.Person{Name: "Bo Lin", Address: "bo@example.org"}, At: at, Refused: c.Wrong}
 			if o.Refused == "" {
 				o.Refused = refused
 			}

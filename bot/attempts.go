@@ -8,59 +8,10 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
-
-// Unit is one piece of work that strangers make: what is attempted, counted and, in
-// the end, put aside.
-type Unit struct {
-	Kind UnitKind
-	Key  string
-}
-
-// UnitKind is what a unit is.
-type UnitKind string
-
-// The kinds of units.
-const (
-	UnitMail   UnitKind = "mail"   // filing one; Key is its ID
-	UnitSeries UnitKind = "series" // judging one; Key is its key
-	UnitCommit UnitKind = "commit" // judging one; Key is its SHA
-	UnitPull   UnitKind = "pull"   // judging a pull request; Key is its key
-	UnitHook   UnitKind = "hook"   // a delivery; Key is its ID
-)
-
-// Attempt is a unit that was begun and did not come to its end.
-type Attempt struct {
-	Unit
-	N       int       // how often
-	Deadly  int       // how often the process ended with it in hand
-	Problem string    // of the last time; "" when the process ended with it in hand
-	First   time.Time // when it was begun first
-	At      time.Time // and last
-	// Aside: it is not attempted any more until a person lets it; Problem says why.
-	Aside bool
-}
-
-// Attempts is the memory of what failed. It outlives the process, since a unit may
-// be what ends it.
-type Attempts interface {
-	// Attempt counts one more, before it is begun, and returns what there is by now.
-	Attempt(ctx context.Context, u Unit, at time.Time) (Attempt, error)
-	// Attempted is what there is of a unit; the zero Attempt for one that never failed.
-	Attempted(ctx context.Context, u Unit) (Attempt, error)
-	// Blame records why a unit failed, and with aside puts it aside.
-	Blame(ctx context.Context, u Unit, problem string, at time.Time, aside bool) error
-	// Absolve forgets a unit: it came to its end, or a person lets it be tried again.
-	Absolve(ctx context.Context, u Unit) error
-	// Aside returns up to n units that were put aside, the latest first.
-	Aside(ctx context.Context, n int) ([]Attempt, error)
-	// Unclean reports whether the process before this one ended with work in hand,
-	// and makes this one the last; Clean says that it ends well.
-	Unclean(ctx context.Context) (bool, error)
-	Clean(ctx context.Context) error
-}
 
 // How often a unit is begun. One that ended the process with it is suspected
 // sooner than one that failed and left the process alive, which may be the fault of
@@ -72,9 +23,6 @@ const (
 	failingFor   = 24 * time.Hour
 	carefulFor   = 15 * time.Minute // after a process that ended badly
 )
-
-// ErrAside says that a unit was put aside.
-var ErrAside = errors.New("put aside")
 
 // startCarefully finds out whether the process before this one ended with something in
 // hand; then every unit is counted for a while, until the one that ended it is known.
@@ -97,7 +45,7 @@ func (b *Bot) startCarefully(ctx context.Context) (ended func(), err error) {
 
 // begin counts a unit that may be dangerous: a heavy one, and any after a process
 // that ended badly. It is ErrAside for one that was tried often enough.
-func (b *Bot) begin(ctx context.Context, u Unit, heavy bool) error {
+func (b *Bot) begin(ctx context.Context, u flow.Unit, heavy bool) error {
 	now := b.Clock.Now()
 	if !heavy && !now.Before(b.careful) {
 		return nil
@@ -107,7 +55,7 @@ func (b *Bot) begin(ctx context.Context, u Unit, heavy bool) error {
 		return err
 	}
 	if a.Aside {
-		return fmt.Errorf("%w: %s", ErrAside, a.Problem)
+		return fmt.Errorf("%w: %s", flow.ErrAside, a.Problem)
 	}
 	most := deadlyLight
 	if heavy {
@@ -115,11 +63,11 @@ func (b *Bot) begin(ctx context.Context, u Unit, heavy bool) error {
 	}
 	if a.Deadly >= most {
 		why := fmt.Sprintf("stablebot ended %d times while it was in hand", a.Deadly)
-		b.log.Error("a unit of work is put aside", zap.String(KeyKind, string(u.Kind)), zap.String(KeyTask, u.Key), zap.String(KeyWhy, why))
+		b.log.Error("a unit of work is put aside", zap.String(flow.KeyKind, string(u.Kind)), zap.String(flow.KeyTask, u.Key), zap.String(flow.KeyWhy, why))
 		if err := b.Journal.Blame(ctx, u, why, now, true); err != nil {
 			return err
 		}
-		return fmt.Errorf("%w: %s", ErrAside, why)
+		return fmt.Errorf("%w: %s", flow.ErrAside, why)
 	}
 	b.setBegun(u, true)
 	return nil
@@ -127,7 +75,7 @@ func (b *Bot) begin(ctx context.Context, u Unit, heavy bool) error {
 
 // attempt does a unit of work, counted as the unit deserves. Its error is the
 // unit's own, ErrAside when it is not to be tried again, or fatal: the journal's.
-func (b *Bot) attempt(ctx context.Context, u Unit, heavy bool, do func() error) error {
+func (b *Bot) attempt(ctx context.Context, u flow.Unit, heavy bool, do func() error) error {
 	if err := b.begin(ctx, u, heavy); err != nil {
 		return err
 	}
@@ -149,21 +97,23 @@ func (b *Bot) attempt(ctx context.Context, u Unit, heavy bool, do func() error) 
 
 // blame counts a failure that left the process alive. What the journal cannot do
 // for anything is no fault of the unit, and ends Run where repeating does not help.
-func (b *Bot) blame(ctx context.Context, u Unit, problem error) error {
-	if err := b.Journal.Advance(ctx, Cursor{Key: probeCursor, Value: "1"}); err != nil {
+func (b *Bot) blame(ctx context.Context, u flow.Unit, problem error) error {
+	if err := b.Journal.Advance(ctx, flow.Cursor{Key: probeCursor, Value: "1"}); err != nil {
 		return b.failed(errors.Join(err, problem))
 	}
 	now := b.Clock.Now()
 	count := b.Journal.Attempt
 	if b.isBegun(u) {
-		count = func(ctx context.Context, u Unit, _ time.Time) (Attempt, error) { return b.Journal.Attempted(ctx, u) }
+		count = func(ctx context.Context, u flow.Unit, _ time.Time) (flow.Attempt, error) {
+			return b.Journal.Attempted(ctx, u)
+		}
 	}
 	a, err := count(ctx, u, now)
 	b.setBegun(u, false)
 	if err != nil {
 		return b.failed(err)
 	}
-	aside := a.N >= failingTries && (u.Kind == UnitMail || !errors.Is(problem, ErrTemporary) || now.Sub(a.First) >= failingFor)
+	aside := a.N >= failingTries && (u.Kind == flow.UnitMail || !errors.Is(problem, flow.ErrTemporary) || now.Sub(a.First) >= failingFor)
 	if err := b.Journal.Blame(ctx, u, problem.Error(), now, aside); err != nil {
 		return b.failed(err)
 	}
@@ -173,15 +123,15 @@ func (b *Bot) blame(ctx context.Context, u Unit, problem error) error {
 	if !aside {
 		return problem
 	}
-	b.log.Error("a unit of work is put aside", zap.String(KeyKind, string(u.Kind)), zap.String(KeyTask, u.Key), zap.Error(problem))
-	return fmt.Errorf("%w: %w", ErrAside, problem)
+	b.log.Error("a unit of work is put aside", zap.String(flow.KeyKind, string(u.Kind)), zap.String(flow.KeyTask, u.Key), zap.Error(problem))
+	return fmt.Errorf("%w: %w", flow.ErrAside, problem)
 }
 
 // probeCursor is written to see whether the journal takes anything at all.
 const probeCursor = "probe"
 
 // absolve ends a unit that came to its end.
-func (b *Bot) absolve(ctx context.Context, u Unit) error {
+func (b *Bot) absolve(ctx context.Context, u flow.Unit) error {
 	b.mu.Lock()
 	counted := b.begun[u] || b.blamed[u]
 	delete(b.begun, u)
@@ -193,13 +143,13 @@ func (b *Bot) absolve(ctx context.Context, u Unit) error {
 	return b.Journal.Absolve(ctx, u)
 }
 
-func (b *Bot) isBegun(u Unit) bool {
+func (b *Bot) isBegun(u flow.Unit) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.begun[u]
 }
 
-func (b *Bot) setBegun(u Unit, begun bool) {
+func (b *Bot) setBegun(u flow.Unit, begun bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if begun {
@@ -211,17 +161,17 @@ func (b *Bot) setBegun(u Unit, begun bool) {
 
 // setAside takes a series out of the way: it is due no more, and its patches are
 // uncertain for the reason.
-func (b *Bot) setAside(ctx context.Context, s Series, why string) error {
+func (b *Bot) setAside(ctx context.Context, s flow.Series, why string) error {
 	now := b.Clock.Now()
-	var judged []Judged
+	var judged []flow.Judged
 	for _, m := range s.Members {
 		if m.N == 0 && s.Of > 1 {
 			continue // its cover letter
 		}
 		c := &change.Change{ID: m.ID, Kind: change.Mail, Subject: m.Title, Prefix: change.Prefix{Version: s.Version, N: m.N, Of: s.Of}}
-		judged = append(judged, Judged{Judgement: verdict.TooExpensive(c, why), SeriesKey: s.Key, List: s.List, At: now, Private: s.Private})
+		judged = append(judged, flow.Judged{Judgement: verdict.TooExpensive(c, why), SeriesKey: s.Key, List: s.List, At: now, Private: s.Private})
 	}
-	_, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Quiet: "it was put aside: " + why, At: now})
+	_, err := b.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Quiet: "it was put aside: " + why, At: now})
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/oracle"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -62,13 +63,13 @@ func TestLargeSeries(t *testing.T) {
 
 // mean is a journal that fails for one series.
 type mean struct {
-	bot.Journal
+	flow.Journal
 	key  string
 	err  error
 	hits int
 }
 
-func (m *mean) Settle(ctx context.Context, s bot.Settlement) (bool, error) {
+func (m *mean) Settle(ctx context.Context, s flow.Settlement) (bool, error) {
 	if s.Series.Key == m.key && !strings.HasPrefix(s.Quiet, "it was put aside") {
 		m.hits++
 		return false, m.err
@@ -88,7 +89,7 @@ func TestAside(t *testing.T) {
 		f.mails = append(f.mails, post{id: fmt.Sprintf("%d@example.org", i), subject: fmt.Sprintf("[PATCH] drm/amdgpu: fix hang %d", i)}.bytes())
 	}
 	o := b.opts
-	o.Sources = []bot.Source{f}
+	o.Sources = []flow.Source{f}
 	began := time.Now()
 	o.Clock.Now = func() time.Time { return began.Add(30 * time.Since(began)) }
 	x, err := bot.New(o)
@@ -139,7 +140,7 @@ func TestDeadlySeries(t *testing.T) {
 	p := largePatch(1, 1, 300_000)
 	p.subject = "[PATCH] drm/amdgpu: fix a hang"
 	b.once(post{id: "x@example.org", subject: "[PATCH] drm/amdgpu: fix another hang"})
-	u := bot.Unit{Kind: bot.UnitSeries, Key: p.id}
+	u := flow.Unit{Kind: flow.UnitSeries, Key: p.id}
 	for range 3 { // as a process leaves it that ends there
 		if _, err := b.store.Attempt(t.Context(), u, time.Now()); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // TestHubAway: GitHub refuses connections, answers with errors, hangs up in the
@@ -84,7 +85,7 @@ func TestHubAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range rows {
-		if a.State == bot.StateFailed || a.State == bot.StateUnknown {
+		if a.State == flow.StateFailed || a.State == flow.StateUnknown {
 			t.Errorf("%s is %s: %s", a.Key, a.State, a.Problem)
 		}
 	}

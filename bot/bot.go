@@ -1,3 +1,5 @@
+// Package bot is the pipeline: it takes in what the sources bring, files and judges it,
+// plans what is done about it, and has the sinks do that.
 package bot
 
 import (
@@ -14,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -22,8 +25,8 @@ import (
 
 // Options are everything a bot is made of, wired by hand in main.
 type Options struct {
-	Sources []Source
-	Sinks   []Sink // the first one gets the replies
+	Sources []flow.Source
+	Sinks   []flow.Sink // the first one gets the replies
 	// PullSinks names, for each source of pull requests, the sink that brings
 	// them to what they should look like.
 	PullSinks map[string]string
@@ -41,7 +44,7 @@ type Options struct {
 	NoCommands bool
 	// Maintains says who besides authors may give commands; nil: nobody.
 	Maintains func(address string, files []string) bool
-	Journal   Journal
+	Journal   flow.Journal
 	Trees     Trees // nil: no git remotes are configured
 	// Follow looks for what became of everything judged. It is called when a
 	// branch has moved, before anything is judged by that, and now and then; nil:
@@ -63,12 +66,12 @@ type Options struct {
 	Roles []Role
 	// Queue spreads what is to be judged over workers; nil: over those of this
 	// process, as many as there are processors.
-	Queue Queue
+	Queue flow.Queue
 	// Disk says what there is to worry about the disk that the state is on, and whether
 	// nothing more may be taken in; nil: it is not looked at.
 	Disk func() (problem error, full bool)
 	// Told is called after a sink has taken an action; nil: nobody is told.
-	Told func(Action)
+	Told func(flow.Action)
 }
 
 // Clock is the time that the pipeline lives in.
@@ -90,7 +93,7 @@ type Bot struct {
 
 	fatal   context.CancelCauseFunc
 	once    bool
-	queue   Queue
+	queue   flow.Queue
 	given   given
 	leads   atomic.Bool  // this process holds the desk; leading is woken when it begins to
 	reads   atomic.Int32 // sources that it holds
@@ -104,9 +107,9 @@ type Bot struct {
 
 	mu     sync.Mutex
 	health map[string]healthState
-	unsure map[string]bool // actions of which it is not known whether they were begun
-	begun  map[Unit]bool   // units that are counted
-	blamed map[Unit]bool   // units that failed here before
+	unsure map[string]bool    // actions of which it is not known whether they were begun
+	begun  map[flow.Unit]bool // units that are counted
+	blamed map[flow.Unit]bool // units that failed here before
 
 	full    atomic.Bool // nothing more is taken in
 	careful time.Time   // until then every unit is counted
@@ -150,7 +153,7 @@ func New(o Options) (*Bot, error) {
 	b := &Bot{Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{},
 		mailed: make(chan struct{}, 1), given: given{low: make(chan struct{}, 1)}, queue: o.Queue, leading: make(chan struct{}, 1), unsure: map[string]bool{},
 		sinks: map[string]chan struct{}{}, health: map[string]healthState{}, looked: make(chan struct{}),
-		begun: map[Unit]bool{}, blamed: map[Unit]bool{}, room: make(room, 1)}
+		begun: map[flow.Unit]bool{}, blamed: map[flow.Unit]bool{}, room: make(room, 1)}
 	if o.Trees == nil {
 		b.lookedOnce.Do(func() { close(b.looked) })
 	}
@@ -158,12 +161,12 @@ func New(o Options) (*Bot, error) {
 		b.refs[r.ID] = r.Ref
 	}
 	for source, sink := range o.PullSinks {
-		if !slices.ContainsFunc(o.Sinks, func(s Sink) bool { return s.Name() == sink }) {
+		if !slices.ContainsFunc(o.Sinks, func(s flow.Sink) bool { return s.Name() == sink }) {
 			return nil, fmt.Errorf("setting up the bot: the pull requests of %s are for a sink %q, which there is not", source, sink)
 		}
 	}
 	for _, c := range o.Checks {
-		if !slices.ContainsFunc(o.Sinks, func(s Sink) bool { return s.Name() == c.Sink }) {
+		if !slices.ContainsFunc(o.Sinks, func(s flow.Sink) bool { return s.Name() == c.Sink }) {
 			return nil, fmt.Errorf("setting up the bot: checks are for a sink %q, which there is not", c.Sink)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -65,15 +66,6 @@ const (
 
 // treesCursor is where the state is kept that everything was last judged by.
 const treesCursor = "trees"
-
-// Revival makes what may be judged otherwise now due again, when a branch moved.
-type Revival struct {
-	At    time.Time     // when the first is due
-	Every time.Duration // between two of them; the newest come first
-	Since time.Time     // older series are left alone
-	// Verdicts: only those with a patch that was last judged so.
-	Verdicts []verdict.Verdict
-}
 
 // open are the verdicts that a moving branch may change. What is out of scope
 // stays so.
@@ -175,7 +167,7 @@ func (b *Bot) revive(ctx context.Context, state string) error {
 		}
 		pulls += n
 	}
-	n, err := b.Journal.Revive(ctx, Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, Cursor{Key: treesCursor, Value: digest, From: &last})
+	n, err := b.Journal.Revive(ctx, flow.Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, flow.Cursor{Key: treesCursor, Value: digest, From: &last})
 	if err != nil {
 		return err
 	}
@@ -193,7 +185,7 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 	}
 	for _, before := range commits {
 		if over(ctx) || !b.leads.Load() { // another process leads now
-			return n, cmp.Or(ctx.Err(), ErrTemporary)
+			return n, cmp.Or(ctx.Err(), flow.ErrTemporary)
 		}
 		c, err := b.merged(ctx, before.ID)
 		if err != nil {
@@ -209,7 +201,7 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 			continue
 		}
 		now.At = b.Clock.Now()
-		if err := b.Journal.KeepJudged(ctx, now, Cursor{}); err != nil {
+		if err := b.Journal.KeepJudged(ctx, now, flow.Cursor{}); err != nil {
 			return n, err
 		}
 		n++
@@ -320,7 +312,7 @@ func codeOf(c *change.Change) []string {
 }
 
 // omitted are the commits that people said are no fixes of this one.
-func omitted(orders []Order) (shas []string) {
+func omitted(orders []flow.Order) (shas []string) {
 	for _, o := range orders {
 		if o.Verb == command.OmitFix && o.Refused == "" && o.Wrong == "" {
 			shas = append(shas, o.Arg)

@@ -6,16 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
-
-// KindPatchCheck is the kind of an action that sets the check of a patch in
-// another tool. Its Message is a report.Check as JSON.
-//
-// A check is state: each time a series is judged its checks are planned anew,
-// those that still wait are dropped, and a sink writes only what is not there.
-const KindPatchCheck = "patch-check"
 
 // Checks says which lists' patches get a check, and by which sink.
 type Checks struct {
@@ -25,13 +19,13 @@ type Checks struct {
 
 // checks plans the checks of a judged series. What nothing may be said about
 // has none.
-func (b Brief) checks(all []Checks) (out []Action, err error) {
+func (b Brief) checks(all []Checks) (out []flow.Action, err error) {
 	if len(all) == 0 || len(b.Posts) == 0 {
 		return nil, nil
 	}
 	first := b.Posts[0]
 	lists := append([]string{b.Series.List}, first.Lists...)
-	if Backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
+	if flow.Backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
 		b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge ||
 		slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }) ||
 		slices.ContainsFunc(lists, func(l string) bool { return b.Out["list:"+l] }) {
@@ -54,9 +48,9 @@ func (b Brief) checks(all []Checks) (out []Action, err error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, Action{
-				Key:  ActionKey(b.Series.Key, fmt.Sprintf("%s/%s/%s/%d", KindPatchCheck, c.Sink, p.ID, b.Series.Settled)),
-				Kind: KindPatchCheck, Sink: c.Sink, SeriesKey: b.Series.Key, Cause: KindPatchCheck, List: lists[i],
+			out = append(out, flow.Action{
+				Key:  flow.ActionKey(b.Series.Key, fmt.Sprintf("%s/%s/%s/%d", flow.KindPatchCheck, c.Sink, p.ID, b.Series.Settled)),
+				Kind: flow.KindPatchCheck, Sink: c.Sink, SeriesKey: b.Series.Key, Cause: flow.KindPatchCheck, List: lists[i],
 				Verdict: string(p.Verdict), Line: strings.TrimSpace(string(check.Status) + ": " + check.Summary), Message: raw, Created: b.Now,
 			})
 		}

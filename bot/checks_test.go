@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 )
 
@@ -15,7 +16,7 @@ type board map[string]report.Check
 
 func (board) Name() string     { return "board" }
 func (board) Idempotent() bool { return true }
-func (b board) Deliver(_ context.Context, a bot.Action) error {
+func (b board) Deliver(_ context.Context, a flow.Action) error {
 	var c report.Check
 	err := json.Unmarshal(a.Message, &c)
 	b[c.ID] = c

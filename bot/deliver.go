@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // deliverBatch bounds what is read ahead of the sink.
@@ -25,21 +27,21 @@ const giveUpAfter = DefaultMaxAge
 // delivered before it. An action that was begun may have been done: it is begun
 // again only where the sink can tell by the key, or where this process knows
 // that it never handed it over.
-func (b *Bot) recover(ctx context.Context, s Sink) error {
+func (b *Bot) recover(ctx context.Context, s flow.Sink) error {
 	begun, err := b.Journal.Begun(ctx, s.Name())
 	if err != nil {
 		return err
 	}
 	for _, a := range begun {
-		end := Ending{State: StatePlanned, At: b.Clock.Now()}
+		end := flow.Ending{State: flow.StatePlanned, At: b.Clock.Now()}
 		if !s.Idempotent() && !b.isUnsure(a.Key) {
-			end.State, end.Problem = StateUnknown, "stablebot stopped while it was being done; it is not repeated"
+			end.State, end.Problem = flow.StateUnknown, "stablebot stopped while it was being done; it is not repeated"
 		}
 		if err := b.Journal.End(ctx, a.Key, end); err != nil {
 			return err
 		}
-		b.log.Warn("an action was interrupted", zap.String(KeyAction, a.Key), zap.String(KeySink, s.Name()),
-			zap.String(KeyWhy, string(end.State)))
+		b.log.Warn("an action was interrupted", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeySink, s.Name()),
+			zap.String(flow.KeyWhy, string(end.State)))
 	}
 	return nil
 }
@@ -63,7 +65,7 @@ func (b *Bot) isUnsure(key string) bool {
 }
 
 // deliverOnce carries out what is planned for a sink now.
-func (b *Bot) deliverOnce(ctx context.Context, s Sink) error {
+func (b *Bot) deliverOnce(ctx context.Context, s flow.Sink) error {
 	if err := b.recover(ctx, s); err != nil {
 		return b.failed(err)
 	}
@@ -72,7 +74,7 @@ func (b *Bot) deliverOnce(ctx context.Context, s Sink) error {
 }
 
 // deliverAll carries out what is planned for one sink, for ever.
-func (b *Bot) deliverAll(ctx context.Context, s Sink) {
+func (b *Bot) deliverAll(ctx context.Context, s flow.Sink) {
 	log := b.Log.Named("sink." + s.Name())
 	for failed, ready := 0, false; ctx.Err() == nil; {
 		// Nothing is in hand here: what stands as begun was interrupted.
@@ -89,7 +91,7 @@ func (b *Bot) deliverAll(ctx context.Context, s Sink) {
 		case err != nil && ctx.Err() == nil:
 			failed, ready = failed+1, false
 			wait = b.backoff(failed)
-			log.Warn("delivering failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+			log.Warn("delivering failed; it is tried again", zap.Error(err), zap.Duration(flow.KeyWait, wait))
 		case n > 0:
 			failed = 0
 			continue
@@ -104,7 +106,7 @@ func (b *Bot) deliverAll(ctx context.Context, s Sink) {
 
 // deliver carries out what is planned for a sink now, and returns how much
 // that was. Its error is the journal's; what a sink says ends the action.
-func (b *Bot) deliver(ctx context.Context, s Sink) (n int, err error) {
+func (b *Bot) deliver(ctx context.Context, s flow.Sink) (n int, err error) {
 	for ctx.Err() == nil && b.stopped() == "" {
 		todo, err := b.Journal.Planned(ctx, s.Name(), b.Clock.Now(), deliverBatch)
 		if err != nil {
@@ -128,10 +130,10 @@ func (b *Bot) deliver(ctx context.Context, s Sink) (n int, err error) {
 
 // do carries out one action: it is recorded as begun, done, and recorded as
 // ended, in this order.
-func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
+func (b *Bot) do(ctx context.Context, s flow.Sink, a flow.Action) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	log := b.Log.Named("sink."+s.Name()).With(zap.String(KeyAction, a.Key), zap.String(KeyList, a.List), zap.String(KeySeries, a.SeriesKey))
+	log := b.Log.Named("sink."+s.Name()).With(zap.String(flow.KeyAction, a.Key), zap.String(flow.KeyList, a.List), zap.String(flow.KeySeries, a.SeriesKey))
 	if open, err := b.gate(ctx, a); err != nil || !open {
 		return err
 	}
@@ -148,18 +150,18 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 	b.report(ctx, "sink."+s.Name(), problem)
 	end := b.ending(ctx, s, a, problem)
 	err = b.end(ctx, a.Key, end)
-	if errors.Is(err, ErrNotBegun) {
-		log.Warn("another process took over and closed an action meanwhile", zap.String(KeyWhy, string(end.State)), zap.Error(problem))
+	if errors.Is(err, flow.ErrNotBegun) {
+		log.Warn("another process took over and closed an action meanwhile", zap.String(flow.KeyWhy, string(end.State)), zap.Error(problem))
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("after delivering: %w", err)
 	}
 	if problem != nil {
-		log.Warn("an action was not done", zap.Error(problem), zap.String(KeyWhy, string(end.State)), zap.Int(KeyAttempt, a.Attempts+1))
+		log.Warn("an action was not done", zap.Error(problem), zap.String(flow.KeyWhy, string(end.State)), zap.Int(flow.KeyAttempt, a.Attempts+1))
 		return nil
 	}
-	log.Info("an action was done", zap.String(KeyVerdict, a.Verdict))
+	log.Info("an action was done", zap.String(flow.KeyVerdict, a.Verdict))
 	if b.Told != nil {
 		b.Told(a)
 	}
@@ -168,35 +170,35 @@ func (b *Bot) do(ctx context.Context, s Sink, a Action) error {
 
 // end says how an action ended. Nobody else knows it, so it is tried for as
 // long as there is any use.
-func (b *Bot) end(ctx context.Context, key string, e Ending) error {
+func (b *Bot) end(ctx context.Context, key string, e flow.Ending) error {
 	for n := 1; ; n++ {
 		err := b.Journal.End(ctx, key, e)
-		if err == nil || !errors.Is(err, ErrTemporary) || !b.sleep(ctx, b.backoff(n)) {
+		if err == nil || !errors.Is(err, flow.ErrTemporary) || !b.sleep(ctx, b.backoff(n)) {
 			return err
 		}
 	}
 }
 
 // ending decides about repeating; this is the one place that does.
-func (b *Bot) ending(ctx context.Context, s Sink, a Action, problem error) Ending {
+func (b *Bot) ending(ctx context.Context, s flow.Sink, a flow.Action, problem error) flow.Ending {
 	now := b.Clock.Now()
-	e := Ending{State: StateDone, At: now}
+	e := flow.Ending{State: flow.StateDone, At: now}
 	if problem == nil {
 		return e
 	}
 	e.Problem = problem.Error()
 	switch {
-	case errors.Is(problem, ErrUnknown):
-		e.State = StateUnknown
-	case errors.Is(problem, ErrTemporary) && now.Sub(a.Created) < giveUpAfter:
+	case errors.Is(problem, flow.ErrUnknown):
+		e.State = flow.StateUnknown
+	case errors.Is(problem, flow.ErrTemporary) && now.Sub(a.Created) < giveUpAfter:
 		// The sink promises that it has not done it.
-		e.State, e.NotBefore = StatePlanned, now.Add(b.backoff(a.Attempts+1))
+		e.State, e.NotBefore = flow.StatePlanned, now.Add(b.backoff(a.Attempts+1))
 	case ctx.Err() != nil && s.Idempotent():
-		e.State, e.NotBefore = StatePlanned, now.Add(b.backoff(a.Attempts+1))
+		e.State, e.NotBefore = flow.StatePlanned, now.Add(b.backoff(a.Attempts+1))
 	case ctx.Err() != nil:
-		e.State = StateUnknown
+		e.State = flow.StateUnknown
 	default:
-		e.State = StateFailed
+		e.State = flow.StateFailed
 	}
 	return e
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules"
@@ -21,10 +22,10 @@ import (
 
 // fileOne finds the place of one mail. Whatever the mail is, it is filed: one
 // that cannot be read or breaks something is filed as bad, with the error.
-func (b *Bot) fileOne(ctx context.Context, m Mail) error {
+func (b *Bot) fileOne(ctx context.Context, m flow.Mail) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	var f Filing
+	var f flow.Filing
 	var lookup error
 	err := guarded(func() error {
 		msg, err := parse(m)
@@ -38,41 +39,41 @@ func (b *Bot) fileOne(ctx context.Context, m Mail) error {
 		return lookup
 	}
 	if err != nil {
-		f = Filing{Kind: KindBad, Note: err.Error()}
+		f = flow.Filing{Kind: flow.KindBad, Note: err.Error()}
 	}
 	f.ID = m.ID
 	if err := b.Journal.File(ctx, f); err != nil {
 		return err
 	}
-	log := b.log.With(aboutMail(m.ID), zap.String(KeyKind, string(f.Kind)), zap.String(KeyList, m.List))
+	log := b.log.With(aboutMail(m.ID), zap.String(flow.KeyKind, string(f.Kind)), zap.String(flow.KeyList, m.List))
 	switch {
-	case f.Kind == KindBad:
-		log.Warn("a mail could not be judged; it is kept with this error", zap.String(KeyWhy, f.Note))
+	case f.Kind == flow.KindBad:
+		log.Warn("a mail could not be judged; it is kept with this error", zap.String(flow.KeyWhy, f.Note))
 	case f.Series != nil:
-		log.Debug("a mail was filed", zap.String(KeySeries, f.Series.Key))
+		log.Debug("a mail was filed", zap.String(flow.KeySeries, f.Series.Key))
 	default:
-		log.Debug("a mail goes no further", zap.String(KeyWhy, f.Note))
+		log.Debug("a mail goes no further", zap.String(flow.KeyWhy, f.Note))
 	}
 	return nil
 }
 
 // place decides what a mail is and which series it belongs to.
-func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, error) {
-	f := Filing{Kind: KindOther, Note: msg.NoPatch}
+func (b *Bot) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flow.Filing, error) {
+	f := flow.Filing{Kind: flow.KindOther, Note: msg.NoPatch}
 	note := series.NoteOf(msg)
 	switch {
 	case msg.From.Address != "" && containsFold([]string{b.Bot.Address}, msg.From.Address):
 		return b.placeOwn(ctx, f, note)
 	case msg.IsPatch && msg.Change == nil:
-		f.Kind, f.Note = KindBad, "the patch cannot be read"
+		f.Kind, f.Note = flow.KindBad, "the patch cannot be read"
 		if msg.Damaged != nil {
 			f.Note = msg.Damaged.Error()
 		}
 		return f, nil
 	case note.Kind == series.Patch:
-		f.Kind, f.Note = KindPatch, ""
+		f.Kind, f.Note = flow.KindPatch, ""
 	case note.Kind == series.Cover:
-		f.Kind, f.Note = KindCover, ""
+		f.Kind, f.Note = flow.KindCover, ""
 	default:
 		return b.placeReply(ctx, f, m, msg, note)
 	}
@@ -83,18 +84,18 @@ func (b *Bot) place(ctx context.Context, m Mail, msg *mail.Message) (Filing, err
 	if err != nil {
 		return f, err
 	}
-	add := Member{ID: m.ID, N: place(note), Title: note.Title}
-	if !slices.ContainsFunc(s.Members, func(o Member) bool { return o.ID == m.ID }) {
+	add := flow.Member{ID: m.ID, N: place(note), Title: note.Title}
+	if !slices.ContainsFunc(s.Members, func(o flow.Member) bool { return o.ID == m.ID }) {
 		s.Members = append(s.Members, add)
 	}
-	if f.Kind == KindCover || s.Title == "" {
+	if f.Kind == flow.KindCover || s.Title == "" {
 		s.Title = note.Title
 	}
 	s.Due = m.Received.Add(b.Settle)
 	if s.Have() >= s.Of {
 		s.Due = m.Received // complete: at once
 	}
-	if f.Kind == KindCover && s.Have() == 0 {
+	if f.Kind == flow.KindCover && s.Have() == 0 {
 		// A cover letter alone: its patches are on their way.
 		s.Due = m.Received.Add(b.Settle)
 	}
@@ -119,10 +120,10 @@ func place(n series.Note) int {
 // the first to come. Whoever guesses the key of a series is no member of it: a
 // member has its sender, a number that is free, and what is embargoed and what is
 // not are never in one. What does not fit is a series of its own.
-func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note series.Note) (*Series, error) {
+func (b *Bot) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
 	private := b.Policy.embargoed(msg)
-	fits := func(o *Series) bool {
-		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have Member) bool { return have.N == place(note) && have.ID != m.ID })
+	fits := func(o *flow.Series) bool {
+		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
 	}
 	key := note.Key
 	// Of those that do not fit there may be one for each sender, embargoed or not,
@@ -155,19 +156,19 @@ func (b *Bot) seriesFor(ctx context.Context, m Mail, msg *mail.Message, note ser
 			}
 		}
 	}
-	return &Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received, Private: private}, nil
+	return &flow.Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received, Private: private}, nil
 }
 
 // placeReply files what is no patch: with the series it answers, if any. Only
 // what says something that counts makes the series be judged anew.
-func (b *Bot) placeReply(ctx context.Context, f Filing, m Mail, msg *mail.Message, note series.Note) (Filing, error) {
+func (b *Bot) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg *mail.Message, note series.Note) (flow.Filing, error) {
 	if len(note.Ancestors) == 0 || msg.Program != "" {
 		if msg.Program != "" {
 			f.Note = "written by a program: " + msg.Program
 		}
 		return f, nil
 	}
-	f.Kind = KindReply
+	f.Kind = flow.KindReply
 	counts := b.hear(&f, m, msg, note)
 	thread, err := b.Journal.Threads(ctx, note.Ancestors)
 	if err != nil || len(thread) == 0 {
@@ -176,7 +177,7 @@ func (b *Bot) placeReply(ctx context.Context, f Filing, m Mail, msg *mail.Messag
 	s := nearest(thread, note.Ancestors)
 	if b.Policy.embargoed(msg) && !s.Private {
 		// What it says would be shown, and answered, with what is public.
-		return Filing{Kind: KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
+		return flow.Filing{Kind: flow.KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
 	}
 	f.Series = s
 	now := b.Clock.Now()
@@ -191,7 +192,7 @@ func (b *Bot) placeReply(ctx context.Context, f Filing, m Mail, msg *mail.Messag
 
 // hear decides what is to be found out about the sender of a reply before what it
 // says counts, and reports whether it says anything.
-func (b *Bot) hear(f *Filing, m Mail, msg *mail.Message, note series.Note) bool {
+func (b *Bot) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note series.Note) bool {
 	var orders []command.Command
 	if strings.Contains(msg.Text(), "#stablebot") {
 		orders, _ = command.Parse(msg.Text())
@@ -222,7 +223,7 @@ func (b *Bot) hear(f *Filing, m Mail, msg *mail.Message, note series.Note) bool 
 
 // placeOwn keeps the bot's own mail with its series, so that who answers it is
 // heard, also by a mail program that names no other ancestor.
-func (b *Bot) placeOwn(ctx context.Context, f Filing, note series.Note) (Filing, error) {
+func (b *Bot) placeOwn(ctx context.Context, f flow.Filing, note series.Note) (flow.Filing, error) {
 	f.Note = "own mail"
 	thread, err := b.Journal.Threads(ctx, note.Ancestors)
 	if err == nil && len(thread) > 0 {
@@ -232,10 +233,10 @@ func (b *Bot) placeOwn(ctx context.Context, f Filing, note series.Note) (Filing,
 }
 
 // nearest is the series that holds the closest ancestor.
-func nearest(thread []Series, ancestors []string) *Series {
+func nearest(thread []flow.Series, ancestors []string) *flow.Series {
 	for _, id := range ancestors {
 		for i := range thread {
-			if slices.ContainsFunc(thread[i].Members, func(m Member) bool { return m.ID == id || strings.HasPrefix(m.ID, id+otherMark) }) {
+			if slices.ContainsFunc(thread[i].Members, func(m flow.Member) bool { return m.ID == id || flow.MessageID(m.ID) == id }) {
 				return &thread[i]
 			}
 		}
@@ -244,7 +245,7 @@ func nearest(thread []Series, ancestors []string) *Series {
 }
 
 // settle judges a series and plans what is said of it.
-func (b *Bot) settle(ctx context.Context, s Series) error {
+func (b *Bot) settle(ctx context.Context, s flow.Series) error {
 	ctx, done := inHand(ctx)
 	defer done()
 	brief, judged, err := b.judgeSeries(ctx, s)
@@ -253,32 +254,32 @@ func (b *Bot) settle(ctx context.Context, s Series) error {
 	}
 	if brief.Blind && !b.once && b.Clock.Now().Sub(s.First) < blindFor {
 		// A reply without its branches says half: a little later they may be known.
-		_, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(blindAgain)})
+		_, err := b.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(blindAgain)})
 		return err
 	}
 	var (
-		actions []Action
+		actions []flow.Action
 		quiet   string
 	)
 	if problem := guarded(func() (err error) { actions, quiet, err = Plan(brief); return err }); problem != nil {
-		b.log.Error("planning failed; the judgement is kept", zap.String(KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
+		b.log.Error("planning failed; the judgement is kept", zap.String(flow.KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
 		quiet = "planning failed: " + problem.Error()
 	}
 	checks, err := brief.checks(b.Checks)
 	if err != nil {
-		b.log.Error("planning checks failed", zap.String(KeySeries, s.Key), zap.Error(err))
+		b.log.Error("planning checks failed", zap.String(flow.KeySeries, s.Key), zap.Error(err))
 	}
 	actions = append(actions, checks...)
-	settled, err := b.Journal.Settle(ctx, Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.line(), At: brief.Now, Answered: brief.waiting()})
+	settled, err := b.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.line(), At: brief.Now, Answered: brief.waiting()})
 	if err != nil || !settled {
 		return err
 	}
 	for _, j := range judged {
-		b.log.Info("a patch was judged", aboutMail(j.ID), zap.String(KeySeries, s.Key), zap.String(KeyList, j.List),
-			zap.String(KeyVerdict, string(j.Verdict)), zap.Float64(KeyScore, j.Score))
+		b.log.Info("a patch was judged", aboutMail(j.ID), zap.String(flow.KeySeries, s.Key), zap.String(flow.KeyList, j.List),
+			zap.String(flow.KeyVerdict, string(j.Verdict)), zap.Float64(flow.KeyScore, j.Score))
 	}
 	if quiet != "" {
-		b.log.Debug("nothing is said", aboutMail(firstID(brief)), zap.String(KeySeries, s.Key), zap.String(KeyWhy, quiet))
+		b.log.Debug("nothing is said", aboutMail(firstID(brief)), zap.String(flow.KeySeries, s.Key), zap.String(flow.KeyWhy, quiet))
 	}
 	for _, a := range actions {
 		wake(b.sinks[a.Sink])
@@ -302,14 +303,14 @@ func firstID(b Brief) string {
 
 // JudgeAgain judges a stored series as it would be judged now, and stores
 // nothing.
-func (b *Bot) JudgeAgain(ctx context.Context, s Series) ([]Judged, error) {
+func (b *Bot) JudgeAgain(ctx context.Context, s flow.Series) ([]flow.Judged, error) {
 	_, judged, err := b.judgeSeries(ctx, s)
 	return judged, err
 }
 
 // judgeSeries reads the mails of a series and judges its patches with all that
 // the thread says.
-func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error) {
+func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Judged, error) {
 	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), DryRun: b.DryRun, Refs: b.refs, Now: b.Clock.Now()}
 	mails, err := b.Journal.Mails(ctx, s.Key, maxThread)
 	if err != nil {
@@ -334,7 +335,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 			return brief, nil, err
 		}
 		for _, m := range before {
-			if m.Kind == KindReply {
+			if m.Kind == flow.KindReply {
 				continue
 			}
 			if m.Raw, err = b.Journal.Raw(ctx, m.ID); err != nil {
@@ -348,7 +349,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 	}
 	thread := newThread()
 	for _, m := range mails {
-		if m.Kind == KindOther {
+		if m.Kind == flow.KindOther {
 			continue // the bot's own, kept so that answers to it find the thread
 		}
 		if !thread.take(m) {
@@ -364,13 +365,13 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		asSent(msg, m.List)
 		idx.AddNote(noteOf(m, msg))
 		msg.Shed()
-		if m.Kind != KindReply {
+		if m.Kind != flow.KindReply {
 			brief.Posts = append(brief.Posts, Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 			first.Add(msg)
 		}
 	}
 	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
-	var judged []Judged
+	var judged []flow.Judged
 	for i := range brief.Posts {
 		p := &brief.Posts[i]
 		spent := thread.spent()
@@ -394,7 +395,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		if spent != "" {
 			j := verdict.TooExpensive(p.Message.Change, spent)
 			p.Judgement = &j
-			judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: s.List, At: brief.Now, Private: s.Private})
+			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: s.List, At: brief.Now, Private: s.Private})
 			continue
 		}
 		foreseen := b.foresee(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
@@ -416,7 +417,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 		if len(p.Lists) > 0 {
 			list = p.Lists[0]
 		}
-		judged = append(judged, Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
+		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
 	}
 	shareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
@@ -432,7 +433,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s Series) (Brief, []Judged, error
 
 // shareVerdict lets the patches of a series share a verdict; judged has one entry for
 // each post that was judged, in order.
-func shareVerdict(posts []Posted, judged []Judged) {
+func shareVerdict(posts []Posted, judged []flow.Judged) {
 	js := make([]verdict.Judgement, len(judged))
 	for i := range judged {
 		js[i] = judged[i].Judgement
@@ -450,7 +451,7 @@ func shareVerdict(posts []Posted, judged []Judged) {
 	}
 }
 
-func source(mails []Mail, id string) string {
+func source(mails []flow.Mail, id string) string {
 	for _, m := range mails {
 		if m.ID == id {
 			return m.Source
@@ -483,8 +484,8 @@ func (b Brief) asked() []string {
 // foresee is what would have been said of a change of a backfill when it was
 // posted, from its posting alone; nil when it is of no backfill, and when that
 // cannot be told.
-func (b *Bot) foresee(ctx context.Context, from string, c *change.Change, s *rules.Series, posted time.Time) (f *Foreseen) {
-	if b.Foresee == nil || !Backfilled(from) || posted.IsZero() {
+func (b *Bot) foresee(ctx context.Context, from string, c *change.Change, s *rules.Series, posted time.Time) (f *flow.Foreseen) {
+	if b.Foresee == nil || !flow.Backfilled(from) || posted.IsZero() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, factsTime)
@@ -492,7 +493,7 @@ func (b *Bot) foresee(ctx context.Context, from string, c *change.Change, s *rul
 	err := guarded(func() error {
 		j, err := b.Foresee(ctx, c, s, posted)
 		if err == nil && j.Error == nil {
-			f = &Foreseen{j.Verdict, j.Score}
+			f = &flow.Foreseen{Verdict: j.Verdict, Score: j.Score}
 		}
 		return err
 	})
@@ -508,7 +509,7 @@ func (b *Bot) judge(c *change.Change, s *rules.Series, t *rules.Tree) (j verdict
 	defer func() {
 		if p := recover(); p != nil {
 			problem := fmt.Sprintf("a defect in stablebot: %v", p)
-			b.log.Error("judging failed", aboutMail(c.ID), zap.String(KeyWhy, problem))
+			b.log.Error("judging failed", aboutMail(c.ID), zap.String(flow.KeyWhy, problem))
 			j = verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(),
 				Verdict: verdict.Uncertain, Reason: "it could not be judged", Error: &problem}
 		}

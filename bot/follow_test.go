@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -27,18 +28,18 @@ func (*still) Branches() []string { return nil }
 
 // quietJournal remembers one cursor and what was revived.
 type quietJournal struct {
-	Journal
+	flow.Journal
 	cursor string
 	did    *[]string
 }
 
 func (j *quietJournal) Cursor(context.Context, string) (string, error) { return j.cursor, nil }
-func (j *quietJournal) Revive(_ context.Context, _ Revival, c Cursor) (int, error) {
+func (j *quietJournal) Revive(_ context.Context, _ flow.Revival, c flow.Cursor) (int, error) {
 	j.cursor = c.Value
 	*j.did = append(*j.did, "revive")
 	return 0, nil
 }
-func (j *quietJournal) OpenCommits(context.Context, time.Time, []verdict.Verdict) ([]Judged, error) {
+func (j *quietJournal) OpenCommits(context.Context, time.Time, []verdict.Verdict) ([]flow.Judged, error) {
 	return nil, nil
 }
 func (*quietJournal) Healthy(context.Context, string, time.Time, error) error { return nil }
@@ -55,7 +56,7 @@ func TestFollow(t *testing.T) {
 	b.Follow = func(context.Context) error {
 		did = append(did, "follow")
 		if fails {
-			return ErrTemporary
+			return flow.ErrTemporary
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/change"
@@ -74,8 +75,8 @@ func (p Posted) wrong(told string) string {
 
 // correction plans the one mail that takes back what was said and turned
 // wrong. A version that superseded this one says it in its own reply.
-func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, error) {
-	i := slices.IndexFunc(b.Told, func(a Action) bool { return len(a.Told) > 0 })
+func (b Brief) correction(m *mail.Message, list ListPolicy) (*flow.Action, string, error) {
+	i := slices.IndexFunc(b.Told, func(a flow.Action) bool { return len(a.Told) > 0 })
 	if i < 0 {
 		return nil, "it was answered", nil
 	}
@@ -85,7 +86,7 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, er
 	switch {
 	case len(turned) == 0:
 		return nil, "nothing changed since the last answer", nil
-	case slices.ContainsFunc(b.Told, func(a Action) bool { return a.Cause == CauseCorrection }):
+	case slices.ContainsFunc(b.Told, func(a flow.Action) bool { return a.Cause == flow.CauseCorrection }):
 		return nil, "it was corrected once already", nil
 	case b.Series.Next != "":
 		return nil, "superseded by a newer version", nil
@@ -97,7 +98,7 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*Action, string, er
 	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || list.passes(j) }))
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
-	a, err := b.action(CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
+	a, err := b.action(flow.CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
 		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created,
 			From: change.Person{Name: b.Bot.Name, Address: b.Bot.Address}, Text: before.Line + "\n"},
 		Opening: []string{strings.Join(append(b.whys(turned), "This replaces what was said here; there will be no further correction."), " ")},
@@ -123,16 +124,16 @@ func (b Brief) whys(turned map[string]string) (out []string) {
 
 // answers plans what is said to those whose commands have had no answer yet.
 // told says whether one of them names the verdict.
-func (b Brief) answers(m *mail.Message, list ListPolicy) (out []Action, told bool, err error) {
+func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, told bool, err error) {
 	for _, id := range b.waiting() {
-		var mine []Order
+		var mine []flow.Order
 		for _, o := range b.Orders {
 			if o.Mail == id {
 				mine = append(mine, o)
 			}
 		}
 		r := report.Mail{To: []change.Person{mine[0].Who}, Words: b.words(), Answers: report.Answered{
-			ID: messageID(id), References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
+			ID: flow.MessageID(id), References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
 		verdicts, public := false, false
 		for _, o := range mine {
 			r.Answers.Text += o.Line + "\n"
@@ -183,13 +184,13 @@ func (b Brief) waiting() (ids []string) {
 
 // recheck reports whether somebody asked to judge it anew and has no answer yet.
 func (b Brief) recheck() bool {
-	return slices.ContainsFunc(b.Orders, func(o Order) bool {
+	return slices.ContainsFunc(b.Orders, func(o flow.Order) bool {
 		return o.SeriesKey == b.Series.Key && !o.Answered && o.Verb == command.Recheck && o.Refused == "" && o.Wrong == ""
 	})
 }
 
 // outcome says what became of a command.
-func (b Brief) outcome(o Order) string {
+func (b Brief) outcome(o flow.Order) string {
 	switch {
 	case o.Refused != "" && o.Verb == "":
 		return "Not done: " + o.Refused + "."
@@ -238,7 +239,7 @@ func (b Brief) words() (out []report.Word) {
 		w := report.Word{Who: o.Who, At: o.At, Reason: o.Reason}
 		switch o.Verb {
 		case command.Override:
-			if slices.ContainsFunc(b.Orders[i+1:], func(l Order) bool { return l.Verb == command.Override && l.Refused == "" && l.Wrong == "" }) {
+			if slices.ContainsFunc(b.Orders[i+1:], func(l flow.Order) bool { return l.Verb == command.Override && l.Refused == "" && l.Wrong == "" }) {
 				continue
 			}
 			w.Says = o.Arg

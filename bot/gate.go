@@ -2,18 +2,11 @@ package bot
 
 import (
 	"context"
-	"time"
 
 	"go.uber.org/zap"
-)
 
-// Decision is what is decided about an action that was not begun.
-type Decision struct {
-	State ActionState // StatePlanned: it may go; StateDropped: never
-	Who   string
-	Why   string
-	At    time.Time
-}
+	"github.com/stablebot/stablebot/bot/flow"
+)
 
 // stopped says why nothing may be delivered, "" when it may.
 func (b *Bot) stopped() string {
@@ -25,7 +18,7 @@ func (b *Bot) stopped() string {
 
 // gate decides whether a planned reply may be begun now. What waited too long
 // is dropped, and embargo hours are waited for.
-func (b *Bot) gate(ctx context.Context, a Action) (open bool, err error) {
+func (b *Bot) gate(ctx context.Context, a flow.Action) (open bool, err error) {
 	if a.Kind != "reply" {
 		return true, nil
 	}
@@ -35,8 +28,8 @@ func (b *Bot) gate(ctx context.Context, a Action) (open bool, err error) {
 		from = a.Approved
 	}
 	if now.Sub(from) >= giveUpAfter {
-		b.log.Warn("an action waited too long; it is dropped", zap.String(KeyAction, a.Key), zap.String(KeyList, a.List))
-		_, err := b.Journal.Decide(ctx, a.Key, Decision{State: StateDropped, At: now,
+		b.log.Warn("an action waited too long; it is dropped", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeyList, a.List))
+		_, err := b.Journal.Decide(ctx, a.Key, flow.Decision{State: flow.StateDropped, At: now,
 			Why: "it waited for " + giveUpAfter.String() + "; an answer that late is noise"})
 		return false, err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Several processes may work on one journal. What only one of them may do at a
@@ -34,7 +36,7 @@ const deskName = "desk"
 // holding does f under name, over and over until ctx ends. f ends when the
 // name is lost.
 func (b *Bot) holding(ctx context.Context, name string, f func(context.Context)) {
-	log := b.log.With(zap.String(KeyHeld, name))
+	log := b.log.With(zap.String(flow.KeyHeld, name))
 	for failed, waits := 0, false; ctx.Err() == nil; {
 		held, release, err := b.Journal.Hold(ctx, name)
 		switch {
@@ -72,7 +74,7 @@ func (b *Bot) alone(ctx context.Context, name string, f func(context.Context) er
 		return b.failed(err)
 	}
 	if held == nil {
-		b.log.Info("another process does this; it is left to it", zap.String(KeyHeld, name))
+		b.log.Info("another process does this; it is left to it", zap.String(flow.KeyHeld, name))
 		return nil
 	}
 	defer release()

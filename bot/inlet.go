@@ -1,21 +1,17 @@
 package bot
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"regexp"
 	"strings"
 
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
-	"github.com/stablebot/stablebot/rules/change"
 )
 
 // keptOfBad is how much of a mail is kept that is too large to be read: its
@@ -34,9 +30,9 @@ func newInlet(b *Bot, source string, log *zap.Logger) *inlet {
 	return &inlet{b: b, source: source, log: log, at: map[string]string{}}
 }
 
-var _ Inlet = (*inlet)(nil)
+var _ flow.Intake = (*inlet)(nil)
 
-// Cursor implements Inlet.
+// Cursor implements flow.Intake.
 func (in *inlet) Cursor(ctx context.Context, key string) (string, error) {
 	v, err := in.b.Journal.Cursor(ctx, key)
 	if err == nil {
@@ -47,8 +43,8 @@ func (in *inlet) Cursor(ctx context.Context, key string) (string, error) {
 
 // moved has a cursor moved by f, from where this process has read or put it. A
 // source that is told ErrMoved reads the cursor again before it goes on.
-func (in *inlet) moved(key, value string, f func(Cursor) error) error {
-	c := Cursor{Key: key, Value: value}
+func (in *inlet) moved(key, value string, f func(flow.Cursor) error) error {
+	c := flow.Cursor{Key: key, Value: value}
 	if from, ok := in.at[key]; ok {
 		c.From = &from
 	}
@@ -59,16 +55,16 @@ func (in *inlet) moved(key, value string, f func(Cursor) error) error {
 	return in.b.failed(err)
 }
 
-// Advance implements Inlet.
+// Advance implements flow.Intake.
 func (in *inlet) Advance(ctx context.Context, key, cursor string) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	return in.moved(key, cursor, func(c Cursor) error { return in.b.Journal.Advance(ctx, c) })
+	return in.moved(key, cursor, func(c flow.Cursor) error { return in.b.Journal.Advance(ctx, c) })
 }
 
-// Accept implements Inlet. A mail that cannot be read is kept with its error
+// Accept implements flow.Intake. A mail that cannot be read is kept with its error
 // and is no failure of the source.
-func (in *inlet) Accept(ctx context.Context, item Item) error {
+func (in *inlet) Accept(ctx context.Context, item flow.Item) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -85,17 +81,17 @@ func (in *inlet) Accept(ctx context.Context, item Item) error {
 	}
 	m := in.read(item)
 	var fresh bool
-	err := in.moved(item.Source, item.Cursor, func(c Cursor) (err error) { fresh, err = in.b.Journal.Keep(ctx, m, c); return err })
+	err := in.moved(item.Source, item.Cursor, func(c flow.Cursor) (err error) { fresh, err = in.b.Journal.Keep(ctx, m, c); return err })
 	if err != nil {
 		return err
 	}
 	switch {
 	case !fresh:
-		in.log.Debug("a mail came again", aboutMail(m.ID), zap.String(KeyList, m.List))
-	case m.Kind == KindBad:
-		in.log.Warn("a mail could not be read; it is kept with this error", aboutMail(m.ID), zap.String(KeyWhy, m.Note))
+		in.log.Debug("a mail came again", aboutMail(m.ID), zap.String(flow.KeyList, m.List))
+	case m.Kind == flow.KindBad:
+		in.log.Warn("a mail could not be read; it is kept with this error", aboutMail(m.ID), zap.String(flow.KeyWhy, m.Note))
 	default:
-		in.log.Debug("a mail came", aboutMail(m.ID), zap.String(KeyList, m.List), zap.String(KeySubject, m.Subject))
+		in.log.Debug("a mail came", aboutMail(m.ID), zap.String(flow.KeyList, m.List), zap.String(flow.KeySubject, m.Subject))
 	}
 	if fresh {
 		wake(in.b.mailed)
@@ -104,8 +100,8 @@ func (in *inlet) Accept(ctx context.Context, item Item) error {
 }
 
 // read finds what the journal must know of a mail.
-func (in *inlet) read(item Item) Mail {
-	m := Mail{Source: item.Source, List: item.List, Received: item.Received, Raw: item.Mail}
+func (in *inlet) read(item flow.Item) flow.Mail {
+	m := flow.Mail{Source: item.Source, List: item.List, Received: item.Received, Raw: item.Mail}
 	if m.Received.IsZero() {
 		m.Received = in.b.Clock.Now()
 	}
@@ -113,7 +109,7 @@ func (in *inlet) read(item Item) Mail {
 	err := guarded(func() (err error) { msg, err = mail.Scan(item.Mail); return err })
 	if err != nil {
 		sum := sha256.Sum256(item.Mail)
-		m.ID, m.Kind, m.Note = hex.EncodeToString(sum[:16])+"@unread.invalid", KindBad, err.Error()
+		m.ID, m.Kind, m.Note = hex.EncodeToString(sum[:16])+"@unread.invalid", flow.KindBad, err.Error()
 		var large *mail.TooLargeError
 		if errors.As(err, &large) {
 			m.Raw = m.Raw[:min(len(m.Raw), keptOfBad)]
@@ -136,16 +132,6 @@ func (in *inlet) read(item Item) Mail {
 	return m
 }
 
-// OtherID is the ID of a mail whose Message-ID another mail has.
-func OtherID(messageID, print string) string { return messageID + otherMark + print }
-
-const otherMark = "~"
-
-var otherID = regexp.MustCompile(otherMark + `[0-9a-f]{16}$`)
-
-// messageID is the Message-ID of a mail by its ID.
-func messageID(id string) string { return otherID.ReplaceAllString(id, "") }
-
 // asSent leaves "via" undone where it names another list than the one that the
 // mail came over.
 func asSent(msg *mail.Message, list string) {
@@ -155,7 +141,7 @@ func asSent(msg *mail.Message, list string) {
 }
 
 // parse reads a stored mail. A patch is known by the mail's ID.
-func parse(m Mail) (*mail.Message, error) {
+func parse(m flow.Mail) (*mail.Message, error) {
 	msg, err := mail.Parse(m.Raw)
 	if err != nil {
 		return nil, err
@@ -168,36 +154,18 @@ func parse(m Mail) (*mail.Message, error) {
 }
 
 // commit keeps a commit for the workers, which may be other processes.
-func (in *inlet) commit(ctx context.Context, item Item) error {
-	body, err := EncodeChange(item.Commit)
+func (in *inlet) commit(ctx context.Context, item flow.Item) error {
+	body, err := flow.EncodeChange(item.Commit)
 	if err != nil {
 		return err
 	}
-	w := Waiting{ID: item.Commit.ID, Source: item.Source, List: item.List, Branch: item.Branch, At: in.b.Clock.Now(), Body: body}
+	w := flow.Waiting{ID: item.Commit.ID, Source: item.Source, List: item.List, Branch: item.Branch, At: in.b.Clock.Now(), Body: body}
 	if item.Err != nil {
 		w.Problem = item.Err.Error()
 	}
-	err = in.moved(item.Source, item.Cursor, func(c Cursor) error { return in.b.Journal.KeepCommit(ctx, w, c) })
+	err = in.moved(item.Source, item.Cursor, func(c flow.Cursor) error { return in.b.Journal.KeepCommit(ctx, w, c) })
 	if err == nil {
 		wake(in.b.mailed)
 	}
 	return err
-}
-
-// EncodeChange writes a change so that another process can judge it.
-func EncodeChange(c *change.Change) ([]byte, error) {
-	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(c); err != nil {
-		return nil, fmt.Errorf("encoding commit %s: %w", c.ID, err)
-	}
-	return b.Bytes(), nil
-}
-
-// DecodeChange reads what EncodeChange wrote.
-func DecodeChange(b []byte) (*change.Change, error) {
-	c := &change.Change{}
-	if err := gob.NewDecoder(bytes.NewReader(b)).Decode(c); err != nil {
-		return nil, fmt.Errorf("decoding a stored commit: %w", err)
-	}
-	return c, nil
 }

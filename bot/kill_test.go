@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
@@ -65,18 +66,18 @@ type slow struct {
 	pace time.Duration // at most this between two mails
 }
 
-func (s *slow) Poll(ctx context.Context, in bot.Inlet) error {
+func (s *slow) Poll(ctx context.Context, in flow.Intake) error {
 	return s.feed.Poll(ctx, pause{in, s.pace})
 }
 
 type pause struct {
-	bot.Inlet
+	flow.Intake
 	longest time.Duration
 }
 
-func (p pause) Accept(ctx context.Context, i bot.Item) error {
+func (p pause) Accept(ctx context.Context, i flow.Item) error {
 	time.Sleep(rand.N(p.longest))
-	return p.Inlet.Accept(ctx, i)
+	return p.Intake.Accept(ctx, i)
 }
 
 // diary is a sink that cannot tell what it has done: it writes a line each time.
@@ -85,7 +86,7 @@ type diary struct{ path string }
 func (d diary) Name() string     { return "outbox" }
 func (d diary) Idempotent() bool { return false }
 
-func (d diary) Deliver(_ context.Context, a bot.Action) error {
+func (d diary) Deliver(_ context.Context, a flow.Action) error {
 	f, err := os.OpenFile(d.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -120,19 +121,19 @@ func TestKillChild(t *testing.T) {
 	b := newBench(t, dir)
 	mails, _, _ := killMails()
 	src := &slow{feed{name: "feed", mails: mails, more: make(chan struct{})}, 2 * time.Millisecond}
-	b.opts.Sources, b.opts.Log = []bot.Source{src}, nil
+	b.opts.Sources, b.opts.Log = []flow.Source{src}, nil
 	b.opts.Settle = 40 * time.Millisecond
 	to, addr, _ := strings.Cut(os.Getenv(killSink), " ")
 	addr, hubURL, _ := strings.Cut(addr, " ")
 	switch to {
 	case "diary":
-		b.opts.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
+		b.opts.Sinks = []flow.Sink{diary{filepath.Join(dir, "diary")}}
 	case "smtp":
 		s, err := smtp.New(smtp.Config{Name: "outbox", Address: addr, TLS: smtp.TLSNone, From: b.opts.Bot.Address}, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.opts.Sinks = []bot.Sink{s}
+		b.opts.Sinks = []flow.Sink{s}
 	}
 	if hubURL != "" {
 		wireHub(t, hubURL, &b.opts, b.store)
@@ -189,14 +190,14 @@ type outcome struct{ replies, received, unclear, missing int }
 func onceEach(t *testing.T, rows []store.ActionRow, got func(key string) int) (o outcome) {
 	t.Helper()
 	for _, a := range rows {
-		if a.Kind != bot.ActionReply {
+		if a.Kind != flow.ActionReply {
 			continue
 		}
 		n := got(a.Key)
 		o.replies, o.received = o.replies+1, o.received+n
 		switch {
-		case a.State == bot.StateDone && n == 1:
-		case a.State == bot.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
+		case a.State == flow.StateDone && n == 1:
+		case a.State == flow.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
 			o.unclear++
 			o.missing += 1 - n
 		default:
@@ -274,7 +275,7 @@ func nothingPlanned(t *testing.T, s *store.Store) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Actions[bot.StatePlanned] == 0
+	return c.Actions[flow.StatePlanned] == 0
 }
 
 // TestKill: kill -9 at random points loses nothing and doubles nothing.
@@ -300,7 +301,7 @@ func TestKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got) != replies || c.Actions[bot.StateDone] != replies || len(c.Actions) != 1 {
+		if len(got) != replies || c.Actions[flow.StateDone] != replies || len(c.Actions) != 1 {
 			t.Errorf("%d replies, actions %v; want %d", len(got), c.Actions, replies)
 		}
 		if c.Mails != len(posts) || c.Judgements != patches || c.Unfiled+c.Unsettled+c.Bad != 0 {

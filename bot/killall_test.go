@@ -13,6 +13,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
 	"github.com/stablebot/stablebot/bot/internal/peers"
@@ -138,7 +139,7 @@ func TestKillAll(t *testing.T) {
 	untilDone(t, dir, sink, settled)
 	rows := actionsOf(t, b.store)
 	for _, a := range rows {
-		if a.Kind != bot.ActionReply && a.State != bot.StateDone && a.State != bot.StateSuperseded {
+		if a.Kind != flow.ActionReply && a.State != flow.StateDone && a.State != flow.StateSuperseded {
 			t.Errorf("%s is %s: %s", a.Key, a.State, a.Problem)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
@@ -50,7 +51,7 @@ func TestKillLoopChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.opts.Sources, b.opts.Sinks, b.opts.Log = []bot.Source{src}, []bot.Sink{out}, nil
+	b.opts.Sources, b.opts.Sinks, b.opts.Log = []flow.Source{src}, []flow.Sink{out}, nil
 	b.opts.Settle = 2 * time.Second // Postfix delivers in any order
 	b.opts.Bot.Address = loopBot
 	b.opts.Policy.Lists[0].ID, b.opts.Policy.Lists[0].Reply = test(drm), bot.ReplyAuthor
@@ -137,8 +138,8 @@ func TestKillLoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = c.Actions[bot.StateDone] + c.Actions[bot.StateUnknown]
-		if c.Actions[bot.StatePlanned]+c.Unfiled+c.Unsettled == 0 && rows >= replies {
+		rows = c.Actions[flow.StateDone] + c.Actions[flow.StateUnknown]
+		if c.Actions[flow.StatePlanned]+c.Unfiled+c.Unsettled == 0 && rows >= replies {
 			break
 		}
 		if time.Now().After(end) {

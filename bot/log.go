@@ -1,27 +1,9 @@
 package bot
 
-import "go.uber.org/zap"
+import (
+	"go.uber.org/zap"
 
-// The keys of log fields. A line about a message has its id, whatever else it
-// has, so that one grep tells a message's whole story.
-const (
-	KeyMessageID = "message_id"
-	KeySubject   = "subject"
-	KeySource    = "source"
-	KeySink      = "sink"
-	KeyList      = "list"
-	KeyKind      = "kind"
-	KeySeries    = "series"
-	KeyVerdict   = "verdict"
-	KeyScore     = "score"
-	KeyAction    = "action"
-	KeyAttempt   = "attempt"
-	KeyWhy       = "why"
-	KeyWait      = "wait"
-	KeyCommit    = "commit"
-	KeyCount     = "count"
-	KeyHeld      = "held"
-	KeyTask      = "task"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
-func aboutMail(id string) zap.Field { return zap.String(KeyMessageID, id) }
+func aboutMail(id string) zap.Field { return zap.String(flow.KeyMessageID, id) }

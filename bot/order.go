@@ -10,21 +10,10 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/change"
 )
-
-// Order is a command that came by mail, proven and allowed, or refused.
-type Order struct {
-	command.Command
-	Mail      string // ID of the mail
-	N         int    // its place in the mail
-	SeriesKey string
-	Who       change.Person // the address is proven; the name is what they call themselves
-	At        time.Time
-	Refused   string // why it is not carried out, "" when it is
-	Answered  bool
-}
 
 // recheckEvery: one recheck a day and version. It asks the remotes, and each is
 // answered.
@@ -32,7 +21,7 @@ const recheckEvery = 24 * time.Hour
 
 // readOrders takes the commands of a proven reply into p. A mail whose sender is
 // not proven orders nothing and gets no answer: it may be forged.
-func (b *Bot) readOrders(ctx context.Context, p *Proving, found []command.Command, m Mail, msg *mail.Message, proof command.Proof, s *Series) error {
+func (b *Bot) readOrders(ctx context.Context, p *flow.Proving, found []command.Command, m flow.Mail, msg *mail.Message, proof command.Proof, s *flow.Series) error {
 	before, err := b.Journal.Orders(ctx, s.Key)
 	if err != nil {
 		return err
@@ -43,20 +32,20 @@ func (b *Bot) readOrders(ctx context.Context, p *Proving, found []command.Comman
 	}
 	p.Uses = proof.Uses
 	now := b.Clock.Now()
-	recent := func(o Order) bool { return o.SeriesKey == s.Key && now.Sub(o.At) < recheckEvery }
+	recent := func(o flow.Order) bool { return o.SeriesKey == s.Key && now.Sub(o.At) < recheckEvery }
 	for i, c := range found {
-		o := Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: change.Person{Name: msg.From.Name, Address: proof.From}, At: now, Refused: c.Wrong}
+		o := flow.Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: change.Person{Name: msg.From.Name, Address: proof.From}, At: now, Refused: c.Wrong}
 		switch {
 		case o.Refused != "":
 		case !may && c.Verb != command.Mute:
 			o.Refused = "only the author, the maintainers of the files and those that the bot's owner names may ask for this"
-		case c.Verb == command.Recheck && slices.ContainsFunc(append(before, p.Orders...), func(o Order) bool { return recent(o) && o.Verb == command.Recheck && o.Refused == "" }):
+		case c.Verb == command.Recheck && slices.ContainsFunc(append(before, p.Orders...), func(o flow.Order) bool { return recent(o) && o.Verb == command.Recheck && o.Refused == "" }):
 			o.Refused = "this version was re-checked within the last day; once a day is what it gets"
 		case c.Verb == command.Mute:
 			p.Mute = proof.From
 		}
 		// Who is refused is told so once a day.
-		o.Answered = o.Refused != "" && slices.ContainsFunc(before, func(old Order) bool {
+		o.Answered = o.Refused != "" && slices.ContainsFunc(before, func(old flow.Order) bool {
 			return recent(old) && old.Refused != "" && strings.EqualFold(old.Who.Address, proof.From)
 		})
 		p.Orders = append(p.Orders, o)
@@ -67,7 +56,7 @@ func (b *Bot) readOrders(ctx context.Context, p *Proving, found []command.Comman
 
 // mayOrder: the author, the stable team, those on the allow list, and the
 // maintainers of every file that the series touches.
-func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error) {
+func (b *Bot) mayOrder(ctx context.Context, who string, s *flow.Series) (bool, error) {
 	if strings.EqualFold(who, s.Sender) || b.may(who, nil) {
 		return true, nil
 	}
@@ -80,7 +69,7 @@ func (b *Bot) mayOrder(ctx context.Context, who string, s *Series) (bool, error)
 	}
 	var files []string
 	for _, m := range mails {
-		if m.Kind != KindPatch {
+		if m.Kind != flow.KindPatch {
 			continue
 		}
 		if m.Raw, err = b.Journal.Raw(ctx, m.ID); err != nil {

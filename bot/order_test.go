@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -146,12 +147,12 @@ func TestHeld(t *testing.T) {
 	b.opts.Policy.Lists[0].Approve = true
 	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}, post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"})
 	b.want()
-	rows, err := b.store.Actions(t.Context(), bot.StateHeld, 10)
+	rows, err := b.store.Actions(t.Context(), flow.StateHeld, 10)
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d held, %v", len(rows), err)
 	}
 	b.opts.Stopped = func() string { return "stopped" }
-	if ok, err := b.store.Decide(t.Context(), rows[0].Key, bot.Decision{State: bot.StatePlanned, At: time.Now()}); !ok || err != nil {
+	if ok, err := b.store.Decide(t.Context(), rows[0].Key, flow.Decision{State: flow.StatePlanned, At: time.Now()}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	b.once()

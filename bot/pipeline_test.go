@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
@@ -37,7 +38,7 @@ type feed struct {
 func (f *feed) Name() string { return f.name }
 func (f *feed) Close() error { return nil }
 
-func (f *feed) Poll(ctx context.Context, in bot.Inlet) error {
+func (f *feed) Poll(ctx context.Context, in flow.Intake) error {
 	if f.fail > 0 {
 		f.fail--
 		return errors.New("connection refused")
@@ -53,7 +54,7 @@ func (f *feed) Poll(ctx context.Context, in bot.Inlet) error {
 		}
 	}
 	for ; n < len(f.mails); n++ {
-		if err := in.Accept(ctx, bot.Item{Source: f.name, Cursor: fmt.Sprint(n + 1), Mail: f.mails[n]}); err != nil {
+		if err := in.Accept(ctx, flow.Item{Source: f.name, Cursor: fmt.Sprint(n + 1), Mail: f.mails[n]}); err != nil {
 			return err
 		}
 	}
@@ -152,7 +153,7 @@ func newBench(t *testing.T, dir string) *bench {
 	}
 	core, logs := observer.New(zap.DebugLevel)
 	return &bench{t, dir, s, out, bot.Options{
-		Sinks: []bot.Sink{out}, Journal: s, Judge: judge, Log: zap.New(core),
+		Sinks: []flow.Sink{out}, Journal: s, Judge: judge, Log: zap.New(core),
 		Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com", Version: "test"},
 		Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{
 			{ID: drm, Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 1000, PerDay: 1000}}},
@@ -171,10 +172,10 @@ func (b *bench) once(posts ...post) {
 	b.run(f)
 }
 
-func (b *bench) run(f bot.Source) {
+func (b *bench) run(f flow.Source) {
 	b.t.Helper()
 	o := b.opts
-	o.Sources = []bot.Source{f}
+	o.Sources = []flow.Source{f}
 	x, err := bot.New(o)
 	if err != nil {
 		b.t.Fatal(err)
@@ -243,7 +244,7 @@ func TestSingleAndDuplicate(t *testing.T) {
 	b.once(p)
 	b.want("1@example.org")
 	for _, e := range b.logs.All() {
-		if _, ok := e.ContextMap()[bot.KeyMessageID]; !ok && strings.Contains(e.Message, "mail") {
+		if _, ok := e.ContextMap()[flow.KeyMessageID]; !ok && strings.Contains(e.Message, "mail") {
 			t.Errorf("a line about a mail has no message-id: %s", e.Message)
 		}
 	}
@@ -434,15 +435,15 @@ func TestThreadTrailers(t *testing.T) {
 func TestRun(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	b.opts.Settle = 50 * time.Millisecond
-	told := make(chan bot.Action, 10)
-	b.opts.Told = func(a bot.Action) { told <- a }
+	told := make(chan flow.Action, 10)
+	b.opts.Told = func(a flow.Action) { told <- a }
 	b.opts.Policy.Lists[0].Verdicts = []verdict.Verdict{verdict.StableEligible, verdict.Wait}
 	part := series("100000.1", 1, 2, "drm/amdgpu: fix one")
 	f := &feed{name: "f", fail: 1, more: make(chan struct{}), mails: [][]byte{post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}.bytes()}}
 	for _, p := range part {
 		f.mails = append(f.mails, p.bytes())
 	}
-	b.opts.Sources = []bot.Source{f}
+	b.opts.Sources = []flow.Source{f}
 	x, err := bot.New(b.opts)
 	if err != nil {
 		t.Fatal(err)
@@ -475,27 +476,27 @@ type mute struct {
 	n   int
 }
 
-func (m *mute) Name() string                              { return "smtp" }
-func (m *mute) Idempotent() bool                          { return false }
-func (m *mute) Deliver(context.Context, bot.Action) error { m.n++; return m.err }
+func (m *mute) Name() string                               { return "smtp" }
+func (m *mute) Idempotent() bool                           { return false }
+func (m *mute) Deliver(context.Context, flow.Action) error { m.n++; return m.err }
 
 // TestUnknown: what a crash interrupted on a sink that cannot tell is never
 // repeated; what a sink surely did not do is.
 func TestUnknown(t *testing.T) {
 	b := newBench(t, t.TempDir())
-	sink := &mute{err: fmt.Errorf("greylisted: %w", bot.ErrTemporary)}
-	b.opts.Sinks = []bot.Sink{sink}
+	sink := &mute{err: fmt.Errorf("greylisted: %w", flow.ErrTemporary)}
+	b.opts.Sinks = []flow.Sink{sink}
 	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"})
 	rows, err := b.store.Actions(t.Context(), "", 10)
-	if err != nil || len(rows) != 1 || rows[0].State != bot.StatePlanned || rows[0].Attempts != 1 || !strings.Contains(rows[0].Problem, "greylisted") {
+	if err != nil || len(rows) != 1 || rows[0].State != flow.StatePlanned || rows[0].Attempts != 1 || !strings.Contains(rows[0].Problem, "greylisted") {
 		t.Fatalf("after a temporary failure: %+v, %v", rows, err)
 	}
-	if ok, err := b.store.Begin(t.Context(), rows[0].Key, time.Now(), bot.Caps{PerHour: 10, PerDay: 10}); !ok || err != nil {
+	if ok, err := b.store.Begin(t.Context(), rows[0].Key, time.Now(), flow.Caps{PerHour: 10, PerDay: 10}); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	sink.err = nil
 	b.once() // the restart after the crash
-	rows, err = b.store.Actions(t.Context(), bot.StateUnknown, 10)
+	rows, err = b.store.Actions(t.Context(), flow.StateUnknown, 10)
 	if err != nil || len(rows) != 1 || sink.n != 1 {
 		t.Errorf("after the crash: %+v, %v, delivered %d times", rows, err, sink.n)
 	}

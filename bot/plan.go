@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
@@ -27,7 +28,7 @@ type Posted struct {
 
 // Brief is everything that planning may look at.
 type Brief struct {
-	Series Series
+	Series flow.Series
 	Posts  []Posted // the cover letter first, then the patches in order
 	Policy Policy
 	Bot    report.Bot
@@ -35,8 +36,8 @@ type Brief struct {
 	Refs   map[string]rules.Ref
 	Have   int             // patches there are, those kept from the version before included
 	Said   string          // the last verdict line told to this series or an earlier version
-	Told   []Action        // replies to this series that went out or may have, newest first
-	Orders []Order         // commands for this series and earlier versions, oldest first
+	Told   []flow.Action   // replies to this series that went out or may have, newest first
+	Orders []flow.Order    // commands for this series and earlier versions, oldest first
 	DryRun string          // the sink for lists in dry run
 	Out    map[string]bool // opted out: addresses and "list:" names
 	Now    time.Time
@@ -48,7 +49,7 @@ type Brief struct {
 
 // Plan decides what is done about a judged series. It is pure. Without an
 // action, quiet says why nothing is said.
-func Plan(b Brief) (actions []Action, quiet string, err error) {
+func Plan(b Brief) (actions []flow.Action, quiet string, err error) {
 	if len(b.Posts) == 0 {
 		return nil, "nothing of it could be read", nil
 	}
@@ -61,7 +62,7 @@ func Plan(b Brief) (actions []Action, quiet string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	var next *Action
+	var next *flow.Action
 	switch {
 	case told:
 		// The answer to a command says what the verdict is.
@@ -80,7 +81,7 @@ func Plan(b Brief) (actions []Action, quiet string, err error) {
 }
 
 // first plans the answer to the posting itself.
-func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
+func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
@@ -97,20 +98,20 @@ func (b Brief) first(p Posted, list ListPolicy) (*Action, string, error) {
 		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
 	to, cc := b.recipients(p.Message, list)
-	a, err := b.action(CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: answered(p.Message), Before: b.Said, Words: b.words()})
+	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: answered(p.Message), Before: b.Said, Words: b.words()})
 	return a, "", err
 }
 
 // action composes a mail.
-func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*Action, error) {
-	key := ActionKey(b.Series.Key, cause)
+func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Action, error) {
+	key := flow.ActionKey(b.Series.Key, cause)
 	m.Bot, m.Key, m.Date = b.Bot, key, b.Now
 	b.limit(&m)
 	raw, err := m.Bytes()
 	if err != nil {
 		return nil, err
 	}
-	a := &Action{
+	a := &flow.Action{
 		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: cause, List: list.ID,
 		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now, NotBefore: list.Silence.Until(b.Now),
 	}
@@ -149,7 +150,7 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		out = append(out, "list:"+l)
 	}
 	switch {
-	case Backfilled(first.Source):
+	case flow.Backfilled(first.Source):
 		return "it was put in by a backfill, of which nothing is said"
 	case b.Series.Private:
 		return "a security contact is among its recipients"
@@ -163,16 +164,6 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		return "the list has opted out"
 	}
 	return ""
-}
-
-// BackfillPrefix begins the names of sources that bring what is past: it is
-// judged, and nothing is ever said about it.
-const BackfillPrefix = "backfill-"
-
-// Backfilled reports whether a source, "archive:NAME", is such a one.
-func Backfilled(source string) bool {
-	_, name, _ := strings.Cut(source, ":")
-	return strings.HasPrefix(name, BackfillPrefix)
 }
 
 // notYet says why the bot does not speak first, though it may answer.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -188,8 +189,8 @@ func (l ListPolicy) whyNot(posts []Posted) string {
 	return "none of its verdicts is answered on this list"
 }
 
-func (l ListPolicy) caps() Caps {
-	return Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay, AllPerHour: l.allPerHour, AllPerDay: l.allPerDay}
+func (l ListPolicy) caps() flow.Caps {
+	return flow.Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay, AllPerHour: l.allPerHour, AllPerDay: l.allPerDay}
 }
 
 // embargoed reports whether a mail may be about an unpublished hole: a security

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -272,7 +272,7 @@ func TestRunOnPostgres(t *testing.T) {
 		if c, err = s.Counts(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return c.Actions[bot.StateDone] == in.n
+		return c.Actions[flow.StateDone] == in.n
 	})
 	if c.Mails != in.n || c.Judgements != in.n || c.Unfiled+c.Unsettled+c.Bad != 0 || len(c.Actions) != 1 {
 		t.Errorf("counts %+v; want %d mails, judgements and replies done", c, in.n)

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 )
@@ -42,7 +43,7 @@ func (b *Bot) prove(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			failed++
 			wait = b.backoff(failed)
-			b.log.Warn("proving who sent mails failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+			b.log.Warn("proving who sent mails failed; it is tried again", zap.Error(err), zap.Duration(flow.KeyWait, wait))
 		} else if failed = 0; n > 0 {
 			continue
 		}
@@ -74,13 +75,13 @@ func (b *Bot) proveAll(ctx context.Context) (n int, err error) {
 		return 0, nil
 	}
 	for i, m := range mails {
-		var p Proving
+		var p flow.Proving
 		problem := guarded(func() (err error) { p, err = b.proved(ctx, m, proofs[i], errs[i]); return err })
 		if problem != nil {
-			if errors.Is(problem, ErrTemporary) {
+			if errors.Is(problem, flow.ErrTemporary) {
 				return n, problem
 			}
-			p = Proving{Note: "who sent it could not be found out: " + problem.Error(), Due: b.Clock.Now()}
+			p = flow.Proving{Note: "who sent it could not be found out: " + problem.Error(), Due: b.Clock.Now()}
 		}
 		p.ID, p.SeriesKey, p.At = m.ID, m.SeriesKey, b.Clock.Now()
 		used, err := b.Journal.Prove(ctx, p)
@@ -91,7 +92,7 @@ func (b *Bot) proveAll(ctx context.Context) (n int, err error) {
 		case used:
 			b.log.Warn("a command is not obeyed: its signature was used before", aboutMail(m.ID))
 		case p.Note != "":
-			b.log.Warn("a reply is not believed", aboutMail(m.ID), zap.String(KeyWhy, p.Note))
+			b.log.Warn("a reply is not believed", aboutMail(m.ID), zap.String(flow.KeyWhy, p.Note))
 		}
 		n++
 		wake(b.mailed)
@@ -100,15 +101,15 @@ func (b *Bot) proveAll(ctx context.Context) (n int, err error) {
 }
 
 // proved is what follows from an attempt to prove who sent a reply.
-func (b *Bot) proved(ctx context.Context, m Mail, proof command.Proof, unproven error) (Proving, error) {
+func (b *Bot) proved(ctx context.Context, m flow.Mail, proof command.Proof, unproven error) (flow.Proving, error) {
 	now := b.Clock.Now()
 	full, err := parse(m)
 	if err != nil {
-		return Proving{}, err
+		return flow.Proving{}, err
 	}
 	found, more := command.Parse(full.Text())
-	no := func(why error) (Proving, error) {
-		p := Proving{Note: why.Error()}
+	no := func(why error) (flow.Proving, error) {
+		p := flow.Proving{Note: why.Error()}
 		if len(found) > 0 {
 			p.Note = "a command is not obeyed: " + p.Note
 		}
@@ -122,7 +123,7 @@ func (b *Bot) proved(ctx context.Context, m Mail, proof command.Proof, unproven 
 	}
 	switch {
 	case errors.Is(unproven, command.ErrLookup) && m.Tries+1 < proveTries && !b.once:
-		return Proving{Again: now.Add(proveFirst << m.Tries)}, nil
+		return flow.Proving{Again: now.Add(proveFirst << m.Tries)}, nil
 	case unproven != nil:
 		return no(unproven)
 	}
@@ -138,18 +139,18 @@ func (b *Bot) proved(ctx context.Context, m Mail, proof command.Proof, unproven 
 	}
 	s, err := b.signedThread(ctx, m, note)
 	if err != nil {
-		return Proving{}, err
+		return flow.Proving{}, err
 	}
 	if s == nil {
 		return no(errors.New("its signature does not say that it is for this thread"))
 	}
-	p := Proving{Proven: proof.From}
+	p := flow.Proving{Proven: proof.From}
 	for i := range note.Given {
 		note.Given[i].FromThread = full.ID
 	}
 	said, err := json.Marshal(note)
 	if err != nil {
-		return Proving{}, err
+		return flow.Proving{}, err
 	}
 	p.Signed = string(said)
 	if note.Says() {
@@ -178,7 +179,7 @@ func (b *Bot) proved(ctx context.Context, m Mail, proof command.Proof, unproven 
 
 // signedThread is the series that a mail was filed with, when it is also the one
 // that the signed fields name; else nil.
-func (b *Bot) signedThread(ctx context.Context, m Mail, note series.Note) (*Series, error) {
+func (b *Bot) signedThread(ctx context.Context, m flow.Mail, note series.Note) (*flow.Series, error) {
 	thread, err := b.Journal.Threads(ctx, note.Ancestors)
 	if err != nil || len(thread) == 0 {
 		return nil, err
@@ -191,7 +192,7 @@ func (b *Bot) signedThread(ctx context.Context, m Mail, note series.Note) (*Seri
 
 // noteOf is what a stored mail says: of one that is proven what its signature
 // covers, of any other what it claims.
-func noteOf(m Mail, msg *mail.Message) series.Note {
+func noteOf(m flow.Mail, msg *mail.Message) series.Note {
 	note := series.NoteOf(msg)
 	if m.Proven == "" {
 		return note

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -16,7 +17,7 @@ import (
 
 // PullBrief is everything that planning a pull request may look at.
 type PullBrief struct {
-	Pull   Pull
+	Pull   flow.Pull
 	Judged []report.Patch // one for each commit, in order
 	Failed bool           // the bot failed at one of them
 	Sink   string
@@ -27,14 +28,14 @@ type PullBrief struct {
 
 // PullPlan is what planning gives.
 type PullPlan struct {
-	State   PullState       // the row as it is to be stored
+	State   flow.PullState  // the row as it is to be stored
 	Verdict verdict.Verdict // the bot's own, "" when nothing was judged
-	Actions []Action
+	Actions []flow.Action
 	Quiet   string
 }
 
 // judgeable says why a pull request is not judged, "" when it is.
-func (p *Pull) judgeable() string {
+func judgeable(p *flow.Pull) string {
 	switch {
 	case p.Gone:
 		return "it is not there any more"
@@ -55,13 +56,13 @@ func (p *Pull) judgeable() string {
 // PlanPull decides what a pull request should look like. It is pure.
 func PlanPull(b PullBrief) PullPlan {
 	p := b.Pull
-	plan := PullPlan{State: p.State, Quiet: p.judgeable()}
+	plan := PullPlan{State: p.State, Quiet: judgeable(&p)}
 	s := &plan.State
 	s.Closed, s.Problem, s.Attempts = p.Closed || p.Gone, p.Problem, 0
 	if p.Head != "" {
 		s.Head = p.Head
 	}
-	obeyed, forced := s.obey(p.Commands)
+	obeyed, forced := obey(s, p.Commands)
 	if plan.Quiet != "" && (p.Problem == "" || plan.Quiet != p.Problem) {
 		if s.Told != "" { // what waits is not to be done any more
 			s.Told = ""
@@ -71,7 +72,7 @@ func PlanPull(b PullBrief) PullPlan {
 	}
 	if p.Problem != "" {
 		// A person should know why nothing comes; where they look is the check.
-		check := CheckWish{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
+		check := flow.CheckWish{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
 		plan.add(b, obeyed, forced, wishes{check: &check})
 		return plan
 	}
@@ -98,16 +99,16 @@ func PlanPull(b PullBrief) PullPlan {
 
 // wishes are the parts that a plan may have.
 type wishes struct {
-	labels  *LabelsWish
-	check   *CheckWish
-	comment *CommentWish
+	labels  *flow.LabelsWish
+	check   *flow.CheckWish
+	comment *flow.CommentWish
 }
 
-func wanted(b PullBrief, s PullState, c report.Comment, shown verdict.Verdict, forced bool) wishes {
+func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdict, forced bool) wishes {
 	var w wishes
 	policy := b.Pull.Policy
 	if policy.Labels {
-		w.labels = &LabelsWish{Ours: policy.Names, Since: s.Rechecked}
+		w.labels = &flow.LabelsWish{Ours: policy.Names, Since: s.Rechecked}
 		for _, l := range policy.Names {
 			if l.Verdict == shown {
 				w.labels.Want = l.Name
@@ -115,19 +116,19 @@ func wanted(b PullBrief, s PullState, c report.Comment, shown verdict.Verdict, f
 		}
 	}
 	if policy.Check && (!shown.Silent() || b.Failed || s.Told != "" || forced) {
-		w.check = &CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
+		w.check = &flow.CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
 		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown) ||
 			shown == report.Mixed && slices.Contains(policy.Verdicts, verdict.StableEligible))
-		w.comment = &CommentWish{Body: c.Body(), Create: says || forced}
+		w.comment = &flow.CommentWish{Body: c.Body(), Create: says || forced}
 	}
 	return w
 }
 
 // obey takes commands into the state. It returns those to react to, and
 // whether a person asked for an answer.
-func (s *PullState) obey(commands []Command) (answer []Command, forced bool) {
+func obey(s *flow.PullState, commands []flow.Command) (answer []flow.Command, forced bool) {
 	for _, c := range commands {
 		answer = append(answer, c)
 		if c.Refused != "" {
@@ -135,17 +136,17 @@ func (s *PullState) obey(commands []Command) (answer []Command, forced bool) {
 		}
 		forced = true
 		switch c.Verb {
-		case VerbRecheck:
+		case flow.VerbRecheck:
 			if c.At.After(s.Rechecked) {
 				s.Rechecked = c.At
 			}
 			s.Explain = false
-		case VerbExplain:
+		case flow.VerbExplain:
 			s.Explain = true
-		case VerbOverride:
+		case flow.VerbOverride:
 			s.Override = nil
-			if c.Verdict != OverrideNone {
-				s.Override = &Override{Verdict: c.Verdict, Who: c.Who, Reason: c.Reason, At: c.At}
+			if c.Verdict != flow.OverrideNone {
+				s.Override = &flow.Override{Verdict: c.Verdict, Who: c.Who, Reason: c.Reason, At: c.At}
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (s *PullState) obey(commands []Command) (answer []Command, forced bool) {
 }
 
 // add turns wishes into actions, unless the last plan said the same.
-func (p *PullPlan) add(b PullBrief, answer []Command, forced bool, w wishes) {
+func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes) {
 	s := &p.State
 	sum := sha256.New()
 	enc := json.NewEncoder(sum) // a hash takes everything
@@ -167,21 +168,21 @@ func (p *PullPlan) add(b PullBrief, answer []Command, forced bool, w wishes) {
 	if !same {
 		s.Plans++
 	}
-	put := func(kind, line string, wish PullWish) {
+	put := func(kind, line string, wish flow.PullWish) {
 		wish.Key, wish.Plan, wish.Repo, wish.Number, wish.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
 		message, err := json.Marshal(wish)
 		if err != nil {
 			p.Quiet = "planning failed: " + err.Error()
 			return
 		}
-		p.Actions = append(p.Actions, Action{
+		p.Actions = append(p.Actions, flow.Action{
 			Key:  fmt.Sprintf("%s@%.12s/%d/%s", s.Key, s.Head, s.Plans, kind),
 			Kind: kind[:strings.IndexByte(kind+"/", '/')], Sink: b.Sink, SeriesKey: s.Key, Cause: s.Head, List: s.Repo,
 			Verdict: string(p.Verdict), Line: line, Message: message, Created: b.Now,
 		})
 	}
 	for _, c := range answer {
-		r := ReactionWish{Comment: c.Comment, Content: "+1"}
+		r := flow.ReactionWish{Comment: c.Comment, Content: "+1"}
 		if c.Refused != "" {
 			r.Content = "confused"
 		}
@@ -189,7 +190,7 @@ func (p *PullPlan) add(b PullBrief, answer []Command, forced bool, w wishes) {
 		if c.Refused != "" {
 			line += " refused: " + c.Refused
 		}
-		put(fmt.Sprintf("%s/%d", KindReaction, c.Comment), line, PullWish{Reaction: &r})
+		put(fmt.Sprintf("%s/%d", flow.KindReaction, c.Comment), line, flow.PullWish{Reaction: &r})
 	}
 	if same {
 		return
@@ -200,16 +201,16 @@ func (p *PullPlan) add(b PullBrief, answer []Command, forced bool, w wishes) {
 		if w.labels.Want != "" {
 			line = "label " + w.labels.Want
 		}
-		put(KindLabels, line, PullWish{Labels: w.labels})
+		put(flow.KindLabels, line, flow.PullWish{Labels: w.labels})
 	}
 	if w.check != nil {
-		put(KindCheck, "check: "+w.check.Title, PullWish{Check: w.check})
+		put(flow.KindCheck, "check: "+w.check.Title, flow.PullWish{Check: w.check})
 	}
 	if w.comment != nil {
 		line := "comment"
 		if !w.comment.Create {
 			line = "comment, if there is one already"
 		}
-		put(KindComment, line, PullWish{Comment: w.comment})
+		put(flow.KindComment, line, flow.PullWish{Comment: w.comment})
 	}
 }

@@ -4,55 +4,27 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
-
-// TaskKind is what is to be done.
-type TaskKind string
-
-// The kinds of tasks.
-const (
-	TaskSettle TaskKind = "settle" // judge a series that is due; Key is its key
-	TaskCommit TaskKind = "commit" // judge a commit that waits; Key is its SHA
-)
-
-// Task is one piece of desk work. It says where to look, not what to do: the
-// journal has what is true. So a task may be lost, come twice or late, and
-// whoever carries it out first is the only one whose work counts.
-type Task struct {
-	Kind TaskKind `json:"kind"`
-	Key  string   `json:"key"`
-	// Round is that of the series: what came since makes another task.
-	Round int64 `json:"round"`
-	// Turn counts how often it was given out: a worker may have died with it.
-	Turn int `json:"turn"`
-}
-
-// Queue spreads tasks over workers, here or in other processes.
-type Queue interface {
-	// Put hands tasks over and does not wait for them.
-	Put(ctx context.Context, tasks []Task) error
-	// Work carries tasks out until ctx ends, then waits for those under way. An
-	// error of do means that it is to be tried again.
-	Work(ctx context.Context, do func(context.Context, Task) error) error
-}
 
 // Local is a queue within one process: what it holds dies with it, and is put
 // again from the journal by the next one.
 type Local struct {
-	tasks chan Task
+	tasks chan flow.Task
 	n     int
 
 	mu   sync.Mutex
-	busy map[Task]bool // by task without its turn: it waits, or is under way
+	busy map[flow.Task]bool // by task without its turn: it waits, or is under way
 }
 
 // NewLocal returns a queue of n workers.
 func NewLocal(n int) *Local {
-	return &Local{tasks: make(chan Task, deskBatch), n: max(n, 1), busy: map[Task]bool{}}
+	return &Local{tasks: make(chan flow.Task, deskBatch), n: max(n, 1), busy: map[flow.Task]bool{}}
 }
 
 // Put implements Queue.
-func (l *Local) Put(ctx context.Context, tasks []Task) error {
+func (l *Local) Put(ctx context.Context, tasks []flow.Task) error {
 	for _, t := range tasks {
 		if !l.enter(t) {
 			continue
@@ -67,7 +39,7 @@ func (l *Local) Put(ctx context.Context, tasks []Task) error {
 	return nil
 }
 
-func (l *Local) enter(t Task) bool {
+func (l *Local) enter(t flow.Task) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t.Turn = 0
@@ -78,7 +50,7 @@ func (l *Local) enter(t Task) bool {
 	return true
 }
 
-func (l *Local) leave(t Task) {
+func (l *Local) leave(t flow.Task) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t.Turn = 0
@@ -86,7 +58,7 @@ func (l *Local) leave(t Task) {
 }
 
 // Work implements Queue. What fails is left to the next turn.
-func (l *Local) Work(ctx context.Context, do func(context.Context, Task) error) error {
+func (l *Local) Work(ctx context.Context, do func(context.Context, flow.Task) error) error {
 	var wg sync.WaitGroup
 	for range l.n {
 		wg.Go(func() {
@@ -118,7 +90,7 @@ type given struct {
 	low chan struct{}
 
 	mu   sync.Mutex
-	out  map[Task]turn // by task without its turn
+	out  map[flow.Task]turn // by task without its turn
 	left int
 	err  error
 }
@@ -130,10 +102,10 @@ type turn struct {
 
 // take returns those tasks that are to be given out now, with their turns, and
 // forgets what is not there any more.
-func (g *given) take(now time.Time, tasks []Task) (out []Task) {
+func (g *given) take(now time.Time, tasks []flow.Task) (out []flow.Task) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	next := make(map[Task]turn, len(tasks))
+	next := make(map[flow.Task]turn, len(tasks))
 	for _, t := range tasks {
 		last, known := g.out[t]
 		if known && now.Before(last.again) {
@@ -153,7 +125,7 @@ func (g *given) take(now time.Time, tasks []Task) (out []Task) {
 }
 
 // done counts a task that a worker of this process has done.
-func (g *given) done(t Task) {
+func (g *given) done(t flow.Task) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t.Turn = 0
@@ -166,7 +138,7 @@ func (g *given) done(t Task) {
 }
 
 // failed lets a task be given out again after a wait.
-func (g *given) failed(t Task, again time.Time, err error) {
+func (g *given) failed(t flow.Task, again time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.err = err

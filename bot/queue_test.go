@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -19,23 +20,23 @@ import (
 // somebody else with another turn; what is done is forgotten.
 func TestGiven(t *testing.T) {
 	g := &given{low: make(chan struct{}, 1)}
-	a, b := Task{Kind: TaskSettle, Key: "a", Round: 1}, Task{Kind: TaskCommit, Key: "b"}
+	a, b := flow.Task{Kind: flow.TaskSettle, Key: "a", Round: 1}, flow.Task{Kind: flow.TaskCommit, Key: "b"}
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-	turn := func(t Task, n int) Task { t.Turn = n; return t }
-	take := func(after time.Duration, want []Task, tasks ...Task) {
+	turn := func(t flow.Task, n int) flow.Task { t.Turn = n; return t }
+	take := func(after time.Duration, want []flow.Task, tasks ...flow.Task) {
 		t.Helper()
 		now = now.Add(after)
 		if got := g.take(now, tasks); !slices.Equal(got, want) {
 			t.Errorf("given out %v, want %v", got, want)
 		}
 	}
-	take(0, []Task{a, b}, a, b)
+	take(0, []flow.Task{a, b}, a, b)
 	take(time.Second, nil, a, b)
-	take(turnFirst, []Task{turn(a, 1)}, a)       // b was done by somebody
-	take(turnFirst, nil, a)                      // the second turn is longer
-	take(turnFirst, []Task{turn(a, 2), b}, a, b) // and b came anew
+	take(turnFirst, []flow.Task{turn(a, 1)}, a)       // b was done by somebody
+	take(turnFirst, nil, a)                           // the second turn is longer
+	take(turnFirst, []flow.Task{turn(a, 2), b}, a, b) // and b came anew
 	g.failed(turn(a, 2), now.Add(time.Second), errors.New("refused"))
-	take(2*time.Second, []Task{turn(a, 3)}, a, b)
+	take(2*time.Second, []flow.Task{turn(a, 3)}, a, b)
 	if g.problem() == nil {
 		t.Error("a failure is forgotten")
 	}
@@ -46,7 +47,7 @@ func TestGiven(t *testing.T) {
 		t.Error("nobody is told that little is left")
 	}
 	for range 20 {
-		take(turnMax, []Task{turn(a, g.out[a].n)}, a)
+		take(turnMax, []flow.Task{turn(a, g.out[a].n)}, a)
 	}
 }
 
@@ -60,7 +61,7 @@ func TestLocal(t *testing.T) {
 		all  = make(chan struct{})
 	)
 	const n = 100
-	do := func(_ context.Context, task Task) error {
+	do := func(_ context.Context, task flow.Task) error {
 		<-open
 		mu.Lock()
 		defer mu.Unlock()
@@ -69,9 +70,9 @@ func TestLocal(t *testing.T) {
 		}
 		return nil
 	}
-	var tasks []Task
+	var tasks []flow.Task
 	for i := range n {
-		tasks = append(tasks, Task{Kind: TaskSettle, Key: fmt.Sprint(i)})
+		tasks = append(tasks, flow.Task{Kind: flow.TaskSettle, Key: fmt.Sprint(i)})
 	}
 	ended := make(chan error)
 	go func() { ended <- l.Work(ctx, do) }()
@@ -104,18 +105,18 @@ func TestEncodeChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := EncodeChange(want)
+	b, err := flow.EncodeChange(want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := DecodeChange(b)
+	got, err := flow.DecodeChange(b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreUnexported(change.Change{})); d != "" {
 		t.Errorf("the change came back changed (-want +got):\n%s", d)
 	}
-	if _, err := DecodeChange(b[:len(b)/2]); err == nil {
+	if _, err := flow.DecodeChange(b[:len(b)/2]); err == nil {
 		t.Error("half a change is one")
 	}
 }

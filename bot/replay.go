@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Replay lets mails of the past come in at their own dates, which are the
@@ -15,7 +17,7 @@ import (
 //
 // The sinks are carried out as in Run, so they should be ones that do nothing
 // to the world.
-func (b *Bot) Replay(ctx context.Context, mails iter.Seq2[Item, error], set func(time.Time)) error {
+func (b *Bot) Replay(ctx context.Context, mails iter.Seq2[flow.Item, error], set func(time.Time)) error {
 	ctx, b.fatal = context.WithCancelCause(ctx)
 	defer b.fatal(nil)
 	r := replay{b: b, set: set}

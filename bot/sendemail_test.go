@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
@@ -56,7 +57,7 @@ func TestSendEmail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.opts.Sources, b.opts.Sinks = []bot.Source{src}, []bot.Sink{out}
+	b.opts.Sources, b.opts.Sinks = []flow.Source{src}, []flow.Sink{out}
 	b.opts.Bot.Address = "stablebot@example.test"
 	b.opts.Policy.Lists = []bot.ListPolicy{{ID: "dri@lists.example.test", Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 100, PerDay: 100}}
 	b.opts.Lookup = func(_ context.Context, name string) ([]string, error) {

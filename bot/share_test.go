@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
@@ -43,13 +44,13 @@ func TestShareChild(t *testing.T) {
 	}
 	o := b.opts
 	o.Journal, o.Clock, o.Settle = s, bot.Clock{}, 300*time.Millisecond
-	o.Sinks = []bot.Sink{diary{filepath.Join(dir, "diary")}}
+	o.Sinks = []flow.Sink{diary{filepath.Join(dir, "diary")}}
 	mails, _, _ := killMails()
 	pace, err := time.ParseDuration(os.Getenv(sharePace))
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Sources = []bot.Source{&slow{feed{name: "feed", mails: mails, more: make(chan struct{})}, pace}}
+	o.Sources = []flow.Source{&slow{feed{name: "feed", mails: mails, more: make(chan struct{})}, pace}}
 	if o.Log, err = zap.NewProduction(); err != nil {
 		t.Fatal(err)
 	}
@@ -210,10 +211,10 @@ func share(t *testing.T, where string) {
 		if c, err = s.Counts(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if done := c.Mails + c.Judgements + c.Actions[bot.StateDone]; done > last {
+		if done := c.Mails + c.Judgements + c.Actions[flow.StateDone]; done > last {
 			began, last = time.Now(), done
 		}
-		if c.Mails == len(posts) && c.Unfiled+c.Unsettled == 0 && c.Actions[bot.StateDone]+c.Actions[bot.StateUnknown] == replies {
+		if c.Mails == len(posts) && c.Unfiled+c.Unsettled == 0 && c.Actions[flow.StateDone]+c.Actions[flow.StateUnknown] == replies {
 			break
 		}
 		if time.Since(began) > 2*takeover {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -290,14 +291,14 @@ func TestSlowDNS(t *testing.T) {
 	}
 	now := time.Now()
 	b.opts.Clock.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); now = now.Add(time.Second); return now }
-	told := make(chan bot.Action, 10)
-	b.opts.Told = func(a bot.Action) { told <- a }
+	told := make(chan flow.Action, 10)
+	b.opts.Told = func(a flow.Action) { told <- a }
 	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	f := &feed{name: "f", more: make(chan struct{}), mails: [][]byte{p.bytes(),
 		sign(post{id: "c0@example.org", from: "Eve <eve@evil.example.com>", subject: "Re: " + p.subject, reply: p.id, text: true, body: "#stablebot recheck\n"}),
 		sign(post{id: "c1@example.org", subject: "Re: " + p.subject, reply: p.id, text: true, body: "#stablebot recheck\n"}),
 		post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"}.bytes()}}
-	b.opts.Sources = []bot.Source{f}
+	b.opts.Sources = []flow.Source{f}
 	x, err := bot.New(b.opts)
 	if err != nil {
 		t.Fatal(err)
@@ -305,7 +306,7 @@ func TestSlowDNS(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- x.Run(ctx, false) }()
-	next := func() bot.Action {
+	next := func() flow.Action {
 		t.Helper()
 		select {
 		case a := <-told:
@@ -313,10 +314,10 @@ func TestSlowDNS(t *testing.T) {
 		case <-time.After(15 * time.Second):
 			t.Fatal("nothing is said")
 		}
-		return bot.Action{}
+		return flow.Action{}
 	}
 	for range 2 { // both patches, while the name server does not answer
-		if a := next(); a.Cause != bot.CauseFirst {
+		if a := next(); a.Cause != flow.CauseFirst {
 			t.Errorf("said for %s", a.Cause)
 		}
 	}

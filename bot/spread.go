@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/budget"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -40,7 +41,7 @@ func (b *Bot) desk(ctx context.Context) {
 		case err != nil:
 			failed++
 			wait = b.backoff(failed)
-			b.log.Warn("filing failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+			b.log.Warn("filing failed; it is tried again", zap.Error(err), zap.Duration(flow.KeyWait, wait))
 		case filed > 0:
 			failed = 0
 			continue
@@ -114,10 +115,10 @@ func (b *Bot) fileAll(ctx context.Context) (n int, err error) {
 
 // fileTask files one mail. One that cannot be filed is kept as bad: those behind it
 // go on.
-func (b *Bot) fileTask(ctx context.Context, m Mail) error {
-	err := b.attempt(ctx, Unit{UnitMail, m.ID}, len(m.Raw) >= heavy, func() error { return b.fileOne(ctx, m) })
-	if errors.Is(err, ErrAside) {
-		return b.failed(b.Journal.File(ctx, Filing{ID: m.ID, Kind: KindBad, Note: err.Error()}))
+func (b *Bot) fileTask(ctx context.Context, m flow.Mail) error {
+	err := b.attempt(ctx, flow.Unit{Kind: flow.UnitMail, Key: m.ID}, len(m.Raw) >= heavy, func() error { return b.fileOne(ctx, m) })
+	if errors.Is(err, flow.ErrAside) {
+		return b.failed(b.Journal.File(ctx, flow.Filing{ID: m.ID, Kind: flow.KindBad, Note: err.Error()}))
 	}
 	return err
 }
@@ -149,7 +150,7 @@ func (b *Bot) judgeNow(ctx context.Context) (n int, err error) {
 }
 
 // tasks is everything that can be judged now.
-func (b *Bot) tasks(ctx context.Context) (out []Task, err error) {
+func (b *Bot) tasks(ctx context.Context) (out []flow.Task, err error) {
 	now := b.Clock.Now()
 	if b.once {
 		now = now.Add(b.Settle + DefaultMaxAge)
@@ -166,32 +167,32 @@ func (b *Bot) tasks(ctx context.Context) (out []Task, err error) {
 		if s.Previous != "" && waits[s.Previous] {
 			continue // what is said of it depends on what is said of that one
 		}
-		out = append(out, Task{Kind: TaskSettle, Key: s.Key, Round: roundOf(s)})
+		out = append(out, flow.Task{Kind: flow.TaskSettle, Key: s.Key, Round: roundOf(s)})
 	}
 	commits, err := b.Journal.Waiting(ctx, deskBatch)
 	if err != nil {
 		return nil, err
 	}
 	for _, sha := range commits {
-		out = append(out, Task{Kind: TaskCommit, Key: sha})
+		out = append(out, flow.Task{Kind: flow.TaskCommit, Key: sha})
 	}
 	return out, nil
 }
 
 // roundOf grows with every mail filed to a series and every time it is settled.
-func roundOf(s Series) int64 { return s.Revision + int64(s.Settled) }
+func roundOf(s flow.Series) int64 { return s.Revision + int64(s.Settled) }
 
 // carryOut does one task. That somebody else has done it meanwhile is no error, and
 // one that was put aside is done.
-func (b *Bot) carryOut(ctx context.Context, t Task) error {
+func (b *Bot) carryOut(ctx context.Context, t flow.Task) error {
 	if over(ctx) {
 		return ctx.Err()
 	}
 	var err error
 	switch t.Kind {
-	case TaskSettle:
+	case flow.TaskSettle:
 		err = b.settleTask(ctx, t)
-	case TaskCommit:
+	case flow.TaskCommit:
 		err = b.commitTask(ctx, t)
 	} // else of a newer version of the program; its own workers do it
 	switch {
@@ -204,13 +205,13 @@ func (b *Bot) carryOut(ctx context.Context, t Task) error {
 	}
 	wait := b.backoff(t.Turn + 1)
 	b.given.failed(t, b.Clock.Now().Add(wait), err)
-	b.log.Warn("judging failed; it is tried again", zap.String(KeyKind, string(t.Kind)), zap.String(KeyTask, t.Key),
-		zap.Error(err), zap.Duration(KeyWait, wait))
+	b.log.Warn("judging failed; it is tried again", zap.String(flow.KeyKind, string(t.Kind)), zap.String(flow.KeyTask, t.Key),
+		zap.Error(err), zap.Duration(flow.KeyWait, wait))
 	b.report(ctx, "pipeline", err)
 	return err
 }
 
-func (b *Bot) settleTask(ctx context.Context, t Task) error {
+func (b *Bot) settleTask(ctx context.Context, t flow.Task) error {
 	s, err := b.Journal.Series(ctx, t.Key)
 	if err != nil {
 		return b.failed(err)
@@ -232,17 +233,17 @@ func (b *Bot) settleTask(ctx context.Context, t Task) error {
 		}
 		defer b.room.leave()
 	}
-	err = b.attempt(ctx, Unit{UnitSeries, s.Key}, size >= heavy, func() error {
+	err = b.attempt(ctx, flow.Unit{Kind: flow.UnitSeries, Key: s.Key}, size >= heavy, func() error {
 		b.catchUp(ctx)
 		return b.settle(ctx, *s)
 	})
-	if errors.Is(err, ErrAside) {
+	if errors.Is(err, flow.ErrAside) {
 		return b.failed(b.setAside(ctx, *s, err.Error()))
 	}
 	return err
 }
 
-func (b *Bot) commitTask(ctx context.Context, t Task) error {
+func (b *Bot) commitTask(ctx context.Context, t flow.Task) error {
 	w, err := b.Journal.WaitingCommit(ctx, t.Key)
 	if err != nil || w == nil {
 		return b.failed(err)
@@ -253,22 +254,22 @@ func (b *Bot) commitTask(ctx context.Context, t Task) error {
 		}
 		defer b.room.leave()
 	}
-	err = b.attempt(ctx, Unit{UnitCommit, w.ID}, len(w.Body) >= heavy, func() error {
+	err = b.attempt(ctx, flow.Unit{Kind: flow.UnitCommit, Key: w.ID}, len(w.Body) >= heavy, func() error {
 		b.catchUp(ctx)
 		return b.judgeCommit(ctx, *w)
 	})
-	if errors.Is(err, ErrAside) {
+	if errors.Is(err, flow.ErrAside) {
 		j := verdict.TooExpensive(&change.Change{ID: w.ID, Kind: change.Commit}, err.Error())
-		return b.failed(b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true}, Cursor{}))
+		return b.failed(b.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true}, flow.Cursor{}))
 	}
 	return err
 }
 
 // judgeCommit judges one commit; it needs nothing that may still come.
-func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
+func (b *Bot) judgeCommit(ctx context.Context, w flow.Waiting) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	c, err := DecodeChange(w.Body)
+	c, err := flow.DecodeChange(w.Body)
 	if err != nil {
 		return err
 	}
@@ -281,10 +282,10 @@ func (b *Bot) judgeCommit(ctx context.Context, w Waiting) error {
 	if w.Problem != "" {
 		j.Error = &w.Problem
 	}
-	err = b.Journal.KeepJudged(ctx, Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true, Foreseen: foreseen}, Cursor{})
+	err = b.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: b.Clock.Now(), Waited: true, Foreseen: foreseen}, flow.Cursor{})
 	if err == nil {
-		b.log.Info("a commit was judged", zap.String(KeySource, w.Source), zap.String(KeyCommit, j.ID), zap.String(KeyVerdict, string(j.Verdict)),
-			zap.Float64(KeyScore, j.Score), zap.String(KeySubject, j.Subject), zap.String(KeyWhy, w.Problem))
+		b.log.Info("a commit was judged", zap.String(flow.KeySource, w.Source), zap.String(flow.KeyCommit, j.ID), zap.String(flow.KeyVerdict, string(j.Verdict)),
+			zap.Float64(flow.KeyScore, j.Score), zap.String(flow.KeySubject, j.Subject), zap.String(flow.KeyWhy, w.Problem))
 	}
 	return err
 }
@@ -297,7 +298,7 @@ func (b *Bot) work(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			failed++
 			wait := b.backoff(failed)
-			b.log.Warn("the queue failed; it is tried again", zap.Error(err), zap.Duration(KeyWait, wait))
+			b.log.Warn("the queue failed; it is tried again", zap.Error(err), zap.Duration(flow.KeyWait, wait))
 			b.report(ctx, "queue", err)
 			b.sleep(ctx, wait)
 		}

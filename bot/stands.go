@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Several processes on one journal have a copy of the remotes each, and fetch
@@ -60,7 +62,7 @@ func (b *Bot) newest(ctx context.Context, state string) string {
 	case b.stands.unasked.IsZero():
 		b.stands.unasked = now
 		b.log.Warn("not every remote can be asked, and another process may have seen a newer branch; nothing is judged again until they can",
-			zap.Duration(KeyWait, treesPatience), zap.Error(err))
+			zap.Duration(flow.KeyWait, treesPatience), zap.Error(err))
 	case now.Sub(b.stands.unasked) >= treesPatience:
 		return state // one of them is gone for long: what the others have counts
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -31,7 +32,7 @@ func (c *copied) Refresh(_ context.Context, ask bool) (string, error) {
 	return c.state, nil
 }
 
-func standing(j Journal, c *copied, now *time.Time) *Bot {
+func standing(j flow.Journal, c *copied, now *time.Time) *Bot {
 	b := &Bot{log: zap.NewNop(), health: map[string]healthState{}, looked: make(chan struct{}), mailed: make(chan struct{}, 1)}
 	b.Trees, b.Journal = c, j
 	b.Clock.Now = func() time.Time { return *now }
@@ -119,16 +120,16 @@ func TestCatchUp(t *testing.T) {
 
 // cursors is a journal of cursors, as far as inlets use it.
 type cursors struct {
-	Journal
+	flow.Journal
 	at   map[string]string
 	kept []string
 }
 
 func (c *cursors) Cursor(_ context.Context, key string) (string, error) { return c.at[key], nil }
 
-func (c *cursors) KeepCommit(_ context.Context, w Waiting, to Cursor) error {
+func (c *cursors) KeepCommit(_ context.Context, w flow.Waiting, to flow.Cursor) error {
 	if to.From != nil && *to.From != c.at[to.Key] && to.Value != c.at[to.Key] {
-		return ErrMoved
+		return flow.ErrMoved
 	}
 	c.at[to.Key], c.kept = to.Value, append(c.kept, w.ID)
 	return nil
@@ -142,7 +143,7 @@ func TestTwoReaders(t *testing.T) {
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 	old, fresh := newInlet(standing(j, &copied{}, &now), "git:x", zap.NewNop()), newInlet(standing(j, &copied{}, &now), "git:x", zap.NewNop())
 	bring := func(in *inlet, id string) error {
-		return in.Accept(t.Context(), Item{Source: "git:x/main", Cursor: id, Commit: &change.Change{ID: id}})
+		return in.Accept(t.Context(), flow.Item{Source: "git:x/main", Cursor: id, Commit: &change.Change{ID: id}})
 	}
 	begin := func(in *inlet, want string) {
 		t.Helper()
@@ -155,7 +156,7 @@ func TestTwoReaders(t *testing.T) {
 		in   *inlet
 		id   string
 		want error
-	}{{old, "a", nil}, {old, "b", nil}, {fresh, "c", nil}, {fresh, "d", nil}, {old, "c", ErrMoved}, {old, "d", nil}, {fresh, "e", nil}, {old, "e", nil}} {
+	}{{old, "a", nil}, {old, "b", nil}, {fresh, "c", nil}, {fresh, "d", nil}, {old, "c", flow.ErrMoved}, {old, "d", nil}, {fresh, "e", nil}, {old, "e", nil}} {
 		if step.in == fresh && step.id == "c" {
 			begin(fresh, "b")
 		}

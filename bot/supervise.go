@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Back-off after a failure: doubled from the first to the longest wait, with
@@ -42,7 +44,7 @@ func (b *Bot) sleep(ctx context.Context, d time.Duration) bool {
 
 // supervise polls one source for ever. An error of it ends neither the source
 // nor the others.
-func (b *Bot) supervise(ctx context.Context, s Source) {
+func (b *Bot) supervise(ctx context.Context, s flow.Source) {
 	name := "source." + s.Name()
 	log := b.Log.Named(name)
 	in := newInlet(b, s.Name(), log)
@@ -64,14 +66,14 @@ func (b *Bot) supervise(ctx context.Context, s Source) {
 		failed++
 		wait := b.backoff(failed)
 		b.report(ctx, name, err)
-		log.Warn("the source failed; it is tried again", zap.String(KeySource, s.Name()), zap.Error(err),
-			zap.Int(KeyAttempt, failed), zap.Duration(KeyWait, wait))
+		log.Warn("the source failed; it is tried again", zap.String(flow.KeySource, s.Name()), zap.Error(err),
+			zap.Int(flow.KeyAttempt, failed), zap.Duration(flow.KeyWait, wait))
 		b.sleep(ctx, wait)
 	}
 }
 
 // pollOnce polls a source to its end.
-func (b *Bot) pollOnce(ctx context.Context, s Source) error {
+func (b *Bot) pollOnce(ctx context.Context, s flow.Source) error {
 	name := "source." + s.Name()
 	log := b.Log.Named(name)
 	in := newInlet(b, s.Name(), log)
@@ -81,7 +83,7 @@ func (b *Bot) pollOnce(ctx context.Context, s Source) error {
 		if err == nil {
 			return nil
 		}
-		log.Warn("the source failed", zap.String(KeySource, s.Name()), zap.Error(err), zap.Int(KeyAttempt, n))
+		log.Warn("the source failed", zap.String(flow.KeySource, s.Name()), zap.Error(err), zap.Int(flow.KeyAttempt, n))
 		if n == onceTries || ctx.Err() != nil || !b.sleep(ctx, b.backoff(n)) {
 			return fmt.Errorf("polling source %s: %w", s.Name(), err)
 		}
@@ -102,7 +104,7 @@ func guarded(f func() error) (err error) {
 // failed handles an error of the journal. What repeating cannot mend ends Run:
 // a bot that cannot remember must not act.
 func (b *Bot) failed(err error) error {
-	if err != nil && !errors.Is(err, ErrTemporary) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && !errors.Is(err, flow.ErrTemporary) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		b.fatal(err)
 	}
 	return err
@@ -133,6 +135,6 @@ func (b *Bot) report(ctx context.Context, component string, problem error) {
 	ctx, done := inHand(ctx)
 	defer done()
 	if err := b.Journal.Healthy(ctx, component, now, problem); err != nil {
-		b.log.Warn("the health of a component could not be recorded", zap.String(KeySource, component), zap.Error(err))
+		b.log.Warn("the health of a component could not be recorded", zap.String(flow.KeySource, component), zap.Error(err))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -30,8 +31,8 @@ type thread struct {
 func newThread() *thread { return &thread{began: time.Now()} }
 
 // take reports whether a mail is read.
-func (t *thread) take(m Mail) bool {
-	if m.Kind == KindPatch || m.Kind == KindCover {
+func (t *thread) take(m flow.Mail) bool {
+	if m.Kind == flow.KindPatch || m.Kind == flow.KindCover {
 		t.patches += m.Size
 		return true // what is not judged is told
 	}
@@ -90,7 +91,7 @@ func (b *Bot) readPost(ctx context.Context, p *Posted) error {
 	if err != nil {
 		return err
 	}
-	m := Mail{ID: p.ID, Raw: raw}
+	m := flow.Mail{ID: p.ID, Raw: raw}
 	if len(p.Lists) > 0 {
 		m.List = p.Lists[0]
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/series"
 )
 
@@ -21,8 +22,8 @@ const (
 // previous finds the version before: the same sender and a shared title, or
 // the lower version that this one was sent in reply to. The title of a cover
 // letter alone connects versions only: "misc fixes" is a usual one.
-func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string, error) {
-	older := func(o Series) bool {
+func (b *Bot) previous(ctx context.Context, s *flow.Series, note series.Note) (string, error) {
+	older := func(o flow.Series) bool {
 		// What everybody may see does not go on from what they may not.
 		if o.Key == s.Key || o.Sender != s.Sender || o.Private && !s.Private {
 			return false
@@ -57,7 +58,7 @@ func (b *Bot) previous(ctx context.Context, s *Series, note series.Note) (string
 
 // numbered finds the version before a title that ends in a bare version: the
 // newest of those that its sender posted, when one without any is among them.
-func (b *Bot) numbered(ctx context.Context, s *Series, note series.Note, older func(Series) bool) (string, error) {
+func (b *Bot) numbered(ctx context.Context, s *flow.Series, note series.Note, older func(flow.Series) bool) (string, error) {
 	titles := series.Earlier(note.Title)
 	if titles == nil || note.Kind != series.Patch {
 		return "", nil
@@ -66,10 +67,10 @@ func (b *Bot) numbered(ctx context.Context, s *Series, note series.Note, older f
 	if err != nil {
 		return "", err
 	}
-	has := func(o Series, title string) bool {
-		return slices.ContainsFunc(o.Members, func(m Member) bool { return m.Title == title })
+	has := func(o flow.Series, title string) bool {
+		return slices.ContainsFunc(o.Members, func(m flow.Member) bool { return m.Title == title })
 	}
-	if !slices.ContainsFunc(found, func(o Series) bool { return has(o, titles[0]) }) {
+	if !slices.ContainsFunc(found, func(o flow.Series) bool { return has(o, titles[0]) }) {
 		return "", nil
 	}
 	for _, o := range found {

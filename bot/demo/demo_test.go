@@ -13,10 +13,11 @@ import (
 
 	_ "github.com/emersion/go-message/charset"
 	"github.com/emersion/go-message/mail"
-	"github.com/stablebot/stablebot/bot"
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/source/imap"
 	"github.com/stablebot/stablebot/fixtures"
-	"go.uber.org/zap"
 )
 
 func TestBuildRemote(t *testing.T) {
@@ -164,7 +165,7 @@ type count struct {
 }
 
 func (c *count) Cursor(context.Context, string) (string, error) { return c.cursor, nil }
-func (c *count) Accept(_ context.Context, it bot.Item) error {
+func (c *count) Accept(_ context.Context, it flow.Item) error {
 	c.n, c.cursor = c.n+1, it.Cursor
 	return it.Err
 }

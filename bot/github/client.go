@@ -27,7 +27,7 @@ import (
 	"github.com/gofri/go-github-ratelimit/v2/github_ratelimit/github_secondary_ratelimit"
 	gh "github.com/google/go-github/v58/github"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // DefaultURL is the API of github.com.
@@ -339,7 +339,7 @@ func (w whole) Is(target error) bool { return target == errWhole }
 func (w whole) Unwrap() error        { return w.error }
 
 // Temporary says what was being done and, where repeating may mend the error,
-// wraps bot.ErrTemporary.
+// wraps flow.ErrTemporary.
 func Temporary(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -356,16 +356,16 @@ func Temporary(doing string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("%s: %w", doing, err)
 	case errors.As(err, &resting):
-		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, resting)
+		return fmt.Errorf("%s: %w: %w", doing, flow.ErrTemporary, resting)
 	case errors.As(err, &primary):
-		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(primary.ResetTime))}
+		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, flow.ErrTemporary, at(primary.ResetTime))}
 	case errors.As(err, &limit):
-		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, bot.ErrTemporary, at(&limit.Rate.Reset.Time))}
+		return whole{fmt.Errorf("%s: %w: GitHub's rate limit is used up until %s", doing, flow.ErrTemporary, at(&limit.Rate.Reset.Time))}
 	case errors.As(err, &abuse), errors.As(err, &network), status >= 500, status == http.StatusTooManyRequests:
-		return fmt.Errorf("%s: %w: %w", doing, bot.ErrTemporary, err)
+		return fmt.Errorf("%s: %w: %w", doing, flow.ErrTemporary, err)
 	case status == http.StatusUnauthorized:
 		// A token runs out and is put in its place again by a person.
-		return whole{fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing, bot.ErrTemporary, err)}
+		return whole{fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing, flow.ErrTemporary, err)}
 	case status == http.StatusForbidden:
 		return fmt.Errorf("%s: the token or App may not do this; it needs write access to issues, pull requests, checks and statuses (%w)", doing, err)
 	}

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -220,7 +220,7 @@ func TestLimits(t *testing.T) {
 				}
 				_, _, err = gh.Repositories.Get(t.Context(), "o", "r")
 				err = github.Temporary("asking", err)
-				if errors.Is(err, bot.ErrTemporary) != c.temporary || (err != nil) != c.temporary {
+				if errors.Is(err, flow.ErrTemporary) != c.temporary || (err != nil) != c.temporary {
 					t.Errorf("%v, want temporary %v", err, c.temporary)
 				}
 				if c.temporary && err != nil && !regexp.MustCompile(`until \d{4}-\d\d-\d\dT`).MatchString(err.Error()) {
@@ -246,11 +246,11 @@ func TestTemporary(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = gh.Repositories.Get(t.Context(), "o", "r")
-		if got := errors.Is(github.Temporary("asking", err), bot.ErrTemporary); got != want {
+		if got := errors.Is(github.Temporary("asking", err), flow.ErrTemporary); got != want {
 			t.Errorf("%d: temporary %v, want %v", status, got, want)
 		}
 	}
-	if err := github.Temporary("asking", context.Canceled); errors.Is(err, bot.ErrTemporary) {
+	if err := github.Temporary("asking", context.Canceled); errors.Is(err, flow.ErrTemporary) {
 		t.Error("an end is no failure to repeat")
 	}
 }

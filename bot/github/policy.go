@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -56,11 +57,11 @@ func plain(b []byte) error {
 
 // DefaultLabels are the labels, in the colours that GitHub's own palette gives
 // to good, bad, waiting and open.
-func DefaultLabels() []bot.LabelName {
-	return []bot.LabelName{
+func DefaultLabels() []flow.LabelName {
+	return []flow.LabelName{
 		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16", Description: "Fix for hardware on sale that a stable branch needs and can take"},
 		{Verdict: verdict.DKMSOnly, Name: "dkms-only", Color: "d93f0b", Description: "Fix for hardware on sale that stable branches do not take"},
-		{Verdict: bot.LabelMixed, Name: "stable-mixed", Color: "bfd4f2", Description: "One stable branch can take this fix, and another that needs it cannot"},
+		{Verdict: report.Mixed, Name: "stable-mixed", Color: "bfd4f2", Description: "One stable branch can take this fix, and another that needs it cannot"},
 		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04", Description: "For stable, but not yet: a delay was asked for, or something is missing"},
 		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5", Description: "Whether stable takes it is open: a person should decide"},
 	}
@@ -79,23 +80,23 @@ type file struct {
 
 // Everything is what a repository gets that the configuration names and that
 // has no policy file.
-func Everything(labels []bot.LabelName) bot.PullPolicy {
-	return bot.PullPolicy{Asked: true, Labels: true, Check: true, Comment: true, Names: labels}
+func Everything(labels []flow.LabelName) flow.PullPolicy {
+	return flow.PullPolicy{Asked: true, Labels: true, Check: true, Comment: true, Names: labels}
 }
 
 // ParsePolicy reads a policy file over what the configuration says. The error
 // names every problem with its line.
-func ParsePolicy(b []byte, labels []bot.LabelName) (bot.PullPolicy, error) {
+func ParsePolicy(b []byte, labels []flow.LabelName) (flow.PullPolicy, error) {
 	f := file{Enabled: true, Labels: true, Check: true, Comment: true}
 	if len(b) > maxPolicy {
-		return bot.PullPolicy{}, fmt.Errorf("%s has %d bytes; at most %d are read", PolicyFile, len(b), maxPolicy)
+		return flow.PullPolicy{}, fmt.Errorf("%s has %d bytes; at most %d are read", PolicyFile, len(b), maxPolicy)
 	}
 	if err := plain(b); err != nil {
-		return bot.PullPolicy{}, err
+		return flow.PullPolicy{}, err
 	}
 	err := config.Strict(PolicyFile, b, &f, func() (out []config.Problem) {
 		for i, v := range f.Verdicts {
-			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l bot.LabelName) bool { return string(l.Verdict) == v }) {
+			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l flow.LabelName) bool { return string(l.Verdict) == v }) {
 				out = append(out, config.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
 					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, mixed, wait, uncertain", v)})
 			}
@@ -103,9 +104,9 @@ func ParsePolicy(b []byte, labels []bot.LabelName) (bot.PullPolicy, error) {
 		return append(out, f.Names.Validate("names")...)
 	})
 	if err != nil {
-		return bot.PullPolicy{}, err
+		return flow.PullPolicy{}, err
 	}
-	p := bot.PullPolicy{Asked: f.Enabled, Labels: f.Labels, Check: f.Check, Comment: f.Comment, Ignore: f.Ignore}
+	p := flow.PullPolicy{Asked: f.Enabled, Labels: f.Labels, Check: f.Check, Comment: f.Comment, Ignore: f.Ignore}
 	for _, v := range f.Verdicts {
 		p.Verdicts = append(p.Verdicts, verdict.Verdict(v))
 	}
@@ -113,7 +114,7 @@ func ParsePolicy(b []byte, labels []bot.LabelName) (bot.PullPolicy, error) {
 	return p, nil
 }
 
-func merged(labels []bot.LabelName, n config.LabelNames) []bot.LabelName {
+func merged(labels []flow.LabelName, n config.LabelNames) []flow.LabelName {
 	out := slices.Clone(labels)
 	for i := range out {
 		var l config.Label
@@ -122,7 +123,7 @@ func merged(labels []bot.LabelName, n config.LabelNames) []bot.LabelName {
 			l = n.StableEligible
 		case verdict.DKMSOnly:
 			l = n.DKMSOnly
-		case bot.LabelMixed:
+		case report.Mixed:
 			l = n.Mixed
 		case verdict.Wait:
 			l = n.Wait
@@ -142,4 +143,4 @@ func merged(labels []bot.LabelName, n config.LabelNames) []bot.LabelName {
 }
 
 // LabelsOf lays the configuration's names over the defaults.
-func LabelsOf(n config.LabelNames) []bot.LabelName { return merged(DefaultLabels(), n) }
+func LabelsOf(n config.LabelNames) []flow.LabelName { return merged(DefaultLabels(), n) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -34,18 +35,18 @@ func TestPulls(t *testing.T) {
 	right := 0
 	for _, c := range cases {
 		ok := t.Run(c.name, func(t *testing.T) {
-			p := bot.Pull{State: bot.PullState{Key: "hub/o/r#1", Repo: "o/r", Number: 1, Told: "before"}, Head: strings.Repeat("a", 40),
-				Policy: bot.PullPolicy{Asked: true, Labels: !c.unasked, Check: true, Comment: true, Names: DefaultLabels()}}
+			p := flow.Pull{State: flow.PullState{Key: "hub/o/r#1", Repo: "o/r", Number: 1, Told: "before"}, Head: strings.Repeat("a", 40),
+				Policy: flow.PullPolicy{Asked: true, Labels: !c.unasked, Check: true, Comment: true, Names: DefaultLabels()}}
 			for _, x := range c.commits {
-				p.Commits = append(p.Commits, bot.PullCommit{Change: x.Change})
+				p.Commits = append(p.Commits, flow.PullCommit{Change: x.Change})
 			}
 			if c.person != "" {
-				p.State.Override = &bot.Override{Verdict: c.person, Who: "mary", At: time.Unix(0, 0)}
+				p.State.Override = &flow.Override{Verdict: c.person, Who: "mary", At: time.Unix(0, 0)}
 			}
 			plan := bot.PlanPull(bot.PullBrief{Pull: p, Judged: c.commits, Sink: "github"})
 			label, body := "none", ""
 			for _, a := range plan.Actions {
-				var w bot.PullWish
+				var w flow.PullWish
 				if err := json.Unmarshal(a.Message, &w); err != nil {
 					t.Fatal(err)
 				}

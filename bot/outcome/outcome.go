@@ -16,7 +16,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -38,7 +38,7 @@ type Summary struct {
 }
 
 // Update looks for the outcome of every stored change and stores what is new.
-func Update(ctx context.Context, s bot.Outcomes, t Trees, now time.Time) (Summary, error) {
+func Update(ctx context.Context, s flow.Outcomes, t Trees, now time.Time) (Summary, error) {
 	var sum Summary
 	for after := ""; ; {
 		cs, err := s.Followed(ctx, after, page)
@@ -54,7 +54,7 @@ func Update(ctx context.Context, s bot.Outcomes, t Trees, now time.Time) (Summar
 		if err != nil {
 			return sum, err
 		}
-		changed := map[string][]bot.Outcome{}
+		changed := map[string][]flow.Outcome{}
 		for _, c := range cs {
 			if ctx.Err() != nil {
 				return sum, context.Cause(ctx)
@@ -81,17 +81,17 @@ func Update(ctx context.Context, s bot.Outcomes, t Trees, now time.Time) (Summar
 	}
 }
 
-func of(c bot.Followed, fates []trees.Fate) []bot.Outcome {
-	var out []bot.Outcome
+func of(c flow.Followed, fates []trees.Fate) []flow.Outcome {
+	var out []flow.Outcome
 	for _, f := range fates {
-		out = append(out, bot.Outcome{Change: c.ID, Branch: f.Branch, Commit: f.Commit, How: f.How, At: f.At,
+		out = append(out, flow.Outcome{Change: c.ID, Branch: f.Branch, Commit: f.Commit, How: f.How, At: f.At,
 			Release: f.Release, Begun: f.Begun, Reverted: f.Reverted, Followups: f.Followups})
 	}
 	return out
 }
 
 // picked: a stable branch took it, whatever came of it there.
-func picked(o bot.Outcome) bool { return o.Branch != "" && !o.Begun }
+func picked(o flow.Outcome) bool { return o.Branch != "" && !o.Begun }
 
 // Label is what an outcome says for learning and for measuring.
 type Label string
@@ -110,7 +110,7 @@ const (
 const Patience = 140 * 24 * time.Hour
 
 // LabelOf is the label of a change with these outcomes on a day.
-func LabelOf(os []bot.Outcome, now time.Time) Label {
+func LabelOf(os []flow.Outcome, now time.Time) Label {
 	if slices.ContainsFunc(os, picked) {
 		return Taken
 	}

@@ -8,20 +8,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
 // memory is a store that counts what is written.
 type memory struct {
-	changes []bot.Followed
-	kept    map[string][]bot.Outcome
+	changes []flow.Followed
+	kept    map[string][]flow.Outcome
 	written int
 }
 
-func (m *memory) Followed(_ context.Context, after string, n int) ([]bot.Followed, error) {
-	i, _ := slices.BinarySearchFunc(m.changes, after, func(f bot.Followed, id string) int {
+func (m *memory) Followed(_ context.Context, after string, n int) ([]flow.Followed, error) {
+	i, _ := slices.BinarySearchFunc(m.changes, after, func(f flow.Followed, id string) int {
 		if f.ID <= id {
 			return -1
 		}
@@ -30,8 +30,8 @@ func (m *memory) Followed(_ context.Context, after string, n int) ([]bot.Followe
 	return m.changes[i:min(i+n, len(m.changes))], nil
 }
 
-func (m *memory) OutcomesOf(_ context.Context, ids []string) (map[string][]bot.Outcome, error) {
-	out := map[string][]bot.Outcome{}
+func (m *memory) OutcomesOf(_ context.Context, ids []string) (map[string][]flow.Outcome, error) {
+	out := map[string][]flow.Outcome{}
 	for _, id := range ids {
 		if o, ok := m.kept[id]; ok {
 			out[id] = o
@@ -40,7 +40,7 @@ func (m *memory) OutcomesOf(_ context.Context, ids []string) (map[string][]bot.O
 	return out, nil
 }
 
-func (m *memory) SetOutcomes(_ context.Context, _ time.Time, of map[string][]bot.Outcome) error {
+func (m *memory) SetOutcomes(_ context.Context, _ time.Time, of map[string][]flow.Outcome) error {
 	m.written += len(of)
 	maps.Copy(m.kept, of)
 	return nil
@@ -55,9 +55,9 @@ var now = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 
 // Every change is followed, also beyond a page, and only news is written.
 func TestUpdate(t *testing.T) {
-	m := &memory{kept: map[string][]bot.Outcome{}}
+	m := &memory{kept: map[string][]flow.Outcome{}}
 	for i := range 2*page + 7 {
-		m.changes = append(m.changes, bot.Followed{ID: string(rune('a'+i/676%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i%26)), Subject: "quiet"})
+		m.changes = append(m.changes, flow.Followed{ID: string(rune('a'+i/676%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i%26)), Subject: "quiet"})
 	}
 	m.changes[3].Subject, m.changes[2*page].Subject, m.changes[2*page+1].Subject = "merged", "picked", "begun"
 	b := branches{
@@ -85,16 +85,16 @@ func TestLabelOf(t *testing.T) {
 	old := now.Add(-Patience)
 	for _, c := range []struct {
 		name string
-		os   []bot.Outcome
+		os   []flow.Outcome
 		want Label
 	}{
 		{"nowhere", nil, Unmerged},
-		{"merged lately", []bot.Outcome{{At: now.AddDate(0, 0, -30)}}, Open},
-		{"merged long ago", []bot.Outcome{{At: old}}, NotTaken},
-		{"a new branch began with it", []bot.Outcome{{At: old}, {Branch: "6.12", Begun: true}}, NotTaken},
-		{"picked", []bot.Outcome{{At: old}, {Branch: "6.6"}}, Taken},
-		{"picked, and taken out again", []bot.Outcome{{At: old}, {Branch: "6.6", Reverted: "1"}}, Taken},
-		{"picked by its title, not in our mainline", []bot.Outcome{{Branch: "6.6"}}, Taken},
+		{"merged lately", []flow.Outcome{{At: now.AddDate(0, 0, -30)}}, Open},
+		{"merged long ago", []flow.Outcome{{At: old}}, NotTaken},
+		{"a new branch began with it", []flow.Outcome{{At: old}, {Branch: "6.12", Begun: true}}, NotTaken},
+		{"picked", []flow.Outcome{{At: old}, {Branch: "6.6"}}, Taken},
+		{"picked, and taken out again", []flow.Outcome{{At: old}, {Branch: "6.6", Reverted: "1"}}, Taken},
+		{"picked by its title, not in our mainline", []flow.Outcome{{Branch: "6.6"}}, Taken},
 	} {
 		if got := LabelOf(c.os, now); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -33,7 +34,7 @@ type Options struct {
 	List         string
 	Since, Until time.Time
 	// Mails is the past, from Since less LeadIn on, in order of arrival.
-	Mails iter.Seq2[bot.Item, error]
+	Mails iter.Seq2[flow.Item, error]
 	// Bot is what the bot is made of: judge, policy, identity. Its sources,
 	// sinks, journal and clock are replaced.
 	Bot bot.Options
@@ -51,7 +52,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	j := &journal{Journal: o.Store, optedOut: o.OptedOut, quiet: map[string]silence{}}
 	b := o.Bot
 	b.Sources, b.PullSinks, b.Lookup, b.Maintains, b.Stopped, b.DryRun, b.Told = nil, nil, nil, nil, nil, "", nil
-	b.Sinks, b.Journal = []bot.Sink{nowhere{}}, j
+	b.Sinks, b.Journal = []flow.Sink{nowhere{}}, j
 	b.Clock = bot.Clock{Now: func() time.Time { return now }, Jitter: func(time.Duration) time.Duration { return 0 }}
 	if o.Past != nil {
 		o.Past(b.Clock.Now, &b)
@@ -74,9 +75,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // nowhere is the sink of a preview.
 type nowhere struct{}
 
-func (nowhere) Name() string                              { return "preview" }
-func (nowhere) Idempotent() bool                          { return true }
-func (nowhere) Deliver(context.Context, bot.Action) error { return nil }
+func (nowhere) Name() string                               { return "preview" }
+func (nowhere) Idempotent() bool                           { return true }
+func (nowhere) Deliver(context.Context, flow.Action) error { return nil }
 
 // silence is why a series got no reply, and when it was last judged.
 type silence struct {
@@ -86,13 +87,13 @@ type silence struct {
 
 // journal is the scratch store, with an ear for what was not said.
 type journal struct {
-	bot.Journal
+	flow.Journal
 	optedOut func(context.Context, []string) (map[string]bool, error)
 	quiet    map[string]silence // by series
 }
 
-// Settle implements bot.Journal.
-func (j *journal) Settle(ctx context.Context, s bot.Settlement) (bool, error) {
+// Settle implements flow.Journal.
+func (j *journal) Settle(ctx context.Context, s flow.Settlement) (bool, error) {
 	ok, err := j.Journal.Settle(ctx, s)
 	if ok && err == nil {
 		j.quiet[s.Series.Key] = silence{s.Quiet, s.Series.First}
@@ -100,7 +101,7 @@ func (j *journal) Settle(ctx context.Context, s bot.Settlement) (bool, error) {
 	return ok, err
 }
 
-// OptedOut implements bot.Journal.
+// OptedOut implements flow.Journal.
 func (j *journal) OptedOut(ctx context.Context, who []string) (map[string]bool, error) {
 	out, err := j.Journal.OptedOut(ctx, who)
 	if err != nil || j.optedOut == nil {
@@ -123,9 +124,9 @@ type arrivals struct {
 	n           int
 }
 
-func (a *arrivals) of(mails iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
+func (a *arrivals) of(mails iter.Seq2[flow.Item, error]) iter.Seq2[flow.Item, error] {
 	a.days = map[string]int{}
-	return func(yield func(bot.Item, error) bool) {
+	return func(yield func(flow.Item, error) bool) {
 		for i, err := range mails {
 			if err == nil && !i.Received.Before(a.since) {
 				a.days[dayOf(i.Received)]++
@@ -143,8 +144,8 @@ func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // Merge yields two pasts, each in order, as one in order. What stands in both
 // is left to the pipeline, which knows a mail by its Message-ID.
-func Merge(a, b iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
+func Merge(a, b iter.Seq2[flow.Item, error]) iter.Seq2[flow.Item, error] {
+	return func(yield func(flow.Item, error) bool) {
 		nextA, stopA := iter.Pull2(a)
 		defer stopA()
 		nextB, stopB := iter.Pull2(b)
@@ -153,7 +154,7 @@ func Merge(a, b iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
 		y, errY, okY := nextB()
 		for okX || okY {
 			if err := errors.Join(errX, errY); err != nil {
-				yield(bot.Item{}, err)
+				yield(flow.Item{}, err)
 				return
 			}
 			if okX && (!okY || !y.Received.Before(x.Received)) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
@@ -35,17 +36,17 @@ func judge(c *change.Change, s *rules.Series, _ *rules.Tree) verdict.Judgement {
 	return j
 }
 
-func post(at time.Time, id, subject, more string) bot.Item {
+func post(at time.Time, id, subject, more string) flow.Item {
 	raw := fmt.Sprintf("From: Ada Example <ada@example.org>\nTo: drm@lists.example.org\nSubject: %s\nDate: %s\nMessage-ID: <%s@example.org>\n%s\n",
 		subject, at.Format(time.RFC1123Z), id, more)
 	if !strings.Contains(more, "In-Reply-To") || strings.Contains(subject, "/") {
 		raw += "The card hangs.\n\nSigned-off-by: Ada Example <ada@example.org>\n---\ndiff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,3 @@\n int a;\n+int b;\n int c;\n"
 	}
-	return bot.Item{Source: "past", List: list, Received: at, Mail: []byte(strings.ReplaceAll(raw, "\n", "\r\n"))}
+	return flow.Item{Source: "past", List: list, Received: at, Mail: []byte(strings.ReplaceAll(raw, "\n", "\r\n"))}
 }
 
-func seq(items ...bot.Item) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
+func seq(items ...flow.Item) iter.Seq2[flow.Item, error] {
+	return func(yield func(flow.Item, error) bool) {
 		for _, i := range items {
 			if !yield(i, nil) {
 				return
@@ -54,7 +55,7 @@ func seq(items ...bot.Item) iter.Seq2[bot.Item, error] {
 	}
 }
 
-func run(t *testing.T, p bot.ListPolicy, items ...bot.Item) *preview.Report {
+func run(t *testing.T, p bot.ListPolicy, items ...flow.Item) *preview.Report {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"))
 	if err != nil {
@@ -150,7 +151,7 @@ func TestHeld(t *testing.T) {
 }
 
 func TestMerge(t *testing.T) {
-	at := func(n int) bot.Item { return bot.Item{Received: monday.Add(time.Duration(n) * time.Hour)} }
+	at := func(n int) flow.Item { return flow.Item{Received: monday.Add(time.Duration(n) * time.Hour)} }
 	var got []int
 	for i, err := range preview.Merge(seq(at(1), at(3), at(9)), seq(at(2), at(3), at(4))) {
 		if err != nil {

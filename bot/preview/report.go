@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -92,7 +93,7 @@ type Reply struct {
 	Line    string    `json:"line"`
 	Mail    string    `json:"mail"` // as it would have been handed to the mail server, signatures left out
 
-	action bot.Action
+	action flow.Action
 	class  string
 }
 
@@ -119,7 +120,7 @@ type Reason struct {
 }
 
 // Action is the reply as the bot planned it, for writing it into a maildir.
-func (r Reply) Action() bot.Action { return r.action }
+func (r Reply) Action() flow.Action { return r.action }
 
 // Count tells how many replies have a fate.
 func (r *Report) Count(f Fate) (n int) {
@@ -229,9 +230,9 @@ func (r *Report) rates(fixes map[string]int) {
 		switch {
 		case x.Fate == Dropped:
 			continue
-		case x.Cause == bot.CauseFirst:
+		case x.Cause == flow.CauseFirst:
 			mails[labelOf(x.Verdict, x.class)]++
-		case x.Cause == bot.CauseCorrection:
+		case x.Cause == flow.CauseCorrection:
 			r.Corrections++
 		}
 		r.Said++
@@ -261,12 +262,12 @@ func policyOf(l bot.ListPolicy) Policy {
 func replyOf(a store.ActionRow) Reply {
 	r := Reply{Planned: a.Created, At: a.Created, Cause: a.Cause, Verdict: a.Verdict, Line: a.Line, Mail: string(a.Message), action: a.Action}
 	switch a.State {
-	case bot.StateDone:
+	case flow.StateDone:
 		r.Fate, r.At = Sent, a.Begun
 		if d := a.Begun.Sub(a.Created); d >= time.Minute {
 			r.Waited = d.Round(time.Minute).String()
 		}
-	case bot.StateHeld:
+	case flow.StateHeld:
 		r.Fate, r.Why = Capped, a.Problem
 		if a.Ended.IsZero() { // held from the beginning; a cap holds later
 			r.Fate = Approval

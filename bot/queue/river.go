@@ -1,7 +1,7 @@
 // Package queue spreads desk work over several processes that share a
 // PostgreSQL database, with River.
 //
-// A job says where to look and never what to do (see bot.Task): River may run
+// A job says where to look and never what to do (see flow.Task): River may run
 // one twice, or late, and the journal lets only the first one count. A worker
 // that is killed is not waited for: the desk gives its tasks out again after a
 // while, and River's own rescue only tidies up.
@@ -22,7 +22,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/exp/zapslog"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // How River is set, and why not as it is by default.
@@ -44,7 +44,7 @@ const (
 
 // job is a task as River stores it; it is unique among those not done.
 type job struct {
-	Task bot.Task `json:"task" river:"unique"`
+	Task flow.Task `json:"task" river:"unique"`
 }
 
 // Kind implements river.JobArgs.
@@ -57,13 +57,13 @@ func (job) InsertOpts() river.InsertOpts {
 
 type worker struct {
 	river.WorkerDefaults[job]
-	do func(context.Context, bot.Task) error
+	do func(context.Context, flow.Task) error
 }
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, j *river.Job[job]) error { return w.do(ctx, j.Args.Task) }
 
-// River is a bot.Queue of all processes on one database.
+// River is a flow.Queue of all processes on one database.
 type River struct {
 	pool *pgxpool.Pool
 	n    int
@@ -71,7 +71,7 @@ type River struct {
 	put  *river.Client[pgx.Tx]
 }
 
-var _ bot.Queue = (*River)(nil)
+var _ flow.Queue = (*River)(nil)
 
 // Migrate brings River's tables up to date. The caller sees to it that nobody
 // else does so at the same time.
@@ -96,20 +96,20 @@ func New(pool *pgxpool.Pool, n int, log *zap.Logger) (*River, error) {
 	return q, nil
 }
 
-// Put implements bot.Queue.
-func (q *River) Put(ctx context.Context, tasks []bot.Task) error {
+// Put implements flow.Queue.
+func (q *River) Put(ctx context.Context, tasks []flow.Task) error {
 	params := make([]river.InsertManyParams, len(tasks))
 	for i, t := range tasks {
 		params[i].Args = job{t}
 	}
 	if _, err := q.put.InsertMany(ctx, params); err != nil {
-		return fmt.Errorf("giving out what is to be judged: %w: %w", bot.ErrTemporary, err)
+		return fmt.Errorf("giving out what is to be judged: %w: %w", flow.ErrTemporary, err)
 	}
 	return nil
 }
 
-// Work implements bot.Queue.
-func (q *River) Work(ctx context.Context, do func(context.Context, bot.Task) error) error {
+// Work implements flow.Queue.
+func (q *River) Work(ctx context.Context, do func(context.Context, flow.Task) error) error {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{do: do}); err != nil {
 		return fmt.Errorf("setting up the workers: %w", err)
@@ -123,7 +123,7 @@ func (q *River) Work(ctx context.Context, do func(context.Context, bot.Task) err
 		return fmt.Errorf("setting up the workers: %w", err)
 	}
 	if err := c.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("starting the workers: %w: %w", bot.ErrTemporary, err)
+		return fmt.Errorf("starting the workers: %w: %w", flow.ErrTemporary, err)
 	}
 	<-ctx.Done()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), softStop+5*time.Second)

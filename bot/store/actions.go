@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 const actionColumns = "key, kind, sink, series_key, cause, list, verdict, line, created, attempts, approved, told, message"
@@ -18,14 +18,14 @@ const actionColumns = "key, kind, sink, series_key, cause, list, verdict, line, 
 // in with its time.
 func now() int64 { return time.Now().UnixMilli() }
 
-func (t *txn) plan(a bot.Action) error {
+func (t *txn) plan(a flow.Action) error {
 	told, err := json.Marshal(a.Told)
 	if err != nil {
 		return err
 	}
-	state := bot.StatePlanned
+	state := flow.StatePlanned
 	if a.Hold != "" {
-		state = bot.StateHeld
+		state = flow.StateHeld
 	}
 	// One that has not been begun says what holds now.
 	_, err = t.exec(`insert into action (key, kind, sink, series_key, cause, list, verdict, line, state, problem, created, not_before, told, message)
@@ -39,19 +39,19 @@ func (t *txn) plan(a bot.Action) error {
 
 // retire ends what is not to be said any more: replies to earlier versions once
 // a later one is answered, and a first answer to this one that no longer holds.
-func (t *txn) retire(d bot.Settlement) error {
+func (t *txn) retire(d flow.Settlement) error {
 	// Checks are planned anew with each judgement.
 	if _, err := t.exec(`update action set state = 'dropped', problem = 'it was judged again', ended = ? where series_key = ? and kind = ?
-		and state in ('planned', 'held')`, millis(d.At), d.Series.Key, bot.KindPatchCheck); err != nil {
+		and state in ('planned', 'held')`, millis(d.At), d.Series.Key, flow.KindPatchCheck); err != nil {
 		return err
 	}
 	first := false
 	for _, a := range d.Actions {
-		first = first || a.Cause == bot.CauseFirst
+		first = first || a.Cause == flow.CauseFirst
 	}
 	if !first {
 		_, err := t.exec(`update action set state = 'dropped', problem = ?, ended = ? where series_key = ? and cause = ?
-			and state in ('planned', 'held')`, "it no longer holds: "+d.Quiet, millis(d.At), d.Series.Key, bot.CauseFirst)
+			and state in ('planned', 'held')`, "it no longer holds: "+d.Quiet, millis(d.At), d.Series.Key, flow.CauseFirst)
 		return err
 	}
 	_, err := t.exec(`with recursive version (key, previous, depth) as (
@@ -70,10 +70,10 @@ func readTold(s string) (out map[string]string) {
 	return out
 }
 
-func (s *Store) actions(ctx context.Context, query string, args ...any) (out []bot.Action, err error) {
+func (s *Store) actions(ctx context.Context, query string, args ...any) (out []flow.Action, err error) {
 	err = s.each(ctx, "reading actions from", query, args, func(rows *sql.Rows) error {
 		var (
-			a                 bot.Action
+			a                 flow.Action
 			created, approved int64
 			told              string
 		)
@@ -87,19 +87,19 @@ func (s *Store) actions(ctx context.Context, query string, args ...any) (out []b
 	return out, err
 }
 
-// Planned implements bot.Journal.
-func (s *Store) Planned(ctx context.Context, sink string, now time.Time, n int) ([]bot.Action, error) {
+// Planned implements flow.Journal.
+func (s *Store) Planned(ctx context.Context, sink string, now time.Time, n int) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+actionColumns+` from action
 		where sink = ? and state = 'planned' and not_before <= ? order by created, key limit ?`, sink, millis(now), n)
 }
 
-// Begun implements bot.Journal.
-func (s *Store) Begun(ctx context.Context, sink string) ([]bot.Action, error) {
+// Begun implements flow.Journal.
+func (s *Store) Begun(ctx context.Context, sink string) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+actionColumns+" from action where sink = ? and state = 'doing' order by created, key", sink)
 }
 
-// Begin implements bot.Journal.
-func (s *Store) Begin(ctx context.Context, key string, at time.Time, c bot.Caps) (begun bool, err error) {
+// Begin implements flow.Journal.
+func (s *Store) Begin(ctx context.Context, key string, at time.Time, c flow.Caps) (begun bool, err error) {
 	err = s.tx(ctx, "beginning action "+key+" in", true, func(t *txn) error {
 		var approved int64
 		err := t.row(&approved, "select approved from action where key = ? and state = 'planned'", key)
@@ -139,7 +139,7 @@ const knownAfter = 7 * 24 * time.Hour
 // overCap says which cap one more reply would break, "" for none, and when there is
 // room again, the zero time for never. The share of a sender comes before that of
 // the list, and that before all lists. What may have been sent counts as sent.
-func (t *txn) overCap(key string, at time.Time, c bot.Caps) (over string, until time.Time, err error) {
+func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until time.Time, err error) {
 	if c.None {
 		return "", time.Time{}, nil
 	}
@@ -194,7 +194,7 @@ func (t *txn) overCap(key string, at time.Time, c bot.Caps) (over string, until 
 	return "", until, nil
 }
 
-// Postpone implements bot.Journal.
+// Postpone implements flow.Journal.
 func (s *Store) Postpone(ctx context.Context, key string, until time.Time) error {
 	return s.tx(ctx, "postponing action "+key+" in", false, func(t *txn) error {
 		_, err := t.exec("update action set not_before = ? where key = ? and state = 'planned'", millis(until), key)
@@ -202,8 +202,8 @@ func (s *Store) Postpone(ctx context.Context, key string, until time.Time) error
 	})
 }
 
-// Decide implements bot.Journal.
-func (s *Store) Decide(ctx context.Context, key string, d bot.Decision) (done bool, err error) {
+// Decide implements flow.Journal.
+func (s *Store) Decide(ctx context.Context, key string, d flow.Decision) (done bool, err error) {
 	err = s.tx(ctx, "deciding about action "+key+" in", false, func(t *txn) error {
 		why := d.Why
 		if d.Who != "" {
@@ -211,10 +211,10 @@ func (s *Store) Decide(ctx context.Context, key string, d bot.Decision) (done bo
 		}
 		var n int64
 		switch d.State {
-		case bot.StatePlanned:
+		case flow.StatePlanned:
 			n, err = t.exec("update action set state = 'planned', problem = ?, approved = ?, not_before = 0 where key = ? and state = 'held'",
 				why, millis(d.At), key)
-		case bot.StateDropped:
+		case flow.StateDropped:
 			n, err = t.exec("update action set state = 'dropped', problem = ?, ended = ? where key = ? and state in ('held', 'planned')",
 				why, millis(d.At), key)
 		default:
@@ -226,25 +226,25 @@ func (s *Store) Decide(ctx context.Context, key string, d bot.Decision) (done bo
 	return done && err == nil, err
 }
 
-// Told implements bot.Journal.
-func (s *Store) Told(ctx context.Context, seriesKey string) ([]bot.Action, error) {
+// Told implements flow.Journal.
+func (s *Store) Told(ctx context.Context, seriesKey string) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`null from action
 		where series_key = ? and kind = 'reply' and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
 }
 
-// End implements bot.Journal.
-func (s *Store) End(ctx context.Context, key string, e bot.Ending) error {
+// End implements flow.Journal.
+func (s *Store) End(ctx context.Context, key string, e flow.Ending) error {
 	return s.tx(ctx, "ending action "+key+" in", false, func(t *txn) error {
 		n, err := t.exec("update action set state = ?, problem = ?, ended = ?, not_before = ? where key = ? and state = 'doing'",
 			string(e.State), e.Problem, millis(e.At), millis(e.NotBefore), key)
 		if err == nil && n == 0 {
-			err = bot.ErrNotBegun
+			err = flow.ErrNotBegun
 		}
 		return err
 	})
 }
 
-// Healthy implements bot.Journal.
+// Healthy implements flow.Journal.
 func (s *Store) Healthy(ctx context.Context, component string, at time.Time, problem error) error {
 	return s.tx(ctx, "recording the health of "+component+" in", false, func(t *txn) error {
 		if problem == nil {

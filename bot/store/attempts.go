@@ -6,23 +6,23 @@ import (
 	"errors"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 const attemptColumns = "kind, key, n, deadly, problem, first, at, aside"
 
-func scanAttempt(scan func(...any) error) (a bot.Attempt, err error) {
+func scanAttempt(scan func(...any) error) (a flow.Attempt, err error) {
 	var first, at int64
 	if err := scan(&a.Kind, &a.Key, &a.N, &a.Deadly, &a.Problem, &first, &at, &a.Aside); err != nil {
-		return bot.Attempt{}, err
+		return flow.Attempt{}, err
 	}
 	a.First, a.At = fromMillis(first), fromMillis(at)
 	return a, nil
 }
 
-// Attempt implements bot.Attempts. It is on the disk when it returns: the unit may
+// Attempt implements flow.Attempts. It is on the disk when it returns: the unit may
 // take the machine down with it.
-func (s *Store) Attempt(ctx context.Context, u bot.Unit, at time.Time) (a bot.Attempt, err error) {
+func (s *Store) Attempt(ctx context.Context, u flow.Unit, at time.Time) (a flow.Attempt, err error) {
 	err = s.tx(ctx, "counting an attempt in", false, func(t *txn) error {
 		_, err := t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, 1, 0, '', ?, ?, 0)
 			on conflict (kind, key) do update set n = attempt.n + 1, deadly = attempt.deadly + case when attempt.problem = '' then 1 else 0 end, at = excluded.at,
@@ -35,17 +35,17 @@ func (s *Store) Attempt(ctx context.Context, u bot.Unit, at time.Time) (a bot.At
 	return s.Attempted(ctx, u)
 }
 
-// Attempted implements bot.Attempts.
-func (s *Store) Attempted(ctx context.Context, u bot.Unit) (bot.Attempt, error) {
+// Attempted implements flow.Attempts.
+func (s *Store) Attempted(ctx context.Context, u flow.Unit) (flow.Attempt, error) {
 	a, err := scanAttempt(s.read.QueryRowContext(ctx, "select "+attemptColumns+" from attempt where kind = ? and key = ?", string(u.Kind), u.Key).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
-		return bot.Attempt{Unit: u}, nil
+		return flow.Attempt{Unit: u}, nil
 	}
 	return a, s.wrap("reading the attempts in", err)
 }
 
-// Blame implements bot.Attempts.
-func (s *Store) Blame(ctx context.Context, u bot.Unit, problem string, at time.Time, aside bool) error {
+// Blame implements flow.Attempts.
+func (s *Store) Blame(ctx context.Context, u flow.Unit, problem string, at time.Time, aside bool) error {
 	return s.tx(ctx, "recording a failure in", false, func(t *txn) error {
 		_, err := t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, 1, 0, ?, ?, ?, ?)
 			on conflict (kind, key) do update set problem = excluded.problem, at = excluded.at, aside = excluded.aside`,
@@ -54,16 +54,16 @@ func (s *Store) Blame(ctx context.Context, u bot.Unit, problem string, at time.T
 	})
 }
 
-// Absolve implements bot.Attempts.
-func (s *Store) Absolve(ctx context.Context, u bot.Unit) error {
+// Absolve implements flow.Attempts.
+func (s *Store) Absolve(ctx context.Context, u flow.Unit) error {
 	return s.tx(ctx, "forgetting attempts in", false, func(t *txn) error {
 		_, err := t.exec("delete from attempt where kind = ? and key = ?", string(u.Kind), u.Key)
 		return err
 	})
 }
 
-// Aside implements bot.Attempts.
-func (s *Store) Aside(ctx context.Context, n int) (out []bot.Attempt, err error) {
+// Aside implements flow.Attempts.
+func (s *Store) Aside(ctx context.Context, n int) (out []flow.Attempt, err error) {
 	err = s.each(ctx, "reading what was put aside from", "select "+attemptColumns+" from attempt where aside = 1 order by at desc, key limit ?", []any{n}, func(rows *sql.Rows) error {
 		a, err := scanAttempt(rows.Scan)
 		out = append(out, a)
@@ -75,7 +75,7 @@ func (s *Store) Aside(ctx context.Context, n int) (out []bot.Attempt, err error)
 // runs is the row that says whether a process works.
 const runs = "running"
 
-// Unclean implements bot.Attempts.
+// Unclean implements flow.Attempts.
 func (s *Store) Unclean(ctx context.Context) (unclean bool, err error) {
 	if s.pool != nil {
 		// Several processes come and go; each unit is counted by itself there.
@@ -85,10 +85,10 @@ func (s *Store) Unclean(ctx context.Context) (unclean bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return v == "1", s.Advance(ctx, bot.Cursor{Key: runs, Value: "1"})
+	return v == "1", s.Advance(ctx, flow.Cursor{Key: runs, Value: "1"})
 }
 
-// Clean implements bot.Attempts.
+// Clean implements flow.Attempts.
 func (s *Store) Clean(ctx context.Context) error {
-	return s.Advance(ctx, bot.Cursor{Key: runs, Value: "0"})
+	return s.Advance(ctx, flow.Cursor{Key: runs, Value: "0"})
 }

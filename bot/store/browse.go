@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Ping says whether the database answers.
@@ -48,7 +48,7 @@ const publicAction = `not exists (select 1 from series x where x.key = action.se
 
 // PublicActions returns actions in one of the states, newest first, that
 // everybody may see.
-func (s *Store) PublicActions(ctx context.Context, states []bot.ActionState, limit int) ([]ActionRow, error) {
+func (s *Store) PublicActions(ctx context.Context, states []flow.ActionState, limit int) ([]ActionRow, error) {
 	in, args := marks(states)
 	return s.actionRows(ctx, "state in ("+in+") and "+publicAction, limit, args...)
 }
@@ -63,10 +63,10 @@ func (s *Store) PublicAction(ctx context.Context, key string) (*ActionRow, error
 }
 
 // ActionStates counts actions by state.
-func (s *Store) ActionStates(ctx context.Context) (map[bot.ActionState]int, error) {
-	out := map[bot.ActionState]int{}
+func (s *Store) ActionStates(ctx context.Context) (map[flow.ActionState]int, error) {
+	out := map[flow.ActionState]int{}
 	return out, s.each(ctx, "reading", "select state, count(*) from action group by state", nil, func(r *sql.Rows) error {
-		var state bot.ActionState
+		var state flow.ActionState
 		var n int
 		if err := r.Scan(&state, &n); err != nil {
 			return err
@@ -78,8 +78,8 @@ func (s *Store) ActionStates(ctx context.Context) (map[bot.ActionState]int, erro
 
 // Version is one posting of a series, and what was judged in it.
 type Version struct {
-	bot.Series
-	Judged []bot.Judged
+	flow.Series
+	Judged []flow.Judged
 }
 
 // Shown is what everybody may see of a change.
@@ -120,16 +120,16 @@ func (s *Store) Show(ctx context.Context, id string) (*Shown, error) {
 		}
 	}
 	// What people asked of a version that was embargoed stays with it.
-	out.Orders = slices.DeleteFunc(out.Orders, func(o bot.Order) bool { return !keys[o.SeriesKey] })
-	out.Mates = slices.DeleteFunc(out.Mates, func(j bot.Judged) bool { return j.Private })
+	out.Orders = slices.DeleteFunc(out.Orders, func(o flow.Order) bool { return !keys[o.SeriesKey] })
+	out.Mates = slices.DeleteFunc(out.Mates, func(j flow.Judged) bool { return j.Private })
 	out.Titles, err = s.titles(ctx, c.Judged)
 	return out, err
 }
 
-func (s *Store) versions(ctx context.Context, at bot.Series, out *Shown) error {
-	chain := []bot.Series{at}
+func (s *Store) versions(ctx context.Context, at flow.Series, out *Shown) error {
+	chain := []flow.Series{at}
 	seen := map[string]bool{at.Key: true}
-	step := func(key string) (*bot.Series, error) {
+	step := func(key string) (*flow.Series, error) {
 		if key == "" || seen[key] || len(chain) >= maxVersions {
 			return nil, nil
 		}
@@ -144,7 +144,7 @@ func (s *Store) versions(ctx context.Context, at bot.Series, out *Shown) error {
 		if p == nil {
 			break
 		}
-		chain, v = append([]bot.Series{*p}, chain...), *p
+		chain, v = append([]flow.Series{*p}, chain...), *p
 	}
 	for v := at; ; {
 		n, err := step(v.Next)
@@ -169,7 +169,7 @@ func (s *Store) versions(ctx context.Context, at bot.Series, out *Shown) error {
 	return nil
 }
 
-func (s *Store) titles(ctx context.Context, j *bot.Judged) (map[string]string, error) {
+func (s *Store) titles(ctx context.Context, j *flow.Judged) (map[string]string, error) {
 	var ids []string
 	for _, b := range j.Branches {
 		for _, p := range b.Prerequisites {

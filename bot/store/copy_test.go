@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store/storetest"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -30,10 +30,10 @@ func lived(t *testing.T, s *Store) {
 		if i == 1 {
 			m.Sender = "bob@example.org"
 		}
-		_, err := s.Keep(ctx, m, bot.Cursor{Key: "a", Value: id})
+		_, err := s.Keep(ctx, m, flow.Cursor{Key: "a", Value: id})
 		must(err)
-		ser := bot.Series{Key: id, Sender: m.Sender, Title: "drm: " + id, Version: 1, Of: 1, List: m.List, First: m.Received, Due: m.Received}
-		must(s.File(ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: ser.Title}}))
+		ser := flow.Series{Key: id, Sender: m.Sender, Title: "drm: " + id, Version: 1, Of: 1, List: m.List, First: m.Received, Due: m.Received}
+		must(s.File(ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: id, N: 1, Title: ser.Title}}))
 		ser.Revision = 1
 		j := storetest.Judgement(id, verdict.StableEligible)
 		j.SeriesKey = id
@@ -41,15 +41,15 @@ func lived(t *testing.T, s *Store) {
 			j.Author = "Bob Example <Bob@example.org>"
 			j.Rules[0].Reason = "reviewed by Bob Example"
 		}
-		ok, err := s.Settle(ctx, bot.Settlement{Series: ser, At: m.Received, Judged: []bot.Judged{j},
-			Actions: []bot.Action{storetest.Action(bot.ActionKey(id, bot.CauseFirst), id, m.Received)}})
+		ok, err := s.Settle(ctx, flow.Settlement{Series: ser, At: m.Received, Judged: []flow.Judged{j},
+			Actions: []flow.Action{storetest.Action(flow.ActionKey(id, flow.CauseFirst), id, m.Received)}})
 		must(err)
 		if !ok {
 			t.Fatal("not settled")
 		}
 	}
 	must(s.AddNote(ctx, Note{About: "1@x", Who: "eve@example.org", Body: "a word", At: storetest.T0}))
-	must(s.KeepCommit(ctx, bot.Waiting{ID: strings.Repeat("a", 40), At: storetest.T0, Body: []byte{0, 1, 2}}, bot.Cursor{Key: "git", Value: "tip"}))
+	must(s.KeepCommit(ctx, flow.Waiting{ID: strings.Repeat("a", 40), At: storetest.T0, Body: []byte{0, 1, 2}}, flow.Cursor{Key: "git", Value: "tip"}))
 	must(s.Healthy(ctx, "source.a", storetest.T0, nil))
 	must(s.OptOut(ctx, "bob@example.org", "by mail"))
 }
@@ -83,7 +83,7 @@ func TestCopy(t *testing.T) {
 			t.Errorf("%s (-sqlite +postgres):\n%s", id, d)
 		}
 	}
-	if fresh, err := to.Keep(t.Context(), storetest.Mail("later@x"), bot.Cursor{}); !fresh || err != nil {
+	if fresh, err := to.Keep(t.Context(), storetest.Mail("later@x"), flow.Cursor{}); !fresh || err != nil {
 		t.Errorf("a mail after the copy: %v, %v", fresh, err)
 	}
 	if err := to.AddNote(t.Context(), Note{About: "1@x"}); err != nil {

@@ -14,11 +14,11 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // The outcomes that callers tell apart. ErrLocked, ErrFull and ErrAway come with
-// bot.ErrTemporary: repeating helps once the other process is done, there is
+// flow.ErrTemporary: repeating helps once the other process is done, there is
 // room again, or the server is back.
 var (
 	ErrLocked  = errors.New("the database is locked by another process")
@@ -46,12 +46,12 @@ func (s *Store) wrap(doing string, err error) error {
 	switch se.Code() & 0xff { // the rest of the code is detail
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fmt.Errorf("%s the store: %w: %w: %s is tried again; if this lasts, `fuser %s` says who holds it (%w)",
-			doing, bot.ErrTemporary, ErrLocked, s.path, s.path, err)
+			doing, flow.ErrTemporary, ErrLocked, s.path, s.path, err)
 	case sqlite3.SQLITE_FULL:
 		return s.full(doing, err)
 	case sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("%s the store: %w: the disk under %s fails or is full; see `df` and the kernel log (%w)",
-			doing, bot.ErrTemporary, s.path, err)
+			doing, flow.ErrTemporary, s.path, err)
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return fmt.Errorf("%s the store: %w: stop the bot and put a backup in place of %s, or save what can be read with `sqlite3 %s .recover | sqlite3 new.db` (%w)",
 			doing, ErrDamaged, s.path, s.path, err)
@@ -81,17 +81,17 @@ func (s *Store) wrapPostgres(doing string, err error) error {
 	case !errors.As(err, &pe) && !disconnected(err):
 		return fmt.Errorf("%s the store %s: %w", doing, s.path, err)
 	case pe == nil:
-		return fmt.Errorf("%s the store: %w: %w: %s is tried again; see whether the server runs (%w)", doing, bot.ErrTemporary, ErrAway, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again; see whether the server runs (%w)", doing, flow.ErrTemporary, ErrAway, s.path, err)
 	}
 	switch class := pe.Code[:min(2, len(pe.Code))]; {
 	case pe.Code == "53100":
-		return fmt.Errorf("%s the store: %w: %w: free some on the server of %s, it is tried again (%w)", doing, bot.ErrTemporary, ErrFull, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: free some on the server of %s, it is tried again (%w)", doing, flow.ErrTemporary, ErrFull, s.path, err)
 	case class == "40", pe.Code == "55P03":
-		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, bot.ErrTemporary, ErrLocked, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, flow.ErrTemporary, ErrLocked, s.path, err)
 	case class == "08", class == "53", class == "57", class == "58", pe.Code == "25006":
 		// Lost connections, too many of them, a server that starts, stops or has
 		// become a standby.
-		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, bot.ErrTemporary, ErrAway, s.path, err)
+		return fmt.Errorf("%s the store: %w: %w: %s is tried again (%w)", doing, flow.ErrTemporary, ErrAway, s.path, err)
 	case class == "XX":
 		return fmt.Errorf("%s the store: %w: stop the bot, look into the log of %s and restore a backup (%w)", doing, ErrDamaged, s.path, err)
 	case class == "28", pe.Code == "42501":
@@ -116,7 +116,7 @@ func disconnected(err error) bool {
 
 func (s *Store) full(doing string, err error) error {
 	return fmt.Errorf("%s the store: %w: %w: free some on the disk that has %s, it is tried again (%w)",
-		doing, bot.ErrTemporary, ErrFull, s.path, err)
+		doing, flow.ErrTemporary, ErrFull, s.path, err)
 }
 
 func (s *Store) mismatch(have, want int64) error {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -152,7 +152,7 @@ func (t *txn) anonymise(id, body string) error {
 	if err != nil {
 		return err
 	}
-	var left bot.Judged
+	var left flow.Judged
 	if left.List, left.Branch, left.At, err = t.placeOf(id); err != nil {
 		return err
 	}

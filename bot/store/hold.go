@@ -14,7 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
 
-// Hold implements bot.Journal. On SQLite a name is a locked file beside the
+// Hold implements flow.Journal. On SQLite a name is a locked file beside the
 // database, on PostgreSQL an advisory lock of one connection that is kept for
 // this: both end with the process, whatever ends it.
 func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(), error) {

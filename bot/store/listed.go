@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -56,9 +56,9 @@ func (t *txn) relist(key string) error {
 	if err != nil {
 		return err
 	}
-	var all []bot.Judged
+	var all []flow.Judged
 	for rows.Next() {
-		var j bot.Judged
+		var j flow.Judged
 		var at int64
 		var body string
 		if err = rows.Scan(&j.SeriesKey, &j.List, &j.Branch, &at, &body); err == nil {
@@ -83,7 +83,7 @@ func (t *txn) relist(key string) error {
 
 // list writes the row that a change is found by. What is private has none, and what
 // a newer version replaced is needed by no branch.
-func (t *txn) list(j bot.Judged) error {
+func (t *txn) list(j flow.Judged) error {
 	var private int
 	if err := t.row(&private, "select private from judgement where change_id = ?", j.ID); err != nil {
 		return err

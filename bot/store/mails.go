@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Packings of the column raw.
@@ -68,7 +68,7 @@ func unpack(b []byte, packing string, size int) ([]byte, error) {
 	return nil, fmt.Errorf("a stored mail is packed as %q, which this version does not know", packing)
 }
 
-// Cursor implements bot.Journal.
+// Cursor implements flow.Journal.
 func (s *Store) Cursor(ctx context.Context, key string) (string, error) {
 	var v string
 	err := s.read.QueryRowContext(ctx, "select value from position where source = ?", key).Scan(&v)
@@ -78,12 +78,12 @@ func (s *Store) Cursor(ctx context.Context, key string) (string, error) {
 	return v, s.wrap("reading the cursor of "+key+" from", err)
 }
 
-// Advance implements bot.Journal.
-func (s *Store) Advance(ctx context.Context, c bot.Cursor) error {
+// Advance implements flow.Journal.
+func (s *Store) Advance(ctx context.Context, c flow.Cursor) error {
 	return s.tx(ctx, "moving the cursor of "+c.Key+" in", false, func(t *txn) error { return t.advance(c) })
 }
 
-func (t *txn) advance(c bot.Cursor) error {
+func (t *txn) advance(c flow.Cursor) error {
 	if c.Key == "" {
 		return nil
 	}
@@ -99,13 +99,13 @@ func (t *txn) advance(c bot.Cursor) error {
 		on conflict (source) do update set value = excluded.value, moved = excluded.moved
 		where position.value in (?, excluded.value)`, c.Key, c.Value, now(), *c.From, c.Key, *c.From)
 	if err == nil && n == 0 {
-		err = fmt.Errorf("the cursor of %s: %w", c.Key, bot.ErrMoved)
+		err = fmt.Errorf("the cursor of %s: %w", c.Key, flow.ErrMoved)
 	}
 	return err
 }
 
-// Keep implements bot.Journal.
-func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool, err error) {
+// Keep implements flow.Journal.
+func (s *Store) Keep(ctx context.Context, m flow.Mail, c flow.Cursor) (fresh bool, err error) {
 	raw, packing := pack(m.Raw)
 	if m.MessageID == "" {
 		m.MessageID = m.ID
@@ -129,7 +129,7 @@ func (s *Store) Keep(ctx context.Context, m bot.Mail, c bot.Cursor) (fresh bool,
 				return err
 			}
 			if other {
-				m.ID = bot.OtherID(m.MessageID, m.Print)
+				m.ID = flow.OtherID(m.MessageID, m.Print)
 				if n, err = put(); err != nil {
 					return err
 				}
@@ -162,12 +162,12 @@ func (t *txn) exists(q string, args ...any) (bool, error) {
 
 const mailColumns = "id, message_id, print, source, list, received, date, sender, subject, in_reply_to, kind, note, series_key, proven, signed, tries, packing, size, raw"
 
-func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
+func scanMails(rows *sql.Rows) (out []flow.Mail, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	held := 0
 	for rows.Next() {
 		var (
-			m              bot.Mail
+			m              flow.Mail
 			received, date int64
 			packing        string
 			size           int
@@ -191,8 +191,8 @@ func scanMails(rows *sql.Rows) (out []bot.Mail, err error) {
 	return out, rows.Err()
 }
 
-// Unfiled implements bot.Journal.
-func (s *Store) Unfiled(ctx context.Context, n int) ([]bot.Mail, error) {
+// Unfiled implements flow.Journal.
+func (s *Store) Unfiled(ctx context.Context, n int) ([]flow.Mail, error) {
 	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where filed = 0 order by seq limit ?", n)
 	if err != nil {
 		return nil, s.wrap("reading new mail from", err)
@@ -207,8 +207,8 @@ var mailHeads = strings.Replace(mailColumns, "raw", "case when 1 = 0 then raw en
 // mostHeld bounds the bytes of mails that are read at once.
 const mostHeld = 16 << 20
 
-// Mails implements bot.Journal.
-func (s *Store) Mails(ctx context.Context, seriesKey string, n int) ([]bot.Mail, error) {
+// Mails implements flow.Journal.
+func (s *Store) Mails(ctx context.Context, seriesKey string, n int) ([]flow.Mail, error) {
 	doing := "reading the mails of series " + seriesKey + " from"
 	rows, err := s.read.QueryContext(ctx, "select "+mailHeads+" from mail where series_key = ? and series_key <> '' order by seq limit ?", seriesKey, n)
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *Store) Mails(ctx context.Context, seriesKey string, n int) ([]bot.Mail,
 	return out, nil
 }
 
-// Raw implements bot.Journal.
+// Raw implements flow.Journal.
 func (s *Store) Raw(ctx context.Context, id string) ([]byte, error) {
 	var (
 		packing string
@@ -241,7 +241,7 @@ func (s *Store) Raw(ctx context.Context, id string) ([]byte, error) {
 }
 
 // lists fills m.Lists, the list that brought it first in front.
-func (s *Store) lists(ctx context.Context, m *bot.Mail) (err error) {
+func (s *Store) lists(ctx context.Context, m *flow.Mail) (err error) {
 	return s.each(ctx, "reading the lists of a mail from", "select list from mail_list where mail_id = ? order by list = ? desc, list", []any{m.ID, m.List}, func(rows *sql.Rows) error {
 		var l string
 		err := rows.Scan(&l)
@@ -250,8 +250,8 @@ func (s *Store) lists(ctx context.Context, m *bot.Mail) (err error) {
 	})
 }
 
-// File implements bot.Journal.
-func (s *Store) File(ctx context.Context, f bot.Filing) error {
+// File implements flow.Journal.
+func (s *Store) File(ctx context.Context, f flow.Filing) error {
 	return s.tx(ctx, "filing mail <"+f.ID+"> in", false, func(t *txn) error {
 		key := ""
 		if f.Series != nil {
@@ -280,8 +280,8 @@ func (s *Store) File(ctx context.Context, f bot.Filing) error {
 	})
 }
 
-// Unproven implements bot.Journal.
-func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]bot.Mail, error) {
+// Unproven implements flow.Journal.
+func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]flow.Mail, error) {
 	doing := "reading whose sender is to be proven from"
 	rows, err := s.read.QueryContext(ctx, "select "+mailColumns+" from mail where prove_at > 0 and prove_at <= ? and series_key <> '' order by prove_at, seq limit ?", millis(now), n)
 	if err != nil {
@@ -295,8 +295,8 @@ func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]bot.Mail,
 // command may be old.
 const usedFor = 15 * 24 * time.Hour
 
-// Prove implements bot.Journal.
-func (s *Store) Prove(ctx context.Context, p bot.Proving) (used bool, err error) {
+// Prove implements flow.Journal.
+func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error) {
 	err = s.tx(ctx, "recording who sent mail <"+p.ID+"> in", false, func(t *txn) error {
 		used = false
 		if !p.Again.IsZero() {
@@ -340,7 +340,7 @@ func (s *Store) Prove(ctx context.Context, p bot.Proving) (used bool, err error)
 	return used, err
 }
 
-func (t *txn) putOrders(p bot.Proving) error {
+func (t *txn) putOrders(p flow.Proving) error {
 	if p.Mute != "" {
 		if err := t.optOut(p.Mute, "by mail <"+p.ID+">"); err != nil {
 			return err
@@ -356,7 +356,7 @@ func (t *txn) putOrders(p bot.Proving) error {
 	return nil
 }
 
-func (t *txn) putSeries(s *bot.Series) error {
+func (t *txn) putSeries(s *flow.Series) error {
 	_, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, previous, next, private, revision)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		on conflict (key) do update set title = excluded.title, due = excluded.due,

@@ -9,17 +9,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
-var _ bot.Outcomes = (*Store)(nil)
+var _ flow.Outcomes = (*Store)(nil)
 
-// Followed implements bot.Outcomes.
-func (s *Store) Followed(ctx context.Context, after string, n int) (out []bot.Followed, err error) {
+// Followed implements flow.Outcomes.
+func (s *Store) Followed(ctx context.Context, after string, n int) (out []flow.Followed, err error) {
 	const doing = "reading what is followed from"
 	err = s.each(ctx, doing, "select change_id, kind, subject, date from judgement where change_id > ? order by change_id limit ?", []any{after, n}, func(rows *sql.Rows) error {
 		var (
-			f    bot.Followed
+			f    flow.Followed
 			date string
 		)
 		if err := rows.Scan(&f.ID, &f.Kind, &f.Subject, &date); err != nil {
@@ -35,9 +35,9 @@ func (s *Store) Followed(ctx context.Context, after string, n int) (out []bot.Fo
 // outcomeBatch bounds the arguments of one statement; SQLite takes 32,766.
 const outcomeBatch = 500
 
-// OutcomesOf implements bot.Outcomes.
-func (s *Store) OutcomesOf(ctx context.Context, ids []string) (map[string][]bot.Outcome, error) {
-	out := map[string][]bot.Outcome{}
+// OutcomesOf implements flow.Outcomes.
+func (s *Store) OutcomesOf(ctx context.Context, ids []string) (map[string][]flow.Outcome, error) {
+	out := map[string][]flow.Outcome{}
 	for part := range slices.Chunk(ids, outcomeBatch) {
 		if err := s.outcomes(ctx, part, out); err != nil {
 			return nil, err
@@ -46,7 +46,7 @@ func (s *Store) OutcomesOf(ctx context.Context, ids []string) (map[string][]bot.
 	return out, nil
 }
 
-func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot.Outcome) (err error) {
+func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]flow.Outcome) (err error) {
 	const doing = "reading outcomes from"
 	args := make([]any, len(ids))
 	for i, id := range ids {
@@ -55,7 +55,7 @@ func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot
 	err = s.each(ctx, doing, `select change_id, branch, commit_id, how, at, release, begun, reverted, followups from outcome
 		where change_id in (?`+strings.Repeat(", ?", len(ids)-1)+") order by change_id, n", args, func(rows *sql.Rows) error {
 		var (
-			o     bot.Outcome
+			o     flow.Outcome
 			at    int64
 			begun int
 			later string
@@ -75,9 +75,9 @@ func (s *Store) outcomes(ctx context.Context, ids []string, out map[string][]bot
 	return err
 }
 
-// SetOutcomes implements bot.Outcomes. A change that was forgotten meanwhile
+// SetOutcomes implements flow.Outcomes. A change that was forgotten meanwhile
 // is left out.
-func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]bot.Outcome) error {
+func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]flow.Outcome) error {
 	return s.tx(ctx, "storing outcomes in", false, func(t *txn) error {
 		for id, os := range of {
 			if _, err := t.exec("delete from outcome where change_id = ?", id); err != nil {
@@ -106,7 +106,7 @@ func (s *Store) SetOutcomes(ctx context.Context, now time.Time, of map[string][]
 // Settled returns the changes that a stable branch took, and those that it did
 // not though mainline has had them since before a time. What is embargoed is
 // left out.
-func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settled, err error) {
+func (s *Store) Settled(ctx context.Context, before time.Time) (out []flow.Settled, err error) {
 	const doing = "comparing verdicts with outcomes in"
 	err = s.each(ctx, doing, `select j.change_id, j.subject,
 			coalesce((select l.chips from listed l where l.change_id = j.change_id), ''),
@@ -119,7 +119,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 		where j.private = 0 and (o.taken = 1 or o.merged > 0 and o.merged <= ?)
 		order by j.change_id`, []any{millis(before)}, func(rows *sql.Rows) error {
 		var (
-			c      bot.Settled
+			c      flow.Settled
 			judged int64
 			took   int
 			chips  string
@@ -135,7 +135,7 @@ func (s *Store) Settled(ctx context.Context, before time.Time) (out []bot.Settle
 			}
 		}
 		c.Judged, c.Taken = fromMillis(judged), took != 0
-		if c.Backfilled = bot.Backfilled(from); c.Backfilled {
+		if c.Backfilled = flow.Backfilled(from); c.Backfilled {
 			if day, err := time.Parse(time.RFC3339, date); err == nil {
 				c.Judged = day
 			}

@@ -6,15 +6,15 @@ import (
 	"iter"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Past yields what came over a list from since on and before until, in order
 // of arrival; a zero until is no bound. Each item is whole, and may be replayed.
-func (s *Store) Past(ctx context.Context, list string, since, until time.Time) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
-		if err := s.past(ctx, list, since, until, func(i bot.Item) bool { return yield(i, nil) }); err != nil {
-			yield(bot.Item{}, s.wrap("reading the past mails from", err))
+func (s *Store) Past(ctx context.Context, list string, since, until time.Time) iter.Seq2[flow.Item, error] {
+	return func(yield func(flow.Item, error) bool) {
+		if err := s.past(ctx, list, since, until, func(i flow.Item) bool { return yield(i, nil) }); err != nil {
+			yield(flow.Item{}, s.wrap("reading the past mails from", err))
 		}
 	}
 }
@@ -23,7 +23,7 @@ func (s *Store) Past(ctx context.Context, list string, since, until time.Time) i
 // the write-ahead log's being cut.
 const pastPage = 200
 
-func (s *Store) past(ctx context.Context, list string, since, until time.Time, yield func(bot.Item) bool) error {
+func (s *Store) past(ctx context.Context, list string, since, until time.Time, yield func(flow.Item) bool) error {
 	end := int64(1<<63 - 1)
 	if !until.IsZero() {
 		end = millis(until)
@@ -41,7 +41,7 @@ func (s *Store) past(ctx context.Context, list string, since, until time.Time, y
 			return err
 		}
 		for _, m := range page {
-			if !yield(bot.Item{Source: m.Source, List: list, Received: m.Received, Mail: m.Raw}) {
+			if !yield(flow.Item{Source: m.Source, List: list, Received: m.Received, Mail: m.Raw}) {
 				return nil
 			}
 			from, after = millis(m.Received), m.ID

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -13,8 +13,8 @@ import (
 // repeat deliveries of the past three days; the rest is margin.
 const deliveriesKept = 30 * 24 * time.Hour
 
-// NotePulls implements bot.Pulls. It waits for the disk, once for all of them.
-func (s *Store) NotePulls(ctx context.Context, notes []bot.PullNote) (fresh int, err error) {
+// NotePulls implements flow.Pulls. It waits for the disk, once for all of them.
+func (s *Store) NotePulls(ctx context.Context, notes []flow.PullNote) (fresh int, err error) {
 	if len(notes) == 0 {
 		return 0, nil
 	}
@@ -37,7 +37,7 @@ func (s *Store) NotePulls(ctx context.Context, notes []bot.PullNote) (fresh int,
 	return n, nil
 }
 
-func (t *txn) notePull(p bot.PullNote) (fresh bool, err error) {
+func (t *txn) notePull(p flow.PullNote) (fresh bool, err error) {
 	if p.Delivery != "" {
 		n, err := t.exec("insert into delivery (id, event, received) values (?, ?, ?) on conflict (id) do nothing",
 			p.Delivery, p.Event, millis(p.At))
@@ -48,18 +48,18 @@ func (t *txn) notePull(p bot.PullNote) (fresh bool, err error) {
 	_, err = t.exec(`insert into pull (key, source, repo, number, due) values (?, ?, ?, ?, ?)
 		on conflict (key) do update set due = excluded.due, revision = pull.revision + 1,
 			told = case when ? = 1 and pull.told <> '' then 'again' else pull.told end`,
-		bot.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At), flag(p.Again))
+		flow.PullKey(p.Source, p.Repo, p.Number), p.Source, p.Repo, p.Number, millis(p.At), flag(p.Again))
 	return err == nil, err
 }
 
 const pullColumns = `key, source, repo, number, head, closed, revision, due, rechecked, explain,
 	override_verdict, override_who, override_reason, override_at, told, plans, problem, attempts`
 
-func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []bot.PullState, err error) {
+func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []flow.PullState, err error) {
 	err = s.each(ctx, "reading pull requests from", "select "+pullColumns+" from pull "+query, args, func(rows *sql.Rows) error {
 		var (
-			p                  bot.PullState
-			o                  bot.Override
+			p                  flow.PullState
+			o                  flow.Override
 			due, rechecked, at int64
 		)
 		if err := rows.Scan(&p.Key, &p.Source, &p.Repo, &p.Number, &p.Head, &p.Closed, &p.Revision, &due, &rechecked, &p.Explain,
@@ -76,13 +76,13 @@ func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []bot
 	return out, err
 }
 
-// DuePulls implements bot.Pulls.
-func (s *Store) DuePulls(ctx context.Context, source string, now time.Time, n int) ([]bot.PullState, error) {
+// DuePulls implements flow.Pulls.
+func (s *Store) DuePulls(ctx context.Context, source string, now time.Time, n int) ([]flow.PullState, error) {
 	return s.pulls(ctx, "where source = ? and due > 0 and due <= ? order by due, key limit ?", source, millis(now), n)
 }
 
-// PullOf implements bot.Pulls.
-func (s *Store) PullOf(ctx context.Context, key string) (*bot.PullState, error) {
+// PullOf implements flow.Pulls.
+func (s *Store) PullOf(ctx context.Context, key string) (*flow.PullState, error) {
 	found, err := s.pulls(ctx, "where key = ?", key)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Store) PullOf(ctx context.Context, key string) (*bot.PullState, error) 
 	return &found[0], nil
 }
 
-// Obeyed implements bot.Pulls.
+// Obeyed implements flow.Pulls.
 func (s *Store) Obeyed(ctx context.Context, key string) (out map[int64]bool, err error) {
 	out = map[int64]bool{}
 	err = s.each(ctx, "reading the commands of "+key+" from", "select distinct comment from command where pull = ?", []any{key}, func(rows *sql.Rows) error {
@@ -102,28 +102,28 @@ func (s *Store) Obeyed(ctx context.Context, key string) (out map[int64]bool, err
 	return out, err
 }
 
-// DeferPull implements bot.Pulls.
-func (s *Store) DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error {
+// DeferPull implements flow.Pulls.
+func (s *Store) DeferPull(ctx context.Context, p flow.PullState, problem string, until time.Time) error {
 	return s.tx(ctx, "deferring "+p.Key+" in", false, func(t *txn) error {
 		_, err := t.exec(`update pull set problem = ?, attempts = attempts + 1,
 			due = case when revision = ? then ? else due end where key = ?`, clip(problem), p.Revision, millis(until), p.Key)
 		if err == nil && until.IsZero() {
 			_, err = t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, ?, 0, ?, ?, ?, 1)
 				on conflict (kind, key) do update set problem = excluded.problem, at = excluded.at, aside = 1`,
-				string(bot.UnitPull), p.Key, p.Attempts+1, clip(problem), now(), now())
+				string(flow.UnitPull), p.Key, p.Attempts+1, clip(problem), now(), now())
 		}
 		return err
 	})
 }
 
-// SettlePull implements bot.Pulls.
-func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
+// SettlePull implements flow.Pulls.
+func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) error {
 	bodies, err := encode(d.Judged)
 	if err != nil {
 		return err
 	}
 	p := d.Pull
-	var o bot.Override
+	var o flow.Override
 	if p.Override != nil {
 		o = *p.Override
 	}
@@ -139,7 +139,7 @@ func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
 			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Revision, p.Key); err != nil {
 			return err
 		}
-		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(bot.UnitPull), p.Key); err != nil {
+		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(flow.UnitPull), p.Key); err != nil {
 			return err
 		}
 		for i, j := range d.Judged {
@@ -156,7 +156,7 @@ func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
 		if p.Plans != plans {
 			if _, err := t.exec(`update action set state = ?, problem = 'a newer state is wanted', ended = ?
 				where series_key = ? and kind <> ? and state in ('planned', 'held')`,
-				string(bot.StateSuperseded), millis(d.At), p.Key, bot.KindReaction); err != nil {
+				string(flow.StateSuperseded), millis(d.At), p.Key, flow.KindReaction); err != nil {
 				return err
 			}
 		}
@@ -169,7 +169,7 @@ func (s *Store) SettlePull(ctx context.Context, d bot.PullSettlement) error {
 	})
 }
 
-// RemindPulls implements bot.Pulls.
+// RemindPulls implements flow.Pulls.
 func (s *Store) RemindPulls(ctx context.Context, source string, at time.Time) (n int, err error) {
 	err = s.tx(ctx, "reminding of the pull requests of "+source+" in", false, func(t *txn) error {
 		rows, err := t.exec("update pull set due = ?, revision = revision + 1 where source = ? and closed = 0", millis(at), source)
@@ -179,7 +179,7 @@ func (s *Store) RemindPulls(ctx context.Context, source string, at time.Time) (n
 	return n, err
 }
 
-// PulledRepos implements bot.Pulls.
+// PulledRepos implements flow.Pulls.
 func (s *Store) PulledRepos(ctx context.Context, source string) (out []string, err error) {
 	err = s.each(ctx, "reading the repositories of "+source+" from", "select distinct repo from pull where source = ? and closed = 0 order by repo", []any{source}, func(rows *sql.Rows) error {
 		var r string
@@ -193,10 +193,10 @@ func (s *Store) PulledRepos(ctx context.Context, source string) (out []string, e
 }
 
 // PullCommands returns what people asked of a pull request, newest first.
-func (s *Store) PullCommands(ctx context.Context, key string) (out []bot.Command, err error) {
+func (s *Store) PullCommands(ctx context.Context, key string) (out []flow.Command, err error) {
 	err = s.each(ctx, "reading the commands of "+key+" from", "select comment, verb, verdict, reason, who, at, refused from command where pull = ? order by at desc", []any{key}, func(rows *sql.Rows) error {
 		var (
-			c  bot.Command
+			c  flow.Command
 			v  sql.NullString
 			at int64
 		)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // ErrNone says that nothing is known of what was asked for.
@@ -17,22 +17,22 @@ var ErrNone = errors.New("nothing is stored about it")
 
 // Case is everything known about one change or mail.
 type Case struct {
-	Mail      *bot.Mail // nil for a commit
-	Series    *bot.Series
-	Judged    *bot.Judged // nil while it is not judged, or when it is no change
-	Revision  int         // how often it was judged
-	Mates     []bot.Judged
-	Replies   []bot.Mail // other mails of its thread
+	Mail      *flow.Mail // nil for a commit
+	Series    *flow.Series
+	Judged    *flow.Judged // nil while it is not judged, or when it is no change
+	Revision  int          // how often it was judged
+	Mates     []flow.Judged
+	Replies   []flow.Mail // other mails of its thread
 	Actions   []ActionRow
 	Notes     []Note
-	Orders    []bot.Order // what people asked for by mail, for earlier versions too
-	Unsettled time.Time   // when its series will be judged, zero when it was
+	Orders    []flow.Order // what people asked for by mail, for earlier versions too
+	Unsettled time.Time    // when its series will be judged, zero when it was
 }
 
 // ActionRow is an action with its history.
 type ActionRow struct {
-	bot.Action
-	State     bot.ActionState
+	flow.Action
+	State     flow.ActionState
 	Problem   string
 	Begun     time.Time
 	Ended     time.Time
@@ -112,14 +112,14 @@ func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
 	}
 	mails, err := s.Mails(ctx, key, repliesShown)
 	for _, m := range mails {
-		if m.Kind == bot.KindReply && m.ID != id {
+		if m.Kind == flow.KindReply && m.ID != id {
 			c.Replies = append(c.Replies, m)
 		}
 	}
 	return err
 }
 
-func (s *Store) judgement(ctx context.Context, id string) (*bot.Judged, int, error) {
+func (s *Store) judgement(ctx context.Context, id string) (*flow.Judged, int, error) {
 	where, arg := "change_id = ?", any(id)
 	if len(id) >= 7 && len(id) < 40 && strings.Trim(id, "0123456789abcdef") == "" {
 		where, arg = "kind = 'commit' and change_id >= ? and change_id < ? || 'g'", id
@@ -149,7 +149,7 @@ type Filter struct {
 }
 
 // Judgements returns what matches, newest first.
-func (s *Store) Judgements(ctx context.Context, f Filter) ([]bot.Judged, error) {
+func (s *Store) Judgements(ctx context.Context, f Filter) ([]flow.Judged, error) {
 	where, args := []string{"1 = 1"}, []any(nil)
 	if f.SeriesKey != "" {
 		where, args = append(where, "series_key = ?"), append(args, f.SeriesKey)
@@ -170,11 +170,11 @@ func (s *Store) Judgements(ctx context.Context, f Filter) ([]bot.Judged, error) 
 	return js, err
 }
 
-func (s *Store) judgements(ctx context.Context, where, order string, limit int, args ...any) (out []bot.Judged, revs []int, err error) {
+func (s *Store) judgements(ctx context.Context, where, order string, limit int, args ...any) (out []flow.Judged, revs []int, err error) {
 	err = s.each(ctx, "reading judgements from", "select series_key, source, list, branch, judged, private, revision, body from judgement where "+
 		where+" order by "+order+" limit ?", append(args, limit), func(rows *sql.Rows) error {
 		var (
-			j    bot.Judged
+			j    flow.Judged
 			at   int64
 			rev  int
 			body string
@@ -193,7 +193,7 @@ func (s *Store) judgements(ctx context.Context, where, order string, limit int, 
 }
 
 // Actions returns the newest actions first; state "" gives every state.
-func (s *Store) Actions(ctx context.Context, state bot.ActionState, limit int) ([]ActionRow, error) {
+func (s *Store) Actions(ctx context.Context, state flow.ActionState, limit int) ([]ActionRow, error) {
 	if state == "" {
 		return s.actionRows(ctx, "1 = 1", limit)
 	}
@@ -267,12 +267,12 @@ func (s *Store) Health(ctx context.Context) (out []Health, err error) {
 type Counts struct {
 	Mails, Unfiled, Bad, Series, Unsettled, Judgements int
 	Waiting                                            int // commits not judged yet
-	Actions                                            map[bot.ActionState]int
+	Actions                                            map[flow.ActionState]int
 }
 
 // Counts counts what is stored.
 func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
-	c.Actions = map[bot.ActionState]int{}
+	c.Actions = map[flow.ActionState]int{}
 	err = s.read.QueryRowContext(ctx, `select (select count(*) from mail), (select count(*) from mail where filed = 0),
 		(select count(*) from mail where kind = 'bad'), (select count(*) from series),
 		(select count(*) from series where due > 0), (select count(*) from judgement), (select count(*) from waiting)`).
@@ -282,7 +282,7 @@ func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
 	}
 	err = s.each(ctx, "counting what is in", "select state, count(*) from action group by state", nil, func(rows *sql.Rows) error {
 		var (
-			state bot.ActionState
+			state flow.ActionState
 			n     int
 		)
 		if err := rows.Scan(&state, &n); err != nil {
@@ -311,6 +311,6 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 // SeriesAfter returns up to n series by key, those behind a key.
-func (s *Store) SeriesAfter(ctx context.Context, key string, n int) ([]bot.Series, error) {
+func (s *Store) SeriesAfter(ctx context.Context, key string, n int) ([]flow.Series, error) {
 	return s.series(ctx, "reading series from", "select "+seriesColumns+" from series where key > ? order by key limit ?", key, n)
 }

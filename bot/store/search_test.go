@@ -13,7 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store/storetest"
@@ -34,7 +34,7 @@ func TestSearch(t *testing.T) {
 		r := rand.New(rand.NewPCG(7, 7))
 		js := drawn(r, 400)
 		for _, j := range js {
-			if err := s.KeepJudged(t.Context(), j, bot.Cursor{}); err != nil {
+			if err := s.KeepJudged(t.Context(), j, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -42,7 +42,7 @@ func TestSearch(t *testing.T) {
 			j := &js[r.IntN(len(js))]
 			j.Verdict, j.Score, j.At = verdict.Wait, r.Float64(), j.At.Add(time.Hour)
 			j.Private = j.Private || r.IntN(4) == 0
-			if err := s.KeepJudged(t.Context(), *j, bot.Cursor{}); err != nil {
+			if err := s.KeepJudged(t.Context(), *j, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -65,11 +65,11 @@ func TestReplaced(t *testing.T) {
 		post := func(key, previous string) {
 			t.Helper()
 			id := key + "@example.org"
-			ser := bot.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: fix it", Version: 1, List: "drm.example.org", First: storetest.T0, Previous: previous}
-			if _, err := s.Keep(ctx, storetest.Mail(id), bot.Cursor{Key: "c", Value: key}); err != nil {
+			ser := flow.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: fix it", Version: 1, List: "drm.example.org", First: storetest.T0, Previous: previous}
+			if _, err := s.Keep(ctx, storetest.Mail(id), flow.Cursor{Key: "c", Value: key}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.File(ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: ser.Title}}); err != nil {
+			if err := s.File(ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: id, N: 1, Title: ser.Title}}); err != nil {
 				t.Fatal(err)
 			}
 			stored, err := s.Series(ctx, key)
@@ -78,7 +78,7 @@ func TestReplaced(t *testing.T) {
 			}
 			j := storetest.Judgement(id, yes)
 			j.SeriesKey, j.Branches = key, []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &yes}}
-			if ok, err := s.Settle(ctx, bot.Settlement{Series: *stored, Judged: []bot.Judged{j}, At: storetest.T0}); err != nil || !ok {
+			if ok, err := s.Settle(ctx, flow.Settlement{Series: *stored, Judged: []flow.Judged{j}, At: storetest.T0}); err != nil || !ok {
 				t.Fatal(ok, err)
 			}
 		}
@@ -99,8 +99,8 @@ func TestReplaced(t *testing.T) {
 
 // drawn are judgements in which everything that is filtered by occurs, often
 // and rarely.
-func drawn(r *rand.Rand, n int) []bot.Judged {
-	out := make([]bot.Judged, n)
+func drawn(r *rand.Rand, n int) []flow.Judged {
+	out := make([]flow.Judged, n)
 	for i := range out {
 		v := []verdict.Verdict{verdict.StableEligible, verdict.OutOfScope, verdict.OutOfScope, verdict.DKMSOnly, verdict.Wait}[r.IntN(5)]
 		j := storetest.Judgement(fmt.Sprintf("%d@example.org", i), v)
@@ -189,13 +189,13 @@ func pages(t *testing.T, s *Store, q Query) (out []string) {
 }
 
 // byHand looks at each judgement.
-func byHand(js []bot.Judged, q Query) (out []string) {
-	cells := func(j bot.Judged, branches, of []string) bool {
+func byHand(js []flow.Judged, q Query) (out []string) {
+	cells := func(j flow.Judged, branches, of []string) bool {
 		return slices.ContainsFunc(j.Branches, func(b verdict.Branch) bool {
 			return j.Verdict != verdict.OutOfScope && slices.Contains(branches, b.Name) && (len(of) == 0 || slices.Contains(of, string(launch.CellOf(&b))))
 		})
 	}
-	hardware := func(j bot.Judged, f func(silicon.Match) bool) bool { return slices.ContainsFunc(j.Silicon, f) }
+	hardware := func(j flow.Judged, f func(silicon.Match) bool) bool { return slices.ContainsFunc(j.Silicon, f) }
 	has := func(in, what string, open bool) bool {
 		ws, end := words(what), " "
 		if open {
@@ -236,7 +236,7 @@ func TestListed(t *testing.T) {
 		js := drawn(rand.New(rand.NewPCG(9, 9)), 60)
 		s := open(t, where)
 		for _, j := range js {
-			if err := s.KeepJudged(t.Context(), j, bot.Cursor{}); err != nil {
+			if err := s.KeepJudged(t.Context(), j, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,17 +8,17 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled, judged, line"
 
 // series runs a query that selects seriesColumns and adds the members.
-func (s *Store) series(ctx context.Context, doing, query string, args ...any) (out []bot.Series, err error) {
+func (s *Store) series(ctx context.Context, doing, query string, args ...any) (out []flow.Series, err error) {
 	err = s.each(ctx, doing, query, args, func(rows *sql.Rows) error {
 		var (
-			v          bot.Series
+			v          flow.Series
 			first, due int64
 			judged     int64
 		)
@@ -42,7 +42,7 @@ func (s *Store) series(ctx context.Context, doing, query string, args ...any) (o
 	err = s.each(ctx, doing, "select series_key, mail_id, n, title from member where series_key in ("+in+") order by series_key, n, mail_id", vals, func(rows *sql.Rows) error {
 		var (
 			key string
-			m   bot.Member
+			m   flow.Member
 		)
 		if err := rows.Scan(&key, &m.ID, &m.N, &m.Title); err != nil {
 			return err
@@ -53,8 +53,8 @@ func (s *Store) series(ctx context.Context, doing, query string, args ...any) (o
 	return out, err
 }
 
-// Series implements bot.Journal.
-func (s *Store) Series(ctx context.Context, key string) (*bot.Series, error) {
+// Series implements flow.Journal.
+func (s *Store) Series(ctx context.Context, key string) (*flow.Series, error) {
 	out, err := s.series(ctx, "reading series "+key+" from", "select "+seriesColumns+" from series where key = ?", key)
 	if err != nil || len(out) == 0 {
 		return nil, err
@@ -62,8 +62,8 @@ func (s *Store) Series(ctx context.Context, key string) (*bot.Series, error) {
 	return &out[0], nil
 }
 
-// Threads implements bot.Journal.
-func (s *Store) Threads(ctx context.Context, ids []string) ([]bot.Series, error) {
+// Threads implements flow.Journal.
+func (s *Store) Threads(ctx context.Context, ids []string) ([]flow.Series, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -72,8 +72,8 @@ func (s *Store) Threads(ctx context.Context, ids []string) ([]bot.Series, error)
 		select series_key from mail where message_id in (`+in+`) and series_key <> '') order by first desc, key`, args...)
 }
 
-// BySender implements bot.Journal.
-func (s *Store) BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]bot.Series, error) {
+// BySender implements flow.Journal.
+func (s *Store) BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]flow.Series, error) {
 	in, args := marks(titles)
 	titled := ""
 	if len(titles) > 0 {
@@ -83,20 +83,20 @@ func (s *Store) BySender(ctx context.Context, sender string, titles []string, si
 		titled+" order by first desc, key limit 20", append([]any{sender, millis(since)}, args...)...)
 }
 
-// Due implements bot.Journal.
-func (s *Store) Due(ctx context.Context, now time.Time, n int) ([]bot.Series, error) {
+// Due implements flow.Journal.
+func (s *Store) Due(ctx context.Context, now time.Time, n int) ([]flow.Series, error) {
 	return s.series(ctx, "looking for settled series in",
 		"select "+seriesColumns+" from series where due > 0 and due <= ? order by due, key limit ?", millis(now), n)
 }
 
-// NextDue implements bot.Journal.
+// NextDue implements flow.Journal.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	var ms sql.NullInt64
 	err := s.read.QueryRowContext(ctx, "select min(due) from series where due > 0").Scan(&ms)
 	return fromMillis(ms.Int64), s.wrap("looking for settled series in", err)
 }
 
-// Said implements bot.Journal.
+// Said implements flow.Journal.
 func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 	var line string
 	// The depth ends a ring of versions, which only a forged thread can make.
@@ -115,8 +115,8 @@ func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 // that are embargoed themselves. It takes the key of the series that is asked for.
 const asPublic = "s.private <= (select private from series where key = ?)"
 
-// Settle implements bot.Journal.
-func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err error) {
+// Settle implements flow.Journal.
+func (s *Store) Settle(ctx context.Context, d flow.Settlement) (settled bool, err error) {
 	bodies, err := encode(d.Judged)
 	if err != nil {
 		return false, err
@@ -164,8 +164,8 @@ func (s *Store) Settle(ctx context.Context, d bot.Settlement) (settled bool, err
 	return settled, err
 }
 
-// Revive implements bot.Journal.
-func (s *Store) Revive(ctx context.Context, r bot.Revival, c bot.Cursor) (n int, err error) {
+// Revive implements flow.Journal.
+func (s *Store) Revive(ctx context.Context, r flow.Revival, c flow.Cursor) (n int, err error) {
 	in, args := marks(verdictNames(r.Verdicts))
 	err = s.tx(ctx, "making series due again in", false, func(t *txn) error {
 		n64, err := t.exec(`update series set due = ? + ? * (o.n - 1) from (
@@ -182,8 +182,8 @@ func (s *Store) Revive(ctx context.Context, r bot.Revival, c bot.Cursor) (n int,
 	return n, err
 }
 
-// OpenCommits implements bot.Journal.
-func (s *Store) OpenCommits(ctx context.Context, since time.Time, of []verdict.Verdict) ([]bot.Judged, error) {
+// OpenCommits implements flow.Journal.
+func (s *Store) OpenCommits(ctx context.Context, since time.Time, of []verdict.Verdict) ([]flow.Judged, error) {
 	in, args := marks(verdictNames(of))
 	out, _, err := s.judgements(ctx, "kind = 'commit' and series_key = '' and judged >= ? and verdict in ("+in+")", "judged desc, change_id", maxOpen,
 		append([]any{millis(since)}, args...)...)
@@ -202,9 +202,9 @@ func verdictNames(of []verdict.Verdict) []string {
 	return out
 }
 
-// KeepJudged implements bot.Journal.
-func (s *Store) KeepJudged(ctx context.Context, j bot.Judged, c bot.Cursor) error {
-	bodies, err := encode([]bot.Judged{j})
+// KeepJudged implements flow.Journal.
+func (s *Store) KeepJudged(ctx context.Context, j flow.Judged, c flow.Cursor) error {
+	bodies, err := encode([]flow.Judged{j})
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (s *Store) KeepJudged(ctx context.Context, j bot.Judged, c bot.Cursor) erro
 	})
 }
 
-func encode(js []bot.Judged) ([]string, error) {
+func encode(js []flow.Judged) ([]string, error) {
 	out := make([]string, len(js))
 	for i, j := range js {
 		b, err := json.Marshal(j.Judgement)
@@ -236,10 +236,10 @@ func encode(js []bot.Judged) ([]string, error) {
 const taken = "exists (select 1 from outcome o where o.change_id = judgement.change_id and o.branch <> '' and o.begun = 0)"
 
 // foretold: what it said first is of its own day, and stays.
-const foretold = "judgement.source like '%:" + bot.BackfillPrefix + "%'"
+const foretold = "judgement.source like '%:" + flow.BackfillPrefix + "%'"
 
-func (t *txn) putJudgement(j bot.Judged, body string) error {
-	said, keep := bot.Foreseen{Verdict: j.Verdict, Score: j.Score}, taken+" or "+foretold
+func (t *txn) putJudgement(j flow.Judged, body string) error {
+	said, keep := flow.Foreseen{Verdict: j.Verdict, Score: j.Score}, taken+" or "+foretold
 	if j.Foreseen != nil {
 		said, keep = *j.Foreseen, "1 = 0"
 	}
@@ -261,7 +261,7 @@ func (t *txn) putJudgement(j bot.Judged, body string) error {
 	return t.list(j)
 }
 
-// OptedOut implements bot.Journal.
+// OptedOut implements flow.Journal.
 func (s *Store) OptedOut(ctx context.Context, who []string) (out map[string]bool, err error) {
 	out = map[string]bool{}
 	if len(who) == 0 {

@@ -1,5 +1,5 @@
 // Package store keeps everything the bot must remember: mails, series,
-// judgements, cursors, actions, opt-outs, notes, health. It is the bot.Journal,
+// judgements, cursors, actions, opt-outs, notes, health. It is the flow.Journal,
 // and the reading side of `explain`, `actions`, `doctor` and the dashboard. It
 // is one SQLite file, or a PostgreSQL database that several processes share.
 //
@@ -36,7 +36,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
@@ -61,7 +61,7 @@ type Store struct {
 	holds    holds
 }
 
-var _ bot.Journal = (*Store)(nil)
+var _ flow.Journal = (*Store)(nil)
 
 // IsAddress reports whether where is the address of a PostgreSQL database, and
 // not the path of a file.

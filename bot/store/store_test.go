@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store/storetest"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -53,15 +53,15 @@ func TestConformance(t *testing.T) {
 }
 
 func conform(t *testing.T, where func(*testing.T) string) {
-	at := map[bot.Journal]string{}
-	open := func(t *testing.T, where string) bot.Journal {
+	at := map[flow.Journal]string{}
+	open := func(t *testing.T, where string) flow.Journal {
 		s := open(t, where)
 		at[s] = where
 		return s
 	}
 	storetest.Run(t,
-		func(t *testing.T) bot.Journal { return open(t, where(t)) },
-		func(t *testing.T, j bot.Journal) bot.Journal { return open(t, at[j]) })
+		func(t *testing.T) flow.Journal { return open(t, where(t)) },
+		func(t *testing.T, j flow.Journal) flow.Journal { return open(t, at[j]) })
 }
 
 // TestOddPath: a path is a path, whatever a URL would make of it.
@@ -91,8 +91,8 @@ func TestLocked(t *testing.T) {
 	if err := pragma(s, "pragma busy_timeout = 20"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Keep(t.Context(), storetest.Mail("1@x"), bot.Cursor{})
-	if !errors.Is(err, ErrLocked) || !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "fuser") {
+	_, err = s.Keep(t.Context(), storetest.Mail("1@x"), flow.Cursor{})
+	if !errors.Is(err, ErrLocked) || !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "fuser") {
 		t.Fatalf("error is %v", err)
 	}
 	if _, err := s.Unfiled(t.Context(), 1); err != nil {
@@ -101,7 +101,7 @@ func TestLocked(t *testing.T) {
 	if _, err := c.ExecContext(t.Context(), "rollback"); err != nil {
 		t.Fatal(err)
 	}
-	if fresh, err := s.Keep(t.Context(), storetest.Mail("1@x"), bot.Cursor{}); !fresh || err != nil {
+	if fresh, err := s.Keep(t.Context(), storetest.Mail("1@x"), flow.Cursor{}); !fresh || err != nil {
 		t.Errorf("unlocked: %v, %v", fresh, err)
 	}
 }
@@ -114,7 +114,7 @@ func fill(t *testing.T, s *Store) error {
 		for j := range m.Raw {
 			m.Raw[j] = byte(j*j>>3 ^ i*7)
 		}
-		fresh, err := s.Keep(t.Context(), m, bot.Cursor{Key: "a", Value: fmt.Sprint(i)})
+		fresh, err := s.Keep(t.Context(), m, flow.Cursor{Key: "a", Value: fmt.Sprint(i)})
 		if err != nil {
 			// Neither the mail nor its cursor is there.
 			if v, _ := s.Cursor(t.Context(), "a"); v != fmt.Sprint(i-1) {
@@ -132,7 +132,7 @@ func fill(t *testing.T, s *Store) error {
 func TestFull(t *testing.T) {
 	check := func(t *testing.T, err error) {
 		t.Helper()
-		if !errors.Is(err, ErrFull) || !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "free some") {
+		if !errors.Is(err, ErrFull) || !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "free some") {
 			t.Errorf("error is %v", err)
 		}
 	}
@@ -178,7 +178,7 @@ func TestFull(t *testing.T) {
 }
 
 func fill2(t *testing.T, s *Store) error {
-	_, err := s.Keep(t.Context(), storetest.Mail("after@x"), bot.Cursor{Key: "a", Value: "after"})
+	_, err := s.Keep(t.Context(), storetest.Mail("after@x"), flow.Cursor{Key: "a", Value: "after"})
 	return err
 }
 
@@ -189,7 +189,7 @@ func TestDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(t.Context(), garbage)
-	if !errors.Is(err, ErrDamaged) || errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), ".recover") {
+	if !errors.Is(err, ErrDamaged) || errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), ".recover") {
 		t.Errorf("garbage: %v", err)
 	}
 	path := filepath.Join(dir, "s.db")
@@ -244,7 +244,7 @@ func TestVersions(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
 	s := open(t, path)
-	if err := s.KeepJudged(t.Context(), storetest.Judgement("1@x", verdict.DKMSOnly), bot.Cursor{}); err != nil {
+	if err := s.KeepJudged(t.Context(), storetest.Judgement("1@x", verdict.DKMSOnly), flow.Cursor{}); err != nil {
 		t.Fatal(err)
 	}
 	ro, err := OpenReadOnly(t.Context(), path)
@@ -255,7 +255,7 @@ func TestReadOnly(t *testing.T) {
 	if c, err := ro.Explain(t.Context(), "<1@x>"); err != nil || c.Judged.Verdict != verdict.DKMSOnly {
 		t.Errorf("explain: %+v, %v", c, err)
 	}
-	if _, err := ro.Keep(t.Context(), storetest.Mail("2@x"), bot.Cursor{}); err == nil {
+	if _, err := ro.Keep(t.Context(), storetest.Mail("2@x"), flow.Cursor{}); err == nil {
 		t.Error("a read-only store was written to")
 	}
 }
@@ -266,11 +266,11 @@ func TestExplainAndFilter(t *testing.T) {
 	const sha = "0123456789abcdef0123456789abcdef01234567"
 	private := storetest.Judgement("p@x", verdict.StableEligible)
 	private.Private = true
-	for _, j := range []bot.Judged{storetest.Judgement("1@x", verdict.DKMSOnly), storetest.Judgement(sha, verdict.NotNeeded), private} {
+	for _, j := range []flow.Judged{storetest.Judgement("1@x", verdict.DKMSOnly), storetest.Judgement(sha, verdict.NotNeeded), private} {
 		if j.ID == sha {
 			j.Kind = "commit"
 		}
-		if err := s.KeepJudged(ctx, j, bot.Cursor{}); err != nil {
+		if err := s.KeepJudged(ctx, j, flow.Cursor{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -342,7 +342,7 @@ func BenchmarkJudged(b *testing.B) {
 	s := open(b, path)
 	for b.Loop() {
 		id := fmt.Sprintf("%016x%016x%08x", rand.Uint64(), rand.Uint64(), rand.Uint32())
-		if err := s.KeepJudged(context.Background(), storetest.Judgement(id, verdict.StableEligible), bot.Cursor{Key: "git", Value: id}); err != nil {
+		if err := s.KeepJudged(context.Background(), storetest.Judgement(id, verdict.StableEligible), flow.Cursor{Key: "git", Value: id}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -358,16 +358,16 @@ func BenchmarkSettle(b *testing.B) {
 	for i := range b.N {
 		key := fmt.Sprintf("%d@example.org", i)
 		m := storetest.Mail(key)
-		if _, err := s.Keep(ctx, m, bot.Cursor{Key: "a", Value: key}); err != nil {
+		if _, err := s.Keep(ctx, m, flow.Cursor{Key: "a", Value: key}); err != nil {
 			b.Fatal(err)
 		}
-		ser := bot.Series{Key: key, Sender: m.Sender, Title: m.Subject, Version: 1, Of: 1, List: m.List, First: m.Received, Due: m.Received}
-		if err := s.File(ctx, bot.Filing{ID: key, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: key, N: 1, Title: m.Subject}}); err != nil {
+		ser := flow.Series{Key: key, Sender: m.Sender, Title: m.Subject, Version: 1, Of: 1, List: m.List, First: m.Received, Due: m.Received}
+		if err := s.File(ctx, flow.Filing{ID: key, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: key, N: 1, Title: m.Subject}}); err != nil {
 			b.Fatal(err)
 		}
 		ser.Revision = 1
-		ok, err := s.Settle(ctx, bot.Settlement{Series: ser, At: m.Received, Judged: []bot.Judged{storetest.Judgement(key, verdict.StableEligible)},
-			Actions: []bot.Action{storetest.Action(key+"/first", key, m.Received)}})
+		ok, err := s.Settle(ctx, flow.Settlement{Series: ser, At: m.Received, Judged: []flow.Judged{storetest.Judgement(key, verdict.StableEligible)},
+			Actions: []flow.Action{storetest.Action(key+"/first", key, m.Received)}})
 		if !ok || err != nil {
 			b.Fatal(ok, err)
 		}

@@ -14,11 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store/storetest"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -262,7 +261,7 @@ func readOld(t *testing.T, s *Store, all bool) {
 	}
 	ser, err := s.Series(ctx, "s1")
 	ok("series", err)
-	is("series", fmt.Sprint(ser.Title, ser.Version, ser.Members, ser.Judged.UnixMilli()), "fix a hang after reset"+fmt.Sprint(2, []bot.Member{{ID: "1@x", N: 1, Title: "fix a hang after reset"}}, 1000))
+	is("series", fmt.Sprint(ser.Title, ser.Version, ser.Members, ser.Judged.UnixMilli()), "fix a hang after reset"+fmt.Sprint(2, []flow.Member{{ID: "1@x", N: 1, Title: "fix a hang after reset"}}, 1000))
 	threads, err := s.Threads(ctx, []string{"1@x"})
 	ok("threads", err)
 	is("threads", len(threads), 1)
@@ -361,7 +360,7 @@ func writeOn(t *testing.T, s *Store) {
 	ctx, now := t.Context(), time.UnixMilli(20_000)
 	j := storetest.Judgement(oldSHA, verdict.NotNeeded)
 	j.Kind = "commit"
-	if err := s.KeepJudged(ctx, j, bot.Cursor{Key: "git:linux/master", Value: oldSHA}); err != nil {
+	if err := s.KeepJudged(ctx, j, flow.Cursor{Key: "git:linux/master", Value: oldSHA}); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := s.Explain(ctx, oldSHA); err != nil || c.Revision != 4 || c.Judged.Verdict != verdict.NotNeeded {
@@ -370,16 +369,16 @@ func writeOn(t *testing.T, s *Store) {
 	if p, err := s.Search(ctx, Query{Verdict: "not-needed"}); err != nil || len(p.Rows) != 1 {
 		t.Errorf("it is found %d times, %v", len(p.Rows), err)
 	}
-	if begun, err := s.Begin(ctx, "s1/2", now, bot.Caps{None: true}); !begun || err != nil {
+	if begun, err := s.Begin(ctx, "s1/2", now, flow.Caps{None: true}); !begun || err != nil {
 		t.Errorf("a planned reply: %v, %v", begun, err)
 	}
-	if done, err := s.Decide(ctx, "s1/4", bot.Decision{State: bot.StatePlanned, Who: "mai", At: now}); !done || err != nil {
+	if done, err := s.Decide(ctx, "s1/4", flow.Decision{State: flow.StatePlanned, Who: "mai", At: now}); !done || err != nil {
 		t.Errorf("a held reply: %v, %v", done, err)
 	}
-	if fresh, err := s.Keep(ctx, storetest.Mail("after@x"), bot.Cursor{Key: "imap:work/INBOX", Value: "42"}); !fresh || err != nil {
+	if fresh, err := s.Keep(ctx, storetest.Mail("after@x"), flow.Cursor{Key: "imap:work/INBOX", Value: "42"}); !fresh || err != nil {
 		t.Errorf("a new mail: %v, %v", fresh, err)
 	}
-	if fresh, err := s.Keep(ctx, storetest.Mail("1@x"), bot.Cursor{}); fresh || err != nil {
+	if fresh, err := s.Keep(ctx, storetest.Mail("1@x"), flow.Cursor{}); fresh || err != nil {
 		t.Errorf("an old mail anew: %v, %v", fresh, err)
 	}
 	if err := s.AddNote(ctx, Note{About: "1@x", Who: "mai", Body: "another", At: now}); err != nil {

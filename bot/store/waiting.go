@@ -5,11 +5,11 @@ import (
 	"database/sql"
 	"errors"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
-// KeepCommit implements bot.Journal.
-func (s *Store) KeepCommit(ctx context.Context, w bot.Waiting, c bot.Cursor) error {
+// KeepCommit implements flow.Journal.
+func (s *Store) KeepCommit(ctx context.Context, w flow.Waiting, c flow.Cursor) error {
 	body, packing := pack(w.Body)
 	return s.tx(ctx, "keeping commit "+w.ID+" in", false, func(t *txn) error {
 		if _, err := t.exec(`insert into waiting (id, source, list, branch, at, problem, packing, size, body)
@@ -21,7 +21,7 @@ func (s *Store) KeepCommit(ctx context.Context, w bot.Waiting, c bot.Cursor) err
 	})
 }
 
-// Waiting implements bot.Journal.
+// Waiting implements flow.Journal.
 func (s *Store) Waiting(ctx context.Context, n int) (out []string, err error) {
 	const doing = "looking for new commits in"
 	err = s.each(ctx, doing, "select id from waiting order by at, id limit ?", []any{n}, func(rows *sql.Rows) error {
@@ -35,10 +35,10 @@ func (s *Store) Waiting(ctx context.Context, n int) (out []string, err error) {
 	return out, err
 }
 
-// WaitingCommit implements bot.Journal.
-func (s *Store) WaitingCommit(ctx context.Context, sha string) (*bot.Waiting, error) {
+// WaitingCommit implements flow.Journal.
+func (s *Store) WaitingCommit(ctx context.Context, sha string) (*flow.Waiting, error) {
 	var (
-		w       bot.Waiting
+		w       flow.Waiting
 		at      int64
 		packing string
 		size    int

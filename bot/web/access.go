@@ -19,7 +19,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Access says who may look and who may decide.
@@ -163,10 +163,10 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// keeper remembers across processes which sessions were ended; a bot.Journal is one.
+// keeper remembers across processes which sessions were ended; a flow.Journal is one.
 type keeper interface {
 	Cursor(ctx context.Context, key string) (string, error)
-	Advance(ctx context.Context, c bot.Cursor) error
+	Advance(ctx context.Context, c flow.Cursor) error
 }
 
 // revocations is the keeper that a reader is too, nil when it is none.
@@ -224,7 +224,7 @@ func (e *ended) add(ctx context.Context, value string) error {
 	if e.kept == nil {
 		return nil
 	}
-	return e.kept.Advance(ctx, bot.Cursor{Key: key, Value: value[:strings.IndexByte(value+".", '.')]})
+	return e.kept.Advance(ctx, flow.Cursor{Key: key, Value: value[:strings.IndexByte(value+".", '.')]})
 }
 
 // maxKnown bounds the sessions that are remembered here.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
@@ -86,16 +86,16 @@ type (
 		Score   float64         `json:"score"`
 	}
 	apiAction struct {
-		Key     string          `json:"key"`
-		Result  string          `json:"result"` // the short id that mails and commands use
-		Kind    string          `json:"kind"`
-		Sink    string          `json:"sink"`
-		List    string          `json:"list,omitempty"`
-		State   bot.ActionState `json:"state"`
-		Line    string          `json:"line"`
-		Problem string          `json:"problem,omitempty"`
-		Created time.Time       `json:"created"`
-		Ended   *time.Time      `json:"ended,omitempty"`
+		Key     string           `json:"key"`
+		Result  string           `json:"result"` // the short id that mails and commands use
+		Kind    string           `json:"kind"`
+		Sink    string           `json:"sink"`
+		List    string           `json:"list,omitempty"`
+		State   flow.ActionState `json:"state"`
+		Line    string           `json:"line"`
+		Problem string           `json:"problem,omitempty"`
+		Created time.Time        `json:"created"`
+		Ended   *time.Time       `json:"ended,omitempty"`
 	}
 	apiOrder struct {
 		Line    string    `json:"line"`
@@ -121,13 +121,13 @@ type (
 		Lacks int                 `json:"lacks"`
 	}
 	apiStatusAnswer struct {
-		Version    string                  `json:"version"`
-		Ready      bool                    `json:"ready"`
-		Components []apiComponent          `json:"components"`
-		Queue      apiQueue                `json:"queue"`
-		Actions    map[bot.ActionState]int `json:"actions"`
-		Verdicts   map[string]int          `json:"verdicts"`
-		SummedAt   time.Time               `json:"summed_at"`
+		Version    string                   `json:"version"`
+		Ready      bool                     `json:"ready"`
+		Components []apiComponent           `json:"components"`
+		Queue      apiQueue                 `json:"queue"`
+		Actions    map[flow.ActionState]int `json:"actions"`
+		Verdicts   map[string]int           `json:"verdicts"`
+		SummedAt   time.Time                `json:"summed_at"`
 	}
 	apiComponent struct {
 		Name     string     `json:"name"`
@@ -253,7 +253,7 @@ func timeOrNil(t time.Time) *time.Time {
 	return &t
 }
 
-var actionStates = []bot.ActionState{bot.StateHeld, bot.StatePlanned, bot.StateDoing, bot.StateDone, bot.StateFailed, bot.StateUnknown, bot.StateDropped, bot.StateSuperseded}
+var actionStates = []flow.ActionState{flow.StateHeld, flow.StatePlanned, flow.StateDoing, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDropped, flow.StateSuperseded}
 
 func (s *Server) apiActions(w http.ResponseWriter, r *http.Request) error {
 	states := actionStates
@@ -261,7 +261,7 @@ func (s *Server) apiActions(w http.ResponseWriter, r *http.Request) error {
 		states = nil
 		for _, st := range actionStates {
 			if string(st) == want {
-				states = []bot.ActionState{st}
+				states = []flow.ActionState{st}
 			}
 		}
 		if states == nil {

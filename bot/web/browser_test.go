@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 )
 
@@ -191,7 +191,7 @@ func TestBrowser(t *testing.T) {
 		b.eventually("the approval", `!document.querySelector("#waiting .go")`)
 		b.quiet("approving")
 		a, err := s.PublicAction(t.Context(), heldKey)
-		if err != nil || a.State != bot.StatePlanned || !strings.Contains(a.Problem, "read and found right") {
+		if err != nil || a.State != flow.StatePlanned || !strings.Contains(a.Problem, "read and found right") {
 			t.Errorf("%v: %+v", err, a)
 		}
 	})

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/pile"
@@ -24,7 +24,7 @@ import (
 // changeView is everything about one change.
 type changeView struct {
 	*store.Shown
-	J        *bot.Judged
+	J        *flow.Judged
 	Moved    []moved
 	Rules    []ruleView
 	Quiet    []ruleView // rules that had nothing to say
@@ -67,7 +67,7 @@ type pileStep struct {
 type versionRow struct {
 	store.Version
 	This  bool
-	Own   *bot.Judged // the same change in that version
+	Own   *flow.Judged // the same change in that version
 	Count int
 }
 
@@ -161,7 +161,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "change", c.Judged.Subject, v)
 }
 
-func versionOf(v store.Version, this *bot.Judged) versionRow {
+func versionOf(v store.Version, this *flow.Judged) versionRow {
 	row := versionRow{Version: v, This: v.Key == this.SeriesKey, Count: len(v.Judged)}
 	for i := range v.Judged {
 		j := &v.Judged[i]
@@ -204,7 +204,7 @@ func saidOf(a store.ActionRow) said {
 		v.Text = m.Text()
 		return v
 	}
-	var w bot.PullWish
+	var w flow.PullWish
 	var b bytes.Buffer
 	switch {
 	case json.Unmarshal(a.Message, &w) == nil && w.Comment != nil:

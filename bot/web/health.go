@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -47,7 +47,7 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 	seen := map[string]bool{}
 	for _, h := range have {
 		seen[h.Component] = true
-		if bot.Backfilled(strings.TrimPrefix(h.Component, "source.")) && now.Sub(latest(h.OK, h.Failed)) > backfillShown {
+		if flow.Backfilled(strings.TrimPrefix(h.Component, "source.")) && now.Sub(latest(h.OK, h.Failed)) > backfillShown {
 			continue // it ended: no part of the bot
 		}
 		p := part{Health: h, Well: true}
@@ -89,7 +89,7 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 
 // asides tells what was put aside; the store does.
 type asides interface {
-	Aside(ctx context.Context, n int) ([]bot.Attempt, error)
+	Aside(ctx context.Context, n int) ([]flow.Attempt, error)
 }
 
 // asideShown bounds what is counted of it.

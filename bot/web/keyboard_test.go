@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -163,13 +163,13 @@ func TestKeyboard(t *testing.T) {
 		b.tabTo(`#waiting input[name="why"]`)
 		b.press("read" + kb.Enter) // whether that is to approve or to drop nobody knows
 		time.Sleep(300 * time.Millisecond)
-		if a, err := s.PublicAction(t.Context(), heldKey); err != nil || a.State != bot.StateHeld {
+		if a, err := s.PublicAction(t.Context(), heldKey); err != nil || a.State != flow.StateHeld {
 			t.Fatalf("Enter in the reason decides: %v, %+v", err, a)
 		}
 		b.tabTo("#waiting button.go")
 		b.press(kb.Enter)
 		b.eventually("the approval", `!document.querySelector("#waiting .go")`)
-		if a, err := s.PublicAction(t.Context(), heldKey); err != nil || a.State != bot.StatePlanned || !strings.Contains(a.Problem, "read") {
+		if a, err := s.PublicAction(t.Context(), heldKey); err != nil || a.State != flow.StatePlanned || !strings.Contains(a.Problem, "read") {
 			t.Errorf("%v: %+v", err, a)
 		}
 		if f := b.focus(); !strings.Contains(f.What, "waiting-h") || len(f.Problems) > 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -103,12 +103,12 @@ func (m *Metrics) Judge(judge func(*change.Change, *rules.Series, *rules.Tree) v
 }
 
 // Journal counts what goes through a journal.
-func (m *Metrics) Journal(j bot.Journal) bot.Journal {
+func (m *Metrics) Journal(j flow.Journal) flow.Journal {
 	return &counted{Journal: j, m: m, tried: map[string]tried{}}
 }
 
 type counted struct {
-	bot.Journal
+	flow.Journal
 	m *Metrics
 
 	mu    sync.Mutex
@@ -120,7 +120,7 @@ type tried struct {
 	created    time.Time
 }
 
-func (c *counted) Keep(ctx context.Context, mail bot.Mail, at bot.Cursor) (bool, error) {
+func (c *counted) Keep(ctx context.Context, mail flow.Mail, at flow.Cursor) (bool, error) {
 	fresh, err := c.Journal.Keep(ctx, mail, at)
 	if fresh && err == nil {
 		c.m.received.WithLabelValues(mail.Source).Inc()
@@ -128,7 +128,7 @@ func (c *counted) Keep(ctx context.Context, mail bot.Mail, at bot.Cursor) (bool,
 	return fresh, err
 }
 
-func (c *counted) KeepJudged(ctx context.Context, j bot.Judged, at bot.Cursor) error {
+func (c *counted) KeepJudged(ctx context.Context, j flow.Judged, at flow.Cursor) error {
 	err := c.Journal.KeepJudged(ctx, j, at)
 	if err == nil {
 		c.m.judged.WithLabelValues(string(j.Verdict)).Inc()
@@ -136,7 +136,7 @@ func (c *counted) KeepJudged(ctx context.Context, j bot.Judged, at bot.Cursor) e
 	return err
 }
 
-func (c *counted) Settle(ctx context.Context, s bot.Settlement) (bool, error) {
+func (c *counted) Settle(ctx context.Context, s flow.Settlement) (bool, error) {
 	done, err := c.Journal.Settle(ctx, s)
 	if done && err == nil {
 		for _, j := range s.Judged {
@@ -149,7 +149,7 @@ func (c *counted) Settle(ctx context.Context, s bot.Settlement) (bool, error) {
 	return done, err
 }
 
-func (c *counted) SettlePull(ctx context.Context, s bot.PullSettlement) error {
+func (c *counted) SettlePull(ctx context.Context, s flow.PullSettlement) error {
 	err := c.Journal.SettlePull(ctx, s)
 	if err == nil {
 		for _, j := range s.Judged {
@@ -168,7 +168,7 @@ func (c *counted) Healthy(ctx context.Context, component string, at time.Time, p
 
 func kindOf(err error) string {
 	switch {
-	case errors.Is(err, bot.ErrUnknown):
+	case errors.Is(err, flow.ErrUnknown):
 		return "unknown-outcome"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
@@ -176,7 +176,7 @@ func kindOf(err error) string {
 		return "disk-full"
 	case errors.Is(err, store.ErrLocked):
 		return "locked"
-	case errors.Is(err, bot.ErrTemporary):
+	case errors.Is(err, flow.ErrTemporary):
 		return "temporary"
 	case strings.Contains(err.Error(), "a defect in stablebot"):
 		return "defect"
@@ -185,7 +185,7 @@ func kindOf(err error) string {
 }
 
 // Planned remembers what is about to be tried: End knows it by its key alone.
-func (c *counted) Planned(ctx context.Context, sink string, now time.Time, n int) ([]bot.Action, error) {
+func (c *counted) Planned(ctx context.Context, sink string, now time.Time, n int) ([]flow.Action, error) {
 	as, err := c.Journal.Planned(ctx, sink, now, n)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -200,7 +200,7 @@ func (c *counted) Planned(ctx context.Context, sink string, now time.Time, n int
 // maxTried bounds what is remembered of actions that never end.
 const maxTried = 10000
 
-func (c *counted) End(ctx context.Context, key string, e bot.Ending) error {
+func (c *counted) End(ctx context.Context, key string, e flow.Ending) error {
 	err := c.Journal.End(ctx, key, e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -208,7 +208,7 @@ func (c *counted) End(ctx context.Context, key string, e bot.Ending) error {
 	delete(c.tried, key)
 	if ok && err == nil {
 		c.m.ended.WithLabelValues(t.kind, t.sink, string(e.State)).Inc()
-		if e.State == bot.StateDone {
+		if e.State == flow.StateDone {
 			c.m.delivery.WithLabelValues(t.kind, t.sink).Observe(e.At.Sub(t.created).Seconds())
 		}
 	}

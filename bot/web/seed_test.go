@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -92,27 +92,27 @@ func seeded(t testing.TB, where string) *store.Store {
 			t.Fatal(err)
 		}
 	}
-	post := func(id, key, previous string, version int, private bool, j verdict.Judgement, actions []bot.Action, orders ...bot.Order) {
+	post := func(id, key, previous string, version int, private bool, j verdict.Judgement, actions []flow.Action, orders ...flow.Order) {
 		raw := []byte("From: Ana Ruiz <ana@example.com>\nTo: patches@lists.example.org\nSubject: [PATCH v2] " + j.Subject + "\nMessage-ID: <" + id + ">\nDate: Mon, 2 Mar 2026 09:00:00 +0000\n\n" + patchText)
-		_, err := s.Keep(t.Context(), bot.Mail{ID: id, Source: "imap:test/INBOX", List: "patches.lists.example.org", Received: t0, Date: t0, Sender: "ana@example.com", Subject: j.Subject, Raw: raw},
-			bot.Cursor{Key: "imap:test/INBOX", Value: id})
+		_, err := s.Keep(t.Context(), flow.Mail{ID: id, Source: "imap:test/INBOX", List: "patches.lists.example.org", Received: t0, Date: t0, Sender: "ana@example.com", Subject: j.Subject, Raw: raw},
+			flow.Cursor{Key: "imap:test/INBOX", Value: id})
 		must(err)
-		ser := bot.Series{Key: key, Sender: "ana@example.com", Title: j.Subject, Version: version, Of: 1, List: "patches.lists.example.org", First: t0, Due: t0, Previous: previous, Private: private}
-		must(s.File(t.Context(), bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: j.Subject}, Prove: t0}))
-		_, err = s.Prove(t.Context(), bot.Proving{ID: id, SeriesKey: key, Orders: orders, At: t0})
+		ser := flow.Series{Key: key, Sender: "ana@example.com", Title: j.Subject, Version: version, Of: 1, List: "patches.lists.example.org", First: t0, Due: t0, Previous: previous, Private: private}
+		must(s.File(t.Context(), flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: id, N: 1, Title: j.Subject}, Prove: t0}))
+		_, err = s.Prove(t.Context(), flow.Proving{ID: id, SeriesKey: key, Orders: orders, At: t0})
 		must(err)
 		kept, err := s.Series(t.Context(), key)
 		must(err)
 		j.ID = id
-		ok, err := s.Settle(t.Context(), bot.Settlement{Series: *kept, At: t0, Actions: actions,
-			Judged: []bot.Judged{{Judgement: j, SeriesKey: key, Source: "imap:test/INBOX", List: "patches.lists.example.org", At: t0.Add(time.Duration(version) * time.Minute), Private: private}}})
+		ok, err := s.Settle(t.Context(), flow.Settlement{Series: *kept, At: t0, Actions: actions,
+			Judged: []flow.Judged{{Judgement: j, SeriesKey: key, Source: "imap:test/INBOX", List: "patches.lists.example.org", At: t0.Add(time.Duration(version) * time.Minute), Private: private}}})
 		must(err)
 		if !ok {
 			t.Fatal("the series was not settled")
 		}
 	}
-	reply := func(key, series, line string, hold string) bot.Action {
-		return bot.Action{Key: key, Kind: "reply", Sink: "outbox", SeriesKey: series, Cause: bot.CauseFirst, List: "patches.lists.example.org", Verdict: "stable-eligible", Line: line, Hold: hold, Created: t0,
+	reply := func(key, series, line string, hold string) flow.Action {
+		return flow.Action{Key: key, Kind: "reply", Sink: "outbox", SeriesKey: series, Cause: flow.CauseFirst, List: "patches.lists.example.org", Verdict: "stable-eligible", Line: line, Hold: hold, Created: t0,
 			Message: []byte("From: stablebot <bot@example.org>\nTo: ana@example.com\nCc: patches@lists.example.org\nSubject: Re: [PATCH] " + line + "\nMessage-ID: <r." + series + "@example.org>\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n\nHello,\n\nit looks " + line + ".\n")}
 	}
 	j := patchJudged()
@@ -120,13 +120,13 @@ func seeded(t testing.TB, where string) *store.Store {
 	j.Branches = []verdict.Branch{branchRowOf("6.18", "present", "unknown", ""), branchRowOf("6.12", "affected", "exact", verdict.StableEligible), branchRowOf("6.6", "affected", "needs-prerequisites", verdict.StableEligible)}
 	j.Branches[2].Prerequisites, j.Branches[2].PileLines = []string{strings.Repeat("a", 40), strings.Repeat("b", 40)}, 140
 	j.Branches[2].Needs = []rules.Need{{Commit: strings.Repeat("a", 40), By: strings.Repeat("b", 40), Why: "defines the ring"}, {Commit: strings.Repeat("b", 40), Why: "defines the reset"}}
-	post(eligibleID, "series-2", "series-1", 2, false, j, []bot.Action{reply(heldKey, "series-2", "stable-eligible for 6.12, 6.6", "held: replies wait for approval")},
-		bot.Order{Command: command.Command{Verb: "override", Line: "#stablebot override wait for rc3"}, Mail: eligibleID, SeriesKey: "series-2", Who: change.Person{Name: "Mai Lund", Address: "mai@example.com"}, At: t0})
+	post(eligibleID, "series-2", "series-1", 2, false, j, []flow.Action{reply(heldKey, "series-2", "stable-eligible for 6.12, 6.6", "held: replies wait for approval")},
+		flow.Order{Command: command.Command{Verb: "override", Line: "#stablebot override wait for rc3"}, Mail: eligibleID, SeriesKey: "series-2", Who: change.Person{Name: "Mai Lund", Address: "mai@example.com"}, At: t0})
 	secret := j
 	secret.Subject, secret.Author = "drm/amdgpu: "+secretWord, "Sekret <sekret@example.com>"
 	secret.Silicon = []silicon.Match{{Name: secretWord + "chip", Driver: secretWord + "driver", State: silicon.Production}}
 	secret.Branches = []verdict.Branch{branchRowOf(secretWord+"branch", "affected", "exact", verdict.StableEligible)}
-	post(secretID, "series-secret", "", 1, true, secret, []bot.Action{reply(secretKey, "series-secret", secretWord, "held")})
+	post(secretID, "series-secret", "", 1, true, secret, []flow.Action{reply(secretKey, "series-secret", secretWord, "held")})
 	odd := j
 	odd.Subject, odd.Author = `<script>alert("x")</script> & =cmd()`, `"><img src=x onerror=alert(1)> <odd@example.com>`
 	post(oddID, "series-odd", "", 1, false, odd, nil)
@@ -136,10 +136,10 @@ func seeded(t testing.TB, where string) *store.Store {
 	d.Verdict, d.ReasonClass, d.Score, d.Mixed = verdict.DKMSOnly, verdict.TooBig, .12, true
 	d.Silicon = []silicon.Match{{Name: "Xe3", Driver: "i915", Kind: "platform", State: silicon.Production}, {Name: "i915", Driver: "i915", Kind: "driver", State: silicon.Production}}
 	d.Branches = []verdict.Branch{branchRowOf("6.18", "affected", "needs-backport", verdict.StableEligible), branchRowOf("6.12", "no-base", "unknown", verdict.DKMSOnly)}
-	must(s.KeepJudged(t.Context(), bot.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(time.Hour)}, bot.Cursor{Key: "git:linux", Value: "1"}))
+	must(s.KeepJudged(t.Context(), flow.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(time.Hour)}, flow.Cursor{Key: "git:linux", Value: "1"}))
 	// No fix: it counts nowhere as missing.
 	d.ID, d.Subject, d.Author, d.Verdict, d.ReasonClass = noFixID, "drm/i915: rename the steps", "Bo Lin <bo@example.com>", verdict.OutOfScope, ""
-	must(s.KeepJudged(t.Context(), bot.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(-time.Hour)}, bot.Cursor{Key: "git:linux", Value: "2"}))
+	must(s.KeepJudged(t.Context(), flow.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(-time.Hour)}, flow.Cursor{Key: "git:linux", Value: "2"}))
 	for _, c := range []string{"pipeline", "source.imap:test/INBOX", "sink.outbox"} {
 		must(s.Healthy(t.Context(), c, t0.Add(2*time.Hour), nil))
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
@@ -24,7 +24,7 @@ type todayView struct {
 	Parts    []part
 	Queue    store.Queue
 	Lag      time.Duration
-	States   map[bot.ActionState]int
+	States   map[flow.ActionState]int
 	Stored   int
 	Past     int // of Stored: what a backfill brought
 	Summed   time.Time
@@ -62,10 +62,10 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Verdicts, v.Stored, v.Past = days(sum.Days, s.Now())
 	var err error
-	if v.Waiting, err = s.actionViews(ctx, 100, bot.StateHeld, bot.StatePlanned); err != nil {
+	if v.Waiting, err = s.actionViews(ctx, 100, flow.StateHeld, flow.StatePlanned); err != nil {
 		return err
 	}
-	if v.Lately, err = s.actionViews(ctx, fewRows, bot.StateDone, bot.StateFailed, bot.StateUnknown, bot.StateDoing, bot.StateDropped); err != nil {
+	if v.Lately, err = s.actionViews(ctx, fewRows, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDoing, flow.StateDropped); err != nil {
 		return err
 	}
 	page, err := s.Reader.Search(ctx, store.Query{Limit: 40})
@@ -140,7 +140,7 @@ func lag(q store.Queue, now time.Time) (d time.Duration) {
 	return d
 }
 
-func (s *Server) actionViews(ctx context.Context, limit int, states ...bot.ActionState) ([]actionView, error) {
+func (s *Server) actionViews(ctx context.Context, limit int, states ...flow.ActionState) ([]actionView, error) {
 	rows, err := s.Reader.PublicActions(ctx, states, limit)
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (s *Server) decideFrom(r *http.Request, key, do, why string) error {
 	if s.Decider == nil {
 		return &problem{http.StatusForbidden, "This dashboard shows and does not decide."}
 	}
-	state, ok := map[string]bot.ActionState{"approve": bot.StatePlanned, "drop": bot.StateDropped}[do]
+	state, ok := map[string]flow.ActionState{"approve": flow.StatePlanned, "drop": flow.StateDropped}[do]
 	if !ok {
 		return &problem{http.StatusBadRequest, "What is to be done? approve or drop."}
 	}
@@ -209,7 +209,7 @@ func (s *Server) decideFrom(r *http.Request, key, do, why string) error {
 	if a == nil {
 		return &problem{http.StatusNotFound, "There is no such action."}
 	}
-	d := bot.Decision{State: state, Who: s.guard.visitor(r).name, Why: strings.Join(strings.Fields(why), " "), At: s.Now()}
+	d := flow.Decision{State: state, Who: s.guard.visitor(r).name, Why: strings.Join(strings.Fields(why), " "), At: s.Now()}
 	done, err := s.Decider.Decide(r.Context(), key, d)
 	switch {
 	case err != nil:

@@ -26,7 +26,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -38,14 +38,14 @@ type Reader interface {
 	Totals(ctx context.Context) (*store.Totals, error)
 	Queue(ctx context.Context) (store.Queue, error)
 	Health(ctx context.Context) ([]store.Health, error)
-	PublicActions(ctx context.Context, states []bot.ActionState, limit int) ([]store.ActionRow, error)
+	PublicActions(ctx context.Context, states []flow.ActionState, limit int) ([]store.ActionRow, error)
 	PublicAction(ctx context.Context, key string) (*store.ActionRow, error)
-	ActionStates(ctx context.Context) (map[bot.ActionState]int, error)
+	ActionStates(ctx context.Context) (map[flow.ActionState]int, error)
 }
 
-// Decider lets a waiting action go or ends it: bot.Journal's Decide.
+// Decider lets a waiting action go or ends it: flow.Journal's Decide.
 type Decider interface {
-	Decide(ctx context.Context, key string, d bot.Decision) (bool, error)
+	Decide(ctx context.Context, key string, d flow.Decision) (bool, error)
 }
 
 // Options are what a server is made of.

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/change"
@@ -129,7 +129,7 @@ func TestBackfilled(t *testing.T) {
 		j := patchJudged()
 		j.ID, j.Kind = strings.Repeat(strconv.Itoa(i), 40), change.Commit
 		for range 2 {
-			if err := s.KeepJudged(t.Context(), bot.Judged{Judgement: j, Source: "git:" + bot.BackfillPrefix + "linux/master", Branch: "master", At: t0}, bot.Cursor{}); err != nil {
+			if err := s.KeepJudged(t.Context(), flow.Judged{Judgement: j, Source: "git:" + flow.BackfillPrefix + "linux/master", Branch: "master", At: t0}, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -280,7 +280,7 @@ func TestDecide(t *testing.T) {
 		t.Fatalf("approving: %d %s", w.Code, w.Body)
 	}
 	a, err := s.PublicAction(t.Context(), heldKey)
-	if err != nil || a.State != bot.StatePlanned || a.Approved.IsZero() || !strings.Contains(a.Problem, "looks right") {
+	if err != nil || a.State != flow.StatePlanned || a.Approved.IsZero() || !strings.Contains(a.Problem, "looks right") {
 		t.Errorf("%v: %+v", err, a)
 	}
 	form.Set("to", "//evil.example/")
@@ -442,10 +442,10 @@ func TestMetrics(t *testing.T) {
 	m := NewMetrics("1.2.3")
 	h := serverOf(t, s, func(o *Options) { o.Metrics = m })
 	j := m.Journal(s)
-	if err := j.Healthy(t.Context(), "sink.x", t0, bot.ErrTemporary); err != nil {
+	if err := j.Healthy(t.Context(), "sink.x", t0, flow.ErrTemporary); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.KeepJudged(t.Context(), bot.Judged{Judgement: patchJudged(), At: t0}, bot.Cursor{}); err != nil {
+	if err := j.KeepJudged(t.Context(), flow.Judged{Judgement: patchJudged(), At: t0}, flow.Cursor{}); err != nil {
 		t.Fatal(err)
 	}
 	get(t, h, "/changes")

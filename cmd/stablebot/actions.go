@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -40,7 +40,7 @@ stop is for emergencies: the bot goes on judging and sends nothing until resume.
 				return err
 			}
 			defer func() { _ = s.Close() }()
-			rows, err := s.Actions(cmd.Context(), bot.ActionState(state), limit)
+			rows, err := s.Actions(cmd.Context(), flow.ActionState(state), limit)
 			if err != nil {
 				return err
 			}
@@ -59,13 +59,13 @@ stop is for emergencies: the bot goes on judging and sends nothing until resume.
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many, newest first")
 	cmd.Flags().BoolVar(&whole, "mail", false, "with the mails themselves")
 	cmd.AddCommand(
-		decideCommand("approve", "Let replies go that wait for a person", bot.StatePlanned),
-		decideCommand("drop", "Decide that replies are never sent", bot.StateDropped),
+		decideCommand("approve", "Let replies go that wait for a person", flow.StatePlanned),
+		decideCommand("drop", "Decide that replies are never sent", flow.StateDropped),
 		stopCommand(), resumeCommand())
 	return cmd
 }
 
-func decideCommand(name, short string, state bot.ActionState) *cobra.Command {
+func decideCommand(name, short string, state flow.ActionState) *cobra.Command {
 	var c configFlags
 	var all bool
 	var why string
@@ -80,7 +80,7 @@ func decideCommand(name, short string, state bot.ActionState) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d := bot.Decision{State: state, Who: whoami(), Why: why, At: time.Now()}
+			d := flow.Decision{State: state, Who: whoami(), Why: why, At: time.Now()}
 			return errors.Join(decide(cmd.Context(), cmd.OutOrStdout(), s, name, args, d), s.Close())
 		},
 	}
@@ -91,13 +91,13 @@ func decideCommand(name, short string, state bot.ActionState) *cobra.Command {
 }
 
 // decide applies d to the actions that the ids name, or to all that are held.
-func decide(ctx context.Context, w io.Writer, s *store.Store, verb string, ids []string, d bot.Decision) error {
-	rows, err := s.Actions(ctx, bot.StateHeld, 10000)
+func decide(ctx context.Context, w io.Writer, s *store.Store, verb string, ids []string, d flow.Decision) error {
+	rows, err := s.Actions(ctx, flow.StateHeld, 10000)
 	if err != nil {
 		return err
 	}
-	if d.State == bot.StateDropped && len(ids) > 0 { // what is only planned can be dropped as well
-		planned, err := s.Actions(ctx, bot.StatePlanned, 10000)
+	if d.State == flow.StateDropped && len(ids) > 0 { // what is only planned can be dropped as well
+		planned, err := s.Actions(ctx, flow.StatePlanned, 10000)
 		if err != nil {
 			return err
 		}

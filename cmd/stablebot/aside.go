@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -42,7 +42,7 @@ when something about them is new, a mail or a branch that moved.`,
 // asideListed is how many are listed.
 const asideListed = 1000
 
-func aside(ctx context.Context, out io.Writer, s bot.Attempts, keys []string) error {
+func aside(ctx context.Context, out io.Writer, s flow.Attempts, keys []string) error {
 	all, err := s.Aside(ctx, asideListed)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -140,7 +140,7 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 	if name == "" {
 		name = nameOf(o.archive + o.git)
 	}
-	name = bot.BackfillPrefix + name
+	name = flow.BackfillPrefix + name
 	switch {
 	case o.archive != "":
 		if o.since == "" {
@@ -208,30 +208,30 @@ func (t *tally) show(ctx context.Context, bar *progress, s *store.Store) {
 
 // counted is a source whose items are counted, up to a time.
 type counted struct {
-	bot.Source
+	flow.Source
 	t *tally
 }
 
 // errUntil ends the reading of an archive, which comes in order of arrival.
 var errUntil = errors.New("the rest is newer")
 
-func (c counted) Poll(ctx context.Context, in bot.Inlet) error {
-	err := c.Source.Poll(ctx, countedInlet{in, c.t})
+func (c counted) Poll(ctx context.Context, in flow.Intake) error {
+	err := c.Source.Poll(ctx, countedIntake{in, c.t})
 	if errors.Is(err, errUntil) {
 		return nil
 	}
 	return err
 }
 
-type countedInlet struct {
-	bot.Inlet
+type countedIntake struct {
+	flow.Intake
 	t *tally
 }
 
-func (c countedInlet) Accept(ctx context.Context, item bot.Item) error {
+func (c countedIntake) Accept(ctx context.Context, item flow.Item) error {
 	if item.Mail != nil && !c.t.until.IsZero() && item.Received.After(c.t.until) {
 		return errUntil
 	}
 	c.t.items.Add(1)
-	return c.Inlet.Accept(ctx, item)
+	return c.Intake.Accept(ctx, item)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	gitsource "github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/trees"
@@ -70,7 +71,7 @@ func newForest(c *config.Config, log *zap.Logger) (*forest, error) {
 		f.missing = append(f.missing, fmt.Errorf("%s %s: %w", r.Role, filepath.Base(r.Path), err))
 	}
 	for _, g := range c.Sources.Git {
-		if strings.HasPrefix(g.Name, bot.BackfillPrefix) {
+		if strings.HasPrefix(g.Name, flow.BackfillPrefix) {
 			continue // its commits are judged by the trees, they are none themselves
 		}
 		r := &remote{Git: g}

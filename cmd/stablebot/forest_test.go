@@ -12,9 +12,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/demo"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/fixtures"
@@ -83,9 +83,9 @@ func (g *grove) git(stdin string, args ...string) string {
 func (g *grove) push() { g.git("", "push", "-q", "--tags", "origin", "HEAD") }
 
 // run lets the bot handle what is there and returns what it said.
-func (g *grove) run() (said []bot.Action) {
+func (g *grove) run() (said []flow.Action) {
 	g.t.Helper()
-	if err := runBot(g.t.Context(), g.c, true, func(a bot.Action) { said = append(said, a) }); err != nil {
+	if err := runBot(g.t.Context(), g.c, true, func(a flow.Action) { said = append(said, a) }); err != nil {
 		g.t.Fatal(err)
 	}
 	return said
@@ -103,7 +103,7 @@ func (g *grove) verdict(id string) string {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	i := slices.IndexFunc(js, func(j bot.Judged) bool { return strings.Contains(j.ID, id) })
+	i := slices.IndexFunc(js, func(j flow.Judged) bool { return strings.Contains(j.ID, id) })
 	if i < 0 {
 		g.t.Fatalf("no judgement of %s", id)
 	}
@@ -175,7 +175,7 @@ func TestRevertCorrected(t *testing.T) {
 	g.git("", "revert", "--no-edit", "HEAD")
 	g.push()
 	said = g.run()
-	if len(said) != 1 || said[0].Cause != bot.CauseCorrection {
+	if len(said) != 1 || said[0].Cause != flow.CauseCorrection {
 		t.Fatalf("it said %+v", said)
 	}
 	text := strings.Join(strings.Fields(string(said[0].Message)), " ")

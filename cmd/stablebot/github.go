@@ -11,8 +11,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	githubsink "github.com/stablebot/stablebot/bot/sink/github"
@@ -29,7 +29,7 @@ type hook struct {
 // gitHubs are the parts that the configured GitHubs give.
 type gitHubs struct {
 	sources []*githubsource.Source
-	sinks   []bot.Sink
+	sinks   []flow.Sink
 	pulls   map[string]string // source → sink
 	hooks   []hook
 }
@@ -79,7 +79,7 @@ func (o *gitHubs) add(c *config.Config, g config.GitHub, s *store.Store, log *za
 		}
 		o.hooks = append(o.hooks, hook{src.Name(), g.Webhook.Listen, path, h})
 	}
-	var to bot.Sink = dryrun.New(src.Name()+" dry run", previewDir(c.State), githubsink.Shown)
+	var to flow.Sink = dryrun.New(src.Name()+" dry run", previewDir(c.State), githubsink.Shown)
 	if g.Send {
 		to = githubsink.New(src.Name(), client, s, c.DetailsURL(), log)
 	}

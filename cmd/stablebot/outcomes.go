@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	outcomes "github.com/stablebot/stablebot/bot/outcome"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/web"
@@ -102,7 +102,7 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 // furthest is how many of the verdicts that were furthest off are shown.
 const furthest = 10
 
-func printSettled(out io.Writer, settled []bot.Settled) error {
+func printSettled(out io.Writer, settled []flow.Settled) error {
 	p := &printer{w: out}
 	if len(settled) == 0 {
 		p.f("no fate is known yet: it takes a mainline remote and stable branches under sources.git, and time\n")
@@ -124,16 +124,16 @@ func printSettled(out io.Writer, settled []bot.Settled) error {
 			p.f("%-16s %8d %8d %7.0f%%\n", v, n.all, n.taken, 100*float64(n.taken)/float64(n.all))
 		}
 	}
-	off := slices.DeleteFunc(slices.Clone(settled), func(c bot.Settled) bool {
+	off := slices.DeleteFunc(slices.Clone(settled), func(c flow.Settled) bool {
 		return c.Taken == (c.Verdict == verdict.StableEligible) || c.Verdict != verdict.StableEligible && c.Verdict != verdict.DKMSOnly
 	})
-	far := func(c bot.Settled) float64 {
+	far := func(c flow.Settled) float64 {
 		if c.Taken {
 			return 1 - c.Score
 		}
 		return c.Score
 	}
-	slices.SortStableFunc(off, func(a, b bot.Settled) int { return cmp.Compare(far(b), far(a)) })
+	slices.SortStableFunc(off, func(a, b flow.Settled) int { return cmp.Compare(far(b), far(a)) })
 	if len(off) > 0 {
 		p.f("\nfurthest from what came:\n")
 	}
@@ -149,7 +149,7 @@ func printSettled(out io.Writer, settled []bot.Settled) error {
 
 // writeTable writes labels as bot/truth reads them. A subject that was judged
 // more than once, as a mail and as the commit, is one.
-func writeTable(out io.Writer, settled []bot.Settled) error {
+func writeTable(out io.Writer, settled []flow.Settled) error {
 	type row struct {
 		release string
 		taken   bool
@@ -206,7 +206,7 @@ func (f fates) Fate(ctx context.Context, id string) ([]web.Fate, error) {
 	return f.of(of[id]), err
 }
 
-func (fates) of(os []bot.Outcome) (out []web.Fate) {
+func (fates) of(os []flow.Outcome) (out []web.Fate) {
 	for _, o := range os {
 		w := web.Fate{Branch: o.Branch, What: "taken", Commit: o.Commit, Release: o.Release, At: o.At, Note: "known by " + o.How}
 		switch {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
 )
@@ -14,7 +15,7 @@ import (
 func checksDir(state string) string { return filepath.Join(state, "checks") }
 
 // patchworks are the sinks of checks, and whose patches get them.
-func patchworks(c *config.Config) (sinks []bot.Sink, checks []bot.Checks, err error) {
+func patchworks(c *config.Config) (sinks []flow.Sink, checks []bot.Checks, err error) {
 	var errs []error
 	for _, w := range c.Patchwork {
 		checks = append(checks, bot.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
@@ -301,7 +302,7 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	o.tables(p, r)
 	for _, x := range r.Replies {
 		p.f("\n%s  %s to %s\n  %s\n  %s", x.At.UTC().Format("2006-01-02 15:04"), x.Fate, printable(strings.Join(x.To, ", ")), printable(x.Subject), printable(x.Line))
-		if x.Cause != bot.CauseFirst {
+		if x.Cause != flow.CauseFirst {
 			p.f(" (%s)", printable(x.Cause))
 		}
 		if x.Waited != "" {

@@ -10,7 +10,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/source/archive"
@@ -18,7 +18,7 @@ import (
 )
 
 // past is where the mails come from; live is the bot's store, nil without one.
-func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[bot.Item, error], live *store.Store, done func(), err error) {
+func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[flow.Item, error], live *store.Store, done func(), err error) {
 	from := o.begin.Add(-preview.LeadIn)
 	live, err = store.OpenReadOnly(ctx, storeFile(o.config.State))
 	switch {
@@ -56,8 +56,8 @@ func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2
 
 // fresh makes stored mails come from a source that is answered, also those
 // that a backfill brought.
-func fresh(in iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
+func fresh(in iter.Seq2[flow.Item, error]) iter.Seq2[flow.Item, error] {
+	return func(yield func(flow.Item, error) bool) {
 		for i, err := range in {
 			i.Source = "store"
 			if !yield(i, err) {
@@ -72,8 +72,8 @@ func fresh(in iter.Seq2[bot.Item, error]) iter.Seq2[bot.Item, error] {
 // another one where it was imported or where a clock was wrong: they are sorted
 // as far as sortWithin of them reach, and what comes later still has the time of
 // the one before it.
-func pastOf(ctx context.Context, a *archive.Archive, list string, from, to time.Time) iter.Seq2[bot.Item, error] {
-	return func(yield func(bot.Item, error) bool) {
+func pastOf(ctx context.Context, a *archive.Archive, list string, from, to time.Time) iter.Seq2[flow.Item, error] {
+	return func(yield func(flow.Item, error) bool) {
 		enough := errors.New("nobody reads on")
 		var last time.Time
 		var waiting arrivals
@@ -90,10 +90,10 @@ func pastOf(ctx context.Context, a *archive.Archive, list string, from, to time.
 			return nil
 		}
 		err := archive.Read(ctx, a, archive.Options{Since: from, AsOf: to},
-			func(m *archive.Mail) bot.Item {
-				return bot.Item{Source: "archive", List: list, Received: m.Sent, Mail: bytes.Clone(m.Raw), Err: m.Err}
+			func(m *archive.Mail) flow.Item {
+				return flow.Item{Source: "archive", List: list, Received: m.Sent, Mail: bytes.Clone(m.Raw), Err: m.Err}
 			},
-			func(i bot.Item) error {
+			func(i flow.Item) error {
 				n++
 				heap.Push(&waiting, arrival{i, n})
 				if len(waiting) > sortWithin {
@@ -105,7 +105,7 @@ func pastOf(ctx context.Context, a *archive.Archive, list string, from, to time.
 			err = give()
 		}
 		if err != nil && !errors.Is(err, enough) {
-			yield(bot.Item{}, err)
+			yield(flow.Item{}, err)
 		}
 	}
 }
@@ -115,7 +115,7 @@ const sortWithin = 4096
 
 // arrival is a mail with its place in the archive.
 type arrival struct {
-	bot.Item
+	flow.Item
 	n int
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -21,16 +22,16 @@ const outboxName = "outbox"
 
 // replySinks are those that replies go to: the mail server first when the bot
 // may send, and the outbox always.
-func replySinks(c *config.Config, log *zap.Logger) ([]bot.Sink, error) {
+func replySinks(c *config.Config, log *zap.Logger) ([]flow.Sink, error) {
 	out, err := outbox.Open(outboxName, outboxDir(c.State))
 	if err != nil || !c.SMTP.Send {
-		return []bot.Sink{out}, err
+		return []flow.Sink{out}, err
 	}
 	s, err := mailSink(c, log)
 	if err != nil {
 		return nil, err
 	}
-	return []bot.Sink{s, out}, nil
+	return []flow.Sink{s, out}, nil
 }
 
 func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -40,7 +41,7 @@ func rolesOf(roles []string) (out []bot.Role) {
 
 // workQueue is the one that all processes on the store share; a file has
 // workers in its own process only.
-func workQueue(ctx context.Context, s *store.Store, workers int, log *zap.Logger) (bot.Queue, error) {
+func workQueue(ctx context.Context, s *store.Store, workers int, log *zap.Logger) (flow.Queue, error) {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0) + 1 // one may have a large series in hand for long
 	}

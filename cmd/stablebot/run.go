@@ -10,6 +10,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 func runCommand() *cobra.Command {
@@ -69,7 +70,7 @@ mails and a small git remote in a temporary folder.`,
 	return cmd
 }
 
-func runBot(ctx context.Context, c *config.Config, once bool, told func(bot.Action), with ...func(*bot.Options)) error {
+func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Action), with ...func(*bot.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err

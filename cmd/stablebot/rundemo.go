@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/demo"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/fixtures"
@@ -75,7 +76,7 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 	}
 	var mu sync.Mutex
 	replies := 0
-	told := func(a bot.Action) {
+	told := func(a flow.Action) {
 		mu.Lock()
 		defer mu.Unlock()
 		replies++
@@ -129,7 +130,7 @@ const demoLook = 48 * time.Hour
 
 // replayDemo has four weeks pass: the bot looks every few days, with the clock
 // of that day.
-func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, told func(bot.Action), with func(*bot.Options)) error {
+func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, told func(flow.Action), with func(*bot.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -257,7 +257,7 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 				return err
 			}
 			for _, before := range stored {
-				i := slices.IndexFunc(now, func(j bot.Judged) bool { return j.ID == before.ID })
+				i := slices.IndexFunc(now, func(j flow.Judged) bool { return j.ID == before.ID })
 				if i < 0 {
 					continue
 				}
@@ -268,7 +268,7 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 				}
 				turns[k]++
 				mark := ""
-				if slices.ContainsFunc(said, func(a bot.Action) bool { return a.Told[before.ID] != "" }) {
+				if slices.ContainsFunc(said, func(a flow.Action) bool { return a.Told[before.ID] != "" }) {
 					told++
 					mark = "told"
 				}
@@ -293,7 +293,7 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 	return nil
 }
 
-func verdictOf(j bot.Judged) string {
+func verdictOf(j flow.Judged) string {
 	if j.ReasonClass != "" {
 		return string(j.Verdict) + "/" + string(j.ReasonClass)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/source/git"
@@ -51,7 +52,7 @@ func (p *parts) close() error {
 }
 
 // build wires everything by hand, in the order of the flow.
-func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot.Action), with ...func(*bot.Options)) (*parts, error) {
+func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flow.Action), with ...func(*bot.Options)) (*parts, error) {
 	gone := &outage{}
 	log = gone.quiet(log)
 	p := &parts{log: log, metrics: web.NewMetrics(buildVersion()), outage: gone}
@@ -84,7 +85,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(bot
 		p.sources = append(p.sources, s)
 	}
 	p.hooks = hubs.hooks
-	var in []bot.Source
+	var in []flow.Source
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
@@ -143,9 +144,9 @@ func botAddress(c *config.Config) string {
 	return "stablebot@not-configured.invalid"
 }
 
-// source is a bot.Source that doctor can look at.
+// source is a flow.Source that doctor can look at.
 type source interface {
-	bot.Source
+	flow.Source
 	Check(context.Context) error
 }
 

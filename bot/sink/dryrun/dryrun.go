@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Show is what an action looks like: a file's name, in parts below the folder,
 // and its text. Without a name there is nothing to see.
-type Show func(a bot.Action) (name []string, text []byte, err error)
+type Show func(a flow.Action) (name []string, text []byte, err error)
 
 // Folder is a sink that writes files.
 type Folder struct {
@@ -23,19 +23,19 @@ type Folder struct {
 	show      Show
 }
 
-var _ bot.Sink = (*Folder)(nil)
+var _ flow.Sink = (*Folder)(nil)
 
 // New returns a sink of this name that writes below dir.
 func New(name, dir string, show Show) *Folder { return &Folder{name, dir, show} }
 
-// Name implements bot.Sink.
+// Name implements flow.Sink.
 func (f *Folder) Name() string { return f.name }
 
-// Idempotent implements bot.Sink.
+// Idempotent implements flow.Sink.
 func (f *Folder) Idempotent() bool { return true }
 
-// Deliver implements bot.Sink.
-func (f *Folder) Deliver(_ context.Context, a bot.Action) error {
+// Deliver implements flow.Sink.
+func (f *Folder) Deliver(_ context.Context, a flow.Action) error {
 	name, text, err := f.show(a)
 	if err != nil || len(name) == 0 {
 		return err

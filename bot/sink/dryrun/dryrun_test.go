@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 )
 
@@ -15,7 +15,7 @@ import (
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "shown")
 	bad := errors.New("no such action")
-	f := dryrun.New("x", dir, func(a bot.Action) ([]string, []byte, error) {
+	f := dryrun.New("x", dir, func(a flow.Action) ([]string, []byte, error) {
 		switch a.Key {
 		case "nothing":
 			return nil, nil, nil
@@ -24,12 +24,12 @@ func TestFolder(t *testing.T) {
 		}
 		return []string{"..", "a/b", a.Key}, a.Message, nil
 	})
-	for _, a := range []bot.Action{{Key: "one", Message: []byte("first")}, {Key: "one", Message: []byte("second")}, {Key: "", Message: []byte("unnamed")}, {Key: "nothing"}} {
+	for _, a := range []flow.Action{{Key: "one", Message: []byte("first")}, {Key: "one", Message: []byte("second")}, {Key: "", Message: []byte("unnamed")}, {Key: "nothing"}} {
 		if err := f.Deliver(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.Deliver(t.Context(), bot.Action{Key: "bad"}); !errors.Is(err, bad) {
+	if err := f.Deliver(t.Context(), flow.Action{Key: "bad"}); !errors.Is(err, bad) {
 		t.Errorf("an action that cannot be shown: %v", err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*"))

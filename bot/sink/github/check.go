@@ -9,7 +9,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -92,7 +92,7 @@ func (j *job) lost(err error) bool {
 	if s != http.StatusNotFound && (s != http.StatusUnprocessableEntity || !strings.Contains(err.Error(), "No commit found")) {
 		return false
 	}
-	j.log.Info("the commit is gone", zap.String(bot.KeySeries, j.Key), zap.String(bot.KeyCommit, j.Head))
+	j.log.Info("the commit is gone", zap.String(flow.KeySeries, j.Key), zap.String(flow.KeyCommit, j.Head))
 	return true
 }
 

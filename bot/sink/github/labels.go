@@ -8,7 +8,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -18,7 +18,7 @@ func (j *job) labels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var add *bot.LabelName
+	var add *flow.LabelName
 	var remove []string
 	for i, l := range j.Labels.Ours {
 		there := have[strings.ToLower(l.Name)]
@@ -38,7 +38,7 @@ func (j *job) labels(ctx context.Context) error {
 	}
 	for _, name := range remove {
 		if e, ok := last[strings.ToLower(name)]; !ok || e.GetEvent() != "labeled" || !j.mine(e.GetActor()) {
-			j.log.Info("a person's label is left", zap.String(bot.KeySeries, j.Key), zap.String("label", name))
+			j.log.Info("a person's label is left", zap.String(flow.KeySeries, j.Key), zap.String("label", name))
 			continue
 		}
 		_, err := j.c.Issues.RemoveLabelForIssue(ctx, j.owner, j.repo, j.Number, name)
@@ -51,7 +51,7 @@ func (j *job) labels(ctx context.Context) error {
 	}
 	if e, ok := last[strings.ToLower(add.Name)]; ok && e.GetEvent() == "unlabeled" && !j.mine(e.GetActor()) &&
 		e.GetCreatedAt().After(j.Labels.Since) {
-		j.log.Info("a person took the label off; it is not set again", zap.String(bot.KeySeries, j.Key), zap.String("label", add.Name))
+		j.log.Info("a person took the label off; it is not set again", zap.String(flow.KeySeries, j.Key), zap.String("label", add.Name))
 		return nil
 	}
 	if err := j.ensure(ctx, *add); err != nil {
@@ -102,7 +102,7 @@ func (j *job) record(ctx context.Context) (map[string]*gh.IssueEvent, error) {
 
 // ensure creates a label that the repository lacks. One that is there keeps
 // its colour and description: people may have chosen them.
-func (j *job) ensure(ctx context.Context, l bot.LabelName) error {
+func (j *job) ensure(ctx context.Context, l flow.LabelName) error {
 	key := strings.ToLower(j.Repo + "\n" + l.Name)
 	j.mu.Lock()
 	known := j.known[key]

@@ -24,7 +24,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -33,7 +33,7 @@ const CheckName = "stablebot"
 
 // States tells which wish is the newest.
 type States interface {
-	PullOf(ctx context.Context, key string) (*bot.PullState, error)
+	PullOf(ctx context.Context, key string) (*flow.PullState, error)
 }
 
 // Sink writes to one GitHub.
@@ -48,30 +48,30 @@ type Sink struct {
 	known map[string]bool // labels that a repository has
 }
 
-var _ bot.Sink = (*Sink)(nil)
+var _ flow.Sink = (*Sink)(nil)
 
 // New returns a sink of this name.
 func New(name string, client *github.Client, states States, details string, log *zap.Logger) *Sink {
 	return &Sink{name: name, client: client, states: states, details: details, log: log.Named("github"), known: map[string]bool{}}
 }
 
-// Name implements bot.Sink.
+// Name implements flow.Sink.
 func (s *Sink) Name() string { return s.name }
 
-// Idempotent implements bot.Sink.
+// Idempotent implements flow.Sink.
 func (s *Sink) Idempotent() bool { return true }
 
 // job is one wish being carried out.
 type job struct {
 	*Sink
-	bot.PullWish
+	flow.PullWish
 	c           *gh.Client
 	owner, repo string
 	me          string
 }
 
-// Deliver implements bot.Sink.
-func (s *Sink) Deliver(ctx context.Context, a bot.Action) error {
+// Deliver implements flow.Sink.
+func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 	j := job{Sink: s}
 	err := json.Unmarshal(a.Message, &j.PullWish)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *Sink) Deliver(ctx context.Context, a bot.Action) error {
 			return err
 		}
 		if now == nil || now.Plans > j.Plan {
-			s.log.Info("a newer state is wanted", zap.String(bot.KeyAction, a.Key))
+			s.log.Info("a newer state is wanted", zap.String(flow.KeyAction, a.Key))
 			return nil
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
 	sink "github.com/stablebot/stablebot/bot/sink/github"
@@ -25,8 +25,8 @@ import (
 // plans says that a wish of plan n is the newest.
 type plans struct{ n int }
 
-func (p *plans) PullOf(context.Context, string) (*bot.PullState, error) {
-	return &bot.PullState{Plans: p.n}, nil
+func (p *plans) PullOf(context.Context, string) (*flow.PullState, error) {
+	return &flow.PullState{Plans: p.n}, nil
 }
 
 // desk is a sink on a hub with one pull request.
@@ -64,7 +64,7 @@ func newDesk(t *testing.T, app bool) *desk {
 }
 
 // try carries out a wish and returns what was written for it.
-func (d *desk) try(w bot.PullWish) (wrote []string, err error) {
+func (d *desk) try(w flow.PullWish) (wrote []string, err error) {
 	d.t.Helper()
 	w.Key, w.Repo, w.Number, w.Plan = "github:test/o/r/1", "o/r", 1, d.plans.n
 	if w.Head == "" {
@@ -76,7 +76,7 @@ func (d *desk) try(w bot.PullWish) (wrote []string, err error) {
 	}
 	var before int
 	d.hub.Do(func(time.Time) { before = len(d.hub.Log) })
-	err = d.sink.Deliver(d.t.Context(), bot.Action{Key: "k", Message: b})
+	err = d.sink.Deliver(d.t.Context(), flow.Action{Key: "k", Message: b})
 	d.hub.Do(func(time.Time) {
 		for _, l := range d.hub.Log[before:] {
 			if !strings.HasSuffix(l, "/access_tokens") {
@@ -87,7 +87,7 @@ func (d *desk) try(w bot.PullWish) (wrote []string, err error) {
 	return wrote, err
 }
 
-func (d *desk) want(what string, w bot.PullWish, wrote ...string) {
+func (d *desk) want(what string, w flow.PullWish, wrote ...string) {
 	d.t.Helper()
 	got, err := d.try(w)
 	if err != nil {
@@ -98,8 +98,8 @@ func (d *desk) want(what string, w bot.PullWish, wrote ...string) {
 	}
 }
 
-func label(name string, since time.Time) bot.PullWish {
-	return bot.PullWish{Labels: &bot.LabelsWish{Want: name, Ours: github.DefaultLabels(), Since: since}}
+func label(name string, since time.Time) flow.PullWish {
+	return flow.PullWish{Labels: &flow.LabelsWish{Want: name, Ours: github.DefaultLabels(), Since: since}}
 }
 
 const (
@@ -148,8 +148,8 @@ func TestLabelGone(t *testing.T) {
 // TestCheckOfHead: one check run, or one status, for each head, however often it
 // is asked for.
 func TestCheckOfHead(t *testing.T) {
-	wish := func(title, head string) bot.PullWish {
-		return bot.PullWish{Head: head, Check: &bot.CheckWish{Title: title, Summary: "because"}}
+	wish := func(title, head string) flow.PullWish {
+		return flow.PullWish{Head: head, Check: &flow.CheckWish{Title: title, Summary: "because"}}
 	}
 	second := strings.Repeat("b", 40)
 	for _, app := range []bool{true, false} {
@@ -180,8 +180,8 @@ func TestCheckOfHead(t *testing.T) {
 // nobody else's is taken for it.
 func TestComment(t *testing.T) {
 	d := newDesk(t, true)
-	wish := func(body string, create bool) bot.PullWish {
-		return bot.PullWish{Comment: &bot.CommentWish{Body: "<!-- stablebot:comment -->\n" + body, Create: create}}
+	wish := func(body string, create bool) flow.PullWish {
+		return flow.PullWish{Comment: &flow.CommentWish{Body: "<!-- stablebot:comment -->\n" + body, Create: create}}
 	}
 	d.want("none to edit", wish("one", false))
 	d.hub.Say(1, "eve", "<!-- stablebot:comment -->\nmine")
@@ -217,7 +217,7 @@ func TestOld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.sink.Deliver(t.Context(), bot.Action{Key: "k", Message: b}); err != nil || len(d.hub.Log) != 0 {
+	if err := d.sink.Deliver(t.Context(), flow.Action{Key: "k", Message: b}); err != nil || len(d.hub.Log) != 0 {
 		t.Errorf("wrote %v, %v", d.hub.Log, err)
 	}
 }
@@ -244,7 +244,7 @@ func TestRefused(t *testing.T) {
 			_, _ = w.Write([]byte(`{"message":"no"}`))
 			return true
 		}
-		if _, err := d.try(label("stable-eligible", time.Time{})); err == nil || errors.Is(err, bot.ErrTemporary) != c.temporary {
+		if _, err := d.try(label("stable-eligible", time.Time{})); err == nil || errors.Is(err, flow.ErrTemporary) != c.temporary {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if c.retry != "" {

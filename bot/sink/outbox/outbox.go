@@ -17,13 +17,13 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Outbox is a maildir.
 type Outbox struct{ dir, name string }
 
-var _ bot.Sink = (*Outbox)(nil)
+var _ flow.Sink = (*Outbox)(nil)
 
 // Open creates the maildir at dir if need be. name is the sink's.
 func Open(name, dir string) (*Outbox, error) {
@@ -35,13 +35,13 @@ func Open(name, dir string) (*Outbox, error) {
 	return &Outbox{dir: dir, name: name}, nil
 }
 
-// Name implements bot.Sink.
+// Name implements flow.Sink.
 func (o *Outbox) Name() string { return o.name }
 
 // Dir is the maildir.
 func (o *Outbox) Dir() string { return o.dir }
 
-// Idempotent implements bot.Sink.
+// Idempotent implements flow.Sink.
 func (o *Outbox) Idempotent() bool { return true }
 
 // File is the name that an action gets in new/.
@@ -50,8 +50,8 @@ func File(key string) string {
 	return hex.EncodeToString(sum[:16]) + ".stablebot"
 }
 
-// Deliver implements bot.Sink. The mail is on the disk when it returns.
-func (o *Outbox) Deliver(_ context.Context, a bot.Action) error {
+// Deliver implements flow.Sink. The mail is on the disk when it returns.
+func (o *Outbox) Deliver(_ context.Context, a flow.Action) error {
 	name := File(a.Key)
 	there, err := o.has(name)
 	if err != nil || there {
@@ -110,14 +110,14 @@ func syncDir(dir string) error {
 }
 
 // wrap marks what may pass: a full disk, too many open files.
-func (o *Outbox) wrap(a bot.Action, err error) error {
+func (o *Outbox) wrap(a flow.Action, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("writing %s to the outbox %s: %w: no space is left; free some, it is tried again (%w)", a.Key, o.dir, bot.ErrTemporary, err)
+		return fmt.Errorf("writing %s to the outbox %s: %w: no space is left; free some, it is tried again (%w)", a.Key, o.dir, flow.ErrTemporary, err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EIO):
-		return fmt.Errorf("writing %s to the outbox %s: %w (%w)", a.Key, o.dir, bot.ErrTemporary, err)
+		return fmt.Errorf("writing %s to the outbox %s: %w (%w)", a.Key, o.dir, flow.ErrTemporary, err)
 	}
 	return fmt.Errorf("writing %s to the outbox %s: %w", a.Key, o.dir, err)
 }

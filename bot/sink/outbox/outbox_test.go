@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 func files(t *testing.T, dir string) []string {
@@ -30,7 +30,7 @@ func TestDeliverTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := bot.Action{Key: "x@example.org/first", Message: []byte("Subject: s\r\n\r\nbody\r\n")}
+	a := flow.Action{Key: "x@example.org/first", Message: []byte("Subject: s\r\n\r\nbody\r\n")}
 	for range 2 {
 		if err := o.Deliver(t.Context(), a); err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := bot.Action{Key: "k", Message: []byte("whole\n")}
+	a := flow.Action{Key: "k", Message: []byte("whole\n")}
 	if err := os.WriteFile(filepath.Join(dir, "tmp", File("k")), []byte("half of something longer"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +91,9 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := bot.Action{Key: "k", Message: []byte(strings.Repeat("x", 200<<10))}
+	a := flow.Action{Key: "k", Message: []byte(strings.Repeat("x", 200<<10))}
 	err = o.Deliver(t.Context(), a)
-	if !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "free some") {
+	if !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "free some") {
 		t.Fatalf("error is %v", err)
 	}
 	if got := files(t, filepath.Join(dir, "new")); len(got) != 0 {

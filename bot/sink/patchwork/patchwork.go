@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 )
 
@@ -55,7 +55,7 @@ type Sink struct {
 	base string
 }
 
-var _ bot.Sink = (*Sink)(nil)
+var _ flow.Sink = (*Sink)(nil)
 
 // New checks the configuration.
 func New(cfg Config) (*Sink, error) {
@@ -69,10 +69,10 @@ func New(cfg Config) (*Sink, error) {
 	return &Sink{cfg, strings.TrimRight(cfg.URL, "/") + "/api/" + apiVersion + "/"}, nil
 }
 
-// Name implements bot.Sink.
+// Name implements flow.Sink.
 func (s *Sink) Name() string { return s.cfg.Name }
 
-// Idempotent implements bot.Sink.
+// Idempotent implements flow.Sink.
 func (s *Sink) Idempotent() bool { return true }
 
 // Check reports whether the Patchwork answers and has the project.
@@ -103,8 +103,8 @@ func text(s *string) string {
 	return *s
 }
 
-// Deliver implements bot.Sink.
-func (s *Sink) Deliver(ctx context.Context, a bot.Action) error {
+// Deliver implements flow.Sink.
+func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 	id, want, err := s.wanted(a)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (s *Sink) Deliver(ctx context.Context, a bot.Action) error {
 	return nil
 }
 
-func (s *Sink) wanted(a bot.Action) (id string, c check, err error) {
+func (s *Sink) wanted(a flow.Action) (id string, c check, err error) {
 	var told report.Check
 	if err := json.Unmarshal(a.Message, &told); err != nil {
 		return "", c, fmt.Errorf("reading the action %s: %w", a.Key, err)
@@ -172,7 +172,7 @@ func (s *Sink) patch(ctx context.Context, id string) (int64, error) {
 			return p.ID, nil
 		}
 	}
-	return 0, fmt.Errorf("it is not there, or not yet: %w", bot.ErrTemporary)
+	return 0, fmt.Errorf("it is not there, or not yet: %w", flow.ErrTemporary)
 }
 
 func (s *Sink) do(ctx context.Context, method, path string, body, into any) error {
@@ -200,19 +200,19 @@ func (s *Sink) do(ctx context.Context, method, path string, body, into any) erro
 	}
 	resp, err := s.cfg.Client.Do(req)
 	if err != nil { // what was written all the same is found by the next try
-		return errors.Join(err, bot.ErrTemporary)
+		return errors.Join(err, flow.ErrTemporary)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		return fmt.Errorf("%s %s: %s: %w", method, path, resp.Status, bot.ErrTemporary)
+		return fmt.Errorf("%s %s: %s: %w", method, path, resp.Status, flow.ErrTemporary)
 	case resp.StatusCode == http.StatusForbidden && method == http.MethodPost:
 		return fmt.Errorf("%s %s: %s: %.200s; the token's user must be a maintainer of the project there", method, path, resp.Status, raw)
 	case resp.StatusCode >= 300:
 		return fmt.Errorf("%s %s: %s: %.200s", method, path, resp.Status, raw)
 	case err != nil:
-		return errors.Join(fmt.Errorf("%s %s: %w", method, path, err), bot.ErrTemporary)
+		return errors.Join(fmt.Errorf("%s %s: %w", method, path, err), flow.ErrTemporary)
 	case into == nil:
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
@@ -153,13 +153,13 @@ func (s *standIn) sink(with string) *patchwork.Sink {
 	return x
 }
 
-func action(t *testing.T, c report.Check) bot.Action {
+func action(t *testing.T, c report.Check) flow.Action {
 	t.Helper()
 	raw, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bot.Action{Key: "k", Kind: bot.KindPatchCheck, Message: raw}
+	return flow.Action{Key: "k", Kind: flow.KindPatchCheck, Message: raw}
 }
 
 // TestDeliver: a check is written once however often the action is carried out,
@@ -197,29 +197,29 @@ func TestFailures(t *testing.T) {
 	s := newStandIn(t)
 	one := action(t, report.Check{ID: "one@example.org", Status: report.Pending, Summary: "wait"})
 	s.lost = 1
-	if err := s.sink(token).Deliver(t.Context(), one); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.sink(token).Deliver(t.Context(), one); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("an answer that was lost: %v", err)
 	}
 	if err := s.sink(token).Deliver(t.Context(), one); err != nil || s.posts != 1 {
 		t.Errorf("after it: %v, %d written", err, s.posts)
 	}
 	s.broken = 1
-	if err := s.sink(token).Deliver(t.Context(), one); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.sink(token).Deliver(t.Context(), one); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("a gateway error: %v", err)
 	}
 	two := action(t, report.Check{ID: "two@example.org", Status: report.Warn, Summary: "x"})
-	if err := s.sink(token).Deliver(t.Context(), two); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.sink(token).Deliver(t.Context(), two); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("a patch that is not there yet: %v", err)
 	}
 	turned := action(t, report.Check{ID: "one@example.org", Status: report.Warn, Summary: "x"})
-	if err := s.sink("wrong").Deliver(t.Context(), turned); err == nil || errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "maintainer") {
+	if err := s.sink("wrong").Deliver(t.Context(), turned); err == nil || errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "maintainer") {
 		t.Errorf("a wrong token: %v", err)
 	}
 	if err := s.sink(token).Deliver(t.Context(), action(t, report.Check{ID: "one@example.org", Status: "great"})); err == nil {
 		t.Error("a status that is none was taken")
 	}
 	s.Close()
-	if err := s.sink(token).Deliver(t.Context(), turned); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.sink(token).Deliver(t.Context(), turned); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("nobody there: %v", err)
 	}
 	if _, err := patchwork.New(patchwork.Config{URL: "patchwork"}); err == nil {

@@ -4,12 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Shown is what an action looks like in a dry run: the check of each patch is a
 // file of JSON.
-func Shown(a bot.Action) (name []string, text []byte, err error) {
+func Shown(a flow.Action) (name []string, text []byte, err error) {
 	id, _, err := (&Sink{}).wanted(a)
 	if err != nil {
 		return nil, nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/bearer"
 )
 
@@ -35,7 +35,7 @@ func (c *conn) close() {
 // be sent once the owner or the network has mended it: all is temporary.
 func (s *Sink) connect(ctx context.Context) (*conn, error) {
 	fail := func(doing string, err error) error {
-		return fmt.Errorf("%w: %s %s: %w", bot.ErrTemporary, doing, s.cfg.Address, err)
+		return fmt.Errorf("%w: %s %s: %w", flow.ErrTemporary, doing, s.cfg.Address, err)
 	}
 	host, _, _ := net.SplitHostPort(s.cfg.Address)
 	raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.cfg.Address)

@@ -3,8 +3,8 @@
 // Promises:
 //
 //   - Deliver returns nil only after the server has taken the mail.
-//   - An error that wraps bot.ErrTemporary says that the mail was certainly not
-//     sent and that trying again may help. One that wraps bot.ErrUnknown says
+//   - An error that wraps flow.ErrTemporary says that the mail was certainly not
+//     sent and that trying again may help. One that wraps flow.ErrUnknown says
 //     that the whole mail was handed over and no answer came: it may be on its
 //     way, and nobody must repeat it. Every other error says that the server
 //     refused the mail for good.
@@ -27,7 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/bearer"
 )
 
@@ -84,7 +84,7 @@ type Sink struct {
 	log *zap.Logger
 }
 
-var _ bot.Sink = (*Sink)(nil)
+var _ flow.Sink = (*Sink)(nil)
 
 // New checks the configuration. It does not connect.
 func New(cfg Config, log *zap.Logger) (*Sink, error) {
@@ -133,10 +133,10 @@ func New(cfg Config, log *zap.Logger) (*Sink, error) {
 	return &Sink{cfg: cfg, log: log.Named("sink." + cfg.Name)}, nil
 }
 
-// Name implements bot.Sink.
+// Name implements flow.Sink.
 func (s *Sink) Name() string { return s.cfg.Name }
 
-// Idempotent implements bot.Sink: a mail that was sent cannot be taken back or
+// Idempotent implements flow.Sink: a mail that was sent cannot be taken back or
 // asked for.
 func (s *Sink) Idempotent() bool { return false }
 
@@ -153,8 +153,8 @@ func (s *Sink) Check(ctx context.Context) error {
 	return nil
 }
 
-// Deliver implements bot.Sink.
-func (s *Sink) Deliver(ctx context.Context, a bot.Action) error {
+// Deliver implements flow.Sink.
+func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 	env, err := envelopeOf(a.Message)
 	if err != nil {
 		return fmt.Errorf("sending %s: %w", a.Key, err)
@@ -210,7 +210,7 @@ func (s *Sink) send(c *conn, env envelope, mail []byte, attempts int) error {
 	case errors.As(err, &said):
 		return s.lost("handing over the mail", err)
 	case err != nil:
-		return fmt.Errorf("%w: the mail was handed over to %s whole and no answer came; it is not repeated (%w)", bot.ErrUnknown, s.cfg.Address, err)
+		return fmt.Errorf("%w: the mail was handed over to %s whole and no answer came; it is not repeated (%w)", flow.ErrUnknown, s.cfg.Address, err)
 	}
 	s.log.Debug("the server took a mail", zap.String("answer", answer.StatusText))
 	return nil
@@ -256,9 +256,9 @@ func (s *Sink) lost(doing string, err error) error {
 		return fmt.Errorf("%s: %s refused it: %d %s", doing, s.cfg.Address, said.Code, oneLine(said.Message))
 	}
 	if said != nil {
-		return fmt.Errorf("%w: %s: %s says %d %s", bot.ErrTemporary, doing, s.cfg.Address, said.Code, oneLine(said.Message))
+		return fmt.Errorf("%w: %s: %s says %d %s", flow.ErrTemporary, doing, s.cfg.Address, said.Code, oneLine(said.Message))
 	}
-	return fmt.Errorf("%w: %s: the connection to %s was lost: %w", bot.ErrTemporary, doing, s.cfg.Address, err)
+	return fmt.Errorf("%w: %s: the connection to %s was lost: %w", flow.ErrTemporary, doing, s.cfg.Address, err)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -25,7 +25,7 @@ import (
 	"github.com/emersion/go-smtp"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 )
 
@@ -142,8 +142,8 @@ type nothing struct{}
 func (nothing) Printf(string, ...any) {}
 func (nothing) Println(...any)        {}
 
-func action(more string) bot.Action {
-	return bot.Action{Key: "k/first", Kind: "reply", Message: []byte(strings.ReplaceAll(`From: stablebot <bot@example.org>
+func action(more string) flow.Action {
+	return flow.Action{Key: "k/first", Kind: "reply", Message: []byte(strings.ReplaceAll(`From: stablebot <bot@example.org>
 To: "A. Developer" <dev@example.org>
 Cc: list@lists.example.org, dev@example.org
 Subject: Re: [PATCH] drm/x: fix
@@ -159,7 +159,7 @@ From here
 `, "\n", "\r\n"))}
 }
 
-func deliver(t *testing.T, cfg Config, a bot.Action) error {
+func deliver(t *testing.T, cfg Config, a flow.Action) error {
 	t.Helper()
 	s, err := New(cfg, zap.NewNop())
 	if err != nil {
@@ -200,7 +200,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("a good token: %v, %d mails", err, len(s.mails))
 	}
 	cfg.Secret = func() (string, error) { return "stale", nil }
-	if err := deliver(t, cfg, action("")); !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "401") || len(s.mails) != 1 {
+	if err := deliver(t, cfg, action("")); !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "401") || len(s.mails) != 1 {
 		t.Errorf("a stale token: %v", err)
 	}
 }
@@ -211,39 +211,39 @@ func TestFailures(t *testing.T) {
 	said := func(code int, text string) error { return &smtp.SMTPError{Code: code, Message: text} }
 	const temporary, refused, unknown, sent = "temporary", "refused", "unknown", "sent"
 	for name, c := range map[string]struct {
-		tune func(*server, *Config, *bot.Action)
+		tune func(*server, *Config, *flow.Action)
 		want string
 		says string
 	}{
-		"greylisted":      {func(s *server, _ *Config, _ *bot.Action) { s.onMail = said(451, "greylisted") }, temporary, "greylisted"},
-		"sender refused":  {func(s *server, _ *Config, _ *bot.Action) { s.onMail = said(550, "go away") }, refused, "go away"},
-		"content refused": {func(s *server, _ *Config, _ *bot.Action) { s.onData = said(554, "spam") }, refused, "spam"},
-		"server full":     {func(s *server, _ *Config, _ *bot.Action) { s.onData = said(452, "no space") }, temporary, "no space"},
-		"no answer":       {func(s *server, _ *Config, _ *bot.Action) { s.hang = true }, unknown, "no answer"},
-		"wrong password":  {func(_ *server, c *Config, _ *bot.Action) { c.Secret = func() (string, error) { return "x", nil } }, temporary, "password"},
-		"no secret": {func(_ *server, c *Config, _ *bot.Action) {
+		"greylisted":      {func(s *server, _ *Config, _ *flow.Action) { s.onMail = said(451, "greylisted") }, temporary, "greylisted"},
+		"sender refused":  {func(s *server, _ *Config, _ *flow.Action) { s.onMail = said(550, "go away") }, refused, "go away"},
+		"content refused": {func(s *server, _ *Config, _ *flow.Action) { s.onData = said(554, "spam") }, refused, "spam"},
+		"server full":     {func(s *server, _ *Config, _ *flow.Action) { s.onData = said(452, "no space") }, temporary, "no space"},
+		"no answer":       {func(s *server, _ *Config, _ *flow.Action) { s.hang = true }, unknown, "no answer"},
+		"wrong password":  {func(_ *server, c *Config, _ *flow.Action) { c.Secret = func() (string, error) { return "x", nil } }, temporary, "password"},
+		"no secret": {func(_ *server, c *Config, _ *flow.Action) {
 			c.Secret = func() (string, error) { return "", errors.New("no file") }
 		}, temporary, "no file"},
-		"nobody listens": {func(s *server, _ *Config, _ *bot.Action) { _ = s.listener.Close() }, temporary, "connecting"},
-		"not trusted":    {func(_ *server, c *Config, _ *bot.Action) { c.Roots = x509.NewCertPool() }, temporary, "certificate"},
-		"too large":      {func(s *server, _ *Config, _ *bot.Action) { s.srv.MaxMessageBytes = 10 }, refused, "bytes"},
-		"dead Cc": {func(s *server, _ *Config, _ *bot.Action) {
+		"nobody listens": {func(s *server, _ *Config, _ *flow.Action) { _ = s.listener.Close() }, temporary, "connecting"},
+		"not trusted":    {func(_ *server, c *Config, _ *flow.Action) { c.Roots = x509.NewCertPool() }, temporary, "certificate"},
+		"too large":      {func(s *server, _ *Config, _ *flow.Action) { s.srv.MaxMessageBytes = 10 }, refused, "bytes"},
+		"dead Cc": {func(s *server, _ *Config, _ *flow.Action) {
 			s.onRcpt = map[string]error{"list@lists.example.org": said(550, "dead")}
 		}, sent, ""},
-		"all dead": {func(s *server, _ *Config, _ *bot.Action) {
+		"all dead": {func(s *server, _ *Config, _ *flow.Action) {
 			s.onRcpt = map[string]error{"list@lists.example.org": said(550, "dead"), "dev@example.org": said(550, "dead")}
 		}, refused, "dead"},
-		"one put off": {func(s *server, _ *Config, _ *bot.Action) {
+		"one put off": {func(s *server, _ *Config, _ *flow.Action) {
 			s.onRcpt = map[string]error{"dev@example.org": said(450, "later")}
 		}, temporary, "later"},
-		"put off for ever": {func(s *server, _ *Config, a *bot.Action) {
+		"put off for ever": {func(s *server, _ *Config, a *flow.Action) {
 			s.onRcpt, a.Attempts = map[string]error{"dev@example.org": said(450, "later")}, patience
 		}, sent, ""},
-		"Bcc": {func(_ *server, _ *Config, a *bot.Action) {
+		"Bcc": {func(_ *server, _ *Config, a *flow.Action) {
 			a.Message = append([]byte("Bcc: x@example.net\r\n"), a.Message...)
 		}, refused, "Bcc"},
-		"nobody to send to": {func(_ *server, _ *Config, a *bot.Action) { a.Message = []byte("Subject: x\r\n\r\nx\r\n") }, refused, "no recipient"},
-		"over-long line": {func(_ *server, _ *Config, a *bot.Action) {
+		"nobody to send to": {func(_ *server, _ *Config, a *flow.Action) { a.Message = []byte("Subject: x\r\n\r\nx\r\n") }, refused, "no recipient"},
+		"over-long line": {func(_ *server, _ *Config, a *flow.Action) {
 			a.Message = append(a.Message, strings.Repeat("x", 5000)+"\r\n"...)
 		}, refused, ""},
 	} {
@@ -255,9 +255,9 @@ func TestFailures(t *testing.T) {
 			err := deliver(t, cfg, a)
 			got := sent
 			switch {
-			case errors.Is(err, bot.ErrUnknown):
+			case errors.Is(err, flow.ErrUnknown):
 				got = unknown
-			case errors.Is(err, bot.ErrTemporary):
+			case errors.Is(err, flow.ErrTemporary):
 				got = temporary
 			case err != nil:
 				got = refused
@@ -288,13 +288,13 @@ func TestSilence(t *testing.T) {
 			t.Fatal(err)
 		}
 		begun := time.Now()
-		if err := s.Deliver(t.Context(), action("")); !errors.Is(err, bot.ErrTemporary) || time.Since(begun) > time.Second {
+		if err := s.Deliver(t.Context(), action("")); !errors.Is(err, flow.ErrTemporary) || time.Since(begun) > time.Second {
 			t.Errorf("%s: %v after %v", how, err, time.Since(begun))
 		}
 		s.cfg.CommandTimeout = time.Minute
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		begun = time.Now()
-		if err := s.Deliver(ctx, action("")); !errors.Is(err, bot.ErrTemporary) || time.Since(begun) > time.Second {
+		if err := s.Deliver(ctx, action("")); !errors.Is(err, flow.ErrTemporary) || time.Since(begun) > time.Second {
 			t.Errorf("%s, told to end: %v after %v", how, err, time.Since(begun))
 		}
 		cancel()

@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/source/remote"
 )
@@ -58,7 +58,7 @@ type Source struct {
 	asked   time.Time
 }
 
-var _ bot.Source = (*Source)(nil)
+var _ flow.Source = (*Source)(nil)
 
 // NewSource checks the configuration; it does not connect.
 func NewSource(cfg Config, log *zap.Logger) (*Source, error) {
@@ -72,7 +72,7 @@ func NewSource(cfg Config, log *zap.Logger) (*Source, error) {
 	cfg.URL = strings.TrimRight(cfg.URL, "/")
 	cfg.Git.Refspecs = []string{"+HEAD:refs/heads/main"}
 	name := "archive:" + cfg.Name
-	return &Source{cfg: cfg, name: name, log: log.With(zap.String(bot.KeySource, name))}, nil
+	return &Source{cfg: cfg, name: name, log: log.With(zap.String(flow.KeySource, name))}, nil
 }
 
 // Name is "archive:NAME", and the key of the cursor.
@@ -100,11 +100,11 @@ func (s *Source) Check(ctx context.Context) error {
 }
 
 // Poll fetches and delivers what came since the cursor.
-func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) Poll(ctx context.Context, in flow.Intake) error {
 	return remote.Polled(ctx, s.name, s.poll(ctx, in))
 }
 
-func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 	stored, err := in.Cursor(ctx, s.name)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
 	newest := a.Epochs[len(a.Epochs)-1]
 	if at.commit != "" || !s.cfg.Since.IsZero() {
 		o.Workers = 1 // the pipeline takes one at a time
-		if err := Read(ctx, a, o, s.item, func(i bot.Item) error { return in.Accept(ctx, i) }); err != nil {
+		if err := Read(ctx, a, o, s.item, func(i flow.Item) error { return in.Accept(ctx, i) }); err != nil {
 			return err
 		}
 	}
@@ -145,8 +145,8 @@ func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
 }
 
 // item makes what the pipeline takes out of a mail.
-func (s *Source) item(m *Mail) bot.Item {
-	return bot.Item{
+func (s *Source) item(m *Mail) flow.Item {
+	return flow.Item{
 		Source:   s.name,
 		List:     s.cfg.List,
 		Cursor:   cursor{m.Epoch, m.Commit, m.Received}.String(),
@@ -329,7 +329,7 @@ func (s *Source) since(ctx context.Context, at cursor) (*Archive, Options, error
 			s.log.Warn("the archive shares no history with what was read; resuming by date", zap.Int("epoch", e.N), zap.Time("since", o.Since))
 		default:
 			s.log.Warn("the archive's history was rewritten behind what was read; resuming where the two part",
-				zap.Int("epoch", e.N), zap.String(bot.KeyCommit, base))
+				zap.Int("epoch", e.N), zap.String(flow.KeyCommit, base))
 		}
 		if base != "" {
 			o.After = map[int]string{e.N: base}

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 )
 
@@ -37,7 +37,7 @@ func (i *inlet) Advance(_ context.Context, key, cursor string) error {
 
 var errCrash = errors.New("crash")
 
-func (i *inlet) Accept(_ context.Context, item bot.Item) error {
+func (i *inlet) Accept(_ context.Context, item flow.Item) error {
 	if i.fail--; i.fail == -1 {
 		return errCrash
 	}
@@ -144,7 +144,7 @@ func TestSourceErrors(t *testing.T) {
 	}
 	dir := t.TempDir()
 	s, _ := follow(t, filepath.Join(dir, "absent"), time.Time{})
-	if err := s.Poll(t.Context(), newInlet()); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.Poll(t.Context(), newInlet()); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("absent: %v", err)
 	}
 	if err := s.Check(t.Context()); err == nil {
@@ -158,11 +158,11 @@ func TestSourceErrors(t *testing.T) {
 	if err := os.RemoveAll(box.Dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Poll(t.Context(), in); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.Poll(t.Context(), in); !errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("gone: %v", err)
 	}
 	in.cursors[s.Name()] = "gibberish"
-	if err := s.Poll(t.Context(), in); err == nil || errors.Is(err, bot.ErrTemporary) {
+	if err := s.Poll(t.Context(), in); err == nil || errors.Is(err, flow.ErrTemporary) {
 		t.Errorf("bad cursor: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

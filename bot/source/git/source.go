@@ -26,7 +26,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/source/remote"
 	"github.com/stablebot/stablebot/rules/change"
@@ -75,7 +75,7 @@ type Source struct {
 	fetching chan struct{} // full while the copy is made or fetched
 }
 
-var _ bot.Source = (*Source)(nil)
+var _ flow.Source = (*Source)(nil)
 
 // New checks the configuration; it does not connect.
 func New(cfg Config, log *zap.Logger) (*Source, error) {
@@ -92,7 +92,7 @@ func New(cfg Config, log *zap.Logger) (*Source, error) {
 		cfg.Every = defaultEvery
 	}
 	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}, fetching: make(chan struct{}, 1)}
-	s.log = log.With(zap.String(bot.KeySource, s.name))
+	s.log = log.With(zap.String(flow.KeySource, s.name))
 	if t, err := time.Parse(time.DateOnly, cfg.Since); err == nil {
 		s.since = t
 	}
@@ -131,11 +131,11 @@ func (s *Source) Check(ctx context.Context) error {
 }
 
 // Poll fetches and delivers the commits behind each branch's cursor.
-func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) Poll(ctx context.Context, in flow.Intake) error {
 	return remote.Polled(ctx, s.name, s.poll(ctx, in))
 }
 
-func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 	tips, err := s.tips(ctx)
 	if err != nil {
 		return err
@@ -292,7 +292,7 @@ func (s *Source) bring(ctx context.Context, branches []string) (*git.Mirror, err
 }
 
 // branch delivers what is new on one branch.
-func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip string) error {
+func (s *Source) branch(ctx context.Context, in flow.Intake, branch, from, tip string) error {
 	if s.cfg.Follow {
 		return in.Advance(ctx, s.key(branch), tip)
 	}
@@ -334,12 +334,12 @@ func (s *Source) branch(ctx context.Context, in bot.Inlet, branch, from, tip str
 		ch, partly := c.Change()
 		ch.Place(place)
 		if partly != nil {
-			s.log.Warn("a commit was read in part", zap.String(bot.KeyCommit, c.ID), zap.String(bot.KeyWhy, partly.Error()))
+			s.log.Warn("a commit was read in part", zap.String(flow.KeyCommit, c.ID), zap.String(flow.KeyWhy, partly.Error()))
 		}
 		if ch.ClosesRelease() {
 			continue
 		}
-		item := bot.Item{Source: s.key(branch), Cursor: c.ID, Received: c.Committer.Date, Commit: ch, Branch: branch, Err: partly}
+		item := flow.Item{Source: s.key(branch), Cursor: c.ID, Received: c.Committer.Date, Commit: ch, Branch: branch, Err: partly}
 		if err := in.Accept(ctx, item); err != nil {
 			return err
 		}

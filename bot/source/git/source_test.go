@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 )
@@ -37,7 +37,7 @@ func (i *inlet) Advance(_ context.Context, key, cursor string) error {
 
 var errCrash = errors.New("crash")
 
-func (i *inlet) Accept(_ context.Context, item bot.Item) error {
+func (i *inlet) Accept(_ context.Context, item flow.Item) error {
 	if i.fail--; i.fail == -1 {
 		return errCrash
 	}
@@ -157,7 +157,7 @@ func TestGoneRemote(t *testing.T) {
 	if err := os.Rename(g.Dir, g.Dir+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Poll(t.Context(), in); !errors.Is(err, bot.ErrTemporary) || !errors.Is(err, git.ErrRemote) {
+	if err := s.Poll(t.Context(), in); !errors.Is(err, flow.ErrTemporary) || !errors.Is(err, git.ErrRemote) {
 		t.Errorf("gone: %v", err)
 	}
 	if err := os.Rename(g.Dir+".away", g.Dir); err != nil {

@@ -10,7 +10,7 @@ import (
 
 	gh "github.com/google/go-github/v58/github"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -23,7 +23,7 @@ const maxCommands = 3
 
 // commands returns what people asked for in the comments of a pull request and
 // did not get yet.
-func (s *Source) commands(ctx context.Context, c *gh.Client, p bot.PullState) ([]bot.Command, error) {
+func (s *Source) commands(ctx context.Context, c *gh.Client, p flow.PullState) ([]flow.Command, error) {
 	owner, name, err := github.Split(p.Repo)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (s *Source) commands(ctx context.Context, c *gh.Client, p bot.PullState) ([
 	if err != nil {
 		return nil, err
 	}
-	var out []bot.Command
+	var out []flow.Command
 	may := map[string]bool{}
 	o := &gh.IssueListCommentsOptions{ListOptions: gh.ListOptions{PerPage: 100}}
 	for {
@@ -127,7 +127,7 @@ func (s *Source) worthFetching(repo string, comment *gh.IssueComment) bool {
 // parseCommands finds the commands in a comment: at the start of a line, not
 // quoted, not in a code block, and not where GitHub shows nothing. What cannot be
 // understood is a refused command, so that its author learns that.
-func parseCommands(body string) (out []bot.Command) {
+func parseCommands(body string) (out []flow.Command) {
 	fence, hidden := "", false
 	rest := body
 	for rest != "" {
@@ -185,15 +185,15 @@ func commented(line, rest string, hidden bool) (touched, still bool) {
 	}
 }
 
-func parseCommand(rest string) bot.Command {
+func parseCommand(rest string) flow.Command {
 	words := strings.Fields(rest)
 	if len(words) == 0 {
-		return bot.Command{Refused: "no command was given"}
+		return flow.Command{Refused: "no command was given"}
 	}
-	c := bot.Command{Verb: strings.ToLower(words[0])}
+	c := flow.Command{Verb: strings.ToLower(words[0])}
 	switch c.Verb {
-	case bot.VerbRecheck, bot.VerbExplain:
-	case bot.VerbOverride:
+	case flow.VerbRecheck, flow.VerbExplain:
+	case flow.VerbOverride:
 		if len(words) < 2 {
 			c.Refused = "no verdict was given"
 			return c
@@ -203,7 +203,7 @@ func parseCommand(rest string) bot.Command {
 			c.Verdict = verdict.StableEligible
 		}
 		if !slices.Contains([]verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain,
-			verdict.NotNeeded, verdict.OutOfScope, bot.OverrideNone}, c.Verdict) {
+			verdict.NotNeeded, verdict.OutOfScope, flow.OverrideNone}, c.Verdict) {
 			c.Verdict, c.Refused = "", "there is no such verdict"
 			return c
 		}

@@ -13,7 +13,7 @@ import (
 
 	gh "github.com/google/go-github/v58/github"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -30,8 +30,8 @@ const maxDiff = 5 << 20
 const maxDiffs = 12 << 20
 
 // fetch reads all that judging a pull request needs.
-func (s *Source) fetch(ctx context.Context, p bot.PullState) (*bot.Pull, error) {
-	out := &bot.Pull{State: p}
+func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error) {
+	out := &flow.Pull{State: p}
 	owner, name, err := github.Split(p.Repo)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (s *Source) fetch(ctx context.Context, p bot.PullState) (*bot.Pull, error) 
 }
 
 // commits reads the commits of a pull request, merges left out.
-func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
+func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull) error {
 	owner, name, err := github.Split(p.State.Repo)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *bot.Pull) error {
 				p.Commits, p.Problem = nil, fmt.Sprintf("its diffs have more than the %d MiB that are judged", maxDiffs>>20)
 				return nil
 			}
-			p.Commits = append(p.Commits, bot.PullCommit{Change: ch, Err: err})
+			p.Commits = append(p.Commits, flow.PullCommit{Change: ch, Err: err})
 		}
 		if !github.More(resp, &o.Page) {
 			return nil
@@ -199,7 +199,7 @@ type policies struct {
 
 type kept struct {
 	etag   string
-	policy bot.PullPolicy
+	policy flow.PullPolicy
 	bad    string // what is wrong with the file
 	at     time.Time
 }
@@ -216,7 +216,7 @@ func (s *Source) forgetPolicy(repo string) {
 
 // policy is what a repository asked for. bad says what is wrong with its
 // policy file; nothing but that is then told.
-func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.PullPolicy, bad string, err error) {
+func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p flow.PullPolicy, bad string, err error) {
 	key := strings.ToLower(repo)
 	s.policies.mu.Lock()
 	have, ok := s.policies.kept[key]
@@ -241,7 +241,7 @@ func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.P
 		if have.policy, unreadable = s.parsePolicy(file); unreadable != nil {
 			// The repository has asked, in words that cannot be followed: it is
 			// told so in the check and nowhere else.
-			have.policy, have.bad = bot.PullPolicy{Asked: true, Check: true}, "its policy cannot be read: "+unreadable.Error()
+			have.policy, have.bad = flow.PullPolicy{Asked: true, Check: true}, "its policy cannot be read: "+unreadable.Error()
 		}
 	}
 	have.at = now
@@ -254,14 +254,14 @@ func (s *Source) policy(ctx context.Context, c *gh.Client, repo string) (p bot.P
 	return have.policy, have.bad, nil
 }
 
-func (s *Source) parsePolicy(file gh.RepositoryContent) (bot.PullPolicy, error) {
+func (s *Source) parsePolicy(file gh.RepositoryContent) (flow.PullPolicy, error) {
 	switch {
 	case file.Content == nil:
-		return bot.PullPolicy{}, errors.New("it is no file")
+		return flow.PullPolicy{}, errors.New("it is no file")
 	case file.GetEncoding() == "base64":
 		b, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(*file.Content, "\n", ""))
 		if err != nil {
-			return bot.PullPolicy{}, err
+			return flow.PullPolicy{}, err
 		}
 		return github.ParsePolicy(b, s.cfg.Labels)
 	}

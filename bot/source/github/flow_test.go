@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
 	"github.com/stablebot/stablebot/bot/report"
@@ -123,14 +124,14 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	if r.hook, err = r.source.Receiver(); err != nil {
 		t.Fatal(err)
 	}
-	var to bot.Sink = sink.New("hub", client, s, "", zap.NewNop())
+	var to flow.Sink = sink.New("hub", client, s, "", zap.NewNop())
 	if o.dry {
 		to = dryrun.New("hub", filepath.Join(filepath.Dir(o.path), "pulls"), sink.Shown)
 	}
 	if o.judge == nil {
 		o.judge = judge
 	}
-	r.bot, err = bot.New(bot.Options{Trees: o.trees, Sources: []bot.Source{r.source}, Sinks: []bot.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
+	r.bot, err = bot.New(bot.Options{Trees: o.trees, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
 		Journal: s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
 		Clock: bot.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
@@ -479,7 +480,7 @@ func TestLimits(t *testing.T) {
 			r := start(t, h, setup{})
 			r.now = r.now.Add(time.Hour)
 			err := r.bot.Run(t.Context(), true)
-			if !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "used up until") {
+			if !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "used up until") {
 				t.Errorf("error is %v", err)
 			}
 			if n != 1 {

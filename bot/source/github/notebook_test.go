@@ -3,7 +3,7 @@ package github_test
 import (
 	"context"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -11,14 +11,14 @@ import (
 type notebook struct {
 	store   *store.Store
 	cursors map[string]string
-	pulls   []*bot.Pull
+	pulls   []*flow.Pull
 }
 
 func (n *notebook) Cursor(_ context.Context, key string) (string, error) { return n.cursors[key], nil }
 
-func (n *notebook) Accept(ctx context.Context, i bot.Item) error {
+func (n *notebook) Accept(ctx context.Context, i flow.Item) error {
 	n.pulls = append(n.pulls, i.Pull)
-	return n.store.SettlePull(ctx, bot.PullSettlement{Pull: i.Pull.State})
+	return n.store.SettlePull(ctx, flow.PullSettlement{Pull: i.Pull.State})
 }
 
 func (n *notebook) Advance(_ context.Context, key, cursor string) error {

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // noter stores what deliveries are about. Each is answered when it is on the
@@ -22,7 +22,7 @@ type noter struct {
 
 // noting is a delivery that waits for its answer.
 type noting struct {
-	notes []bot.PullNote
+	notes []flow.PullNote
 	done  chan<- error
 }
 
@@ -31,7 +31,7 @@ type noting struct {
 const noteWithin = 8 * time.Second
 
 // note returns when all notes of a delivery are stored, or none.
-func (n *noter) note(notes []bot.PullNote) error {
+func (n *noter) note(notes []flow.PullNote) error {
 	done := make(chan error, 1)
 	n.mu.Lock()
 	n.waiting = append(n.waiting, noting{notes, done})
@@ -62,7 +62,7 @@ func (n *noter) write() {
 func (n *noter) store(batch []noting) {
 	ctx, cancel := context.WithTimeout(context.Background(), noteWithin) // who hung up is noted too
 	defer cancel()
-	var all []bot.PullNote
+	var all []flow.PullNote
 	for _, b := range batch {
 		all = append(all, b.notes...)
 	}

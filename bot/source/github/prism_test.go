@@ -10,7 +10,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	sink "github.com/stablebot/stablebot/bot/sink/github"
@@ -48,7 +48,7 @@ func TestDescription(t *testing.T) {
 			t.Errorf("check: %v", err)
 		}
 		in := &notebook{store: s}
-		if _, err := s.NotePulls(t.Context(), []bot.PullNote{{Source: "github:p", Repo: "octocat/hello-world", Number: 42, At: time.Now()}}); err != nil {
+		if _, err := s.NotePulls(t.Context(), []flow.PullNote{{Source: "github:p", Repo: "octocat/hello-world", Number: 42, At: time.Now()}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := src.Poll(t.Context(), in); err != nil {
@@ -56,12 +56,12 @@ func TestDescription(t *testing.T) {
 		}
 		to := sink.New("p", client, s, "https://bot.example.org/c", zap.NewNop())
 		for _, w := range wishes() {
-			w.Key, w.Repo, w.Number, w.Head = bot.PullKey("github:p", "octocat/hello-world", 42), "octocat/hello-world", 42, strings.Repeat("c", 40)
+			w.Key, w.Repo, w.Number, w.Head = flow.PullKey("github:p", "octocat/hello-world", 42), "octocat/hello-world", 42, strings.Repeat("c", 40)
 			b, err := json.Marshal(w)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := to.Deliver(t.Context(), bot.Action{Key: "k", Message: b}); err != nil {
+			if err := to.Deliver(t.Context(), flow.Action{Key: "k", Message: b}); err != nil {
 				t.Errorf("app=%v: %v", app, err)
 			}
 		}
@@ -113,14 +113,14 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-func wishes() []bot.PullWish {
-	return []bot.PullWish{
-		{Labels: &bot.LabelsWish{Want: "stable-eligible", Ours: github.DefaultLabels()}},
-		{Check: &bot.CheckWish{Title: "stable-eligible", Summary: "it fixes a hang"}},
-		{Check: &bot.CheckWish{Title: "failed", Summary: "a defect", Failed: true}},
-		{Comment: &bot.CommentWish{Body: "<!-- m -->\nwords", Create: true}},
-		{Reaction: &bot.ReactionWish{Comment: 1, Content: "+1"}},
-		{Reaction: &bot.ReactionWish{Comment: 1, Content: "confused"}},
+func wishes() []flow.PullWish {
+	return []flow.PullWish{
+		{Labels: &flow.LabelsWish{Want: "stable-eligible", Ours: github.DefaultLabels()}},
+		{Check: &flow.CheckWish{Title: "stable-eligible", Summary: "it fixes a hang"}},
+		{Check: &flow.CheckWish{Title: "failed", Summary: "a defect", Failed: true}},
+		{Comment: &flow.CommentWish{Body: "<!-- m -->\nwords", Create: true}},
+		{Reaction: &flow.ReactionWish{Comment: 1, Content: "+1"}},
+		{Reaction: &flow.ReactionWish{Comment: 1, Content: "confused"}},
 	}
 }
 

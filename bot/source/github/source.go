@@ -28,7 +28,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -36,7 +36,7 @@ import (
 type Config struct {
 	Name   string
 	Repos  []string         // those that the configuration names: they have asked
-	Labels []bot.LabelName  // what the labels are called
+	Labels []flow.LabelName // what the labels are called
 	Every  time.Duration    // between two polls; 5 minutes when 0
 	Since  time.Time        // first poll: what changed from then on; zero: from now on
 	Now    func() time.Time // nil: the real clock
@@ -48,10 +48,10 @@ const defaultEvery = 5 * time.Minute
 
 // Queue is the journal as the source needs it.
 type Queue interface {
-	NotePulls(ctx context.Context, notes []bot.PullNote) (fresh int, err error)
-	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]bot.PullState, error)
+	NotePulls(ctx context.Context, notes []flow.PullNote) (fresh int, err error)
+	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]flow.PullState, error)
 	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
-	DeferPull(ctx context.Context, p bot.PullState, problem string, until time.Time) error
+	DeferPull(ctx context.Context, p flow.PullState, problem string, until time.Time) error
 	PulledRepos(ctx context.Context, source string) ([]string, error)
 }
 
@@ -74,7 +74,7 @@ type Source struct {
 	strangers strangers
 }
 
-var _ bot.Source = (*Source)(nil)
+var _ flow.Source = (*Source)(nil)
 
 // New checks the configuration; it does not connect.
 func New(cfg Config, client *github.Client, queue Queue, log *zap.Logger) (*Source, error) {
@@ -100,14 +100,14 @@ func New(cfg Config, client *github.Client, queue Queue, log *zap.Logger) (*Sour
 		cfg.Labels = github.DefaultLabels()
 	}
 	s := &Source{cfg: cfg, name: "github:" + cfg.Name, client: client, queue: queue, noter: noter{queue: queue}, noted: make(chan struct{}, 1)}
-	s.log = log.With(zap.String(bot.KeySource, s.name))
+	s.log = log.With(zap.String(flow.KeySource, s.name))
 	return s, nil
 }
 
 // Name is "github:NAME".
 func (s *Source) Name() string { return s.name }
 
-// Close implements bot.Source.
+// Close implements flow.Source.
 func (s *Source) Close() error { return nil }
 
 // lookEvery is how often the queue is looked at without a wake-up: for what
@@ -147,8 +147,8 @@ func (s *Source) Check(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Poll implements bot.Source.
-func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+// Poll implements flow.Source.
+func (s *Source) Poll(ctx context.Context, in flow.Intake) error {
 	var missed error
 	if now := s.cfg.Now(); now.Sub(s.polled) >= s.cfg.Every {
 		if missed = s.pollRepos(ctx, in); missed == nil {
@@ -162,7 +162,7 @@ func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
 // dueBatch bounds what is read ahead of fetching.
 const dueBatch = 20
 
-func (s *Source) workOff(ctx context.Context, in bot.Inlet) error {
+func (s *Source) workOff(ctx context.Context, in flow.Intake) error {
 	for ctx.Err() == nil {
 		due, err := s.queue.DuePulls(ctx, s.name, s.cfg.Now(), dueBatch)
 		if err != nil || len(due) == 0 {
@@ -199,10 +199,10 @@ const (
 // one fetches a pull request. What is wrong with it alone must not hold up the
 // others: it is put off, and after a day put aside. Its error is one that all of
 // GitHub may have, or the journal.
-func (s *Source) one(ctx context.Context, in bot.Inlet, p bot.PullState) error {
+func (s *Source) one(ctx context.Context, in flow.Intake, p flow.PullState) error {
 	pull, err := s.fetch(ctx, p)
 	if err == nil {
-		err = in.Accept(ctx, bot.Item{Source: s.name, List: p.Repo, Received: p.Due, Pull: pull})
+		err = in.Accept(ctx, flow.Item{Source: s.name, List: p.Repo, Received: p.Due, Pull: pull})
 	}
 	if err == nil {
 		return nil
@@ -215,11 +215,11 @@ func (s *Source) one(ctx context.Context, in bot.Inlet, p bot.PullState) error {
 	if p.Attempts < retries {
 		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 11), retryMax))
 	}
-	s.log.Warn("a pull request could not be judged; it is put off", zap.String(bot.KeySeries, p.Key), zap.Error(err), zap.Time(bot.KeyWait, until))
+	s.log.Warn("a pull request could not be judged; it is put off", zap.String(flow.KeySeries, p.Key), zap.Error(err), zap.Time(flow.KeyWait, until))
 	if problem := s.queue.DeferPull(ctx, p, err.Error(), until); problem != nil {
 		return problem
 	}
-	if errors.Is(err, bot.ErrTemporary) {
+	if errors.Is(err, flow.ErrTemporary) {
 		return err
 	}
 	return nil
@@ -232,7 +232,7 @@ type cursor struct {
 }
 
 // pollRepos notes the pull requests that changed.
-func (s *Source) pollRepos(ctx context.Context, in bot.Inlet) error {
+func (s *Source) pollRepos(ctx context.Context, in flow.Intake) error {
 	repos, err := s.queue.PulledRepos(ctx, s.name)
 	if err != nil {
 		return err
@@ -254,7 +254,7 @@ func (s *Source) pollRepos(ctx context.Context, in bot.Inlet) error {
 	for _, r := range repos {
 		err := s.pollRepo(ctx, in, r)
 		if errors.Is(err, github.ErrNotInstalled) {
-			s.log.Warn("a repository is not read", zap.String(bot.KeyList, r), zap.Error(err))
+			s.log.Warn("a repository is not read", zap.String(flow.KeyList, r), zap.Error(err))
 			continue
 		}
 		if err != nil {
@@ -309,7 +309,7 @@ func (s *Source) asked(ctx context.Context, repo string) (bool, error) {
 	return policy.Asked, err
 }
 
-func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error {
+func (s *Source) pollRepo(ctx context.Context, in flow.Intake, repo string) error {
 	key, now := s.name+"/"+repo, s.cfg.Now()
 	stored, err := in.Cursor(ctx, key)
 	if err != nil {
@@ -338,7 +338,7 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 		}
 		tag, changed, resp, err := github.Get(ctx, c, path, etag, &pulls)
 		if github.Status(err) == http.StatusNotFound {
-			s.log.Warn("a repository is not there, or the bot may not see it", zap.String(bot.KeyList, repo))
+			s.log.Warn("a repository is not there, or the bot may not see it", zap.String(flow.KeyList, repo))
 			return nil
 		}
 		if err != nil {
@@ -351,7 +351,7 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 			break
 		}
 		more = github.More(resp, &page)
-		var notes []bot.PullNote
+		var notes []flow.PullNote
 		for _, p := range pulls {
 			updated := p.GetUpdatedAt().Time
 			if updated.Before(at.Since) {
@@ -361,7 +361,7 @@ func (s *Source) pollRepo(ctx context.Context, in bot.Inlet, repo string) error 
 			if updated.After(next.Since) {
 				next.Since = updated
 			}
-			notes = append(notes, bot.PullNote{Event: "poll", Source: s.name, Repo: repo, Number: p.GetNumber(), At: now})
+			notes = append(notes, flow.PullNote{Event: "poll", Source: s.name, Repo: repo, Number: p.GetNumber(), At: now})
 		}
 		if _, err := s.queue.NotePulls(ctx, notes); err != nil {
 			return err

@@ -9,7 +9,7 @@ import (
 	gh "github.com/google/go-github/v58/github"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 )
 
@@ -109,7 +109,7 @@ const maxNotes = 10
 
 // notesOf says which pull requests a delivery is about. Events that are of no
 // use give none.
-func (s *Source) notesOf(event string, payload []byte) ([]bot.PullNote, error) {
+func (s *Source) notesOf(event string, payload []byte) ([]flow.PullNote, error) {
 	switch event {
 	case "pull_request", "issue_comment", "push", "check_run", "check_suite", "installation", "installation_repositories":
 	default:
@@ -119,14 +119,14 @@ func (s *Source) notesOf(event string, payload []byte) ([]bot.PullNote, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := func(repo string, number int) ([]bot.PullNote, error) {
+	one := func(repo string, number int) ([]flow.PullNote, error) {
 		if _, _, err := github.Split(repo); err != nil {
 			return nil, err
 		}
 		if number <= 0 {
 			return nil, errors.New("it names no pull request")
 		}
-		return []bot.PullNote{{Repo: repo, Number: number}}, nil
+		return []flow.PullNote{{Repo: repo, Number: number}}, nil
 	}
 	switch e := parsed.(type) {
 	case *gh.PullRequestEvent:
@@ -168,7 +168,7 @@ func stranger(association string) bool {
 }
 
 // again is for the button beside a check: the check is to be written once more.
-func again(repo string, pulls []*gh.PullRequest, one func(string, int) ([]bot.PullNote, error)) (out []bot.PullNote, err error) {
+func again(repo string, pulls []*gh.PullRequest, one func(string, int) ([]flow.PullNote, error)) (out []flow.PullNote, err error) {
 	for _, p := range pulls[:min(len(pulls), maxNotes)] {
 		n, err := one(repo, p.GetNumber())
 		if err != nil {

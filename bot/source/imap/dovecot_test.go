@@ -12,9 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
-	"github.com/stablebot/stablebot/bot/internal/peers"
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/internal/peers"
 )
 
 // at is the configuration for a real server.
@@ -77,7 +78,7 @@ func TestDovecotLogins(t *testing.T) {
 					t.Errorf("%q does not say %q", err, say)
 				}
 			}
-			if got := errors.Is(err, bot.ErrTemporary); got != c.temporary {
+			if got := errors.Is(err, flow.ErrTemporary); got != c.temporary {
 				t.Errorf("%q: temporary %v", err, got)
 			}
 		})
@@ -93,7 +94,7 @@ func TestDovecotTokenRenewed(t *testing.T) {
 	valid := -time.Hour
 	cfg.Auth, cfg.Secret = AuthXOAuth2, func() (string, error) { return d.Token(valid), nil }
 	s, in := source(t, cfg, nil), newInlet()
-	if err := s.Poll(t.Context(), in); !errors.Is(err, bot.ErrTemporary) {
+	if err := s.Poll(t.Context(), in); !errors.Is(err, flow.ErrTemporary) {
 		t.Fatalf("error %v", err)
 	}
 	valid = time.Hour
@@ -180,7 +181,7 @@ func TestDovecotFrozen(t *testing.T) {
 	} {
 		start := time.Now()
 		err := do()
-		if took := time.Since(start); took > 2*time.Second || !errors.Is(err, bot.ErrTemporary) || !strings.Contains(err.Error(), "silent") && !strings.Contains(err.Error(), "TLS handshake") {
+		if took := time.Since(start); took > 2*time.Second || !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "silent") && !strings.Contains(err.Error(), "TLS handshake") {
 			t.Errorf("%v after %s", err, took)
 		}
 	}
@@ -244,4 +245,4 @@ type counter struct{ n *atomic.Int64 }
 
 func (c counter) Cursor(context.Context, string) (string, error) { return "", nil }
 func (c counter) Advance(context.Context, string, string) error  { return nil }
-func (c counter) Accept(_ context.Context, _ bot.Item) error     { c.n.Add(1); return nil }
+func (c counter) Accept(_ context.Context, _ flow.Item) error    { c.n.Add(1); return nil }

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // temporary marks err as worth repeating without changing what it says.
 type temporary struct{ error }
 
 func (t temporary) Unwrap() error        { return t.error }
-func (t temporary) Is(target error) bool { return target == bot.ErrTemporary }
+func (t temporary) Is(target error) bool { return target == flow.ErrTemporary }
 
 // refusal is a tagged NO or BAD.
 type refusal struct {
@@ -30,7 +30,7 @@ var passing = []string{"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT"}
 
 // Is makes a refusal temporary when the server says that it will pass.
 func (r *refusal) Is(target error) bool {
-	return target == bot.ErrTemporary && slices.Contains(passing, r.code)
+	return target == flow.ErrTemporary && slices.Contains(passing, r.code)
 }
 
 // newRefusal reads what follows "NO " or "BAD ".
@@ -61,7 +61,7 @@ func explainTLS(cfg *Config, err error) error {
 
 // explainLogin says what to do about a refused login.
 func explainLogin(cfg *Config, no *refusal, detail string) error {
-	if errors.Is(no, bot.ErrTemporary) {
+	if errors.Is(no, flow.ErrTemporary) {
 		return fmt.Errorf("logging in as %s: %w", cfg.User, no)
 	}
 	if cfg.Auth == AuthXOAuth2 || cfg.Auth == AuthOAuthBearer {

@@ -11,8 +11,9 @@ import (
 
 	imap "github.com/emersion/go-imap"
 	"github.com/emersion/go-imap/client"
-	"github.com/stablebot/stablebot/bot"
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // Whatever a server answers, the source ends with mails or an error, and
@@ -56,7 +57,7 @@ func FuzzServer(f *testing.F) {
 		if ctx.Err() != nil {
 			t.Fatal("hangs")
 		}
-		if no := new(refusal); err != nil && !errors.As(err, &no) && !errors.Is(err, bot.ErrTemporary) {
+		if no := new(refusal); err != nil && !errors.As(err, &no) && !errors.Is(err, flow.ErrTemporary) {
 			t.Fatalf("neither a refusal nor a lost connection: %v", err)
 		}
 		s.close()

@@ -29,9 +29,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
-	"github.com/stablebot/stablebot/bot/internal/bearer"
 	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/internal/bearer"
 )
 
 // How the connection is protected.
@@ -94,7 +95,7 @@ type Source struct {
 	sess session
 }
 
-var _ bot.Source = (*Source)(nil)
+var _ flow.Source = (*Source)(nil)
 
 // New checks the configuration; it does not connect.
 func New(cfg Config, log *zap.Logger) (*Source, error) {
@@ -147,7 +148,7 @@ func New(cfg Config, log *zap.Logger) (*Source, error) {
 func (s *Source) Name() string { return s.name }
 
 // Poll delivers everything above the cursor.
-func (s *Source) Poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) Poll(ctx context.Context, in flow.Intake) error {
 	err := s.poll(ctx, in)
 	if err != nil {
 		s.drop()
@@ -227,7 +228,7 @@ func (s *Source) connected(ctx context.Context) (session, error) {
 	return sess, nil
 }
 
-func (s *Source) poll(ctx context.Context, in bot.Inlet) error {
+func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 	sess, err := s.connected(ctx)
 	if err != nil {
 		return err
@@ -311,7 +312,7 @@ func batches(mails []listed, cap int64) func(func([]listed) bool) {
 }
 
 // deliver hands one batch over and returns how far it came.
-func (s *Source) deliver(ctx context.Context, in bot.Inlet, sess session, at cursor, batch []listed) (cursor, error) {
+func (s *Source) deliver(ctx context.Context, in flow.Intake, sess session, at cursor, batch []listed) (cursor, error) {
 	uids := make([]uint32, len(batch))
 	for i, m := range batch {
 		uids[i] = m.uid
@@ -353,7 +354,7 @@ func (s *Source) deliver(ctx context.Context, in bot.Inlet, sess session, at cur
 		} else if m.err == nil && len(m.body) == 0 && want.size > 0 {
 			m.err = fmt.Errorf("the server says it has %d bytes but sent none", want.size)
 		}
-		item := bot.Item{Source: s.name, List: s.cfg.List, Cursor: at.String(), Received: m.received, Mail: m.body}
+		item := flow.Item{Source: s.name, List: s.cfg.List, Cursor: at.String(), Received: m.received, Mail: m.body}
 		if m.err != nil {
 			item.Err = fmt.Errorf("mail UID %d in %s: %w", want.uid, s.name, m.err)
 			s.log.Warn("a mail could not be read whole; look at it with a mail program", zap.Uint32("uid", want.uid), zap.Error(m.err))

@@ -15,9 +15,10 @@ import (
 	imap2 "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
-	"github.com/stablebot/stablebot/bot"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // inlet stands for the pipeline: it keeps cursors and drops what it knows.
@@ -25,7 +26,7 @@ type inlet struct {
 	mu      sync.Mutex
 	cursors map[string]string
 	known   map[string]bool
-	items   []bot.Item // accepted, duplicates left out
+	items   []flow.Item // accepted, duplicates left out
 	doubled int
 	fail    error
 }
@@ -38,7 +39,7 @@ func (in *inlet) Cursor(_ context.Context, key string) (string, error) {
 	return in.cursors[key], nil
 }
 
-func (in *inlet) Accept(_ context.Context, it bot.Item) error {
+func (in *inlet) Accept(_ context.Context, it flow.Item) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.fail != nil {
@@ -100,7 +101,7 @@ func want(t *testing.T, in *inlet, ids ...string) {
 
 // run is the pipeline's loop: poll, wait, and try again soon after a failure
 // that is temporary.
-func run(t *testing.T, s *Source, in bot.Inlet) (stop func()) {
+func run(t *testing.T, s *Source, in flow.Intake) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -111,7 +112,7 @@ func run(t *testing.T, s *Source, in bot.Inlet) (stop func()) {
 				err = s.Wait(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
-				if !errors.Is(err, bot.ErrTemporary) {
+				if !errors.Is(err, flow.ErrTemporary) {
 					t.Errorf("a failure that is not temporary: %v", err)
 				}
 				time.Sleep(20 * time.Millisecond)
@@ -345,7 +346,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 						t.Errorf("%q does not say %q", err, say)
 					}
 				}
-				if got := errors.Is(err, bot.ErrTemporary); got != c.temporary {
+				if got := errors.Is(err, flow.ErrTemporary); got != c.temporary {
 					t.Errorf("%q: temporary %v, want %v", err, got, c.temporary)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // script is a server that says what no sane server would. It answers the
@@ -152,7 +152,7 @@ func TestStrangeServers(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want %q in it", err, c.err)
 				}
-				if errors.Is(err, bot.ErrTemporary) == c.permanent {
+				if errors.Is(err, flow.ErrTemporary) == c.permanent {
 					t.Errorf("%v: permanent is to be %v", err, c.permanent)
 				}
 				return
@@ -246,7 +246,7 @@ func TestIdle(t *testing.T) {
 			err := s.Wait(ctx)
 			took := time.Since(start)
 			if c.err != "" {
-				if err == nil || !strings.Contains(err.Error(), c.err) || !errors.Is(err, bot.ErrTemporary) {
+				if err == nil || !strings.Contains(err.Error(), c.err) || !errors.Is(err, flow.ErrTemporary) {
 					t.Errorf("error %v, want a temporary one with %q", err, c.err)
 				}
 			} else if err != nil {

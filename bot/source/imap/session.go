@@ -7,7 +7,7 @@ import (
 
 // session is what the source needs of a logged-in connection. Errors are
 // *refusal (the server said no, the connection lives) or wrap
-// bot.ErrTemporary (the connection is lost).
+// flow.ErrTemporary (the connection is lost).
 type session interface {
 	// open opens the folder read-only; calling it again refreshes the answer.
 	open(ctx context.Context, folder string) (mailbox, error)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 )
 
@@ -48,7 +48,7 @@ func Polled(ctx context.Context, name string, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, git.ErrRemote):
-		return fmt.Errorf("reading %s: %w: %w", name, bot.ErrTemporary, err)
+		return fmt.Errorf("reading %s: %w: %w", name, flow.ErrTemporary, err)
 	}
 	return fmt.Errorf("reading %s: %w", name, err)
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 )
 
@@ -24,10 +24,10 @@ func TestCheck(t *testing.T) {
 
 func TestPolled(t *testing.T) {
 	away := fmt.Errorf("no route: %w", git.ErrRemote)
-	if err := Polled(t.Context(), "git:x", away); !errors.Is(err, bot.ErrTemporary) || !errors.Is(err, git.ErrRemote) {
+	if err := Polled(t.Context(), "git:x", away); !errors.Is(err, flow.ErrTemporary) || !errors.Is(err, git.ErrRemote) {
 		t.Errorf("a remote that is away: %v", err)
 	}
-	if err := Polled(t.Context(), "git:x", git.ErrMissing); errors.Is(err, bot.ErrTemporary) || !errors.Is(err, git.ErrMissing) {
+	if err := Polled(t.Context(), "git:x", git.ErrMissing); errors.Is(err, flow.ErrTemporary) || !errors.Is(err, git.ErrMissing) {
 		t.Errorf("a missing object: %v", err)
 	}
 	over, cancel := context.WithCancel(t.Context())

@@ -9,12 +9,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // settled puts a series with one patch of this verdict there.
-func (s *suite) settled(t *testing.T, key string, v verdict.Verdict, change func(*bot.Series)) {
+func (s *suite) settled(t *testing.T, key string, v verdict.Verdict, change func(*flow.Series)) {
 	t.Helper()
 	ser := one(key)
 	if change != nil {
@@ -25,7 +25,7 @@ func (s *suite) settled(t *testing.T, key string, v verdict.Verdict, change func
 	must(t, err)
 	j := Judgement(key+"@x", v)
 	j.SeriesKey = key
-	ok, err := s.Settle(s.ctx, bot.Settlement{Series: *now, Judged: []bot.Judged{j}, Line: "line of " + key, At: T0})
+	ok, err := s.Settle(s.ctx, flow.Settlement{Series: *now, Judged: []flow.Judged{j}, Line: "line of " + key, At: T0})
 	must(t, err)
 	if !ok {
 		t.Fatalf("%s was not settled", key)
@@ -36,18 +36,18 @@ func (s *suite) settled(t *testing.T, key string, v verdict.Verdict, change func
 // first and one after the other; everything else is left alone.
 func revive(t *testing.T, s *suite) {
 	at := T0.Add(24 * time.Hour)
-	s.settled(t, "old", verdict.Wait, func(r *bot.Series) { r.First = T0.Add(-time.Hour) })
+	s.settled(t, "old", verdict.Wait, func(r *flow.Series) { r.First = T0.Add(-time.Hour) })
 	s.settled(t, "first", verdict.Wait, nil)
-	s.settled(t, "second", verdict.Uncertain, func(r *bot.Series) { r.First = T0.Add(time.Minute) })
+	s.settled(t, "second", verdict.Uncertain, func(r *flow.Series) { r.First = T0.Add(time.Minute) })
 	s.settled(t, "other", verdict.OutOfScope, nil)
-	s.settled(t, "secret", verdict.Wait, func(r *bot.Series) { r.Private = true })
+	s.settled(t, "secret", verdict.Wait, func(r *flow.Series) { r.Private = true })
 	s.settled(t, "superseded", verdict.Wait, nil)
-	s.settled(t, "next", verdict.OutOfScope, func(r *bot.Series) { r.Previous = "superseded" })
+	s.settled(t, "next", verdict.OutOfScope, func(r *flow.Series) { r.Previous = "superseded" })
 	s.put(t, "waits@x", one("waits"), 1) // never settled: its own time holds
-	must(t, s.KeepJudged(s.ctx, Judgement(strings.Repeat("c", 40), verdict.Wait), bot.Cursor{}))
+	must(t, s.KeepJudged(s.ctx, Judgement(strings.Repeat("c", 40), verdict.Wait), flow.Cursor{}))
 
-	r := bot.Revival{At: at, Every: time.Minute, Since: T0, Verdicts: []verdict.Verdict{verdict.Wait, verdict.Uncertain}}
-	n, err := s.Revive(s.ctx, r, bot.Cursor{Key: "trees", Value: "tips of today"})
+	r := flow.Revival{At: at, Every: time.Minute, Since: T0, Verdicts: []verdict.Verdict{verdict.Wait, verdict.Uncertain}}
+	n, err := s.Revive(s.ctx, r, flow.Cursor{Key: "trees", Value: "tips of today"})
 	must(t, err)
 	if n != 2 {
 		t.Errorf("%d were made due again, want 2", n)
@@ -66,7 +66,7 @@ func revive(t *testing.T, s *suite) {
 		t.Errorf("due (-want +got):\n%s", diff)
 	}
 	// Those that are due already are not put off by the next move.
-	n, err = s.Revive(s.ctx, bot.Revival{At: at.Add(time.Hour), Every: time.Minute, Since: T0, Verdicts: r.Verdicts}, bot.Cursor{Key: "trees", Value: "tips of the hour"})
+	n, err = s.Revive(s.ctx, flow.Revival{At: at.Add(time.Hour), Every: time.Minute, Since: T0, Verdicts: r.Verdicts}, flow.Cursor{Key: "trees", Value: "tips of the hour"})
 	must(t, err)
 	if n != 0 {
 		t.Errorf("%d that were due were made due again", n)
@@ -74,7 +74,7 @@ func revive(t *testing.T, s *suite) {
 	// Judged again, it keeps when it was first judged.
 	now, err := s.Series(s.ctx, "first")
 	must(t, err)
-	if ok, err := s.Settle(s.ctx, bot.Settlement{Series: *now, Line: "another line", At: at}); !ok || err != nil {
+	if ok, err := s.Settle(s.ctx, flow.Settlement{Series: *now, Line: "another line", At: at}); !ok || err != nil {
 		t.Fatalf("not settled again: %v, %v", ok, err)
 	}
 	now, err = s.Series(s.ctx, "first")
@@ -89,7 +89,7 @@ func openCommits(t *testing.T, s *suite) {
 	commit := func(n int, v verdict.Verdict, at time.Time) {
 		j := Judgement(fmt.Sprintf("%040d", n), v)
 		j.Kind, j.At = "commit", at
-		must(t, s.KeepJudged(s.ctx, j, bot.Cursor{}))
+		must(t, s.KeepJudged(s.ctx, j, flow.Cursor{}))
 	}
 	commit(1, verdict.Wait, T0)
 	commit(2, verdict.DKMSOnly, T0.Add(time.Hour))

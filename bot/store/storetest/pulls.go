@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -15,11 +15,11 @@ import (
 func pulls(t *testing.T, s *suite) {
 	note := func(delivery string, number int, at time.Time) bool {
 		t.Helper()
-		fresh, err := s.NotePulls(s.ctx, []bot.PullNote{{Delivery: delivery, Event: "pull_request", Source: "gh", Repo: "o/r", Number: number, At: at}})
+		fresh, err := s.NotePulls(s.ctx, []flow.PullNote{{Delivery: delivery, Event: "pull_request", Source: "gh", Repo: "o/r", Number: number, At: at}})
 		must(t, err)
 		return fresh == 1
 	}
-	due := func(now time.Time) []bot.PullState {
+	due := func(now time.Time) []flow.PullState {
 		t.Helper()
 		out, err := s.DuePulls(s.ctx, "gh", now, 10)
 		must(t, err)
@@ -37,7 +37,7 @@ func pulls(t *testing.T, s *suite) {
 		t.Errorf("due before its time: %v", got)
 	}
 	got := due(T0.Add(time.Hour))
-	if len(got) != 2 || got[0].Number != 1 || got[0].Key != bot.PullKey("gh", "o/r", 1) || got[1].Repo != "o/r" {
+	if len(got) != 2 || got[0].Number != 1 || got[0].Key != flow.PullKey("gh", "o/r", 1) || got[1].Repo != "o/r" {
 		t.Fatalf("due: %+v", got)
 	}
 	other, err := s.DuePulls(s.ctx, "elsewhere", T0.Add(time.Hour), 10)
@@ -60,16 +60,16 @@ func pulls(t *testing.T, s *suite) {
 	// Settled: stored as it is to be, with what people said.
 	one = again[1]
 	one.Head, one.Told, one.Plans, one.Due, one.Problem, one.Attempts = "abc", "digest", 1, time.Time{}, "", 0
-	one.Override = &bot.Override{Verdict: verdict.DKMSOnly, Who: "ana", Reason: "too risky", At: T0}
-	wish := func(n string) bot.Action {
-		return bot.Action{Key: one.Key + "/labels/" + n, Kind: bot.KindLabels, Sink: "gh", SeriesKey: one.Key, List: "o/r", Line: "labels", Message: []byte("{}"), Created: T0}
+	one.Override = &flow.Override{Verdict: verdict.DKMSOnly, Who: "ana", Reason: "too risky", At: T0}
+	wish := func(n string) flow.Action {
+		return flow.Action{Key: one.Key + "/labels/" + n, Kind: flow.KindLabels, Sink: "gh", SeriesKey: one.Key, List: "o/r", Line: "labels", Message: []byte("{}"), Created: T0}
 	}
-	judged := bot.Judged{Judgement: verdict.Judgement{ID: "abc", Kind: change.Commit, Verdict: verdict.StableEligible}, Source: "gh", SeriesKey: one.Key, At: T0}
-	settle := func(a bot.Action, c ...bot.Command) {
+	judged := flow.Judged{Judgement: verdict.Judgement{ID: "abc", Kind: change.Commit, Verdict: verdict.StableEligible}, Source: "gh", SeriesKey: one.Key, At: T0}
+	settle := func(a flow.Action, c ...flow.Command) {
 		t.Helper()
-		must(t, s.SettlePull(s.ctx, bot.PullSettlement{Pull: one, Judged: []bot.Judged{judged}, Actions: []bot.Action{a}, Commands: c, At: T0}))
+		must(t, s.SettlePull(s.ctx, flow.PullSettlement{Pull: one, Judged: []flow.Judged{judged}, Actions: []flow.Action{a}, Commands: c, At: T0}))
 	}
-	settle(wish("1"), bot.Command{Comment: 77, Verb: bot.VerbOverride, Verdict: verdict.DKMSOnly, Who: "ana", At: T0})
+	settle(wish("1"), flow.Command{Comment: 77, Verb: flow.VerbOverride, Verdict: verdict.DKMSOnly, Who: "ana", At: T0})
 	s.Journal = s.again(t, s.Journal)
 	stored, err := s.PullOf(s.ctx, one.Key)
 	must(t, err)
@@ -127,9 +127,9 @@ func checks(t *testing.T, s *suite) {
 	must(t, err)
 	for n := range 2 {
 		one.Settled = n
-		a := bot.Action{Key: bot.ActionKey(key, bot.KindPatchCheck+string(rune('0'+n))), Kind: bot.KindPatchCheck, Sink: "board", SeriesKey: key,
-			Cause: bot.KindPatchCheck, Line: "warn", Message: []byte("{}"), Created: T0}
-		ok, err := s.Settle(s.ctx, bot.Settlement{Series: *one, Actions: []bot.Action{a}, At: T0})
+		a := flow.Action{Key: flow.ActionKey(key, flow.KindPatchCheck+string(rune('0'+n))), Kind: flow.KindPatchCheck, Sink: "board", SeriesKey: key,
+			Cause: flow.KindPatchCheck, Line: "warn", Message: []byte("{}"), Created: T0}
+		ok, err := s.Settle(s.ctx, flow.Settlement{Series: *one, Actions: []flow.Action{a}, At: T0})
 		must(t, err)
 		if !ok {
 			t.Fatal("it was not settled")
@@ -137,7 +137,7 @@ func checks(t *testing.T, s *suite) {
 	}
 	planned, err := s.Planned(s.ctx, "board", T0.Add(time.Hour), 10)
 	must(t, err)
-	if len(planned) != 1 || planned[0].Key != bot.ActionKey(key, bot.KindPatchCheck+"1") {
+	if len(planned) != 1 || planned[0].Key != flow.ActionKey(key, flow.KindPatchCheck+"1") {
 		t.Errorf("planned: %v", planned)
 	}
 	said, err := s.Said(s.ctx, key)
@@ -150,9 +150,9 @@ func checks(t *testing.T, s *suite) {
 // keepMail keeps and files a single patch whose series has its id.
 func keepMail(t *testing.T, s *suite, id string) {
 	t.Helper()
-	_, err := s.Keep(s.ctx, bot.Mail{ID: id, Source: "feed", List: "l", Received: T0, Raw: []byte("x")}, bot.Cursor{Key: "feed", Value: "1"})
+	_, err := s.Keep(s.ctx, flow.Mail{ID: id, Source: "feed", List: "l", Received: T0, Raw: []byte("x")}, flow.Cursor{Key: "feed", Value: "1"})
 	must(t, err)
-	add := bot.Member{ID: id, N: 1, Title: "x"}
-	must(t, s.File(s.ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Adds: &add,
-		Series: &bot.Series{Key: id, Sender: "a@example.org", Of: 1, Version: 1, List: "l", First: T0, Due: T0, Members: []bot.Member{add}}}))
+	add := flow.Member{ID: id, N: 1, Title: "x"}
+	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Adds: &add,
+		Series: &flow.Series{Key: id, Sender: "a@example.org", Of: 1, Version: 1, List: "l", First: T0, Due: T0, Members: []flow.Member{add}}}))
 }

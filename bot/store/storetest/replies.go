@@ -9,15 +9,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
 // hold: what waits for a person goes when the person says so, above every cap,
 // or never; what is postponed waits for its time.
 func hold(t *testing.T, s *suite) {
-	held := func(key string) bot.Action {
+	held := func(key string) flow.Action {
 		a := Action(key, "k-"+key, T0)
 		a.Hold, a.Told = "held: wait", map[string]string{"1@x": "wait"}
 		return a
@@ -35,9 +35,9 @@ func hold(t *testing.T, s *suite) {
 			t.Errorf("planned: %q, want %q", keys, want)
 		}
 	}
-	decide := func(key string, state bot.ActionState, want bool) {
+	decide := func(key string, state flow.ActionState, want bool) {
 		t.Helper()
-		if ok, err := s.Decide(s.ctx, key, bot.Decision{State: state, Who: "ada", At: T0}); ok != want || err != nil {
+		if ok, err := s.Decide(s.ctx, key, flow.Decision{State: state, Who: "ada", At: T0}); ok != want || err != nil {
 			t.Errorf("deciding that %s is %s: %v, %v", key, state, ok, err)
 		}
 	}
@@ -45,24 +45,24 @@ func hold(t *testing.T, s *suite) {
 	if ok, err := s.Begin(s.ctx, "a", T0, wide); ok || err != nil {
 		t.Errorf("a held action was begun: %v, %v", ok, err)
 	}
-	decide("a", bot.StatePlanned, true)
-	decide("a", bot.StatePlanned, false)
-	decide("b", bot.StateDropped, true)
-	decide("b", bot.StatePlanned, false)
-	decide("nope", bot.StateDropped, false)
+	decide("a", flow.StatePlanned, true)
+	decide("a", flow.StatePlanned, false)
+	decide("b", flow.StateDropped, true)
+	decide("b", flow.StatePlanned, false)
+	decide("nope", flow.StateDropped, false)
 	planned(T0, "a c")
-	if ok, err := s.Begin(s.ctx, "c", T0, bot.Caps{List: "drm.example.org"}); ok || err != nil {
+	if ok, err := s.Begin(s.ctx, "c", T0, flow.Caps{List: "drm.example.org"}); ok || err != nil {
 		t.Errorf("a cap of nothing let a mail pass: %v, %v", ok, err)
 	}
-	if ok, err := s.Begin(s.ctx, "a", T0, bot.Caps{List: "drm.example.org"}); !ok || err != nil {
+	if ok, err := s.Begin(s.ctx, "a", T0, flow.Caps{List: "drm.example.org"}); !ok || err != nil {
 		t.Errorf("an approved action is capped: %v, %v", ok, err)
 	}
-	decide("a", bot.StateDropped, false) // under way
-	decide("c", bot.StatePlanned, true)  // held by the cap, and let go
+	decide("a", flow.StateDropped, false) // under way
+	decide("c", flow.StatePlanned, true)  // held by the cap, and let go
 	must(t, s.Postpone(s.ctx, "c", T0.Add(time.Hour)))
 	planned(T0, "")
 	planned(T0.Add(time.Hour), "c")
-	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StateDone, At: T0}))
+	must(t, s.End(s.ctx, "a", flow.Ending{State: flow.StateDone, At: T0}))
 	told, err := s.Told(s.ctx, "k-a")
 	must(t, err)
 	if len(told) != 1 || told[0].Told["1@x"] != "wait" || len(told[0].Message) != 0 {
@@ -79,7 +79,7 @@ func hold(t *testing.T, s *suite) {
 	}
 	at := T0.Add(48 * time.Hour)
 	for i, want := range []bool{true, true, false} {
-		c := bot.Caps{List: fmt.Sprint("list", i), PerHour: 10, PerDay: 10, AllPerHour: 2, AllPerDay: 20}
+		c := flow.Caps{List: fmt.Sprint("list", i), PerHour: 10, PerDay: 10, AllPerHour: 2, AllPerDay: 20}
 		if ok, err := s.Begin(s.ctx, fmt.Sprint("all", i), at, c); ok != want || err != nil {
 			t.Errorf("reply %d to all lists: %v, %v", i, ok, err)
 		}
@@ -94,7 +94,7 @@ func retire(t *testing.T, s *suite) {
 	s.put(t, "v2@x", two, 1)
 	ser, err := s.Series(s.ctx, "v2")
 	must(t, err)
-	_, err = s.Settle(s.ctx, bot.Settlement{Series: *ser, Actions: []bot.Action{Action("v2/first", "v2", T0)}, At: T0})
+	_, err = s.Settle(s.ctx, flow.Settlement{Series: *ser, Actions: []flow.Action{Action("v2/first", "v2", T0)}, At: T0})
 	must(t, err)
 	got, err := s.Planned(s.ctx, "out", T0, 10)
 	must(t, err)
@@ -104,7 +104,7 @@ func retire(t *testing.T, s *suite) {
 	s.put(t, "v2b@x", two, 2)
 	ser, err = s.Series(s.ctx, "v2")
 	must(t, err)
-	_, err = s.Settle(s.ctx, bot.Settlement{Series: *ser, Quiet: "declined", At: T0})
+	_, err = s.Settle(s.ctx, flow.Settlement{Series: *ser, Quiet: "declined", At: T0})
 	must(t, err)
 	if got, _ := s.Planned(s.ctx, "out", T0, 10); len(got) != 0 {
 		t.Errorf("after a second thought: %+v", got)
@@ -114,13 +114,13 @@ func retire(t *testing.T, s *suite) {
 // orders are remembered across versions, and answered once.
 func orders(t *testing.T, s *suite) {
 	s.put(t, "1@x", one("v1"), 1)
-	_, err := s.Keep(s.ctx, Mail("c@x"), bot.Cursor{})
+	_, err := s.Keep(s.ctx, Mail("c@x"), flow.Cursor{})
 	must(t, err)
 	ser, err := s.Series(s.ctx, "v1")
 	must(t, err)
-	o := bot.Order{Command: command.Command{Verb: command.Override, Arg: "dkms-only", Reason: "too risky", Line: "#stablebot override dkms-only too risky"},
+	o := flow.Order{Command: command.Command{Verb: command.Override, Arg: "dkms-only", Reason: "too risky", Line: "#stablebot override dkms-only too risky"},
 		Mail: "c@x", SeriesKey: "v1", Who: change.Person{Name: "Bob", Address: "bob@example.org"}, At: T0}
-	f := bot.Filing{ID: "c@x", Kind: bot.KindReply, Series: ser, Prove: T0}
+	f := flow.Filing{ID: "c@x", Kind: flow.KindReply, Series: ser, Prove: T0}
 	must(t, s.File(s.ctx, f))
 	must(t, s.File(s.ctx, f))
 	wait, err := s.Unproven(s.ctx, T0, 10)
@@ -128,7 +128,7 @@ func orders(t *testing.T, s *suite) {
 	if len(wait) != 1 || wait[0].ID != "c@x" || wait[0].SeriesKey != "v1" {
 		t.Fatalf("to be proven: %+v", wait)
 	}
-	later := bot.Proving{ID: "c@x", SeriesKey: "v1", Again: T0.Add(time.Minute), At: T0}
+	later := flow.Proving{ID: "c@x", SeriesKey: "v1", Again: T0.Add(time.Minute), At: T0}
 	_, err = s.Prove(s.ctx, later)
 	must(t, err)
 	if wait, err = s.Unproven(s.ctx, T0, 10); err != nil || len(wait) != 0 {
@@ -137,8 +137,8 @@ func orders(t *testing.T, s *suite) {
 	if wait, err = s.Unproven(s.ctx, later.Again, 10); err != nil || len(wait) != 1 || wait[0].Tries != 1 {
 		t.Fatalf("to be proven later: %+v, %v", wait, err)
 	}
-	p := bot.Proving{ID: "c@x", SeriesKey: "v1", Proven: "bob@example.org", Signed: "{}", Uses: []string{"signature 1"},
-		Orders: []bot.Order{o}, Mute: "bob@example.org", Due: T0, At: T0}
+	p := flow.Proving{ID: "c@x", SeriesKey: "v1", Proven: "bob@example.org", Signed: "{}", Uses: []string{"signature 1"},
+		Orders: []flow.Order{o}, Mute: "bob@example.org", Due: T0, At: T0}
 	for range 2 {
 		if used, err := s.Prove(s.ctx, p); used || err != nil {
 			t.Fatal(used, err)
@@ -146,18 +146,18 @@ func orders(t *testing.T, s *suite) {
 	}
 	mails, err := s.Mails(s.ctx, "v1", 100)
 	must(t, err)
-	if i := slices.IndexFunc(mails, func(m bot.Mail) bool { return m.ID == "c@x" }); i < 0 || mails[i].Proven != "bob@example.org" || mails[i].Signed != "{}" {
+	if i := slices.IndexFunc(mails, func(m flow.Mail) bool { return m.ID == "c@x" }); i < 0 || mails[i].Proven != "bob@example.org" || mails[i].Signed != "{}" {
 		t.Errorf("the mails: %+v", mails)
 	}
 	// The same signature on another mail commands nothing.
-	_, err = s.Keep(s.ctx, Mail("d@x"), bot.Cursor{})
+	_, err = s.Keep(s.ctx, Mail("d@x"), flow.Cursor{})
 	must(t, err)
 	ser, err = s.Series(s.ctx, "v1")
 	must(t, err)
-	must(t, s.File(s.ctx, bot.Filing{ID: "d@x", Kind: bot.KindReply, Series: ser, Prove: T0}))
+	must(t, s.File(s.ctx, flow.Filing{ID: "d@x", Kind: flow.KindReply, Series: ser, Prove: T0}))
 	again, o2 := p, o
 	o2.Mail = "d@x"
-	again.ID, again.Orders = "d@x", []bot.Order{o2}
+	again.ID, again.Orders = "d@x", []flow.Order{o2}
 	if used, err := s.Prove(s.ctx, again); !used || err != nil {
 		t.Errorf("used twice: %v, %v", used, err)
 	}
@@ -166,7 +166,7 @@ func orders(t *testing.T, s *suite) {
 	s.put(t, "v2@x", two, 1)
 	got, err := s.Orders(s.ctx, "v2")
 	must(t, err)
-	if d := cmp.Diff([]bot.Order{o}, got); d != "" {
+	if d := cmp.Diff([]flow.Order{o}, got); d != "" {
 		t.Errorf("commands (-want +got):\n%s", d)
 	}
 	// What is public hears nothing of what is not, and what is not hears all.
@@ -187,7 +187,7 @@ func orders(t *testing.T, s *suite) {
 	}
 	ser, err = s.Series(s.ctx, "v1")
 	must(t, err)
-	_, err = s.Settle(s.ctx, bot.Settlement{Series: *ser, Answered: []string{"c@x"}, At: T0})
+	_, err = s.Settle(s.ctx, flow.Settlement{Series: *ser, Answered: []string{"c@x"}, At: T0})
 	must(t, err)
 	if got, err = s.Orders(s.ctx, "v1"); err != nil || len(got) != 1 || !got[0].Answered {
 		t.Errorf("after the answer: %+v, %v", got, err)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -27,7 +27,7 @@ var T0 = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 // Run runs the suite. open is called once for each test, and must give an
 // empty journal each time; again gives up the journal, without closing it in
 // order, and opens the same one anew.
-func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testing.T, j bot.Journal) bot.Journal) {
+func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testing.T, j flow.Journal) flow.Journal) {
 	for name, f := range map[string]func(*testing.T, *suite){
 		"keep":      keep,
 		"file":      file,
@@ -60,8 +60,8 @@ func Run(t *testing.T, open func(t *testing.T) bot.Journal, again func(t *testin
 }
 
 type suite struct {
-	bot.Journal
-	again func(*testing.T, bot.Journal) bot.Journal
+	flow.Journal
+	again func(*testing.T, flow.Journal) flow.Journal
 	ctx   context.Context
 }
 
@@ -73,14 +73,14 @@ func must(t *testing.T, err error) {
 }
 
 // Mail is a small mail.
-func Mail(id string) bot.Mail {
-	return bot.Mail{ID: id, Source: "imap:work/INBOX", List: "drm.example.org", Received: T0, Date: T0.Add(-time.Minute),
+func Mail(id string) flow.Mail {
+	return flow.Mail{ID: id, Source: "imap:work/INBOX", List: "drm.example.org", Received: T0, Date: T0.Add(-time.Minute),
 		Sender: "ada@example.org", Subject: "[PATCH] " + id, Raw: []byte("Message-ID: <" + id + ">\r\n\r\n" + strings.Repeat("line\r\n", 300))}
 }
 
 // Judgement is a full one.
-func Judgement(id string, v verdict.Verdict) bot.Judged {
-	return bot.Judged{
+func Judgement(id string, v verdict.Verdict) flow.Judged {
+	return flow.Judged{
 		Judgement: verdict.Judgement{ID: id, Kind: change.Mail, Subject: "drm/x: " + id, Author: "Ada <ada@example.org>", Date: T0.Format(time.RFC3339),
 			Verdict: v, Score: 0.87, Fix: 0.99, Reason: "fixes an oops", Weights: "test",
 			Silicon:  []silicon.Match{{Name: "GFX12", Driver: "amdgpu", State: silicon.Production}, {Name: "DCN 4.0.1", Driver: "amdgpu"}},
@@ -96,14 +96,14 @@ func keep(t *testing.T, s *suite) {
 		t.Fatalf("a new cursor is %q, %v", v, err)
 	}
 	m := Mail("1@example.org")
-	fresh, err := s.Keep(s.ctx, m, bot.Cursor{Key: "a", Value: "7"})
+	fresh, err := s.Keep(s.ctx, m, flow.Cursor{Key: "a", Value: "7"})
 	must(t, err)
 	if !fresh {
 		t.Error("a first mail is not fresh")
 	}
 	other := m
 	other.List, other.Source, other.Raw = "gfx.example.org", "archive", []byte("other bytes")
-	fresh, err = s.Keep(s.ctx, other, bot.Cursor{Key: "b", Value: "1"})
+	fresh, err = s.Keep(s.ctx, other, flow.Cursor{Key: "b", Value: "1"})
 	must(t, err)
 	if fresh {
 		t.Error("the same Message-ID is fresh twice")
@@ -111,8 +111,8 @@ func keep(t *testing.T, s *suite) {
 	// Who comes first under a Message-ID does not own it.
 	hello, real := Mail("2@example.org"), Mail("2@example.org")
 	hello.Print, real.Print = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
-	for i, m := range []bot.Mail{hello, real, hello, real} {
-		if fresh, err := s.Keep(s.ctx, m, bot.Cursor{}); fresh != (i < 2) || err != nil {
+	for i, m := range []flow.Mail{hello, real, hello, real} {
+		if fresh, err := s.Keep(s.ctx, m, flow.Cursor{}); fresh != (i < 2) || err != nil {
 			t.Errorf("mail %d under one Message-ID: fresh %v, %v", i, fresh, err)
 		}
 	}
@@ -126,29 +126,29 @@ func keep(t *testing.T, s *suite) {
 		t.Errorf("kept %q, want %q", ids, want)
 	}
 	for _, m := range unfiled[1:] {
-		must(t, s.File(s.ctx, bot.Filing{ID: m.ID, Kind: bot.KindOther}))
+		must(t, s.File(s.ctx, flow.Filing{ID: m.ID, Kind: flow.KindOther}))
 	}
-	must(t, s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "9"}))
+	must(t, s.Advance(s.ctx, flow.Cursor{Key: "a", Value: "9"}))
 	// From elsewhere it is not moved, and nothing is kept with it.
 	at := func(v string) *string { return &v }
 	late := Mail("late@example.org")
 	for what, err := range map[string]error{
-		"Advance":    s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "8", From: at("7")}),
-		"at first":   s.Advance(s.ctx, bot.Cursor{Key: "a", Value: "8", From: at("")}),
-		"not there":  s.Advance(s.ctx, bot.Cursor{Key: "d", Value: "8", From: at("7")}),
-		"KeepCommit": s.KeepCommit(s.ctx, bot.Waiting{ID: "late", At: T0}, bot.Cursor{Key: "a", Value: "8", From: at("7")}),
+		"Advance":    s.Advance(s.ctx, flow.Cursor{Key: "a", Value: "8", From: at("7")}),
+		"at first":   s.Advance(s.ctx, flow.Cursor{Key: "a", Value: "8", From: at("")}),
+		"not there":  s.Advance(s.ctx, flow.Cursor{Key: "d", Value: "8", From: at("7")}),
+		"KeepCommit": s.KeepCommit(s.ctx, flow.Waiting{ID: "late", At: T0}, flow.Cursor{Key: "a", Value: "8", From: at("7")}),
 		"Keep": func() error {
-			_, err := s.Keep(s.ctx, late, bot.Cursor{Key: "a", Value: "8", From: at("7")})
+			_, err := s.Keep(s.ctx, late, flow.Cursor{Key: "a", Value: "8", From: at("7")})
 			return err
 		}(),
 	} {
-		if !errors.Is(err, bot.ErrMoved) || !errors.Is(err, bot.ErrTemporary) {
+		if !errors.Is(err, flow.ErrMoved) || !errors.Is(err, flow.ErrTemporary) {
 			t.Errorf("%s from a cursor that another one moved: %v", what, err)
 		}
 	}
-	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "1", From: at("")}))
-	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "2", From: at("1")}))
-	must(t, s.Advance(s.ctx, bot.Cursor{Key: "c", Value: "2", From: at("1")})) // again, its answer was lost
+	must(t, s.Advance(s.ctx, flow.Cursor{Key: "c", Value: "1", From: at("")}))
+	must(t, s.Advance(s.ctx, flow.Cursor{Key: "c", Value: "2", From: at("1")}))
+	must(t, s.Advance(s.ctx, flow.Cursor{Key: "c", Value: "2", From: at("1")})) // again, its answer was lost
 	if waits, err := s.Waiting(s.ctx, 10); len(waits) != 0 || err != nil {
 		t.Errorf("%v waits, %v", waits, err)
 	}
@@ -168,8 +168,8 @@ func keep(t *testing.T, s *suite) {
 		t.Errorf("the mail came back changed (-want +got):\n%s", d)
 	}
 	bad := Mail("bad@example.org")
-	bad.Kind, bad.Note = bot.KindBad, "too large"
-	_, err = s.Keep(s.ctx, bad, bot.Cursor{})
+	bad.Kind, bad.Note = flow.KindBad, "too large"
+	_, err = s.Keep(s.ctx, bad, flow.Cursor{})
 	must(t, err)
 	if got, _ := s.Unfiled(s.ctx, 10); len(got) != 1 {
 		t.Error("a bad mail waits to be filed")
@@ -177,16 +177,16 @@ func keep(t *testing.T, s *suite) {
 }
 
 // put keeps and files a patch.
-func (s *suite) put(t *testing.T, id string, ser bot.Series, n int) {
+func (s *suite) put(t *testing.T, id string, ser flow.Series, n int) {
 	t.Helper()
-	_, err := s.Keep(s.ctx, Mail(id), bot.Cursor{Key: "a", Value: id})
+	_, err := s.Keep(s.ctx, Mail(id), flow.Cursor{Key: "a", Value: id})
 	must(t, err)
-	m := &bot.Member{ID: id, N: n, Title: fmt.Sprintf("drm/x: part %d", n)}
-	must(t, s.File(s.ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Series: &ser, Adds: m}))
+	m := &flow.Member{ID: id, N: n, Title: fmt.Sprintf("drm/x: part %d", n)}
+	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: m}))
 }
 
-func one(key string) bot.Series {
-	return bot.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: t", Version: 1, Of: 2, List: "drm.example.org", First: T0, Due: T0.Add(time.Minute)}
+func one(key string) flow.Series {
+	return flow.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: t", Version: 1, Of: 2, List: "drm.example.org", First: T0, Due: T0.Add(time.Minute)}
 }
 
 func file(t *testing.T, s *suite) {
@@ -197,11 +197,11 @@ func file(t *testing.T, s *suite) {
 	}
 	again := one("k")
 	again.Due = T0.Add(time.Hour)
-	must(t, s.File(s.ctx, bot.Filing{ID: "1@x", Kind: bot.KindPatch, Series: &again}))
+	must(t, s.File(s.ctx, flow.Filing{ID: "1@x", Kind: flow.KindPatch, Series: &again}))
 	got, err := s.Series(s.ctx, "k")
 	must(t, err)
 	want := one("k")
-	want.Revision, want.Members = 2, []bot.Member{{ID: "1@x", N: 1, Title: "drm/x: part 1"}, {ID: "2@x", N: 2, Title: "drm/x: part 2"}}
+	want.Revision, want.Members = 2, []flow.Member{{ID: "1@x", N: 1, Title: "drm/x: part 1"}, {ID: "2@x", N: 2, Title: "drm/x: part 2"}}
 	if d := cmp.Diff(&want, got); d != "" {
 		t.Errorf("series (-want +got):\n%s", d)
 	}
@@ -234,9 +234,9 @@ func file(t *testing.T, s *suite) {
 func orphans(t *testing.T, s *suite) {
 	r := Mail("r@x")
 	r.InReplyTo = "1@x"
-	_, err := s.Keep(s.ctx, r, bot.Cursor{})
+	_, err := s.Keep(s.ctx, r, flow.Cursor{})
 	must(t, err)
-	must(t, s.File(s.ctx, bot.Filing{ID: "r@x", Kind: bot.KindReply}))
+	must(t, s.File(s.ctx, flow.Filing{ID: "r@x", Kind: flow.KindReply}))
 	s.put(t, "1@x", one("k"), 1)
 	mails, err := s.Mails(s.ctx, "k", 10)
 	must(t, err)
@@ -247,7 +247,7 @@ func orphans(t *testing.T, s *suite) {
 
 // attempts are counted before and after, and what is put aside is told.
 func attempts(t *testing.T, s *suite) {
-	u := bot.Unit{Kind: bot.UnitSeries, Key: "k"}
+	u := flow.Unit{Kind: flow.UnitSeries, Key: "k"}
 	if a, err := s.Attempted(s.ctx, u); a.N != 0 || err != nil {
 		t.Errorf("one that never failed: %+v, %v", a, err)
 	}
@@ -292,7 +292,7 @@ func settle(t *testing.T, s *suite) {
 	}
 	stale := due[0]
 	s.put(t, "2@x", one("k"), 2)
-	set := bot.Settlement{Series: stale, At: T0, Judged: []bot.Judged{Judgement("1@x", verdict.Wait)}, Actions: []bot.Action{Action("k/first", "k", T0)}}
+	set := flow.Settlement{Series: stale, At: T0, Judged: []flow.Judged{Judgement("1@x", verdict.Wait)}, Actions: []flow.Action{Action("k/first", "k", T0)}}
 	if ok, err := s.Settle(s.ctx, set); ok || err != nil {
 		t.Fatalf("settled what had changed: %v, %v", ok, err)
 	}
@@ -326,25 +326,25 @@ func settle(t *testing.T, s *suite) {
 	if len(got) != 1 || string(got[0].Message) != "another text" {
 		t.Errorf("planned: %+v; want one, with what was said last", got)
 	}
-	must(t, s.KeepJudged(s.ctx, Judgement("0123456789abcdef0123456789abcdef01234567", verdict.NotNeeded), bot.Cursor{Key: "git", Value: "tip"}))
+	must(t, s.KeepJudged(s.ctx, Judgement("0123456789abcdef0123456789abcdef01234567", verdict.NotNeeded), flow.Cursor{Key: "git", Value: "tip"}))
 	if v, err := s.Cursor(s.ctx, "git"); v != "tip" || err != nil {
 		t.Errorf("cursor of the commit: %q, %v", v, err)
 	}
 }
 
 // Action is a small reply.
-func Action(key, series string, at time.Time) bot.Action {
-	return bot.Action{Key: key, Kind: "reply", Sink: "out", SeriesKey: series, Cause: bot.CauseFirst, List: "drm.example.org",
+func Action(key, series string, at time.Time) flow.Action {
+	return flow.Action{Key: key, Kind: "reply", Sink: "out", SeriesKey: series, Cause: flow.CauseFirst, List: "drm.example.org",
 		Verdict: "stable-eligible", Line: "line of " + key, Message: []byte("Subject: Re: x\r\n\r\nbody\r\n"), Created: at}
 }
 
-func (s *suite) plan(t *testing.T, as ...bot.Action) {
+func (s *suite) plan(t *testing.T, as ...flow.Action) {
 	t.Helper()
 	for _, a := range as {
 		s.put(t, "m-"+a.Key, one(a.SeriesKey), 1)
 		ser, err := s.Series(s.ctx, a.SeriesKey)
 		must(t, err)
-		ok, err := s.Settle(s.ctx, bot.Settlement{Series: *ser, Actions: []bot.Action{a}, At: T0})
+		ok, err := s.Settle(s.ctx, flow.Settlement{Series: *ser, Actions: []flow.Action{a}, At: T0})
 		must(t, err)
 		if !ok {
 			t.Fatal("not settled")
@@ -366,7 +366,7 @@ func versions(t *testing.T, s *suite) {
 	}
 	_, err := s.Begin(s.ctx, "v1/first", T0, wide)
 	must(t, err)
-	must(t, s.End(s.ctx, "v1/first", bot.Ending{State: bot.StateDone, At: T0}))
+	must(t, s.End(s.ctx, "v1/first", flow.Ending{State: flow.StateDone, At: T0}))
 	for _, key := range []string{"v1", "v2", "v3"} {
 		if line, err := s.Said(s.ctx, key); line != "line of v1/first" || err != nil {
 			t.Errorf("said to %s: %q, %v", key, line, err)
@@ -382,7 +382,7 @@ func versions(t *testing.T, s *suite) {
 	}
 }
 
-var wide = bot.Caps{List: "drm.example.org", PerHour: 100, PerDay: 100}
+var wide = flow.Caps{List: "drm.example.org", PerHour: 100, PerDay: 100}
 
 func actions(t *testing.T, s *suite) {
 	s.plan(t, Action("b", "k1", T0.Add(time.Second)), Action("a", "k2", T0))
@@ -400,7 +400,7 @@ func actions(t *testing.T, s *suite) {
 		t.Errorf("began %v, again %v, %v", ok, again, err)
 	}
 	later := T0.Add(time.Hour)
-	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StatePlanned, Problem: "greylisted", At: T0, NotBefore: later}))
+	must(t, s.End(s.ctx, "a", flow.Ending{State: flow.StatePlanned, Problem: "greylisted", At: T0, NotBefore: later}))
 	if got, _ := s.Planned(s.ctx, "out", T0, 10); len(got) != 1 {
 		t.Error("a retry is there before its time")
 	}
@@ -409,16 +409,16 @@ func actions(t *testing.T, s *suite) {
 	if len(got) != 2 || got[0].Attempts != 1 {
 		t.Errorf("after the wait: %+v", got)
 	}
-	for _, state := range []bot.ActionState{bot.StateDone, bot.StateFailed, bot.StateUnknown} {
+	for _, state := range []flow.ActionState{flow.StateDone, flow.StateFailed, flow.StateUnknown} {
 		key := "end-" + string(state)
 		s.plan(t, Action(key, key, T0))
 		_, err := s.Begin(s.ctx, key, T0, wide)
 		must(t, err)
-		must(t, s.End(s.ctx, key, bot.Ending{State: state, At: T0}))
+		must(t, s.End(s.ctx, key, flow.Ending{State: state, At: T0}))
 		if ok, err := s.Begin(s.ctx, key, T0, wide); ok || err != nil {
 			t.Errorf("%s was begun again: %v, %v", state, ok, err)
 		}
-		if err := s.End(s.ctx, key, bot.Ending{State: bot.StateDone, At: T0}); err == nil {
+		if err := s.End(s.ctx, key, flow.Ending{State: flow.StateDone, At: T0}); err == nil {
 			t.Errorf("%s ended twice", state)
 		}
 	}
@@ -428,7 +428,7 @@ func actions(t *testing.T, s *suite) {
 }
 
 func caps(t *testing.T, s *suite) {
-	c := bot.Caps{List: "drm.example.org", PerHour: 2, PerDay: 5} // of a day, a sender has three
+	c := flow.Caps{List: "drm.example.org", PerHour: 2, PerDay: 5} // of a day, a sender has three
 	for i := range 6 {
 		s.plan(t, Action(fmt.Sprint("c", i), fmt.Sprint("k", i), T0))
 	}
@@ -440,7 +440,7 @@ func caps(t *testing.T, s *suite) {
 			t.Errorf("%s at %s: begun is %v", key, at.Sub(T0), ok)
 		}
 		if ok {
-			must(t, s.End(s.ctx, key, bot.Ending{State: bot.StateDone, At: at}))
+			must(t, s.End(s.ctx, key, flow.Ending{State: flow.StateDone, At: at}))
 		}
 	}
 	begin("c0", T0, true)
@@ -476,7 +476,7 @@ func caps(t *testing.T, s *suite) {
 
 // fair: one sender, and those that appeared just now, leave something to the others.
 func fair(t *testing.T, s *suite) {
-	c := bot.Caps{List: "drm.example.org", PerHour: 6, PerDay: 100}
+	c := flow.Caps{List: "drm.example.org", PerHour: 6, PerDay: 100}
 	by := func(sender string, n int, first time.Time) {
 		for i := range n {
 			key := fmt.Sprint(sender, i)
@@ -493,7 +493,7 @@ func fair(t *testing.T, s *suite) {
 			must(t, err)
 			if ok {
 				out++
-				must(t, s.End(s.ctx, fmt.Sprint("a-", sender, i), bot.Ending{State: bot.StateDone, At: T0}))
+				must(t, s.End(s.ctx, fmt.Sprint("a-", sender, i), flow.Ending{State: flow.StateDone, At: T0}))
 			}
 		}
 		return out
@@ -525,7 +525,7 @@ func interrupt(t *testing.T, s *suite) {
 	if p, _ := s.Planned(s.ctx, "out", T0, 10); len(p) != 0 {
 		t.Error("an interrupted action is planned")
 	}
-	must(t, s.End(s.ctx, "a", bot.Ending{State: bot.StateUnknown, At: T0}))
+	must(t, s.End(s.ctx, "a", flow.Ending{State: flow.StateUnknown, At: T0}))
 	if got, _ := s.Begun(s.ctx, "out"); len(got) != 0 {
 		t.Error("still begun")
 	}
@@ -534,13 +534,13 @@ func interrupt(t *testing.T, s *suite) {
 // waiting: a commit waits until somebody has judged it, and only the first one
 // who did counts.
 func waiting(t *testing.T, s *suite) {
-	w := bot.Waiting{ID: strings.Repeat("a", 40), Source: "git:linux", List: "l", Branch: "master", At: T0, Problem: "half read", Body: []byte(strings.Repeat("body ", 1000))}
-	must(t, s.KeepCommit(s.ctx, w, bot.Cursor{Key: "git", Value: "1"}))
+	w := flow.Waiting{ID: strings.Repeat("a", 40), Source: "git:linux", List: "l", Branch: "master", At: T0, Problem: "half read", Body: []byte(strings.Repeat("body ", 1000))}
+	must(t, s.KeepCommit(s.ctx, w, flow.Cursor{Key: "git", Value: "1"}))
 	again := w
 	again.Branch = "next"
-	must(t, s.KeepCommit(s.ctx, again, bot.Cursor{Key: "git", Value: "2"}))
-	later := bot.Waiting{ID: strings.Repeat("b", 40), At: T0.Add(time.Second)}
-	must(t, s.KeepCommit(s.ctx, later, bot.Cursor{}))
+	must(t, s.KeepCommit(s.ctx, again, flow.Cursor{Key: "git", Value: "2"}))
+	later := flow.Waiting{ID: strings.Repeat("b", 40), At: T0.Add(time.Second)}
+	must(t, s.KeepCommit(s.ctx, later, flow.Cursor{}))
 	s.Journal = s.again(t, s.Journal)
 	if v, err := s.Cursor(s.ctx, "git"); v != "2" || err != nil {
 		t.Errorf("cursor %q, %v", v, err)
@@ -557,11 +557,11 @@ func waiting(t *testing.T, s *suite) {
 	}
 	j := Judgement(w.ID, verdict.NotNeeded)
 	j.Waited = true
-	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{}))
+	must(t, s.KeepJudged(s.ctx, j, flow.Cursor{}))
 	if none, err := s.WaitingCommit(s.ctx, w.ID); none != nil || err != nil {
 		t.Errorf("judged, and it waits: %v, %v", none, err)
 	}
-	must(t, s.KeepJudged(s.ctx, j, bot.Cursor{Key: "git", Value: "of the second"}))
+	must(t, s.KeepJudged(s.ctx, j, flow.Cursor{Key: "git", Value: "of the second"}))
 	if v, err := s.Cursor(s.ctx, "git"); v != "2" || err != nil {
 		t.Errorf("the second judgement of one commit counts: %q, %v", v, err)
 	}
@@ -575,7 +575,7 @@ func names(t *testing.T, s *suite) {
 	if held == nil || held.Err() != nil {
 		t.Fatal("a free name is not held")
 	}
-	for _, j := range []bot.Journal{s.Journal, other} {
+	for _, j := range []flow.Journal{s.Journal, other} {
 		if again, _, err := j.Hold(s.ctx, "source imap/INBOX"); again != nil || err != nil {
 			t.Errorf("held twice: %v, %v", again, err)
 		}
@@ -606,9 +606,9 @@ func hostile(t *testing.T, s *suite) {
 		long := strings.Repeat(id, 20000/len(id))
 		m := Mail(id)
 		m.Subject, m.Sender, m.Source, m.List, m.InReplyTo = long, long, "s\x00", long, id
-		fresh, err := s.Keep(s.ctx, m, bot.Cursor{Key: "k\xff", Value: "v\x00"})
+		fresh, err := s.Keep(s.ctx, m, flow.Cursor{Key: "k\xff", Value: "v\x00"})
 		must(t, err)
-		again, err := s.Keep(s.ctx, m, bot.Cursor{})
+		again, err := s.Keep(s.ctx, m, flow.Cursor{})
 		must(t, err)
 		if !fresh || again {
 			t.Errorf("%.20q: fresh %v, again %v", id, fresh, again)
@@ -620,7 +620,7 @@ func hostile(t *testing.T, s *suite) {
 		}
 		ser := one(id)
 		ser.Sender, ser.Title = got[0].Sender, long
-		must(t, s.File(s.ctx, bot.Filing{ID: id, Kind: bot.KindPatch, Note: long, Series: &ser, Adds: &bot.Member{ID: id, N: 1, Title: long}}))
+		must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Note: long, Series: &ser, Adds: &flow.Member{ID: id, N: 1, Title: long}}))
 		due, err := s.Due(s.ctx, T0.Add(time.Hour), 10)
 		must(t, err)
 		if len(due) != 1 {
@@ -628,9 +628,9 @@ func hostile(t *testing.T, s *suite) {
 		}
 		j := Judgement(id, verdict.Wait)
 		j.Author, j.Subject, j.SeriesKey = long, long, id
-		a := Action(bot.ActionKey(id, bot.CauseFirst), id, T0.Add(time.Duration(i)))
+		a := Action(flow.ActionKey(id, flow.CauseFirst), id, T0.Add(time.Duration(i)))
 		a.Line = long
-		if ok, err := s.Settle(s.ctx, bot.Settlement{Series: due[0], Judged: []bot.Judged{j}, Actions: []bot.Action{a}, At: T0}); !ok || err != nil {
+		if ok, err := s.Settle(s.ctx, flow.Settlement{Series: due[0], Judged: []flow.Judged{j}, Actions: []flow.Action{a}, At: T0}); !ok || err != nil {
 			t.Fatalf("%.20q: settled %v, %v", id, ok, err)
 		}
 		if found, err := s.BySender(s.ctx, got[0].Sender, []string{long}, T0); len(found) != 1 || err != nil {
@@ -655,7 +655,7 @@ func race(t *testing.T, s *suite) {
 		wg.Go(func() {
 			for i := range n {
 				ok, err := s.Begin(s.ctx, fmt.Sprint("a", i), T0, wide)
-				_, kept := s.Keep(s.ctx, Mail(fmt.Sprintf("%d-%d@x", w, i)), bot.Cursor{Key: fmt.Sprint(w), Value: fmt.Sprint(i)})
+				_, kept := s.Keep(s.ctx, Mail(fmt.Sprintf("%d-%d@x", w, i)), flow.Cursor{Key: fmt.Sprint(w), Value: fmt.Sprint(i)})
 				mu.Lock()
 				errs = append(errs, err, kept)
 				if ok {

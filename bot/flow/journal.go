@@ -1,4 +1,4 @@
-package bot
+package flow
 
 import (
 	"context"
@@ -337,4 +337,21 @@ type Ending struct {
 	Problem   string
 	At        time.Time
 	NotBefore time.Time
+}
+
+// Revival makes what may be judged otherwise now due again, when a branch moved.
+type Revival struct {
+	At    time.Time     // when the first is due
+	Every time.Duration // between two of them; the newest come first
+	Since time.Time     // older series are left alone
+	// Verdicts: only those with a patch that was last judged so.
+	Verdicts []verdict.Verdict
+}
+
+// Decision is what is decided about an action that was not begun.
+type Decision struct {
+	State ActionState // StatePlanned: it may go; StateDropped: never
+	Who   string
+	Why   string
+	At    time.Time
 }

@@ -1,6 +1,8 @@
-// Package bot is the pipeline: sources deliver items, items become mails,
-// series and changes, changes are judged, judgements become actions, and
-// actions are recorded before a sink carries them out.
+// Package flow is what goes through the pipeline, and the small interfaces between
+// those who hand it on: sources bring items, items become mails, series and changes,
+// changes are judged, judgements become actions, and actions are recorded before a
+// sink carries them out. Sources, sinks and the store know this package and not each
+// other.
 //
 // Keys and invariants:
 //
@@ -12,7 +14,7 @@
 //     the sink can tell by the key that it has it.
 //   - Dry run is the default: everything is computed and shown, nothing leaves
 //     the machine.
-package bot
+package flow
 
 import (
 	"context"
@@ -39,8 +41,8 @@ type Item struct {
 	Err error
 }
 
-// Inlet is what a source sees of the bot.
-type Inlet interface {
+// Intake is what a source sees of the bot.
+type Intake interface {
 	// Cursor returns what was stored for key by the last accepted item, "" at first.
 	Cursor(ctx context.Context, key string) (string, error)
 	// Accept makes the item durable together with its cursor. A duplicate is
@@ -56,7 +58,7 @@ type Source interface {
 	Name() string
 	// Poll connects if need be, delivers everything since the stored cursor and
 	// returns nil when it has caught up.
-	Poll(ctx context.Context, in Inlet) error
+	Poll(ctx context.Context, in Intake) error
 	// Wait returns nil when there may be something new, or ctx's error.
 	Wait(ctx context.Context) error
 	Close() error

@@ -1,0 +1,229 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// A pull request takes this way: NotePulls (a webhook or a poll says that
+// something about it may be new) → DuePulls → its source fetches it and brings
+// it as an Item → SettlePull (judgements and planned actions) → Begin → End.
+//
+// Keys and invariants:
+//
+//   - A pull request has one row. However often it is noted, it is fetched and
+//     judged once for all that was noted before; what is noted meanwhile makes
+//     it due again.
+//   - Labels, check and comment are state, not messages: an action says what
+//     the pull request should look like, and carrying it out twice changes
+//     nothing. A plan that says the same as the last one is no plan.
+//   - A command is obeyed once: its comment's id is stored with what it led to.
+
+// PullKey names a pull request: the source's name, the repository, the number.
+func PullKey(source, repo string, number int) string {
+	return fmt.Sprintf("%s/%s#%d", source, repo, number)
+}
+
+// Pull is one open or closed pull request, as its source fetched it.
+type Pull struct {
+	State   PullState // the stored row it was fetched for
+	Head    string    // SHA of the last commit
+	Title   string
+	Author  string // login
+	Closed  bool
+	Private bool // of a repository that is not public: never shown on a page
+	Gone    bool // it is not there any more, or the bot may not see it
+	Commits []PullCommit
+	// Problem says why it is not judged, "" when it is: too many commits, a
+	// policy file that cannot be read.
+	Problem  string
+	Policy   PullPolicy
+	Commands []Command // those not obeyed yet, oldest first
+}
+
+// PullCommit is one commit of a pull request; merges are left out.
+type PullCommit struct {
+	Change *change.Change
+	Err    error // it was read in part
+}
+
+// PullPolicy is what the repository asked for. The zero value asks for nothing.
+type PullPolicy struct {
+	Asked                  bool
+	Labels, Check, Comment bool
+	Ignore                 []string // authors
+	Verdicts               []verdict.Verdict
+	Names                  []LabelName
+}
+
+// LabelName is one label of ours.
+type LabelName struct {
+	Verdict     verdict.Verdict `json:"verdict"`
+	Name        string          `json:"name"`
+	Color       string          `json:"color"`
+	Description string          `json:"description"`
+}
+
+// Command is what a person asked for in a comment.
+type Command struct {
+	Comment int64  // id of the comment
+	Verb    string // "recheck", "override", "explain"
+	Verdict verdict.Verdict
+	Reason  string
+	Who     string // login
+	At      time.Time
+	// Refused says why it is not obeyed, "" when it is.
+	Refused string
+}
+
+// The verbs of commands.
+const (
+	VerbRecheck  = "recheck"
+	VerbOverride = "override"
+	VerbExplain  = "explain"
+)
+
+// OverrideNone takes an override back.
+const OverrideNone verdict.Verdict = "none"
+
+// Override is a person's verdict. It stands beside the bot's and outlives
+// every push, until a person takes it back.
+type Override struct {
+	Verdict verdict.Verdict
+	Who     string
+	Reason  string
+	At      time.Time
+}
+
+// PullState is what is stored of a pull request.
+type PullState struct {
+	Key, Source, Repo string
+	Number            int
+	Head              string // that was judged last
+	Closed            bool
+	Revision          int64     // grows with every note
+	Due               time.Time // zero: nothing is to be done
+	// Rechecked is when a person last asked for a recheck: what people removed
+	// before it counts no more.
+	Rechecked time.Time
+	Explain   bool // a person asked for the whole explanation
+	Override  *Override
+	Told      string // digest of what was planned last, "" when nothing was ever planned
+	Plans     int    // how often something was planned
+	Problem   string // of the last attempt to fetch it
+	Attempts  int    // failed in a row
+}
+
+// PullNote says that something about a pull request may be new.
+type PullNote struct {
+	Delivery string // id of the webhook's delivery, "" of a poll
+	Event    string
+	Source   string
+	Repo     string
+	Number   int
+	Again    bool // what was told is to be told again, though nothing changed
+	At       time.Time
+}
+
+// PullSettlement is what was decided for a pull request.
+type PullSettlement struct {
+	Pull     PullState // as it is to be stored; its Revision guards against what came meanwhile
+	Judged   []Judged
+	Actions  []Action
+	Commands []Command
+	Quiet    string // why there is no action
+	At       time.Time
+}
+
+// Pulls is the journal's side for pull requests.
+type Pulls interface {
+	// NotePulls makes pull requests due, all or none of them, and returns when
+	// that outlives a loss of power: whoever delivered it is told that it need not
+	// come again. A delivery that is known does nothing; fresh counts the others.
+	NotePulls(ctx context.Context, notes []PullNote) (fresh int, err error)
+	// DuePulls returns up to n pull requests of a source whose time has come.
+	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]PullState, error)
+	// PullOf returns one pull request, nil when it is not known.
+	PullOf(ctx context.Context, key string) (*PullState, error)
+	// Obeyed reports which comments' commands were dealt with.
+	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
+	// DeferPull says why a pull request could not be fetched, and when to try
+	// again; the zero time for not at all.
+	DeferPull(ctx context.Context, p PullState, problem string, until time.Time) error
+	// SettlePull stores what was decided: all of it or nothing. Actions of the
+	// pull request that wait are superseded by new ones. When it was noted
+	// since it was read, it stays due.
+	SettlePull(ctx context.Context, s PullSettlement) error
+	// RemindPulls makes every open pull request of a source due: a tree has
+	// moved, or the bot's own words have changed.
+	RemindPulls(ctx context.Context, source string, at time.Time) (int, error)
+	// PulledRepos returns the repositories of a source that have open pull requests.
+	PulledRepos(ctx context.Context, source string) ([]string, error)
+}
+
+// StateSuperseded: a newer action says what is to be instead.
+const StateSuperseded ActionState = "superseded"
+
+// ActionReply is the kind of an answer by mail.
+const ActionReply = "reply"
+
+// The kinds of actions on a pull request. What is stored as their Message is a
+// PullWish in JSON.
+const (
+	KindLabels   = "labels"
+	KindCheck    = "check"
+	KindComment  = "comment"
+	KindReaction = "reaction"
+)
+
+// KindPatchCheck is the kind of an action that sets the check of a patch in
+// another tool. Its Message is a report.Check as JSON.
+//
+// A check is state: each time a series is judged its checks are planned anew,
+// those that still wait are dropped, and a sink writes only what is not there.
+const KindPatchCheck = "patch-check"
+
+// PullWish is what a pull request should look like; one part is set.
+type PullWish struct {
+	Key      string        `json:"key"`
+	Plan     int           `json:"plan"` // of the pull request; only the newest counts
+	Repo     string        `json:"repo"`
+	Number   int           `json:"number"`
+	Head     string        `json:"head"`
+	Labels   *LabelsWish   `json:"labels,omitempty"`
+	Check    *CheckWish    `json:"check,omitempty"`
+	Comment  *CommentWish  `json:"comment,omitempty"`
+	Reaction *ReactionWish `json:"reaction,omitempty"`
+}
+
+// LabelsWish says which of our labels are to be there.
+type LabelsWish struct {
+	Want string      `json:"want"` // name, "" for none
+	Ours []LabelName `json:"ours"` // all that the bot may touch
+	// Since: what people did before it is not looked at.
+	Since time.Time `json:"since"`
+}
+
+// CheckWish is the check run, or commit status, of the head.
+type CheckWish struct {
+	Title   string `json:"title"`
+	Summary string `json:"summary"`
+	Failed  bool   `json:"failed"`            // the bot itself failed
+	Private bool   `json:"private,omitempty"` // no page shows it
+}
+
+// CommentWish is the one comment.
+type CommentWish struct {
+	Body   string `json:"body"`
+	Create bool   `json:"create"` // false: only a comment that is there is edited
+}
+
+// ReactionWish answers a command.
+type ReactionWish struct {
+	Comment int64  `json:"comment"`
+	Content string `json:"content"`
+}
