@@ -5,13 +5,13 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Lesson is one labelled change to learn from.
@@ -34,11 +34,11 @@ type ReachRow struct {
 }
 
 // NewLesson measures a change. A label that does not count teaches nothing.
-func NewLesson(f *rules.Facts, release string, label truth.Label) Lesson {
-	l := Lesson{Case: model.Measure(f, release, label.Taken, label.Trust), Tagged: Asks(f.Change), In: label.In, Merged: label.Merged}
+func NewLesson(f *rules.Facts, group string, label truth.Label) Lesson {
+	l := Lesson{Case: model.Measure(f, group, label.Taken, label.Trust), Tagged: Asks(f.Change), In: label.In, Merged: label.Merged}
 	if f.Tree != nil {
 		for _, c := range f.Tree.Culprits {
-			if c.Resolved && c.Release != "" && (l.Culprit == "" || less(c.Release, l.Culprit)) {
+			if c.Resolved && c.Release != "" && (l.Culprit == "" || release.Newer(l.Culprit, c.Release)) {
 				l.Culprit = c.Release
 			}
 		}
@@ -105,7 +105,7 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 			covered[series(r)] = true
 		}
 	}
-	slices.SortFunc(order, compareReleases)
+	slices.SortFunc(order, release.Compare)
 	holes := map[string]bool{}
 	var holed []string
 	for _, name := range order {
@@ -223,78 +223,48 @@ func Balance(ls []Lesson) []string {
 }
 
 // series is "6.1" of "6.1.35", "linux-6.1.y" and "6.1-lts".
-func series(release string) string {
-	i := strings.IndexAny(release, "0123456789")
+func series(name string) string {
+	i := strings.IndexAny(name, "0123456789")
 	if i < 0 {
-		return release
+		return name
 	}
-	major, rest, ok := strings.Cut(release[i:], ".")
+	r, ok := release.Parse(name[i:])
 	if !ok {
-		return release
+		return name
 	}
-	n := 0
-	for n < len(rest) && rest[n] >= '0' && rest[n] <= '9' {
-		n++
-	}
-	return major + "." + rest[:n]
+	return r.String()
 }
 
 // within reports whether a covered series lies between the release that brought
 // the bug and the one that fixes it. What is no release number is not doubted.
 func within(covered map[string]bool, from, to string) bool {
-	if _, ok := parts(from); !ok {
+	if !release.Is(from) {
 		return true
 	}
-	if _, ok := parts(to); !ok || !less(from, to) {
+	if !release.Newer(to, from) {
 		return true // a bug of the same cycle: nobody has to take the fix, and that is known
 	}
 	for s := range covered {
-		if _, ok := parts(s); ok && !less(s, from) && less(s, to) {
+		if release.Is(s) && !release.Newer(from, s) && release.Newer(to, s) {
 			return true
 		}
 	}
 	return false
 }
 
-func parts(release string) ([2]int, bool) {
-	a, b, ok := strings.Cut(release, ".")
-	x, err1 := strconv.Atoi(a)
-	y, err2 := strconv.Atoi(b)
-	return [2]int{x, y}, ok && err1 == nil && err2 == nil
-}
-
 // sortedReleases are names of branches, oldest first.
 func sortedReleases(names []string) []string {
-	slices.SortFunc(names, func(a, b string) int { return compareReleases(series(a), series(b)) })
+	slices.SortFunc(names, func(a, b string) int { return release.Compare(series(a), series(b)) })
 	return names
 }
 
-// Earlier is the older of two releases.
-func Earlier(a, b string) string {
-	if less(b, a) {
-		return b
+// Span is the oldest and the youngest of some releases, or of quarters: what is no
+// release goes by its text.
+func Span(names []string) (first, last string) {
+	if len(names) == 0 {
+		return "", ""
 	}
-	return a
-}
-
-// Later is the younger of two releases.
-func Later(a, b string) string {
-	if less(a, b) {
-		return b
-	}
-	return a
-}
-
-func less(a, b string) bool { return compareReleases(a, b) < 0 }
-
-// compareReleases orders release numbers, and whatever is none by its text.
-func compareReleases(a, b string) int {
-	x, ok1 := parts(a)
-	y, ok2 := parts(b)
-	if ok1 && ok2 {
-		return slices.Compare(x[:], y[:])
-	}
-	return strings.Compare(a, b)
+	return slices.MinFunc(names, release.Compare), slices.MaxFunc(names, release.Compare)
 }
 
 // Thresholds that stand when there is nothing to choose them by: those of the
@@ -415,7 +385,7 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 			p.Releases = append(p.Releases, ls[i].Group)
 		}
 	}
-	slices.SortFunc(p.Releases, compareReleases)
+	slices.SortFunc(p.Releases, release.Compare)
 	out := &model.Weights{Format: model.Format, Version: o.Version, Thresholds: usual()}
 	fit := o.Fit
 	if len(p.Releases) > 1 {

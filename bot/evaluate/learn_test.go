@@ -172,12 +172,13 @@ func TestLearn(t *testing.T) {
 }
 
 func TestReleases(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		less bool
-	}{{"5.9", "5.10", true}, {"6.0", "5.19", false}, {"6.1", "6.1", false}, {"2024-q1", "2024-q2", true}} {
-		if got := less(c.a, c.b); got != c.less {
-			t.Errorf("%s before %s: %v", c.a, c.b, got)
+	for _, c := range [][]string{{"5.9", "5.10", "5.9", "5.10"}, {"6.0", "5.19", "5.19", "6.0"}, {"6.1", "6.1"}, {"2024-q3", "2024-q1", "2024-q2", "2024-q1", "2024-q3"}} {
+		names, want := c[:len(c)-2], c[len(c)-2:]
+		if len(c) == 2 {
+			names = c[:1]
+		}
+		if first, last := Span(names); first != want[0] || last != want[1] {
+			t.Errorf("%q: from %s to %s", names, first, last)
 		}
 	}
 	for in, want := range map[string]string{"6.1.35": "6.1", "linux-6.12.y": "6.12", "6.6-lts": "6.6", "queue": "queue"} {

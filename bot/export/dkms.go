@@ -222,13 +222,13 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 func (f Fix) match(r Range) Match {
 	var newest Kernel
 	for _, b := range f.Lacking {
-		if k, err := ParseKernel(b); err == nil && newest.compare(k) < 0 {
+		if k, err := ParseKernel(b); err == nil && newest.Compare(k) < 0 {
 			newest = k
 		}
 	}
 	var on []Kernel
 	for _, k := range r.all() {
-		if newest.compare(k) < 0 {
+		if newest.Compare(k) < 0 {
 			on = append(on, k)
 		}
 	}

@@ -1,41 +1,26 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Kernel is a release by its first two numbers: 6.12.
-type Kernel struct{ Major, Minor int }
+type Kernel = release.Release
 
 // ParseKernel reads "6.12", "6.12.y" or "v6.12.3".
 func ParseKernel(s string) (Kernel, error) {
-	var k Kernel
-	parts := strings.Split(strings.TrimPrefix(s, "v"), ".")
-	if len(parts) < 2 {
-		return k, fmt.Errorf("%q is no kernel release; write 6.12", s)
-	}
-	var err1, err2 error
-	k.Major, err1 = strconv.Atoi(parts[0])
-	k.Minor, err2 = strconv.Atoi(parts[1])
-	if err1 != nil || err2 != nil || k.Major < 2 || k.Minor < 0 {
+	k, ok := release.Parse(s)
+	if !ok || k.Major < 3 {
 		return k, fmt.Errorf("%q is no kernel release; write 6.12", s)
 	}
 	return k, nil
 }
-
-func (k Kernel) String() string { return fmt.Sprintf("%d.%d", k.Major, k.Minor) }
-
-func (k Kernel) compare(o Kernel) int {
-	return cmp.Or(cmp.Compare(k.Major, o.Major), cmp.Compare(k.Minor, o.Minor))
-}
-
-// lastMinor is the last release of a major number that has ended.
-var lastMinor = map[int]int{3: 19, 4: 20, 5: 19}
 
 // Range is kernels from one release to another, both included: the releases
 // between two stable branches are those that distributions froze on.
@@ -49,22 +34,15 @@ func Spans(branches []string) (Range, error) {
 		if err != nil {
 			return r, err
 		}
-		if i == 0 || k.compare(r.From) < 0 {
+		if i == 0 || k.Compare(r.From) < 0 {
 			r.From = k
 		}
-		if i == 0 || k.compare(r.To) > 0 {
+		if i == 0 || k.Compare(r.To) > 0 {
 			r.To = k
 		}
 	}
 	if len(branches) == 0 {
 		return r, fmt.Errorf("no branch is named: a package without kernels to build for is none")
-	}
-	if r.From.Major != r.To.Major {
-		for m := r.From.Major; m < r.To.Major; m++ {
-			if lastMinor[m] == 0 {
-				return r, fmt.Errorf("the range %s to %s: how many releases %d.x has is not known", r.From, r.To, m)
-			}
-		}
 	}
 	return r, nil
 }
@@ -76,16 +54,13 @@ func (r Range) String() string {
 	return r.From.String() + " to " + r.To.String()
 }
 
-func (r Range) has(k Kernel) bool { return r.From.compare(k) <= 0 && k.compare(r.To) <= 0 }
+func (r Range) has(k Kernel) bool { return r.From.Compare(k) <= 0 && k.Compare(r.To) <= 0 }
 
 // all lists the range, oldest first.
 func (r Range) all() []Kernel {
 	var out []Kernel
-	for k := r.From; k.compare(r.To) <= 0; {
+	for k := r.From; k.Compare(r.To) <= 0; k = k.Next() {
 		out = append(out, k)
-		if k.Minor++; k.Major < r.To.Major && k.Minor > lastMinor[k.Major] {
-			k = Kernel{k.Major + 1, 0}
-		}
 	}
 	return out
 }
@@ -103,10 +78,10 @@ type enterprise struct {
 // never built for: its DRM is not known, and a guess would replace a newer
 // driver by an older one.
 var redHat = []enterprise{
-	{"9.4", Kernel{5, 14}, Kernel{6, 6}, "centos-stream-9 merge request 3321"},
-	{"9.5", Kernel{5, 14}, Kernel{6, 9}, "centos-stream-9 merge request 3977"},
-	{"9.7", Kernel{5, 14}, Kernel{6, 14}, "centos-stream-9 merge request 6708"},
-	{"9.8", Kernel{5, 14}, Kernel{6, 17}, "centos-stream-9 merge request 7329"},
+	{"9.4", release.Of(5, 14), release.Of(6, 6), "centos-stream-9 merge request 3321"},
+	{"9.5", release.Of(5, 14), release.Of(6, 9), "centos-stream-9 merge request 3977"},
+	{"9.7", release.Of(5, 14), release.Of(6, 14), "centos-stream-9 merge request 6708"},
+	{"9.8", release.Of(5, 14), release.Of(6, 17), "centos-stream-9 merge request 7329"},
 }
 
 // Match says for which kernels something is, as expressions on `uname -r` that

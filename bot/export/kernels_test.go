@@ -3,6 +3,8 @@ package export
 import (
 	"os/exec"
 	"testing"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // names are what `uname -r` says, the kernel whose DRM runs there ("" when it is
@@ -89,7 +91,7 @@ func TestSpans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.all(); len(got) != 4 || got[1] != (Kernel{5, 19}) || got[2] != (Kernel{6, 0}) {
+	if got := r.all(); len(got) != 4 || got[1] != release.Of(5, 19) || got[2] != release.Of(6, 0) {
 		t.Errorf("5.18 to 6.1 is %v", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // program names the program that wrote a mail, "" for a person. It goes by
@@ -88,7 +89,7 @@ func stableTree(s string) (branch string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	branch, n := change.Release(s)
+	branch, n := release.Read(s)
 	return branch, n == len(s) && branch != ""
 }
 

@@ -45,8 +45,8 @@ type Options struct {
 type Mainline struct {
 	repo     *git.Repo
 	h        *history.History
-	releases []release // in order; the last may be still open
-	of       []int16   // release of each position, as an index; -1 for none
+	releases []mark  // in order; the last may be still open
+	of       []int16 // release of each position, as an index; -1 for none
 
 	mu     sync.Mutex
 	files  map[string][]byte // of releases, "sha:path"

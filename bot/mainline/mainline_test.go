@@ -283,11 +283,3 @@ func TestMarksErrors(t *testing.T) {
 		}
 	}
 }
-
-func TestStableOf(t *testing.T) {
-	for in, want := range map[string]string{"linux-6.6.y": "6.6", "6.6-lts": "6.6", "v5.4-stable": "5.4", "4.16-fbsd12": "", "main": "", "6.6.3.y": "", "topic.y": ""} {
-		if got := stableOf(in); got != want {
-			t.Errorf("%s: %q, want %q", in, got, want)
-		}
-	}
-}

@@ -4,34 +4,28 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
-// release is one mainline release.
-type release struct {
+// mark is one mainline release, and what closes it.
+type mark struct {
 	name   string // "6.4"
 	day    time.Time
 	commit string // what closes it in this history, "" when that is not known
 }
-
-// settled is how long before a release most of what it carries was written: a
-// change of the last 50 days before a release made the merge window of the next
-// one, unless it was a fix. It places commits for which no release is marked.
-const settled = 50 * 24 * time.Hour
 
 // findReleases finds what closes each release: its tag, its mark, or the place
 // where a branch named after it left.
 func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) error {
 	closing := map[string]history.Position{}
 	days := map[string]time.Time{}
-	for _, r := range releases.All() {
-		days[r.Name] = r.Day
+	for _, r := range release.All() {
+		days[r.String()], _ = r.Day()
 	}
 	refs, err := m.repo.Refs(ctx, "refs/heads", "refs/remotes", "refs/tags")
 	if err != nil {
@@ -40,13 +34,13 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 	heads := map[string]string{} // of branches, by the release that they are named after
 	for ref, id := range refs {
 		name := ref[strings.LastIndexByte(ref, '/')+1:]
-		if v, ok := strings.CutPrefix(name, "v"); ok && strings.HasPrefix(ref, "refs/tags/") && isRelease(v) {
+		if v, ok := strings.CutPrefix(name, "v"); ok && strings.HasPrefix(ref, "refs/tags/") && release.Is(v) {
 			if p := m.h.Find(id); p != 0 {
 				closing[v], days[v] = p, time.Unix(int64(m.h.Commit[p-1]), 0).UTC()
 			}
 			continue
 		}
-		v := stableOf(name)
+		v := release.OfBranch(name)
 		if v == "" || strings.HasPrefix(ref, "refs/tags/") {
 			continue
 		}
@@ -91,16 +85,16 @@ func (m *Mainline) findReleases(ctx context.Context, tip, marks, cache string) e
 		}
 	}
 	for name, day := range days {
-		r := release{name: name, day: day}
+		r := mark{name: name, day: day}
 		if p := closing[name]; p != 0 {
 			r.commit = m.h.ID(p)
 		}
 		m.releases = append(m.releases, r)
 	}
-	slices.SortFunc(m.releases, func(a, b release) int { return compare(a.name, b.name) })
+	slices.SortFunc(m.releases, func(a, b mark) int { return release.Compare(a.name, b.name) })
 	if n := len(m.releases); n > 0 && !m.releases[n-1].day.IsZero() {
 		// What comes next has no number and no day yet; what is written today goes there.
-		m.releases = append(m.releases, release{})
+		m.releases = append(m.releases, mark{})
 	}
 	m.place(closing)
 	return nil
@@ -152,7 +146,7 @@ func (m *Mainline) place(closing map[string]history.Position) {
 // byDate is the first release that a change of that day can have made.
 func (m *Mainline) byDate(t time.Time) int {
 	i := 0
-	for i < len(m.releases) && !m.releases[i].day.IsZero() && t.After(m.releases[i].day.Add(-settled)) {
+	for i < len(m.releases) && !m.releases[i].day.IsZero() && t.After(m.releases[i].day.Add(-release.Settled)) {
 		i++
 	}
 	return i
@@ -175,41 +169,10 @@ func (m *Mainline) longterm(at int) [2]int {
 	out := [2]int{-1, -1}
 	n := 0
 	for i := at; i >= 0 && n < 2; i-- {
-		if releases.Longterm(m.releases[i].name) {
+		if release.Longterm(m.releases[i].name) {
 			out[n] = i
 			n++
 		}
 	}
 	return out
-}
-
-// stableOf is the release that a branch is named after: "linux-6.6.y",
-// "6.6-lts", "v6.6-stable".
-func stableOf(branch string) string {
-	v := strings.TrimPrefix(strings.TrimPrefix(branch, "linux-"), "v")
-	for _, end := range []string{".y", "-lts", "-stable"} {
-		if x, ok := strings.CutSuffix(v, end); ok && isRelease(x) {
-			return x
-		}
-	}
-	return ""
-}
-
-func isRelease(s string) bool {
-	a, b, ok := strings.Cut(s, ".")
-	_, err1 := strconv.ParseUint(a, 10, 16)
-	_, err2 := strconv.ParseUint(b, 10, 16)
-	return ok && err1 == nil && err2 == nil
-}
-
-func compare(a, b string) int {
-	x, y := number(a), number(b)
-	return slices.Compare(x[:], y[:])
-}
-
-func number(s string) [2]int {
-	a, b, _ := strings.Cut(s, ".")
-	x, _ := strconv.Atoi(a)
-	y, _ := strconv.Atoi(b)
-	return [2]int{x, y}
 }

@@ -55,13 +55,13 @@ func Contradictions(text string, p Posting) (out []string) {
 			}
 		}
 		for _, m := range branchNamed.FindAllStringSubmatch(s, -1) {
-			for _, n := range release.FindAllString(m[0], -1) {
+			for _, n := range number.FindAllString(m[0], -1) {
 				if len(allowed.state) > 0 && allowed.state[n] == "" {
 					say("branch %s is none of the judgement's: %q", n, s)
 				}
 			}
 			if strings.Contains(s, "have the bug") && !strings.Contains(s, "may have") || strings.Contains(s, "has the bug") {
-				for _, n := range release.FindAllString(m[0], -1) {
+				for _, n := range number.FindAllString(m[0], -1) {
 					if st := allowed.state[n]; st != "" && st != "affected" {
 						say("branch %s is %s: %q", n, st, s)
 					}
@@ -82,7 +82,7 @@ var (
 	percentage  = regexp.MustCompile(`(\d+) ?%`)
 	lineCount   = regexp.MustCompile(`(\d+) lines`)
 	branchNamed = regexp.MustCompile(`(?:Linux|stable branches \() ?\d+\.\d+(?:(?:, | and )\d+\.\d+)*`)
-	release     = regexp.MustCompile(`\d+\.\d+`)
+	number      = regexp.MustCompile(`\d+\.\d+`)
 	vendorWords = regexp.MustCompile(`(?i)\bvendor|out-of-tree|\bDKMS\b`)
 	pointing    = regexp.MustCompile(`^(?:That|This is|It|They|These|Those|What is|Of|And|But|So|There)\b`)
 	ending      = regexp.MustCompile(`[.:](?:\s+|$)`)
@@ -199,7 +199,7 @@ func (s stated) read(key string, v any) {
 func needless(text string, p Posting) (out []string) {
 	for l := range strings.Lines(text) {
 		name, _, _ := strings.Cut(strings.TrimSpace(l), " ")
-		if !strings.HasPrefix(l, rowIndent) || strings.HasPrefix(l, pasteIndent) || release.FindString(name) != name || name == "" {
+		if !strings.HasPrefix(l, rowIndent) || strings.HasPrefix(l, pasteIndent) || number.FindString(name) != name || name == "" {
 			continue
 		}
 		if !slices.ContainsFunc(p.Patches, func(q Patch) bool {

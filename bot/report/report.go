@@ -26,7 +26,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -108,7 +108,7 @@ type Tag struct {
 func (t Tag) Text() string {
 	oldest := ""
 	for _, v := range t.Versions {
-		if oldest == "" || releases.Newer(oldest, v) {
+		if oldest == "" || release.Newer(oldest, v) {
 			oldest = v
 		}
 	}
@@ -296,7 +296,7 @@ func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
 	for _, k := range t.Culprits {
 		if slices.Contains(k.Branches, b.Name) {
 			out.Bug = true
-			out.Backported = out.Backported || k.Release == "" && k.Resolved || releases.Newer(k.Release, b.Name)
+			out.Backported = out.Backported || k.Release == "" && k.Resolved || release.Newer(k.Release, b.Name)
 		}
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -172,7 +172,7 @@ func (r Row) tooNew() []string {
 // newerThan are the chips, at most two, whose support came after a branch.
 func (r Row) newerThan(branch string) (out []string) {
 	for _, c := range r.Chips {
-		if releases.Newer(c.Since, branch) && len(out) < 2 {
+		if release.Newer(c.Since, branch) && len(out) < 2 {
 			out = append(out, c.Name+" (in mainline since "+c.Since+")")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // branch is one stable, queue, distribution or vendor branch: the mainline
@@ -135,7 +136,7 @@ func versionIn(ref string) string {
 			j++
 		}
 		parts := strings.Split(strings.Trim(s[i:j], "."), ".")
-		if len(parts) >= 2 && version(parts[0]+"."+parts[1]) > 0 {
+		if len(parts) >= 2 && release.Is(parts[0]+"."+parts[1]) {
 			return parts[0] + "." + parts[1]
 		}
 		i = j
@@ -194,12 +195,7 @@ func (s *Set) load(ctx context.Context, b *branch) error {
 
 // order sorts newest first; names that are no version come last.
 func (s *Set) order() {
-	slices.SortStableFunc(s.branches, func(a, b *branch) int {
-		if v, w := version(a.name), version(b.name); v != w {
-			return w - v
-		}
-		return strings.Compare(a.name, b.name)
-	})
+	slices.SortStableFunc(s.branches, func(a, b *branch) int { return release.NewestFirst(a.name, b.name) })
 }
 
 // active reports whether the branch was alive on a day.
@@ -266,10 +262,8 @@ func (s *Set) List(ctx context.Context, asOf time.Time) []Branch {
 		} else if p := m.Find(v.tip); p != 0 {
 			b.Date = time.Unix(int64(m.Commit[p-1]), 0).UTC()
 		}
-		if b.Release == "" && version(v.name) > 0 {
-			b.Release = v.name
-		} else if n := s.releaseOf(v); b.Release == "" && n > 0 {
-			b.Release = fmt.Sprintf("%d.%d", n/1000, n%1000)
+		if b.Release == "" {
+			b.Release = s.releaseOf(v)
 		}
 		return b
 	}

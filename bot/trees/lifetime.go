@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Lifetimes says which stable branches are alive, and when the others ended.
@@ -103,11 +105,11 @@ func (l *Lifetimes) end(name string, last time.Time) (time.Time, bool) {
 	if day, ok := l.Ended[name]; ok {
 		return day, true
 	}
-	if !l.Whole || l.Latest[name] != "" || version(name) < 0 {
+	if !l.Whole || l.Latest[name] != "" || !release.Is(name) {
 		return time.Time{}, false
 	}
 	for other := range l.Latest {
-		if version(other) > version(name) {
+		if release.Newer(other, name) {
 			return last, true
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // openReal opens freebsd/drm-kmod, whose path is in STABLEBOT_DRM_KMOD.
@@ -198,11 +199,11 @@ func TestNever(t *testing.T) {
 	have := read(t, s, b)
 	var all []history.Position
 	for q := b.fork + 1; int(q) <= s.main.Len(); q++ {
-		release := ""
+		in := ""
 		if k := s.main.in[q-1]; k > 0 {
-			release = s.main.releases[k-1].name
+			in = s.main.releases[k-1].name
 		}
-		if version(release) >= version("6.2") && version(release) <= version("6.6") && len(b.own.Titled(s.main.Title(q))) == 0 {
+		if in != "" && !release.Newer("6.2", in) && !release.Newer(in, "6.6") && len(b.own.Titled(s.main.Title(q))) == 0 {
 			all = append(all, q)
 		}
 	}

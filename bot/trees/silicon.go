@@ -7,6 +7,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/chips"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -15,11 +16,11 @@ import (
 // it. And it says which of what the change is for the tree has behind a switch.
 // A tree that cannot be read lacks nothing.
 func (s *Set) hardware(ctx context.Context, v view, t *objects.Snapshot, target *chips.Targets) (lacks string, gates []rules.Gate) {
-	release := s.releaseOf(v)
-	if release <= 0 {
+	began := s.releaseOf(v)
+	if began == "" {
 		return "", nil
 	}
-	newer := func(since string) bool { return since != "" && version(since) > release }
+	newer := func(since string) bool { return release.Newer(since, began) }
 	known := map[string]*chips.Known{}
 	look := func(driver string) *chips.Known {
 		k, ok := known[driver]
@@ -51,16 +52,15 @@ func (s *Set) hardware(ctx context.Context, v view, t *objects.Snapshot, target 
 	return "", gates
 }
 
-// releaseOf is the mainline release that a branch began with, as a number, -1
-// when it is not known.
-func (s *Set) releaseOf(v view) int {
-	if n := version(v.name); n > 0 {
-		return n
+// releaseOf is the mainline release that a branch began with, "" when it is not known.
+func (s *Set) releaseOf(v view) string {
+	if release.Is(v.name) {
+		return v.name
 	}
 	if v.fork > 0 {
 		if n := s.main.in[v.fork-1]; n > 0 {
-			return version(s.main.releases[n-1].name)
+			return s.main.releases[n-1].name
 		}
 	}
-	return -1
+	return ""
 }

@@ -311,8 +311,8 @@ type mainline struct {
 	*history.History
 	tip       string
 	rewritten bool
-	releases  []release // oldest first
-	in        []uint16  // by position - 1: number of the release, from 1; 0 not released
+	releases  []mark   // oldest first
+	in        []uint16 // by position - 1: number of the release, from 1; 0 not released
 
 	lastMu sync.Mutex
 	last   map[int64]history.Position // what lastOn answered, by second

@@ -1,11 +1,8 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // sums keeps what costs a pass over the store. Pages get what was last summed
@@ -138,7 +136,7 @@ func (s *sums) branches(ctx context.Context, n *summed) error {
 		}
 		n.Branches[i].Cells[launch.Cell(c.Cell)] = c
 	}
-	slices.SortFunc(n.Branches, func(a, b branchSum) int { return newerFirst(a.Name, b.Name) })
+	slices.SortFunc(n.Branches, func(a, b branchSum) int { return release.NewestFirst(a.Name, b.Name) })
 	for i := range n.Branches {
 		newer := n.newer(n.Branches[i].Name)
 		if len(newer) == 0 {
@@ -156,7 +154,7 @@ func (s *sums) branches(ctx context.Context, n *summed) error {
 // newer names the branches before this one.
 func (n *summed) newer(branch string) (out []string) {
 	for _, b := range n.Branches {
-		if newerFirst(b.Name, branch) < 0 {
+		if release.NewestFirst(b.Name, branch) < 0 {
 			out = append(out, b.Name)
 		}
 	}
@@ -166,36 +164,6 @@ func (n *summed) newer(branch string) (out []string) {
 func cellNames(cs []launch.Cell) (out []string) {
 	for _, c := range cs {
 		out = append(out, string(c))
-	}
-	return out
-}
-
-// newerFirst orders branches by the numbers in their names: 6.12 before 6.6;
-// those without a number last.
-func newerFirst(a, b string) int {
-	x, y := version(a), version(b)
-	for i := range max(len(x), len(y)) {
-		var p, q int
-		if i < len(x) {
-			p = x[i]
-		}
-		if i < len(y) {
-			q = y[i]
-		}
-		if p != q {
-			return cmp.Compare(q, p)
-		}
-	}
-	return cmp.Compare(a, b)
-}
-
-func version(name string) (out []int) {
-	for _, f := range strings.FieldsFunc(name, func(r rune) bool { return r < '0' || r > '9' }) {
-		n, err := strconv.Atoi(f)
-		if err != nil {
-			return nil
-		}
-		out = append(out, n)
 	}
 	return out
 }

@@ -236,10 +236,11 @@ func (o *calibrateOptions) version(ls []evaluate.Lesson) string {
 	if len(ls) == 0 {
 		return name
 	}
-	first, last := ls[0].Group, ls[0].Group
+	groups := make([]string, len(ls))
 	for i := range ls {
-		first, last = evaluate.Earlier(first, ls[i].Group), evaluate.Later(last, ls[i].Group)
+		groups[i] = ls[i].Group
 	}
+	first, last := evaluate.Span(groups)
 	return name + "-" + first + "-" + last
 }
 

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/drivers"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -30,7 +30,7 @@ func useDrivers(state string, log *zap.Logger) {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		log.Warn("the table of drivers in the state folder is left aside", zap.Error(err))
-	case releaseNumber(t.Newest()) > releaseNumber(silicon.Default().Drivers().Newest()):
+	case release.Newer(t.Newest(), silicon.Default().Drivers().Newest()):
 		silicon.Use(t)
 		log.Info("drivers are known up to", zap.String("release", t.Newest()))
 	}
@@ -62,13 +62,13 @@ func refreshDrivers(ctx context.Context, mainline, state string, log *zap.Logger
 		return err
 	}
 	known := silicon.Default().Drivers().Newest()
-	if kept, err := readDrivers(driversDir(state)); err == nil && releaseNumber(kept.Newest()) > releaseNumber(known) {
+	if kept, err := readDrivers(driversDir(state)); err == nil && release.Newer(kept.Newest(), known) {
 		known = kept.Newest()
 	}
 	newest := ""
 	for name := range refs {
 		r := strings.TrimPrefix(name, "refs/tags/v")
-		if n := releaseNumber(r); n > releaseNumber(known) && n > releaseNumber(newest) {
+		if release.Is(r) && release.Newer(r, known) && (newest == "" || release.Newer(r, newest)) {
 			newest = r
 		}
 	}
@@ -104,14 +104,3 @@ func refreshDrivers(ctx context.Context, mainline, state string, log *zap.Logger
 // leastShare: a tree with less than one driver in so many of those known is a
 // part of a kernel, and would make unknown what is known.
 var leastShare = 2
-
-// releaseNumber orders mainline releases, 0 for what is none.
-func releaseNumber(s string) int {
-	a, b, ok := strings.Cut(s, ".")
-	x, err1 := strconv.Atoi(a)
-	y, err2 := strconv.Atoi(b)
-	if !ok || err1 != nil || err2 != nil {
-		return 0
-	}
-	return x*1000 + y
-}

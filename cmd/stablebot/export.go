@@ -17,7 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -266,7 +266,7 @@ func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan
 		needs := plan.Plans[i].Active && b.Is(verdict.StableEligible)
 		if needs && !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
 			for _, x := range branches {
-				if releases.Newer(b.Name, x.Name) && !slices.Contains(r.Newer, b.Name) {
+				if release.Newer(b.Name, x.Name) && !slices.Contains(r.Newer, b.Name) {
 					r.Newer = append(r.Newer, b.Name)
 				}
 			}

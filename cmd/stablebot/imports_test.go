@@ -21,11 +21,11 @@ var arrows = []struct {
 	folder string
 	may    []string
 }{
-	{"rules/releases", nil},
-	{"rules/change", []string{"rules/releases"}},
-	{"rules/silicon", []string{"rules/change"}},
+	{"rules/release", nil},
+	{"rules/change", []string{"rules/release"}},
+	{"rules/silicon", []string{"rules/change", "rules/release"}},
 	{"rules", []string{"rules/change", "rules/silicon"}},
-	{"rules/model", []string{"rules", "rules/change", "rules/silicon", "rules/signs", "rules/releases"}},
+	{"rules/model", []string{"rules", "rules/change", "rules/silicon", "rules/signs", "rules/release"}},
 	{"rules/verdict", []string{"rules/…"}},
 	{"bot/config", []string{"rules/change"}},
 	{"bot/mail", []string{"rules/…"}},
@@ -44,7 +44,7 @@ var arrows = []struct {
 	{"bot/outcome", []string{"rules/…", "bot/flow", "bot/trees"}},
 	{"bot/queue", []string{"bot/flow"}},
 	{"bot/mainline", []string{"rules/…", "bot/git", "bot/trees/history"}},
-	{"bot/export", []string{"bot/git"}},
+	{"bot/export", []string{"rules/release", "bot/git"}},
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
 	{"bot/evaluate/truth", []string{"rules/…", "bot/git"}},

@@ -18,7 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -161,7 +161,7 @@ func oldest(es []silicon.Entry) silicon.Entry {
 		if chips && !isChip(e) {
 			continue
 		}
-		if first == nil || first.Since != "" && (e.Since == "" || releases.Newer(first.Since, e.Since)) {
+		if first == nil || first.Since != "" && (e.Since == "" || release.Newer(first.Since, e.Since)) {
 			first = &es[i]
 		}
 	}
@@ -350,15 +350,8 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *laun
 
 // releaseOrder puts older releases first and what is not released last.
 func releaseOrder(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case a == "":
-		return 1
-	case b == "":
-		return -1
-	case releases.Newer(b, a):
-		return -1
+	if (a == "") != (b == "") {
+		return cmp.Compare(b, a)
 	}
-	return 1
+	return release.Compare(a, b)
 }

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // AsksOnlyNewer reports whether every request to stable names versions, and only such
@@ -17,7 +17,7 @@ func (c *Change) AsksOnlyNewer(branch string) bool {
 			continue
 		}
 		named = true
-		if len(t.Versions) == 0 || slices.ContainsFunc(t.Versions, func(v string) bool { return !releases.Newer(v, branch) }) {
+		if len(t.Versions) == 0 || slices.ContainsFunc(t.Versions, func(v string) bool { return !release.Newer(v, branch) }) {
 			return false
 		}
 	}

@@ -3,6 +3,8 @@ package change
 import (
 	"strings"
 	"testing"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 func FuzzSubject(f *testing.F) {
@@ -19,7 +21,7 @@ func FuzzSubject(f *testing.F) {
 			t.Errorf("title %q of %q is not one line", title, s)
 		}
 		for _, tree := range p.Trees {
-			if b, n := Release(tree); b != tree || n != len(tree) {
+			if b, n := release.Read(tree); b != tree || n != len(tree) {
 				t.Errorf("tree %q is no branch", tree)
 			}
 		}

@@ -1,6 +1,10 @@
 package change
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/release"
+)
 
 // A request has a verb and a polite word or the name of what it is; a report of
 // a regression names commits and branches as well, but asks for neither.
@@ -104,7 +108,7 @@ func requestVersions(have []string, line string) []string {
 			w, rest = rest, ""
 		}
 		bare := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(w), "linux-"), "v")
-		if name, n := Release(bare); name != "" && plausible(name) {
+		if name, n := release.Read(bare); name != "" && plausible(name) {
 			tail := strings.TrimRight(bare[n:], ".:+")
 			letter := strings.HasSuffix(bare[:n], "y") || strings.HasSuffix(bare[:n], "x")
 			switch prev {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Settle decides what one bare release in the brackets, "5.14", stands for on the
@@ -17,9 +17,9 @@ func (p *Prefix) Settle(day time.Time, asks bool) {
 	if !p.Bare || len(p.Trees) != 1 || p.AutoSel || p.AndUp || day.IsZero() || slices.ContainsFunc(p.Words, ofStable) {
 		return
 	}
-	switch releases.On(p.Trees[0], day) {
-	case releases.Coming:
-	case releases.Newest:
+	switch release.On(p.Trees[0], day) {
+	case release.Coming:
+	case release.Newest:
 		if asks {
 			return
 		}

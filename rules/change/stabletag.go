@@ -1,6 +1,10 @@
 package change
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/release"
+)
 
 // The addresses of the stable team: the list, the list that must not be
 // published on, and the refusal of automatic pickup.
@@ -135,7 +139,7 @@ func (st *StableTag) readComment() {
 		if (c[j] == 'v' || c[j] == 'V') && j+1 < len(c) && isDigit(c[j+1]) {
 			j++
 		}
-		name, n := Release(c[j:])
+		name, n := release.Read(c[j:])
 		if name == "" || !plausible(name) {
 			for i++; i < len(c) && !isSpace(c[i-1]); i++ {
 			}

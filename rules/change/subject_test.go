@@ -88,17 +88,6 @@ func TestParseSubject(t *testing.T) {
 	}
 }
 
-func TestRelease(t *testing.T) {
-	for in, want := range map[string]string{
-		"6.6": "6.6", "6.6.y": "6.6", "6.6.x+": "6.6", "6.6.12": "6.6", "6.6y": "6.6", "2.6.34+": "2.6.34", "5.10.": "5.10",
-		"6": "", "6.": "", "v6.6": "", "1.2": "", "0.5": "", "123.4": "", "6.1234": "",
-	} {
-		if got, _ := Release(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestClosesRelease(t *testing.T) {
 	makefile := []*gitdiff.File{{OldName: "Makefile", NewName: "Makefile"}}
 	for _, c := range []struct {

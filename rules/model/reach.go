@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // The terms of a branch. The score there is σ(logit worth + their sum); nothing speaks
@@ -45,9 +45,9 @@ var reachRule = map[string]string{
 // youngUntil is how many releases old a branch is before its age counts.
 const youngUntil = 3
 
-// ReachOf measures the terms of one branch. release is the mainline release that
+// ReachOf measures the terms of one branch. first is the mainline release that
 // carries the change, "" when none does.
-func ReachOf(b *rules.Branch, release string) map[string]float64 {
+func ReachOf(b *rules.Branch, first string) map[string]float64 {
 	if b.State != "affected" || b.Applies == "exact" || b.Applies == "unknown" || b.Applies == "" {
 		return nil
 	}
@@ -74,15 +74,15 @@ func ReachOf(b *rules.Branch, release string) map[string]float64 {
 			out[reachWith] = 1
 		}
 	}
-	if n := releases.Between(b.Name, release); n > youngUntil {
+	if n := release.Between(b.Name, first); n > youngUntil {
 		out[reachAge] = math.Log2(float64(n) / youngUntil)
 	}
 	return out
 }
 
 // OnBranch is the score of a change of that worth on one branch, and what was added.
-func (m *Model) OnBranch(worth float64, b *rules.Branch, release string) (float64, []Contribution) {
-	terms := ReachOf(b, release)
+func (m *Model) OnBranch(worth float64, b *rules.Branch, first string) (float64, []Contribution) {
+	terms := ReachOf(b, first)
 	var cs []Contribution
 	for _, name := range ReachTerms {
 		if v, w := terms[name], m.file.Heads[HeadReach].Weights[name]; v != 0 && w != 0 {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // The kinds of the JSON contract.
@@ -217,7 +219,7 @@ func (e *Entry) check() error {
 		return fmt.Errorf("%s: state %q is not one of production, pre-production, unknown", e.Name, e.State)
 	}
 	for _, r := range []string{e.Since, e.Enabled} {
-		if r != "" && !isRelease(r) {
+		if r != "" && !release.Is(r) {
 			return fmt.Errorf("%s: %q is no release such as 6.11 or 2.6.39", e.Name, r)
 		}
 	}
@@ -231,20 +233,6 @@ func (e *Entry) check() error {
 		return fmt.Errorf("%s: nothing recognises it", e.Name)
 	}
 	return nil
-}
-
-// isRelease accepts N.N, and N.N.N for the 2.6 series.
-func isRelease(s string) bool {
-	parts := strings.Split(s, ".")
-	if old := len(parts) == 3 && strings.HasPrefix(s, "2."); len(parts) != 2 && !old {
-		return false
-	}
-	for _, p := range parts {
-		if p == "" || len(p) > 3 || strings.Trim(p, "0123456789") != "" {
-			return false
-		}
-	}
-	return true
 }
 
 func isDay(s string) bool {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // chips is the number of chips, platforms and IP blocks that the catalogue is
@@ -34,7 +36,7 @@ func TestCatalogueIsSound(t *testing.T) {
 		if e.State == Production && e.Launched == "" && strings.Contains(e.Source, "not recorded") {
 			t.Errorf("%s: production, and the source does not know of a launch", e.Name)
 		}
-		if e.Enabled != "" && e.Since != "" && !older(e.Since, e.Enabled) {
+		if e.Enabled != "" && e.Since != "" && !release.Newer(e.Enabled, e.Since) {
 			t.Errorf("%s: enabled in %s, which is not after %s", e.Name, e.Enabled, e.Since)
 		}
 		for j, p := range e.Patterns {
@@ -124,20 +126,6 @@ func related(c *Catalogue, a, b int) bool {
 		return false
 	}
 	return up(a, b) || up(b, a)
-}
-
-// older compares releases.
-func older(a, b string) bool {
-	as, bs := strings.Split(a, "."), strings.Split(b, ".")
-	for i := range min(len(as), len(bs)) {
-		if len(as[i]) != len(bs[i]) {
-			return len(as[i]) < len(bs[i])
-		}
-		if as[i] != bs[i] {
-			return as[i] < bs[i]
-		}
-	}
-	return len(as) < len(bs)
 }
 
 func TestLoadRefuses(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -142,7 +142,7 @@ func (j *judged) withoutBase(b *Branch) (Verdict, Class, string) {
 	case b.Later || j.known(b):
 		return "", "", ""
 	case b.NoFiles && slices.ContainsFunc(j.branches, func(o Branch) bool {
-		return o.State != NoBaseThere && o.State != Unknown && releases.Newer(o.Name, b.Name)
+		return o.State != NoBaseThere && o.State != Unknown && release.Newer(o.Name, b.Name)
 	}):
 		return Uncertain, "", fmt.Sprintf("%s lacks the files; whether it knows the hardware is not known", b.Name)
 	case b.NoFiles:
@@ -154,7 +154,7 @@ func (j *judged) withoutBase(b *Branch) (Verdict, Class, string) {
 // newerThan names the hardware of the change whose support came after the branch.
 func (j *judged) newerThan(b *Branch) (string, bool) {
 	for _, m := range named(j.Silicon) {
-		if m.State == silicon.Production && m.Since != "" && releases.Newer(m.Since, b.Name) {
+		if m.State == silicon.Production && m.Since != "" && release.Newer(m.Since, b.Name) {
 			return m.Name, true
 		}
 	}
@@ -164,7 +164,7 @@ func (j *judged) newerThan(b *Branch) (string, bool) {
 // known reports whether the branch is known to drive all hardware that the change names.
 func (j *judged) known(b *Branch) bool {
 	ms := named(j.Silicon)
-	return len(ms) > 0 && !slices.ContainsFunc(ms, func(m silicon.Match) bool { return m.Since == "" || releases.Newer(m.Since, b.Name) })
+	return len(ms) > 0 && !slices.ContainsFunc(ms, func(m silicon.Match) bool { return m.Since == "" || release.Newer(m.Since, b.Name) })
 }
 
 // settleBranches lets what was decided for the change as a whole, whatever the

@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Branches adds to each change of a corpus what stable branches of its repository
@@ -92,7 +93,7 @@ func (b *Branches) Ask(ctx context.Context, c *Corpus, s *Subject) {
 		return
 	}
 	s.Tree.Branches = slices.DeleteFunc(t.Branches, func(x rules.Branch) bool {
-		return s.Group != "" && !releaseLess(x.Name, s.Group)
+		return s.Group != "" && !release.Newer(s.Group, x.Name)
 	})
 	for i := range s.Tree.Culprits {
 		if i < len(t.Culprits) {

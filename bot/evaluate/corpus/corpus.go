@@ -25,6 +25,7 @@ import (
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -422,7 +423,7 @@ func (c *Corpus) bugOf(s *Subject) truth.Bug {
 		if !k.Resolved || since == "" {
 			return truth.Bug{Fixed: b.Fixed, Asked: b.Asked} // of one that is not found, nothing is known
 		}
-		if b.Since == "" || releaseLess(since, b.Since) {
+		if b.Since == "" || release.Newer(b.Since, since) {
 			b.Since = since
 		}
 		b.Backported = append(b.Backported, c.labels.Label(&change.Change{ID: k.SHA, Subject: k.Subject}).In...)

@@ -15,7 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // mails are the patches of archives, or of files, in the form in which they were
@@ -292,7 +292,7 @@ func (m *mails) bug(c *Corpus, ch *change.Change) truth.Bug {
 			b.Backported = nil
 			return b // of one that is not found, nothing is known
 		}
-		if b.Since == "" || releaseLess(since, b.Since) {
+		if b.Since == "" || release.Newer(b.Since, since) {
 			b.Since = since
 		}
 		if f.Subject != "" {
@@ -331,15 +331,13 @@ func askedFrom(c *change.Change) string {
 			return ""
 		}
 		for _, v := range t.Versions {
-			if oldest == "" || releaseLess(v, oldest) {
+			if oldest == "" || release.Newer(oldest, v) {
 				oldest = v
 			}
 		}
 	}
 	return oldest
 }
-
-func releaseLess(a, b string) bool { return releases.Newer(b, a) }
 
 // Foreign reports whether a patch touches no folder of the kernel: lists carry
 // the patches of libraries and tools as well.

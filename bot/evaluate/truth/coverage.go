@@ -3,11 +3,9 @@ package truth
 import (
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/rules/releases"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Coverage is what a table can see: of which stable series it lists the releases,
@@ -78,7 +76,7 @@ func (ts Tables) Coverage() *Coverage {
 		for _, labels := range []map[string]Label{t.byID, t.bySubject} {
 			for _, l := range labels {
 				for _, r := range l.In {
-					series, point, ok := pointOf(r)
+					series, point, ok := release.Point(r)
 					if !ok {
 						continue
 					}
@@ -98,19 +96,13 @@ func (ts Tables) Coverage() *Coverage {
 
 func cover(points map[string]map[int]int) *Coverage {
 	c := &Coverage{series: map[string]*covered{}}
-	born := map[string]time.Time{}
-	for _, r := range releases.All() {
-		born[r.Name] = r.Day
-	}
 	for series, at := range points {
 		rows := 0
 		for _, n := range at {
 			rows += n
 		}
-		day, ok := born[series]
-		if !ok {
-			day, ok = expected(series)
-		}
+		r, _ := release.Parse(series)
+		day, ok := r.Due()
 		if rows < fewRows || !ok {
 			continue
 		}
@@ -131,52 +123,10 @@ func cover(points map[string]map[int]int) *Coverage {
 	return c
 }
 
-// pointOf takes "6.1.35" apart.
-func pointOf(release string) (series string, point int, ok bool) {
-	a, rest, ok1 := strings.Cut(release, ".")
-	b, p, ok2 := strings.Cut(rest, ".")
-	if !ok1 || !ok2 {
-		return "", 0, false
-	}
-	point, err := strconv.Atoi(p)
-	return a + "." + b, point, err == nil && point > 0
-}
-
-// expected is the day of a release that is younger than the list of releases:
-// they come every nine or ten weeks, and after x.19 comes a new first number.
-func expected(series string) (time.Time, bool) {
-	all := releases.All()
-	last := all[len(all)-1]
-	for k := 1; k <= 60; k++ {
-		day := last.Day.Add(time.Duration(k) * 66 * 24 * time.Hour)
-		if name := following(last.Name, k); name == series {
-			return day, true
-		}
-	}
-	return time.Time{}, false
-}
-
-func following(name string, k int) string {
-	a, b, _ := strings.Cut(name, ".")
-	major, _ := strconv.Atoi(a)
-	minor, _ := strconv.Atoi(b)
-	for range k {
-		if minor++; minor > 19 {
-			major, minor = major+1, 0
-		}
-	}
-	return strconv.Itoa(major) + "." + strconv.Itoa(minor)
-}
-
 // Series are the names of what is covered, oldest first.
 func (c *Coverage) Series() []string {
 	out := slices.Collect(maps.Keys(c.series))
-	slices.SortFunc(out, func(a, b string) int {
-		if releases.Newer(a, b) {
-			return 1
-		}
-		return -1
-	})
+	slices.SortFunc(out, release.Compare)
 	return out
 }
 
@@ -252,7 +202,7 @@ type Bug struct {
 // coverage nothing is known but what the releases tell.
 func (c *Coverage) Mask(b Bug, day time.Time) Mask {
 	if c == nil {
-		if b.Since != "" && len(b.Backported) == 0 && b.Fixed != "" && !releases.Newer(b.Fixed, b.Since) {
+		if b.Since != "" && len(b.Backported) == 0 && b.Fixed != "" && !release.Newer(b.Fixed, b.Since) {
 			return Unreleased
 		}
 		return ""
@@ -264,7 +214,7 @@ func (c *Coverage) Mask(b Bug, day time.Time) Mask {
 		return ""
 	}
 	for _, r := range b.Backported {
-		series, _, ok := pointOf(r)
+		series, _, ok := release.Point(r)
 		if !ok {
 			series = r
 		}
@@ -273,15 +223,15 @@ func (c *Coverage) Mask(b Bug, day time.Time) Mask {
 		}
 	}
 	oldest := b.Since
-	if b.Asked != "" && (oldest == "" || releases.Newer(b.Asked, oldest)) {
+	if b.Asked != "" && (oldest == "" || release.Newer(b.Asked, oldest)) {
 		oldest = b.Asked
 	}
 	released := false
-	for _, r := range known() {
+	for _, r := range releases {
 		// A branch that leaves mainline after the fix has it from the start.
-		if !releases.Newer(oldest, r.Name) && before(r, b.Fixed, day) {
+		if !release.Newer(oldest, r.name) && before(r, b.Fixed, day) {
 			released = true
-			if k := c.series[r.Name]; k != nil && k.sees(day) {
+			if k := c.series[r.name]; k != nil && k.sees(day) {
 				return ""
 			}
 		}
@@ -293,37 +243,42 @@ func (c *Coverage) Mask(b Bug, day time.Time) Mask {
 }
 
 // before reports whether a release was made without the fix.
-func before(r releases.Release, fixed string, day time.Time) bool {
+func before(r known, fixed string, day time.Time) bool {
 	if fixed != "" {
-		return releases.Newer(fixed, r.Name)
+		return release.Newer(fixed, r.name)
 	}
-	return r.Day.Before(day)
+	return r.day.Before(day)
 }
 
-// known are the releases of the list and those that are to be expected.
-var known = func() func() []releases.Release {
-	all := releases.All()
-	last := all[len(all)-1]
-	for k := 1; k <= 20; k++ {
-		all = append(all, releases.Release{Name: following(last.Name, k), Day: last.Day.Add(time.Duration(k) * 66 * 24 * time.Hour)})
-	}
-	return func() []releases.Release { return all }
-}()
+// known is a release of the list, or one that is to be expected, and its day.
+type known struct {
+	name string
+	day  time.Time
+}
 
-// settled is how long before a release most of what it carries was written: a
-// change of the last 50 days before a release made the merge window of the next
-// one, unless it was a fix.
-const settled = 50 * 24 * time.Hour
+// releases are those of the list and twenty more, oldest first.
+var releases = func() (out []known) {
+	for _, r := range release.All() {
+		day, _ := r.Day()
+		out = append(out, known{r.String(), day})
+	}
+	all := release.All()
+	for k, r := 0, all[len(all)-1].Next(); k < 20; k, r = k+1, r.Next() {
+		day, _ := r.Due()
+		out = append(out, known{r.String(), day})
+	}
+	return out
+}()
 
 // ReleaseOf is the first mainline release that can have carried what was posted
 // on a day.
 func ReleaseOf(day time.Time, fix bool) string {
 	if !fix {
-		day = day.Add(settled)
+		day = day.Add(release.Settled)
 	}
-	for _, r := range known() {
-		if r.Day.After(day) {
-			return r.Name
+	for _, r := range releases {
+		if r.day.After(day) {
+			return r.name
 		}
 	}
 	return ""

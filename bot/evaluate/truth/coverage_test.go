@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 func on(t *testing.T, s string) time.Time {
@@ -83,12 +85,8 @@ func TestCoverage(t *testing.T) {
 // them is counted evenly.
 func TestDocumented(t *testing.T) {
 	for series, list := range documented {
-		born, ok := expected(series)
-		for _, r := range known() {
-			if r.Name == series {
-				born, ok = r.Day, true
-			}
-		}
+		r, _ := release.Parse(series)
+		born, ok := r.Due()
 		if !ok {
 			t.Errorf("no release %s is known", series)
 		}

@@ -1,12 +1,11 @@
 package drivers
 
 import (
-	"cmp"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -38,7 +37,7 @@ type joiner struct {
 func Join(trees ...*Tree) *Table {
 	j := &joiner{trees: slices.Clone(trees), out: &Table{}, byKey: map[string]int{}, byName: map[string]int{},
 		taken: map[string]bool{}, ids: map[string]*silicon.ID{}}
-	slices.SortStableFunc(j.trees, func(a, b *Tree) int { return cmp.Compare(order(b.Release), order(a.Release)) })
+	slices.SortStableFunc(j.trees, func(a, b *Tree) int { return release.Compare(b.Release, a.Release) })
 	for n, t := range j.trees {
 		j.in = append(j.in, map[int]bool{})
 		j.add(n, t)
@@ -151,16 +150,8 @@ func (j *joiner) lifetime(i int) {
 	}
 }
 
-// order makes a number of a release, for comparison.
-func order(release string) int {
-	a, b, _ := strings.Cut(release, ".")
-	x, _ := strconv.Atoi(a)
-	y, _ := strconv.Atoi(strings.TrimPrefix(b, "6."))
-	return 1000*x + y
-}
-
-// follows: no release came between the two. A major number ended at 19 or 20.
-func follows(old, new string) bool {
-	a, b := order(old), order(new)
-	return b == a+1 || b%1000 == 0 && b/1000 == a/1000+1 && a%1000 >= 19
+// follows: no release came between the two.
+func follows(old, next string) bool {
+	a, ok := release.Parse(old)
+	return ok && a.Next().String() == next
 }
