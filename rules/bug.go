@@ -200,7 +200,7 @@ func bugReported(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unmet("about what is printed, by its title; it does not mend what was reported", w.Evidence(signs.WordDebug)))
 	case f.byRobots():
 		return answered(unknown("reported by a test robot", t.Evidence("Reported-by")))
-	case f.feature(), !f.claimsFix() && w.InTitle(signs.WordCleanup) && tidies(w.Verb):
+	case f.feature(), f.tidied(), !f.claimsFix() && w.InTitle(signs.WordCleanup) && tidies(w.Verb):
 		return Finding{}, false // the report is what the new code, or the tidying, was asked for by
 	}
 	ev := t.Evidence("Reported-by")

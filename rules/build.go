@@ -47,6 +47,9 @@ Unmet: "silence a missing-prototypes warning".`,
 // or shows the compiler's error line. "Fix build warnings" is about warnings.
 func (f *Facts) buildError() bool {
 	w := f.Words()
+	if strings.Contains(f.Change.Body, "W=1") && !w.InTitle(signs.WordBuild) {
+		return false // of a build that asks for more warnings than anybody's kernel
+	}
 	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
 	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
 	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))

@@ -268,6 +268,9 @@ type Branch struct {
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup
 	Why       string // for a reader: which hunk fails, which file is missing
+	// AsReleased: the branch itself is not at hand; what is said of it is what mainline
+	// had when it was released.
+	AsReleased bool
 }
 
 // PatchNumbers names patches of a series: "patch 1", "patches 1, 3".

@@ -163,6 +163,7 @@ type Branch struct {
 	Bug                       bool             // it is known to have the culprit
 	Backported                bool             // and has it by a backport
 	Asked                     bool             // the author's tag covers it
+	AsReleased                bool             // of what mainline had at that release; nothing can be written for it
 }
 
 // Commit is one of mainline.
@@ -274,7 +275,7 @@ func row(p Posting, q Patch) Row {
 // the fields of a judged branch.
 func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
 	out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.Newer, Asked: asked(c, b.Name)}
+		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.Newer, Asked: asked(c, b.Name), AsReleased: b.AsReleased}
 	if b.Verdict != nil {
 		out.Verdict = *b.Verdict
 	}

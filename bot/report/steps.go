@@ -183,6 +183,7 @@ func (r Row) mails() (out []Step) {
 		case r.wants(b) && (len(b.Followups) > 0 || b.need() == needFirst):
 			more = append(more, b)
 		case b.Verdict != verdict.StableEligible:
+		case b.AsReleased && b.need() != needNothing:
 		case b.need() == needAdapted:
 			left = append(left, b.Name)
 		case b.need() == needNothing && !b.Asked:
@@ -196,6 +197,9 @@ func (r Row) mails() (out []Step) {
 		out = append(out, Step{Say: SayAsk, Where: asIs, Lines: r.option2(asIs, Branch{})})
 	}
 	for _, b := range more {
+		if b.AsReleased {
+			continue
+		}
 		if len(out) == maxMails || len(b.First)+len(b.Followups) > maxTags {
 			left = append(left, b.Name)
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -76,10 +77,19 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 		}
 	}
 	target := s.chips.Of(c.Change)
-	for _, b := range s.branches {
+	branches := s.branches
+	last := s.asReleased(asOf)
+	if last != nil {
+		branches = append([]*branch{last}, branches...)
+	}
+	for _, b := range branches {
 		out, gates, infected := s.branch(ctx, c, at(b), bugs, t.Culprits, &target)
-		if out.Active = s.active(b, asOf); out.Active {
+		out.AsReleased = b == last
+		if out.Active = out.AsReleased || s.active(b, asOf); out.Active {
 			t.Silicon = append(t.Silicon, gates...)
+		}
+		if out.AsReleased && out.State == affected {
+			out.Why = strings.TrimPrefix(out.Why+"; as it was released: its stable branch is not at hand", "; ")
 		}
 		out.Followups = s.lacking(at(b), out.State, t.Followups)
 		t.Branches = append(t.Branches, out)

@@ -13,12 +13,18 @@ type Place struct {
 	Tip  string
 }
 
-// Place finds a stable or distribution branch by its name.
+// Place finds a stable or distribution branch by its name, also one that is known as it
+// was released.
 func (s *Set) Place(name string) (Place, bool) {
 	for _, b := range s.branches {
 		if b.name == name {
 			return Place{b.Repo, b.tip}, true
 		}
+	}
+	s.releasing.Lock()
+	defer s.releasing.Unlock()
+	if b := s.byRelease[name]; b != nil {
+		return Place{b.Repo, b.tip}, true
 	}
 	return Place{}, false
 }

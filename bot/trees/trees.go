@@ -127,6 +127,9 @@ type Set struct {
 	prev     *Set                  // while Next reads: what was read before
 	refs     map[string]string     // where all refs were when it was read
 	chips    *chips.Index
+
+	releasing sync.Mutex
+	byRelease map[string]*branch // releases as branches, see asReleased
 }
 
 // repo is one repository.

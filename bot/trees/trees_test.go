@@ -92,6 +92,34 @@ func (s *small) facts(t *testing.T, id string, asOf time.Time) *rules.Tree {
 	return tree
 }
 
+// The newest release is a branch where its stable branch is not at hand: a bug that came
+// with it is one that users have, though each older branch is without it.
+func TestAsReleased(t *testing.T) {
+	s := newSmall(t)
+	s.Put("gpu/b.c", text(40, nil), "gpu: add more")
+	bug := s.Put("gpu/b.c", text(40, map[int]string{20: "\tlate bug;"}), "gpu: add a late feature")
+	s.Git("tag", "v6.3")
+	fix := s.Put("gpu/b.c", text(40, map[int]string{20: "\tno late bug;"}), fmt.Sprintf("gpu: fix the late feature\n\nFixes: %.12s (\"gpu: add a late feature\")\n", bug))
+	s.again(t)
+	rows := func() (out []string) {
+		for _, b := range s.facts(t, fix, time.Time{}).Branches {
+			out = append(out, fmt.Sprint(b.Name, " ", b.State, " ", b.Applies, " ", b.AsReleased, " ", b.Active))
+		}
+		return out
+	}
+	if got := strings.Join(rows(), "; "); got != "6.3 affected exact true true; 6.2 no-base unknown false true; 6.1 no-base unknown false true" {
+		t.Errorf("with a release that has no branch: %s", got)
+	}
+	if _, ok := s.set.Place("6.3"); !ok {
+		t.Error("what 6.3 had cannot be looked at")
+	}
+	s.Git("branch", "linux-6.3.y", "v6.3")
+	s.again(t)
+	if got := strings.Join(rows(), "; "); got != "6.3 affected exact false true; 6.2 no-base unknown false true; 6.1 no-base unknown false true" {
+		t.Errorf("with its branch: %s", got)
+	}
+}
+
 func TestBranchesOf(t *testing.T) {
 	s := newSmall(t)
 	if got := strings.Join(s.set.Branches(), " "); got != "6.2 6.1" {

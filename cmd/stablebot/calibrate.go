@@ -173,7 +173,7 @@ func reachRows(s *corpus.Subject, fates map[string]corpus.Fate) []evaluate.Reach
 	var out []evaluate.ReachRow
 	for i := range s.Tree.Branches {
 		b := &s.Tree.Branches[i]
-		if fate := fates[b.Name]; fate.Known && b.Active && b.State == verdict.Affected && b.Applies != "unknown" && len(s.Change.Fixes) > 0 {
+		if fate := fates[b.Name]; fate.Known && b.Active && !b.AsReleased && b.State == verdict.Affected && b.Applies != "unknown" && len(s.Change.Fixes) > 0 {
 			out = append(out, evaluate.ReachRow{Branch: b.Name, Terms: model.ReachOf(b, s.Group), Taken: fate.Taken})
 		}
 	}

@@ -146,14 +146,14 @@ func TestWaitEnds(t *testing.T) {
 	g.git("", "tag", "v6.19")
 	g.push()
 	g.quiet("released, and its tag is there")
-	g.want("released", "after-rc3", "stable-eligible 6.18=affected 6.12=no-base 6.6=no-base")
+	g.want("released", "after-rc3", "stable-eligible 6.19=present 6.18=affected 6.12=no-base 6.6=no-base")
 
 	fix := g.git("", "rev-parse", "HEAD")
 	g.git("", "checkout", "-q", "linux-6.18.y")
 	g.git("", "cherry-pick", "-x", fix)
 	g.push()
 	g.run() // it is dkms-only for those who have the chip and an older kernel: that is new
-	g.want("taken", "after-rc3", "dkms-only 6.18=present 6.12=no-base 6.6=no-base")
+	g.want("taken", "after-rc3", "dkms-only 6.19=present 6.18=present 6.12=no-base 6.6=no-base")
 }
 
 // A fix that was said to be eligible and is reverted in mainline is corrected

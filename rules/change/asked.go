@@ -24,6 +24,14 @@ func (c *Change) AsksOnlyNewer(branch string) bool {
 	return named
 }
 
+// AsksFor reports whether a request to stable names versions that reach down to the
+// branch. A request without versions names no branch.
+func (c *Change) AsksFor(branch string) bool {
+	return slices.ContainsFunc(c.Stable, func(t StableTag) bool {
+		return !t.NoAutosel && !t.Recipient && slices.ContainsFunc(t.Versions, func(v string) bool { return !release.Newer(v, branch) })
+	})
+}
+
 // RefusesStable reports whether the reason of a refusal of automatic pickup says that
 // the change is not for stable at all. Without such a reason the tag only keeps robots
 // from picking it by themselves.

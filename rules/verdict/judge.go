@@ -151,7 +151,7 @@ func (j *Judge) branchesOf(f *rules.Facts, worth float64) []Branch {
 		out = append(out, Branch{
 			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(score), Reach: reach,
 			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond,
-			Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why,
+			Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why, AsReleased: b.AsReleased,
 		})
 	}
 	return out

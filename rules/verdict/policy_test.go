@@ -107,6 +107,15 @@ func piled(j *judged) {
 	})(j)
 }
 
+// byHand says that the patch does not go onto the last branch.
+func byHand(j *judged) {
+	b := &j.branches[len(j.branches)-1]
+	b.Applies = NeedsBackport
+	b.Reach = []model.Contribution{{Name: "reach.by-hand", Value: 1, Weight: -3}}
+}
+
+func asIs(j *judged) { j.branches[len(j.branches)-1].Applies = "offset" }
+
 // unnamed takes the culprit away: nothing says that a branch has the bug.
 func unnamed(j *judged) { j.Tree.Culprits = nil }
 func offered(j *judged) {
@@ -291,6 +300,10 @@ func TestPolicyRows(t *testing.T) {
 		{"its author asks for newer branches than has the code", sure(in("6.6 affected"), unnamed, since("6.10")), "not-needed"},
 		{"its author asks for this and newer branches", sure(in("6.6 affected"), unnamed, asked, since("6.6")), "stable-eligible"},
 		{"its author asks for newer branches, and the bug is here", sure(in("6.6 affected"), asked, since("6.10"), bugIn("6.6")), "stable-eligible"},
+		{"asked for without a version, does not go onto the older", sure(in("6.12 affected 0.1", "6.6 affected 0.05"), unnamed, asked, byHand), "stable-eligible mixed"},
+		{"asked for without a version, goes onto the older", sure(in("6.12 affected 0.1", "6.6 affected 0.05"), unnamed, asked, asIs), "stable-eligible"},
+		{"asked for down to it, does not go on", sure(in("6.12 affected 0.1", "6.6 affected 0.05"), unnamed, since("6.6"), byHand), "stable-eligible"},
+		{"asked for, does not go on, and the bug is there", sure(in("6.12 affected 0.1", "6.6 affected 0.05"), asked, bugIn("6.6"), byHand), "stable-eligible"},
 		{"too big here, and later there", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base"), later), "dkms-only too-big"},
 		{"too big here, not asked for there", sure(score(0.1), tooBig, in("6.12 affected", "6.6 affected"), unnamed, since("6.10")), "dkms-only too-big"},
 		{"a branch that is no release", sure(in("noble affected"), unnamed, asked, since("6.1")), "stable-eligible"},

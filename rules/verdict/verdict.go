@@ -132,6 +132,8 @@ type Branch struct {
 	// Followups are later mainline fixes of the change that the branch lacks.
 	Followups []rules.Followup `json:"followups,omitempty"`
 	Why       string           `json:"why,omitempty"`
+	// AsReleased: the branch was not read; the row says what mainline had at that release.
+	AsReleased bool `json:"as_released,omitempty"`
 	// WithPatch is that of the judgement, where this row shares the verdict.
 	WithPatch int `json:"with_patch,omitempty"`
 	// Reach is what moved Score away from the worth of the change.

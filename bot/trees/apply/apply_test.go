@@ -227,3 +227,19 @@ func FuzzFiles(f *testing.F) {
 		apply.Files(context.Background(), m, apply.Reverse(files))
 	})
 }
+
+// An object stays what it is when its qualifiers or type change.
+func TestHeading(t *testing.T) {
+	for comment, want := range map[string]string{
+		"static int acme_reset(struct acme *a, bool hard)":                 "acme_reset(",
+		"static struct acme_soc_box acme_v3_soc = {":                       "acme_v3_soc = {",
+		"static const struct acme_row rows[] = {":                          "rows[] = {",
+		"struct acme_ring {":                                               "acme_ring {",
+		"static const struct acme_very_long_name_that_git_cuts_short_some": "static const struct acme_very_long_name_that_git_cuts_short_some",
+		"": "",
+	} {
+		if got := apply.Heading(&gitdiff.TextFragment{Comment: comment}); got != want {
+			t.Errorf("%q: %q, want %q", comment, got, want)
+		}
+	}
+}

@@ -90,22 +90,32 @@ func (x *File) why() string {
 }
 
 // Heading is the function that a hunk stands in, as git found it, with the
-// bracket behind its name; of anything else, such as a struct, the heading
-// itself. Functions change their signatures and stay what they are.
+// bracket behind its name, or the name of an object or a type with what follows it;
+// of anything else the heading itself. Functions change their signatures, objects
+// their qualifiers and types, and both stay what they are.
 func Heading(h *gitdiff.TextFragment) string {
 	head := strings.TrimSpace(h.Comment)
-	i := strings.IndexByte(head, '(')
-	if i < 0 {
+	if i := strings.IndexByte(head, '('); i >= 0 {
+		if start := nameBefore(head, i); start < i {
+			return head[start : i+1]
+		}
 		return head
 	}
-	start := i
-	for start > 0 && (head[start-1] == '_' || head[start-1] >= '0' && head[start-1] <= '9' || head[start-1]|0x20 >= 'a' && head[start-1]|0x20 <= 'z') {
-		start--
+	if i := strings.IndexAny(head, "[={"); i > 0 {
+		end := len(strings.TrimRight(head[:i], " \t"))
+		if start := nameBefore(head, end); start < end {
+			return head[start:]
+		}
 	}
-	if start == i {
-		return head
+	return head
+}
+
+// nameBefore is where the identifier that ends at a place begins.
+func nameBefore(s string, end int) int {
+	for end > 0 && (s[end-1] == '_' || s[end-1] >= '0' && s[end-1] <= '9' || s[end-1]|0x20 >= 'a' && s[end-1]|0x20 <= 'z') {
+		end--
 	}
-	return head[start : i+1]
+	return end
 }
 
 func shorten(s string) string {
