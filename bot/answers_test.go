@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -29,10 +29,10 @@ const answersDir = "../fixtures/answers"
 
 // answers are the mails that the bot writes after its first one: what it says to
 // commands, and what it takes back.
-func answers(t *testing.T) map[string]bot.Brief {
+func answers(t *testing.T) map[string]plan.Brief {
 	at := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 	el, dk := verdict.StableEligible, verdict.DKMSOnly
-	fix := func(n int, title string) bot.Posted {
+	fix := func(n int, title string) plan.Posted {
 		prefix := "[PATCH] "
 		if n > 0 {
 			prefix = map[int]string{1: "[PATCH 1/2] ", 2: "[PATCH 2/2] "}[n]
@@ -45,12 +45,12 @@ func answers(t *testing.T) map[string]bot.Brief {
 		j := judge(m.Change, nil, nil)
 		j.Branches = []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &el, Score: 0.91},
 			{Name: "6.6", State: "affected", Applies: "offset", Verdict: &el, Score: 0.88}}
-		return bot.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j, Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
+		return plan.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j, Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
 	}
-	brief := func(posts ...bot.Posted) bot.Brief {
-		b := bot.Brief{Series: flow.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
+	brief := func(posts ...plan.Posted) plan.Brief {
+		b := plan.Brief{Series: flow.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
 			Posts: posts, Have: len(posts), Now: at, Sink: "outbox", Branches: []string{"6.12", "6.6"},
-			Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{{ID: drm, Reply: bot.ReplyAuthor, WithoutTrees: true, PerHour: 1, PerDay: 1}}},
+			Policy: plan.Policy{MaxAge: plan.DefaultMaxAge, Lists: []plan.ListPolicy{{ID: drm, Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 1, PerDay: 1}}},
 			Bot:    report.Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Commands: true, Version: "0.1"}}
 		told := flow.Action{Key: flow.ActionKey(b.Series.Key, flow.CauseFirst), Cause: flow.CauseFirst, Line: "stable-eligible for 6.12 and 6.6", Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
 		for _, p := range posts {
@@ -60,7 +60,7 @@ func answers(t *testing.T) map[string]bot.Brief {
 		return b
 	}
 	title := "drm/amdgpu: fix a hang when GFX12 resets"
-	ask := func(refused string, lines ...string) bot.Brief {
+	ask := func(refused string, lines ...string) plan.Brief {
 		b := brief(fix(0, title))
 		found, _ := command.Parse(strings.Join(lines, "\n") + "\n")
 		for i, c := range found {
@@ -77,12 +77,12 @@ func answers(t *testing.T) map[string]bot.Brief {
 	bare := ask("", "#stablebot recheck")
 	bare.Branches, bare.Posts[0].Judgement.Branches = nil, nil
 
-	turned := func(change func(p *bot.Posted, j *verdict.Judgement)) bot.Brief {
+	turned := func(change func(p *plan.Posted, j *verdict.Judgement)) plan.Brief {
 		p := fix(0, title)
 		change(&p, p.Judgement)
 		return brief(p)
 	}
-	waited := turned(func(p *bot.Posted, j *verdict.Judgement) {
+	waited := turned(func(p *plan.Posted, j *verdict.Judgement) {
 		j.Reason = "the prerequisite that it named is in mainline"
 	})
 	waited.Told[0].Told[waited.Posts[0].Judgement.ID], waited.Told[0].Line = string(verdict.Wait), "wait"
@@ -91,7 +91,7 @@ func answers(t *testing.T) map[string]bot.Brief {
 	two.Tree.Followups = []rules.Followup{{SHA: strings.Repeat("5", 40), Subject: `Revert "drm/amdgpu: fix a leak when GFX12 suspends"`, Revert: true}}
 	pair := brief(one, two)
 	pair.Told[0].Line = "2 patches stable-eligible"
-	return map[string]bot.Brief{
+	return map[string]plan.Brief{
 		"command-recheck":         ask("", "#stablebot recheck"),
 		"command-recheck-branch":  stale,
 		"command-recheck-unknown": ask("", "#stablebot recheck 5.4"),
@@ -101,18 +101,18 @@ func answers(t *testing.T) map[string]bot.Brief {
 		"command-mute":            ask("", "#stablebot mute"),
 		"command-refused":         ask("only the author, the maintainers of the files and those that the bot's owner names may ask for this", "#stablebot override wait I want more time"),
 		"command-wrong":           ask("", "#stablebot overide dkms-only typo", "#stablebot override someday because"),
-		"correction-reverted": turned(func(p *bot.Posted, j *verdict.Judgement) {
+		"correction-reverted": turned(func(p *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.Reason, j.When = verdict.OutOfScope, "mainline has reverted it, by 555555555555", ""
 			j.Branches = []verdict.Branch{{Name: "6.12", State: "not-affected"}, {Name: "6.6", State: "not-affected"}}
 			p.Tree.Followups = []rules.Followup{{SHA: strings.Repeat("5", 40), Subject: `Revert "drm/amdgpu: fix a hang when GFX12 resets"`, Revert: true}}
 		}),
-		"correction-declined": turned(func(_ *bot.Posted, j *verdict.Judgement) {
+		"correction-declined": turned(func(_ *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "", "a reviewer said no: Nacked-by: Bo Lin <bo@example.org>", nil
 		}),
-		"correction-dropped": turned(func(_ *bot.Posted, j *verdict.Judgement) {
+		"correction-dropped": turned(func(_ *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "", "the stable team dropped it from the 6.6 queue: it does not build there", nil
 		}),
-		"correction-differs": turned(func(p *bot.Posted, j *verdict.Judgement) {
+		"correction-differs": turned(func(p *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.ReasonClass, j.When, j.Score, j.Reason = dk, verdict.TooBig, "", 0.09, "at 743 lines with context it lies beyond what stable takes"
 			for i := range j.Branches {
 				j.Branches[i].Verdict, j.Branches[i].ReasonClass, j.Branches[i].Applies = &dk, verdict.TooBig, "needs-backport"
@@ -131,7 +131,7 @@ func TestAnswers(t *testing.T) {
 	all := answers(t)
 	for name, b := range all {
 		t.Run(name, func(t *testing.T) {
-			actions, quiet, err := bot.Plan(b)
+			actions, quiet, err := plan.Replies(b)
 			if err != nil || len(actions) != 1 {
 				t.Fatalf("%d mails, %q, %v; want one", len(actions), quiet, err)
 			}

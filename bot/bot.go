@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -31,7 +32,7 @@ type Options struct {
 	// them to what they should look like.
 	PullSinks map[string]string
 	// Checks says whose patches get a check in another tool.
-	Checks []Checks
+	Checks []plan.Checks
 	// DryRun is the name of the sink that shows what would be said on lists in
 	// dry run; "": the first one.
 	DryRun string
@@ -56,7 +57,7 @@ type Options struct {
 	// it was posted; nil: its outcome is compared with the judgement of today.
 	Foresee func(ctx context.Context, c *change.Change, series *rules.Series, posted time.Time) (verdict.Judgement, error)
 	Suite   []*rules.Rule // for what a reply cites
-	Policy  Policy
+	Policy  plan.Policy
 	Bot     report.Bot
 	// Settle is how long an incomplete series is waited for; 0: DefaultSettle.
 	Settle time.Duration
@@ -136,7 +137,7 @@ func New(o Options) (*Bot, error) {
 		return nil, fmt.Errorf("setting up the bot: %w", err)
 	}
 	if o.Settle == 0 {
-		o.Settle = DefaultSettle
+		o.Settle = plan.DefaultSettle
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/budget"
-	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -197,7 +197,7 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 		}
 		now := before
 		now.Judgement = b.judge(c, nil, tree)
-		if now.Error = before.Error; reflect.DeepEqual(before.Judgement, now.Judgement) || sameJudgement(before.Judgement, now.Judgement) {
+		if now.Error = before.Error; reflect.DeepEqual(before.Judgement, now.Judgement) || plan.Same(before.Judgement, now.Judgement) {
 			continue
 		}
 		now.At = b.Clock.Now()
@@ -207,15 +207,6 @@ func (b *Bot) reviveCommits(ctx context.Context, since time.Time) (n int, err er
 		n++
 	}
 	return n, nil
-}
-
-// sameJudgement compares what is told of a judgement; the small print of the
-// score moves with every commit.
-func sameJudgement(a, b verdict.Judgement) bool {
-	return a.Verdict == b.Verdict && a.ReasonClass == b.ReasonClass && a.Mixed == b.Mixed && a.When == b.When && a.Score == b.Score &&
-		reflect.DeepEqual(a.Branches, b.Branches) && slices.EqualFunc(a.Rules, b.Rules, func(x, y verdict.Weighed) bool {
-		return x.Outcome == y.Outcome && x.Reason == y.Reason
-	})
 }
 
 // facts says what the trees know of a change; nil without trees. It is bounded
@@ -309,32 +300,4 @@ func codeOf(c *change.Change) []string {
 		}
 	}
 	return out
-}
-
-// omitted are the commits that people said are no fixes of this one.
-func omitted(orders []flow.Order) (shas []string) {
-	for _, o := range orders {
-		if o.Verb == command.OmitFix && o.Refused == "" && o.Wrong == "" {
-			shas = append(shas, o.Arg)
-		}
-	}
-	return shas
-}
-
-// without leaves those commits out of what is known to follow.
-func without(t *rules.Tree, shas []string) *rules.Tree {
-	if t == nil || len(shas) == 0 {
-		return t
-	}
-	out := *t
-	left := func(in []rules.Followup) []rules.Followup {
-		return slices.DeleteFunc(slices.Clone(in), func(f rules.Followup) bool {
-			return slices.ContainsFunc(shas, func(sha string) bool { return strings.HasPrefix(f.SHA, strings.ToLower(sha)) })
-		})
-	}
-	out.Followups, out.Branches = left(t.Followups), slices.Clone(t.Branches)
-	for i := range out.Branches {
-		out.Branches[i].Followups = left(out.Branches[i].Followups)
-	}
-	return &out
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 )
 
@@ -29,7 +29,7 @@ func TestChecks(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	on := board{}
 	b.opts.Sinks = append(b.opts.Sinks, on)
-	b.opts.Checks = []bot.Checks{{Sink: "board", Lists: []string{drm}}}
+	b.opts.Checks = []plan.Checks{{Sink: "board", Lists: []string{drm}}}
 	s := series("100000.9", 1, 3, "drm/amdgpu: fix one", "drm/amdgpu: cleanup", "drm/amdgpu: big fix")
 	b.once(s[:3]...) // its last patch is late
 	if len(on) != 2 || on[s[1].id].Status != report.Pending {

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 )
 
 // deliverBatch bounds what is read ahead of the sink.
@@ -21,7 +22,7 @@ const lookAgain = time.Second
 
 // giveUpAfter ends the retries of an action: an answer that comes days later
 // is noise (DefaultMaxAge says the same of questions).
-const giveUpAfter = DefaultMaxAge
+const giveUpAfter = plan.DefaultMaxAge
 
 // recover closes what a crash interrupted, of this process or of the one that
 // delivered before it. An action that was begun may have been done: it is begun

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -62,7 +63,7 @@ func (b *Bot) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flow.F
 	f := flow.Filing{Kind: flow.KindOther, Note: msg.NoPatch}
 	note := series.NoteOf(msg)
 	switch {
-	case msg.From.Address != "" && containsFold([]string{b.Bot.Address}, msg.From.Address):
+	case msg.From.Address != "" && strings.EqualFold(b.Bot.Address, msg.From.Address):
 		return b.placeOwn(ctx, f, note)
 	case msg.IsPatch && msg.Change == nil:
 		f.Kind, f.Note = flow.KindBad, "the patch cannot be read"
@@ -121,7 +122,7 @@ func place(n series.Note) int {
 // member has its sender, a number that is free, and what is embargoed and what is
 // not are never in one. What does not fit is a series of its own.
 func (b *Bot) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
-	private := b.Policy.embargoed(msg)
+	private := b.Policy.Embargoed(msg)
 	fits := func(o *flow.Series) bool {
 		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
 	}
@@ -175,7 +176,7 @@ func (b *Bot) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg *m
 		return f, err
 	}
 	s := nearest(thread, note.Ancestors)
-	if b.Policy.embargoed(msg) && !s.Private {
+	if b.Policy.Embargoed(msg) && !s.Private {
 		// What it says would be shown, and answered, with what is public.
 		return flow.Filing{Kind: flow.KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
 	}
@@ -211,7 +212,7 @@ func (b *Bot) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note series.N
 		f.Prove = b.Clock.Now() // the series is due when it is known who speaks
 		return note.Says()
 	}
-	if note.Says() && b.Policy.trusts(m.Source) {
+	if note.Says() && b.Policy.Trusts(m.Source) {
 		f.Proven = strings.ToLower(msg.From.Address)
 	}
 	if len(orders) > 0 {
@@ -261,16 +262,16 @@ func (b *Bot) settle(ctx context.Context, s flow.Series) error {
 		actions []flow.Action
 		quiet   string
 	)
-	if problem := guarded(func() (err error) { actions, quiet, err = Plan(brief); return err }); problem != nil {
+	if problem := guarded(func() (err error) { actions, quiet, err = plan.Replies(brief); return err }); problem != nil {
 		b.log.Error("planning failed; the judgement is kept", zap.String(flow.KeySeries, s.Key), aboutMail(firstID(brief)), zap.Error(problem))
 		quiet = "planning failed: " + problem.Error()
 	}
-	checks, err := brief.checks(b.Checks)
+	checks, err := brief.Checks(b.Checks)
 	if err != nil {
 		b.log.Error("planning checks failed", zap.String(flow.KeySeries, s.Key), zap.Error(err))
 	}
 	actions = append(actions, checks...)
-	settled, err := b.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.line(), At: brief.Now, Answered: brief.waiting()})
+	settled, err := b.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.Line(), At: brief.Now, Answered: brief.Unanswered()})
 	if err != nil || !settled {
 		return err
 	}
@@ -294,7 +295,7 @@ const (
 	blindAgain = 10 * time.Minute
 )
 
-func firstID(b Brief) string {
+func firstID(b plan.Brief) string {
 	if len(b.Posts) == 0 {
 		return ""
 	}
@@ -310,8 +311,8 @@ func (b *Bot) JudgeAgain(ctx context.Context, s flow.Series) ([]flow.Judged, err
 
 // judgeSeries reads the mails of a series and judges its patches with all that
 // the thread says.
-func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Judged, error) {
-	brief := Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), DryRun: b.DryRun, Refs: b.refs, Now: b.Clock.Now()}
+func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (plan.Brief, []flow.Judged, error) {
+	brief := plan.Brief{Series: s, Policy: b.Policy, Bot: b.Bot, Sink: b.Sinks[0].Name(), DryRun: b.DryRun, Refs: b.refs, Now: b.Clock.Now()}
 	mails, err := b.Journal.Mails(ctx, s.Key, maxThread)
 	if err != nil {
 		return brief, nil, err
@@ -319,9 +320,9 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Jud
 	if brief.Orders, err = b.Journal.Orders(ctx, s.Key); err != nil {
 		return brief, nil, err
 	}
-	omit := omitted(brief.Orders)
+	omit := plan.Omitted(brief.Orders)
 	if b.Trees != nil {
-		if brief.recheck() {
+		if brief.Recheck() {
 			brief.Stale = b.askRemotes(ctx)
 		}
 		brief.Branches = b.Trees.Branches()
@@ -366,11 +367,11 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Jud
 		idx.AddNote(noteOf(m, msg))
 		msg.Shed()
 		if m.Kind != flow.KindReply {
-			brief.Posts = append(brief.Posts, Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
+			brief.Posts = append(brief.Posts, plan.Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 			first.Add(msg)
 		}
 	}
-	slices.SortStableFunc(brief.Posts, func(p, q Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
+	slices.SortStableFunc(brief.Posts, func(p, q plan.Posted) int { return p.Message.Prefix.N - q.Message.Prefix.N })
 	var judged []flow.Judged
 	for i := range brief.Posts {
 		p := &brief.Posts[i]
@@ -404,7 +405,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Jud
 		}
 		tree, err := b.facts(ctx, p.Message.Change, thread.before)
 		brief.Blind = brief.Blind || err != nil && !errors.Is(err, budget.ErrSpent)
-		p.Tree = without(tree, omit)
+		p.Tree = plan.Without(tree, omit)
 		var c *change.Change
 		c, p.Differs = b.asMerged(ctx, p.Message.Change, tree)
 		j := verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
@@ -419,7 +420,7 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Jud
 		}
 		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
 	}
-	shareVerdict(brief.Posts, judged)
+	plan.ShareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
 		return brief, nil, err
@@ -427,28 +428,8 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (Brief, []flow.Jud
 	if brief.Told, err = b.Journal.Told(ctx, s.Key); err != nil {
 		return brief, nil, err
 	}
-	brief.Out, err = b.Journal.OptedOut(ctx, brief.asked())
+	brief.Out, err = b.Journal.OptedOut(ctx, brief.Addressed())
 	return brief, judged, err
-}
-
-// shareVerdict lets the patches of a series share a verdict; judged has one entry for
-// each post that was judged, in order.
-func shareVerdict(posts []Posted, judged []flow.Judged) {
-	js := make([]verdict.Judgement, len(judged))
-	for i := range judged {
-		js[i] = judged[i].Judgement
-	}
-	js = verdict.Share(js)
-	for i := range judged {
-		judged[i].Judgement = js[i]
-	}
-	i := 0
-	for k := range posts {
-		if posts[k].Judgement != nil {
-			posts[k].Judgement = &js[i]
-			i++
-		}
-	}
 }
 
 func source(mails []flow.Mail, id string) string {
@@ -458,27 +439,6 @@ func source(mails []flow.Mail, id string) string {
 		}
 	}
 	return ""
-}
-
-// asked is everybody whose opt-out matters to a series.
-func (b Brief) asked() []string {
-	var out []string
-	add := func(who string) {
-		if who != "" && who != "list:" && !slices.Contains(out, who) {
-			out = append(out, who)
-		}
-	}
-	add("list:" + b.Series.List)
-	for _, p := range b.Posts {
-		for _, l := range p.Lists {
-			add("list:" + l)
-		}
-		add(p.Message.From.Address)
-		for _, r := range append(slices.Clone(p.Message.To), p.Message.Cc...) {
-			add(r.Address)
-		}
-	}
-	return out
 }
 
 // foresee is what would have been said of a change of a backfill when it was

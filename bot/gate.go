@@ -33,7 +33,7 @@ func (b *Bot) gate(ctx context.Context, a flow.Action) (open bool, err error) {
 			Why: "it waited for " + giveUpAfter.String() + "; an answer that late is noise"})
 		return false, err
 	}
-	if until := b.Policy.For(a.List).Silence.Until(now); !until.IsZero() {
+	if until := b.Policy.For(a.List).Quiet.Until(now); !until.IsZero() {
 		return false, b.Journal.Postpone(ctx, a.Key, until)
 	}
 	return true, nil

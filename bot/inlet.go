@@ -116,7 +116,7 @@ func (in *inlet) read(item flow.Item) flow.Mail {
 		}
 		return m
 	}
-	m.List = in.b.Policy.listOf(msg, item.List)
+	m.List = in.b.Policy.ListOf(msg, item.List)
 	err = guarded(func() error {
 		asSent(msg, m.List)
 		m.Print = msg.Print()

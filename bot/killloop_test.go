@@ -18,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/bot/source/imap"
@@ -54,7 +55,7 @@ func TestKillLoopChild(t *testing.T) {
 	b.opts.Sources, b.opts.Sinks, b.opts.Log = []flow.Source{src}, []flow.Sink{out}, nil
 	b.opts.Settle = 2 * time.Second // Postfix delivers in any order
 	b.opts.Bot.Address = loopBot
-	b.opts.Policy.Lists[0].ID, b.opts.Policy.Lists[0].Reply = test(drm), bot.ReplyAuthor
+	b.opts.Policy.Lists[0].ID, b.opts.Policy.Lists[0].Reply = test(drm), plan.ReplyAuthor
 	x, err := bot.New(b.opts)
 	if err != nil {
 		t.Fatal(err)

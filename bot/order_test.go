@@ -12,8 +12,8 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -169,7 +169,7 @@ func TestHours(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	night := bot.Hours{From: 22 * time.Hour, To: 7 * time.Hour, Zone: berlin}
+	night := plan.Hours{From: 22 * time.Hour, To: 7 * time.Hour, Zone: berlin}
 	for at, want := range map[string]string{
 		"2026-11-02T12:00:00+01:00": "",
 		"2026-11-02T22:00:00+01:00": "2026-11-03T07:00:00+01:00",
@@ -189,7 +189,7 @@ func TestHours(t *testing.T) {
 			t.Errorf("%s: until %q, want %q", at, got, want)
 		}
 	}
-	if u := (bot.Hours{}).Until(time.Now()); !u.IsZero() {
+	if u := (plan.Hours{}).Until(time.Now()); !u.IsZero() {
 		t.Errorf("never is until %v", u)
 	}
 }

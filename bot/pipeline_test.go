@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
@@ -155,8 +156,8 @@ func newBench(t *testing.T, dir string) *bench {
 	return &bench{t, dir, s, out, bot.Options{
 		Sinks: []flow.Sink{out}, Journal: s, Judge: judge, Log: zap.New(core),
 		Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com", Version: "test"},
-		Policy: bot.Policy{MaxAge: bot.DefaultMaxAge, Lists: []bot.ListPolicy{
-			{ID: drm, Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 1000, PerDay: 1000}}},
+		Policy: plan.Policy{MaxAge: plan.DefaultMaxAge, Lists: []plan.ListPolicy{
+			{ID: drm, Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 1000, PerDay: 1000}}},
 		Clock: bot.Clock{Jitter: func(time.Duration) time.Duration { return 0 }, After: func(d time.Duration) <-chan time.Time {
 			return time.After(min(d, 20*time.Millisecond))
 		}},

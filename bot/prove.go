@@ -115,7 +115,7 @@ func (b *Bot) proved(ctx context.Context, m flow.Mail, proof command.Proof, unpr
 		}
 		if series.NoteOf(full).Says() {
 			p.Due = now.Add(b.Settle)
-			if b.Policy.trusts(m.Source) {
+			if b.Policy.Trusts(m.Source) {
 				p.Proven, p.Due = strings.ToLower(full.From.Address), now
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -27,9 +28,9 @@ func (in *inlet) pull(ctx context.Context, p *flow.Pull) error {
 
 func (in *inlet) judgedPull(ctx context.Context, p *flow.Pull) error {
 	b, now := in.b, in.b.Clock.Now()
-	brief := PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
+	brief := plan.PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []flow.Judged
-	if judgeable(p) == "" {
+	if plan.WhyNotJudged(p) == "" {
 		b.treesRead(ctx)
 		b.catchUp(ctx)
 		if slices.ContainsFunc(p.Commands, func(c flow.Command) bool { return c.Verb == flow.VerbRecheck && c.Refused == "" }) {
@@ -46,7 +47,7 @@ func (in *inlet) judgedPull(ctx context.Context, p *flow.Pull) error {
 			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
 		}
 	}
-	plan := PlanPull(brief)
+	plan := plan.Desired(brief)
 	err := b.Journal.SettlePull(ctx, flow.PullSettlement{Pull: plan.State, Judged: judged, Actions: plan.Actions,
 		Commands: p.Commands, Quiet: plan.Quiet, At: now})
 	if err != nil {
@@ -96,7 +97,7 @@ func (b *Bot) judgePull(ctx context.Context, p flow.Pull, i int) (j verdict.Judg
 // caps are the limits that count for an action.
 func (b *Bot) caps(a flow.Action) flow.Caps {
 	if a.Kind == flow.ActionReply {
-		return b.Policy.For(a.List).caps()
+		return b.Policy.For(a.List).Caps()
 	}
 	return flow.Caps{None: true}
 }

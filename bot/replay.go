@@ -91,7 +91,7 @@ func (r *replay) next(ctx context.Context) (time.Time, error) {
 			return due, err
 		}
 		for _, a := range waiting {
-			t := r.b.Policy.For(a.List).Silence.Until(r.now)
+			t := r.b.Policy.For(a.List).Quiet.Until(r.now)
 			if !t.IsZero() && (due.IsZero() || t.Before(due)) {
 				due = t
 			}

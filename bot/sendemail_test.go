@@ -19,10 +19,10 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/bot/source/imap"
 )
@@ -59,7 +59,7 @@ func TestSendEmail(t *testing.T) {
 	}
 	b.opts.Sources, b.opts.Sinks = []flow.Source{src}, []flow.Sink{out}
 	b.opts.Bot.Address = "stablebot@example.test"
-	b.opts.Policy.Lists = []bot.ListPolicy{{ID: "dri@lists.example.test", Reply: bot.ReplyAll, WithoutTrees: true, PerHour: 100, PerDay: 100}}
+	b.opts.Policy.Lists = []plan.ListPolicy{{ID: "dri@lists.example.test", Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 100, PerDay: 100}}
 	b.opts.Lookup = func(_ context.Context, name string) ([]string, error) {
 		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}, nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -246,7 +247,7 @@ func TestAmplifier(t *testing.T) {
 	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang", to: "x@example.net", headers: "Cc: " + strings.Join(cc, ",\n ") + ",\n drm@lists.example.org\n"}
 	b.once(p)
 	head, _, _ := strings.Cut(b.replies()[p.id], "\n\n")
-	if n := strings.Count(head, "@example.net>") + strings.Count(head, "ada@example.org>") + strings.Count(head, "drm@lists.example.org>"); n != bot.MaxRecipients {
+	if n := strings.Count(head, "@example.net>") + strings.Count(head, "ada@example.org>") + strings.Count(head, "drm@lists.example.org>"); n != plan.MaxRecipients {
 		t.Errorf("%d recipients:\n%s", n, head)
 	}
 	if !strings.Contains(head, "drm@lists.example.org>") || !strings.Contains(head, "X-Stablebot-Left-Out: 4983 recipients") {
@@ -257,7 +258,7 @@ func TestAmplifier(t *testing.T) {
 	own := v
 	own.id, own.from = "3@example.org", "Victim via Other <other@lists.example.net>"
 	own.headers += "List-Id: <other.lists.example.net>\n"
-	b.opts.Policy.Lists[0].Reply = bot.ReplyAuthor
+	b.opts.Policy.Lists[0].Reply = plan.ReplyAuthor
 	b.once(v, own)
 	for id, want := range map[string]string{"2@example.org": "eve@evil.example.com", "3@example.org": "other@lists.example.net"} {
 		if m := b.replies()[id]; strings.Contains(m, "victim@example.net") || !strings.Contains(m, want) {

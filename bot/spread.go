@@ -9,6 +9,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/budget"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -153,7 +154,7 @@ func (b *Bot) judgeNow(ctx context.Context) (n int, err error) {
 func (b *Bot) tasks(ctx context.Context) (out []flow.Task, err error) {
 	now := b.Clock.Now()
 	if b.once {
-		now = now.Add(b.Settle + DefaultMaxAge)
+		now = now.Add(b.Settle + plan.DefaultMaxAge)
 	}
 	due, err := b.Journal.Due(ctx, now, deskBatch)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -83,7 +84,7 @@ func (t *thread) done(m *mail.Message) {
 }
 
 // readPost reads the patch of a mail, which was only looked at so far.
-func (b *Bot) readPost(ctx context.Context, p *Posted) error {
+func (b *Bot) readPost(ctx context.Context, p *plan.Posted) error {
 	if !p.Message.IsPatch {
 		return nil
 	}

@@ -172,7 +172,7 @@ const StateSuperseded ActionState = "superseded"
 const ActionReply = "reply"
 
 // The kinds of actions on a pull request. What is stored as their Message is a
-// PullWish in JSON.
+// Desired in JSON.
 const (
 	KindLabels   = "labels"
 	KindCheck    = "check"
@@ -187,43 +187,43 @@ const (
 // those that still wait are dropped, and a sink writes only what is not there.
 const KindPatchCheck = "patch-check"
 
-// PullWish is what a pull request should look like; one part is set.
-type PullWish struct {
-	Key      string        `json:"key"`
-	Plan     int           `json:"plan"` // of the pull request; only the newest counts
-	Repo     string        `json:"repo"`
-	Number   int           `json:"number"`
-	Head     string        `json:"head"`
-	Labels   *LabelsWish   `json:"labels,omitempty"`
-	Check    *CheckWish    `json:"check,omitempty"`
-	Comment  *CommentWish  `json:"comment,omitempty"`
-	Reaction *ReactionWish `json:"reaction,omitempty"`
+// Desired is what a pull request should look like; one part is set.
+type Desired struct {
+	Key      string           `json:"key"`
+	Plan     int              `json:"plan"` // of the pull request; only the newest counts
+	Repo     string           `json:"repo"`
+	Number   int              `json:"number"`
+	Head     string           `json:"head"`
+	Labels   *DesiredLabels   `json:"labels,omitempty"`
+	Check    *DesiredCheck    `json:"check,omitempty"`
+	Comment  *DesiredComment  `json:"comment,omitempty"`
+	Reaction *DesiredReaction `json:"reaction,omitempty"`
 }
 
-// LabelsWish says which of our labels are to be there.
-type LabelsWish struct {
+// DesiredLabels says which of our labels are to be there.
+type DesiredLabels struct {
 	Want string      `json:"want"` // name, "" for none
 	Ours []LabelName `json:"ours"` // all that the bot may touch
 	// Since: what people did before it is not looked at.
 	Since time.Time `json:"since"`
 }
 
-// CheckWish is the check run, or commit status, of the head.
-type CheckWish struct {
+// DesiredCheck is the check run, or commit status, of the head.
+type DesiredCheck struct {
 	Title   string `json:"title"`
 	Summary string `json:"summary"`
 	Failed  bool   `json:"failed"`            // the bot itself failed
 	Private bool   `json:"private,omitempty"` // no page shows it
 }
 
-// CommentWish is the one comment.
-type CommentWish struct {
+// DesiredComment is the one comment.
+type DesiredComment struct {
 	Body   string `json:"body"`
 	Create bool   `json:"create"` // false: only a comment that is there is edited
 }
 
-// ReactionWish answers a command.
-type ReactionWish struct {
+// DesiredReaction answers a command.
+type DesiredReaction struct {
 	Comment int64  `json:"comment"`
 	Content string `json:"content"`
 }

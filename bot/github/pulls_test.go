@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -43,10 +43,10 @@ func TestPulls(t *testing.T) {
 			if c.person != "" {
 				p.State.Override = &flow.Override{Verdict: c.person, Who: "mary", At: time.Unix(0, 0)}
 			}
-			plan := bot.PlanPull(bot.PullBrief{Pull: p, Judged: c.commits, Sink: "github"})
+			plan := plan.Desired(plan.PullBrief{Pull: p, Judged: c.commits, Sink: "github"})
 			label, body := "none", ""
 			for _, a := range plan.Actions {
-				var w flow.PullWish
+				var w flow.Desired
 				if err := json.Unmarshal(a.Message, &w); err != nil {
 					t.Fatal(err)
 				}

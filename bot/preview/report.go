@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -217,7 +217,7 @@ func report(ctx context.Context, o Options, j *journal, come *arrivals) (*Report
 
 // labelOf tells apart what a list can ask for.
 func labelOf(v, class string) string {
-	if class == string(bot.BelowBar) {
+	if class == string(plan.BelowBar) {
 		return class
 	}
 	return v
@@ -246,12 +246,12 @@ func (r *Report) rates(fixes map[string]int) {
 	}
 }
 
-func policyOf(l bot.ListPolicy) Policy {
-	p := Policy{Reply: string(l.Reply), PerHour: l.PerHour, PerDay: l.PerDay, Approve: l.Approve, Silence: l.Silence.From != l.Silence.To,
+func policyOf(l plan.ListPolicy) Policy {
+	p := Policy{Reply: string(l.Reply), PerHour: l.PerHour, PerDay: l.PerDay, Approve: l.Approve, Silence: l.Quiet.From != l.Quiet.To,
 		MinMargin: l.MinMargin, WithoutTrees: l.WithoutTrees}
 	verdicts := l.Verdicts
 	if verdicts == nil {
-		verdicts = bot.DefaultVerdicts
+		verdicts = plan.DefaultVerdicts
 	}
 	for _, v := range verdicts {
 		p.Verdicts = append(p.Verdicts, string(v))

@@ -204,7 +204,7 @@ func saidOf(a store.ActionRow) said {
 		v.Text = m.Text()
 		return v
 	}
-	var w flow.PullWish
+	var w flow.Desired
 	var b bytes.Buffer
 	switch {
 	case json.Unmarshal(a.Message, &w) == nil && w.Comment != nil:

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
 )
@@ -15,10 +15,10 @@ import (
 func checksDir(state string) string { return filepath.Join(state, "checks") }
 
 // patchworks are the sinks of checks, and whose patches get them.
-func patchworks(c *config.Config) (sinks []flow.Sink, checks []bot.Checks, err error) {
+func patchworks(c *config.Config) (sinks []flow.Sink, checks []plan.Checks, err error) {
 	var errs []error
 	for _, w := range c.Patchwork {
-		checks = append(checks, bot.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})
+		checks = append(checks, plan.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})
 		if !w.Send {
 			sinks = append(sinks, dryrun.New("patchwork:"+w.Name, checksDir(c.State), patchwork.Shown))
 			continue

@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
@@ -217,13 +218,13 @@ func (o *previewOptions) bot(list string, judge *verdict.Judge) bot.Options {
 	c := o.config
 	p := policy(c)
 	l := p.For(list)
-	p.Lists = slices.DeleteFunc(p.Lists, func(l bot.ListPolicy) bool { return strings.EqualFold(l.ID, list) })
-	o.muted = l.Reply == bot.ReplyNone || l.Reply == ""
+	p.Lists = slices.DeleteFunc(p.Lists, func(l plan.ListPolicy) bool { return strings.EqualFold(l.ID, list) })
+	o.muted = l.Reply == plan.ReplyNone || l.Reply == ""
 	if o.muted {
-		l.Reply = bot.ReplyAuthor
+		l.Reply = plan.ReplyAuthor
 	}
 	if o.reply != "" {
-		l.Reply = bot.ReplyTo(o.reply)
+		l.Reply = plan.ReplyTo(o.reply)
 	}
 	if l.PerHour == 0 {
 		l.PerHour = previewPerHour

@@ -8,10 +8,10 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -93,18 +93,18 @@ func maintainersFile(name string) (*command.Maintainers, error) {
 	return m, nil
 }
 
-func policy(c *config.Config) bot.Policy {
-	p := bot.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow,
+func policy(c *config.Config) plan.Policy {
+	p := plan.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow,
 		StableTeam: c.Trust.StableTeam, Security: c.Security, Trusted: c.Trust.Sources}
 	for _, l := range c.Lists {
-		lp := bot.ListPolicy{ID: l.ID, Reply: bot.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay,
-			DryRun: l.DryRun, Approve: l.Approve, MinMargin: bot.DefaultMinMargin, WithoutTrees: l.WithoutTrees}
+		lp := plan.ListPolicy{ID: l.ID, Reply: plan.ReplyTo(l.Reply), Ignore: l.Ignore, PerHour: l.PerHour, PerDay: l.PerDay,
+			DryRun: l.DryRun, Approve: l.Approve, MinMargin: plan.DefaultMinMargin, WithoutTrees: l.WithoutTrees}
 		if l.MinMargin != nil {
 			lp.MinMargin = *l.MinMargin
 		}
 		if l.Silence != "" { // both were checked when the file was read
-			lp.Silence.From, lp.Silence.To, _ = config.Hours(l.Silence)
-			lp.Silence.Zone, _ = time.LoadLocation(l.Zone)
+			lp.Quiet.From, lp.Quiet.To, _ = config.Hours(l.Silence)
+			lp.Quiet.Zone, _ = time.LoadLocation(l.Zone)
 		}
 		for _, v := range l.Verdicts {
 			lp.Verdicts = append(lp.Verdicts, verdict.Verdict(v))

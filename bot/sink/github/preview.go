@@ -11,7 +11,7 @@ import (
 // Shown is what an action looks like in a dry run. A pull request has a folder,
 // owner/name/12, with labels.md, check.md and comment.md as they would be now.
 func Shown(a flow.Action) (name []string, text []byte, err error) {
-	var w flow.PullWish
+	var w flow.Desired
 	if err := json.Unmarshal(a.Message, &w); err != nil {
 		return nil, nil, fmt.Errorf("reading the action %s: %w", a.Key, err)
 	}

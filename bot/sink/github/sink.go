@@ -64,7 +64,7 @@ func (s *Sink) Idempotent() bool { return true }
 // job is one wish being carried out.
 type job struct {
 	*Sink
-	flow.PullWish
+	flow.Desired
 	c           *gh.Client
 	owner, repo string
 	me          string
@@ -73,7 +73,7 @@ type job struct {
 // Deliver implements flow.Sink.
 func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 	j := job{Sink: s}
-	err := json.Unmarshal(a.Message, &j.PullWish)
+	err := json.Unmarshal(a.Message, &j.Desired)
 	if err != nil {
 		return fmt.Errorf("reading the action %s: %w", a.Key, err)
 	}

@@ -64,7 +64,7 @@ func newDesk(t *testing.T, app bool) *desk {
 }
 
 // try carries out a wish and returns what was written for it.
-func (d *desk) try(w flow.PullWish) (wrote []string, err error) {
+func (d *desk) try(w flow.Desired) (wrote []string, err error) {
 	d.t.Helper()
 	w.Key, w.Repo, w.Number, w.Plan = "github:test/o/r/1", "o/r", 1, d.plans.n
 	if w.Head == "" {
@@ -87,7 +87,7 @@ func (d *desk) try(w flow.PullWish) (wrote []string, err error) {
 	return wrote, err
 }
 
-func (d *desk) want(what string, w flow.PullWish, wrote ...string) {
+func (d *desk) want(what string, w flow.Desired, wrote ...string) {
 	d.t.Helper()
 	got, err := d.try(w)
 	if err != nil {
@@ -98,8 +98,8 @@ func (d *desk) want(what string, w flow.PullWish, wrote ...string) {
 	}
 }
 
-func label(name string, since time.Time) flow.PullWish {
-	return flow.PullWish{Labels: &flow.LabelsWish{Want: name, Ours: github.DefaultLabels(), Since: since}}
+func label(name string, since time.Time) flow.Desired {
+	return flow.Desired{Labels: &flow.DesiredLabels{Want: name, Ours: github.DefaultLabels(), Since: since}}
 }
 
 const (
@@ -148,8 +148,8 @@ func TestLabelGone(t *testing.T) {
 // TestCheckOfHead: one check run, or one status, for each head, however often it
 // is asked for.
 func TestCheckOfHead(t *testing.T) {
-	wish := func(title, head string) flow.PullWish {
-		return flow.PullWish{Head: head, Check: &flow.CheckWish{Title: title, Summary: "because"}}
+	wish := func(title, head string) flow.Desired {
+		return flow.Desired{Head: head, Check: &flow.DesiredCheck{Title: title, Summary: "because"}}
 	}
 	second := strings.Repeat("b", 40)
 	for _, app := range []bool{true, false} {
@@ -180,8 +180,8 @@ func TestCheckOfHead(t *testing.T) {
 // nobody else's is taken for it.
 func TestComment(t *testing.T) {
 	d := newDesk(t, true)
-	wish := func(body string, create bool) flow.PullWish {
-		return flow.PullWish{Comment: &flow.CommentWish{Body: "<!-- stablebot:comment -->\n" + body, Create: create}}
+	wish := func(body string, create bool) flow.Desired {
+		return flow.Desired{Comment: &flow.DesiredComment{Body: "<!-- stablebot:comment -->\n" + body, Create: create}}
 	}
 	d.want("none to edit", wish("one", false))
 	d.hub.Say(1, "eve", "<!-- stablebot:comment -->\nmine")

@@ -113,14 +113,14 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-func wishes() []flow.PullWish {
-	return []flow.PullWish{
-		{Labels: &flow.LabelsWish{Want: "stable-eligible", Ours: github.DefaultLabels()}},
-		{Check: &flow.CheckWish{Title: "stable-eligible", Summary: "it fixes a hang"}},
-		{Check: &flow.CheckWish{Title: "failed", Summary: "a defect", Failed: true}},
-		{Comment: &flow.CommentWish{Body: "<!-- m -->\nwords", Create: true}},
-		{Reaction: &flow.ReactionWish{Comment: 1, Content: "+1"}},
-		{Reaction: &flow.ReactionWish{Comment: 1, Content: "confused"}},
+func wishes() []flow.Desired {
+	return []flow.Desired{
+		{Labels: &flow.DesiredLabels{Want: "stable-eligible", Ours: github.DefaultLabels()}},
+		{Check: &flow.DesiredCheck{Title: "stable-eligible", Summary: "it fixes a hang"}},
+		{Check: &flow.DesiredCheck{Title: "failed", Summary: "a defect", Failed: true}},
+		{Comment: &flow.DesiredComment{Body: "<!-- m -->\nwords", Create: true}},
+		{Reaction: &flow.DesiredReaction{Comment: 1, Content: "+1"}},
+		{Reaction: &flow.DesiredReaction{Comment: 1, Content: "confused"}},
 	}
 }
 

@@ -1,4 +1,4 @@
-package bot
+package plan
 
 import (
 	"fmt"
@@ -125,7 +125,7 @@ func (b Brief) whys(turned map[string]string) (out []string) {
 // answers plans what is said to those whose commands have had no answer yet.
 // told says whether one of them names the verdict.
 func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, told bool, err error) {
-	for _, id := range b.waiting() {
+	for _, id := range b.Unanswered() {
 		var mine []flow.Order
 		for _, o := range b.Orders {
 			if o.Mail == id {
@@ -172,8 +172,8 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 	return out, told, nil
 }
 
-// waiting are the mails to this version whose commands have had no answer.
-func (b Brief) waiting() (ids []string) {
+// Unanswered are the mails to this version whose commands have had no answer.
+func (b Brief) Unanswered() (ids []string) {
 	for _, o := range b.Orders {
 		if o.SeriesKey == b.Series.Key && !o.Answered && !slices.Contains(ids, o.Mail) {
 			ids = append(ids, o.Mail)
@@ -182,8 +182,8 @@ func (b Brief) waiting() (ids []string) {
 	return ids
 }
 
-// recheck reports whether somebody asked to judge it anew and has no answer yet.
-func (b Brief) recheck() bool {
+// Recheck reports whether somebody asked to judge it anew and has no answer yet.
+func (b Brief) Recheck() bool {
 	return slices.ContainsFunc(b.Orders, func(o flow.Order) bool {
 		return o.SeriesKey == b.Series.Key && !o.Answered && o.Verb == command.Recheck && o.Refused == "" && o.Wrong == ""
 	})

@@ -1,4 +1,4 @@
-package bot
+package plan
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ type ListPolicy struct {
 	// Approve holds every reply until a person lets it go.
 	Approve bool
 	// Silence is when nothing is sent.
-	Silence Hours
+	Quiet Hours
 
 	allPerHour, allPerDay int // of the whole policy
 }
@@ -119,9 +119,9 @@ func (p Policy) For(list string) ListPolicy {
 	return ListPolicy{ID: list, Reply: ReplyNone, MinMargin: DefaultMinMargin}
 }
 
-// listOf says which list a mail came over: what its source stands for, the
+// ListOf says which list a mail came over: what its source stands for, the
 // List-Id, or a configured posting address among its recipients.
-func (p Policy) listOf(m *mail.Message, of string) string {
+func (p Policy) ListOf(m *mail.Message, of string) string {
 	if of != "" {
 		return of
 	}
@@ -189,14 +189,14 @@ func (l ListPolicy) whyNot(posts []Posted) string {
 	return "none of its verdicts is answered on this list"
 }
 
-func (l ListPolicy) caps() flow.Caps {
+func (l ListPolicy) Caps() flow.Caps {
 	return flow.Caps{List: l.ID, PerHour: l.PerHour, PerDay: l.PerDay, AllPerHour: l.allPerHour, AllPerDay: l.allPerDay}
 }
 
-// embargoed reports whether a mail may be about an unpublished hole: a security
+// Embargoed reports whether a mail may be about an unpublished hole: a security
 // contact is addressed, or stable@kernel.org, which unlike stable@vger is no
 // public list.
-func (p Policy) embargoed(m *mail.Message) bool {
+func (p Policy) Embargoed(m *mail.Message) bool {
 	var public, private bool
 	for _, r := range append(slices.Clone(m.To), m.Cc...) {
 		switch {
@@ -232,9 +232,9 @@ func (p Policy) securityAddress(a string) bool {
 	return false
 }
 
-// trusts reports whether the senders of a source's mails are believed: its name
+// Trusts reports whether the senders of a source's mails are believed: its name
 // is "imap:work/INBOX" in full, or "imap:work", or "work".
-func (p Policy) trusts(source string) bool {
+func (p Policy) Trusts(source string) bool {
 	name, _, _ := strings.Cut(source, "/")
 	_, short, _ := strings.Cut(name, ":")
 	return slices.ContainsFunc(p.Trusted, func(t string) bool { return t != "" && (t == source || t == name || t == short) })

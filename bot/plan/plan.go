@@ -1,4 +1,7 @@
-package bot
+// Package plan decides what is done about what was judged: replies, answers to
+// commands, corrections, checks, what a pull request should look like, and what a list
+// wants to hear. It is pure: all that it may look at comes in, and actions go out.
+package plan
 
 import (
 	"fmt"
@@ -47,9 +50,9 @@ type Brief struct {
 	Stale    string   // why a recheck does not rest on the newest, "" when it does
 }
 
-// Plan decides what is done about a judged series. It is pure. Without an
+// Replies decides what is done about a judged series. It is pure. Without an
 // action, quiet says why nothing is said.
-func Plan(b Brief) (actions []flow.Action, quiet string, err error) {
+func Replies(b Brief) (actions []flow.Action, quiet string, err error) {
 	if len(b.Posts) == 0 {
 		return nil, "nothing of it could be read", nil
 	}
@@ -94,7 +97,7 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
-	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.line() == b.Series.Line:
+	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
 		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
 	to, cc := b.recipients(p.Message, list)
@@ -113,7 +116,7 @@ func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Actio
 	}
 	a := &flow.Action{
 		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: cause, List: list.ID,
-		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now, NotBefore: list.Silence.Until(b.Now),
+		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now, NotBefore: list.Quiet.Until(b.Now),
 	}
 	if list.DryRun && b.DryRun != "" {
 		a.Sink = b.DryRun
@@ -154,7 +157,7 @@ func (b Brief) never(first Posted, list ListPolicy) string {
 		return "it was put in by a backfill, of which nothing is said"
 	case b.Series.Private:
 		return "a security contact is among its recipients"
-	case slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }):
+	case slices.ContainsFunc(b.Posts, func(p Posted) bool { return StableSubmission(p.Message) }):
 		return "a submission to stable is not answered"
 	case m.Program != "":
 		return "written by a program: " + m.Program
@@ -187,8 +190,8 @@ func (b Brief) noticed() time.Time {
 	return b.Series.Judged
 }
 
-// line is what a reply about all of it would say, whatever is answered.
-func (b Brief) line() string {
+// Line is what a reply about all of it would say, whatever is answered.
+func (b Brief) Line() string {
 	return report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true })).Line
 }
 
@@ -212,8 +215,8 @@ func posted(p Posted) time.Time {
 }
 
 // stableSubmission: what is offered to a stable branch already. Its judgement
-// is recorded; the stable team needs no answer from us.
-func stableSubmission(m *mail.Message) bool {
+// StableSubmission recorded; the stable team needs no answer from us.
+func StableSubmission(m *mail.Message) bool {
 	if m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || m.StableReview {
 		return true
 	}
@@ -296,4 +299,25 @@ func answeredText(m *mail.Message) string {
 		return m.Change.Body
 	}
 	return m.Text()
+}
+
+// Addressed is everybody whose opt-out matters to a series.
+func (b Brief) Addressed() []string {
+	var out []string
+	add := func(who string) {
+		if who != "" && who != "list:" && !slices.Contains(out, who) {
+			out = append(out, who)
+		}
+	}
+	add("list:" + b.Series.List)
+	for _, p := range b.Posts {
+		for _, l := range p.Lists {
+			add("list:" + l)
+		}
+		add(p.Message.From.Address)
+		for _, r := range append(slices.Clone(p.Message.To), p.Message.Cc...) {
+			add(r.Address)
+		}
+	}
+	return out
 }

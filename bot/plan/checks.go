@@ -1,4 +1,4 @@
-package bot
+package plan
 
 import (
 	"encoding/json"
@@ -17,9 +17,9 @@ type Checks struct {
 	Lists []string
 }
 
-// checks plans the checks of a judged series. What nothing may be said about
+// Checks plans the checks of a judged series. What nothing may be said about
 // has none.
-func (b Brief) checks(all []Checks) (out []flow.Action, err error) {
+func (b Brief) Checks(all []Checks) (out []flow.Action, err error) {
 	if len(all) == 0 || len(b.Posts) == 0 {
 		return nil, nil
 	}
@@ -27,7 +27,7 @@ func (b Brief) checks(all []Checks) (out []flow.Action, err error) {
 	lists := append([]string{b.Series.List}, first.Lists...)
 	if flow.Backfilled(first.Source) || b.Series.Private || b.Series.Next != "" || first.Message.Program != "" ||
 		b.Policy.MaxAge > 0 && b.Now.Sub(posted(first)) > b.Policy.MaxAge ||
-		slices.ContainsFunc(b.Posts, func(p Posted) bool { return stableSubmission(p.Message) }) ||
+		slices.ContainsFunc(b.Posts, func(p Posted) bool { return StableSubmission(p.Message) }) ||
 		slices.ContainsFunc(lists, func(l string) bool { return b.Out["list:"+l] }) {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package bot
+package plan
 
 import (
 	"crypto/sha256"
@@ -34,8 +34,8 @@ type PullPlan struct {
 	Quiet   string
 }
 
-// judgeable says why a pull request is not judged, "" when it is.
-func judgeable(p *flow.Pull) string {
+// WhyNotJudged says why a pull request is not judged, "" when it is.
+func WhyNotJudged(p *flow.Pull) string {
 	switch {
 	case p.Gone:
 		return "it is not there any more"
@@ -53,10 +53,10 @@ func judgeable(p *flow.Pull) string {
 	return ""
 }
 
-// PlanPull decides what a pull request should look like. It is pure.
-func PlanPull(b PullBrief) PullPlan {
+// Desired decides what a pull request should look like. It is pure.
+func Desired(b PullBrief) PullPlan {
 	p := b.Pull
-	plan := PullPlan{State: p.State, Quiet: judgeable(&p)}
+	plan := PullPlan{State: p.State, Quiet: WhyNotJudged(&p)}
 	s := &plan.State
 	s.Closed, s.Problem, s.Attempts = p.Closed || p.Gone, p.Problem, 0
 	if p.Head != "" {
@@ -72,7 +72,7 @@ func PlanPull(b PullBrief) PullPlan {
 	}
 	if p.Problem != "" {
 		// A person should know why nothing comes; where they look is the check.
-		check := flow.CheckWish{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
+		check := flow.DesiredCheck{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
 		plan.add(b, obeyed, forced, wishes{check: &check})
 		return plan
 	}
@@ -99,16 +99,16 @@ func PlanPull(b PullBrief) PullPlan {
 
 // wishes are the parts that a plan may have.
 type wishes struct {
-	labels  *flow.LabelsWish
-	check   *flow.CheckWish
-	comment *flow.CommentWish
+	labels  *flow.DesiredLabels
+	check   *flow.DesiredCheck
+	comment *flow.DesiredComment
 }
 
 func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdict, forced bool) wishes {
 	var w wishes
 	policy := b.Pull.Policy
 	if policy.Labels {
-		w.labels = &flow.LabelsWish{Ours: policy.Names, Since: s.Rechecked}
+		w.labels = &flow.DesiredLabels{Ours: policy.Names, Since: s.Rechecked}
 		for _, l := range policy.Names {
 			if l.Verdict == shown {
 				w.labels.Want = l.Name
@@ -116,12 +116,12 @@ func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdi
 		}
 	}
 	if policy.Check && (!shown.Silent() || b.Failed || s.Told != "" || forced) {
-		w.check = &flow.CheckWish{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
+		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
 		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown) ||
 			shown == report.Mixed && slices.Contains(policy.Verdicts, verdict.StableEligible))
-		w.comment = &flow.CommentWish{Body: c.Body(), Create: says || forced}
+		w.comment = &flow.DesiredComment{Body: c.Body(), Create: says || forced}
 	}
 	return w
 }
@@ -168,7 +168,7 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 	if !same {
 		s.Plans++
 	}
-	put := func(kind, line string, wish flow.PullWish) {
+	put := func(kind, line string, wish flow.Desired) {
 		wish.Key, wish.Plan, wish.Repo, wish.Number, wish.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
 		message, err := json.Marshal(wish)
 		if err != nil {
@@ -182,7 +182,7 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 		})
 	}
 	for _, c := range answer {
-		r := flow.ReactionWish{Comment: c.Comment, Content: "+1"}
+		r := flow.DesiredReaction{Comment: c.Comment, Content: "+1"}
 		if c.Refused != "" {
 			r.Content = "confused"
 		}
@@ -190,7 +190,7 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 		if c.Refused != "" {
 			line += " refused: " + c.Refused
 		}
-		put(fmt.Sprintf("%s/%d", flow.KindReaction, c.Comment), line, flow.PullWish{Reaction: &r})
+		put(fmt.Sprintf("%s/%d", flow.KindReaction, c.Comment), line, flow.Desired{Reaction: &r})
 	}
 	if same {
 		return
@@ -201,16 +201,16 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 		if w.labels.Want != "" {
 			line = "label " + w.labels.Want
 		}
-		put(flow.KindLabels, line, flow.PullWish{Labels: w.labels})
+		put(flow.KindLabels, line, flow.Desired{Labels: w.labels})
 	}
 	if w.check != nil {
-		put(flow.KindCheck, "check: "+w.check.Title, flow.PullWish{Check: w.check})
+		put(flow.KindCheck, "check: "+w.check.Title, flow.Desired{Check: w.check})
 	}
 	if w.comment != nil {
 		line := "comment"
 		if !w.comment.Create {
 			line = "comment, if there is one already"
 		}
-		put(flow.KindComment, line, flow.PullWish{Comment: w.comment})
+		put(flow.KindComment, line, flow.Desired{Comment: w.comment})
 	}
 }
