@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
@@ -72,6 +73,8 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		case first != nil:
 			reason := listed(shipped) + " has been sold"
 			switch {
+			case first.Kind == silicon.KindLibrary && allLibraries(f.Silicon):
+				reason = listed(shipped) + plainVerb(len(shipped), " serves", " serve") + " hardware that is in use"
 			case first.Kind == silicon.KindDriver: // drivers come last: nothing says which chip
 				reason = "no chip is named; the hardware of " + listed(shipped) + " is in use"
 			case first.Launched != "" && len(shipped) == 1:
@@ -93,6 +96,20 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		}
 		return out, nil
 	},
+}
+
+// allLibraries reports whether nothing but the shared code of drivers was recognised.
+func allLibraries(ms []silicon.Match) bool {
+	return !slices.ContainsFunc(ms, func(m silicon.Match) bool {
+		return m.State == silicon.Production && m.Kind != silicon.KindLibrary && m.Kind != silicon.KindDriver
+	})
+}
+
+func plainVerb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 // listed writes up to three names.

@@ -44,6 +44,8 @@ Unmet: a patch whose author could only compile it.`,
 			return unmet("its author says below the message that it was not run", note)
 		case f.Change.Prefix.RFC:
 			return unmet("posted for comments, not as a finished patch")
+		case t.TestedOn != nil:
+			return met("its message names what it was tested on", signs.TagLine(t.TestedOn))
 		case w.Has(signs.WordRan):
 			return met("the message says that it was tested", w.Evidence(signs.WordRan))
 		case t.OnlyCompiled > 0 && t.OnlyCompiled == t.Tested:

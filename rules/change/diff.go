@@ -142,6 +142,9 @@ func refused(diff string) (line int, why string) {
 		}
 		inHunk = before != 0 || after != 0
 	}
+	if inHunk && (before < 0 || after < 0) {
+		return line + 1, "the last hunk has not as many lines as its header says"
+	}
 	if inHunk {
 		return line + 1, "the last hunk is shorter than its header says"
 	}

@@ -44,10 +44,37 @@ func (c *Change) Neighbour() string {
 		return "" // it touches what the kernel has alone, whatever the brackets say
 	case named != "":
 		return named
-	case outside < files:
+	case outside < files, prefixes(c.Subject) > 1:
+		// "wifi: acme: x100: …" is how the kernel's patches are titled: made in a tree
+		// whose root is the driver.
 		return ""
 	}
 	return "another project"
+}
+
+// InKernel reports whether a file of the change may be one of the kernel's tree.
+func (c *Change) InKernel() bool {
+	for _, f := range c.Named().Files {
+		name := f.NewName
+		if name == "" {
+			name = f.OldName
+		}
+		if kernelPath(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// prefixes counts what stands before colons in a title.
+func prefixes(title string) (n int) {
+	for {
+		before, after, ok := strings.Cut(title, ": ")
+		if !ok || strings.ContainsAny(before, " \t") {
+			return n
+		}
+		n, title = n+1, after
+	}
 }
 
 // kernelPath reports whether a path may be one of the kernel's: below one of its

@@ -191,11 +191,17 @@ func originLine(line string) (Origin, bool) {
 			return Origin{}, false
 		}
 		rest = strings.TrimLeft(rest, " ")
+		title := ""
+		if strings.HasPrefix(rest, `("`) {
+			if i := strings.LastIndex(rest, `")`); i > 2 {
+				title, rest = rest[2:i], strings.TrimLeft(rest[i+2:], " ")
+			}
+		}
 		for _, link := range []string{"from ", "in "} {
 			rest = strings.TrimPrefix(rest, link)
 		}
 		if hasPrefixFold(rest, "upstream") && strings.Trim(rest[len("upstream"):], ".,;:])} ") == "" {
-			return Origin{SHA: id, Form: FormUpstream}, true
+			return Origin{SHA: id, Subject: title, Form: FormUpstream}, true
 		}
 		return Origin{}, false
 	}

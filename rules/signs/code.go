@@ -147,7 +147,7 @@ func ReadCode(c *change.Change) *Code {
 			defines = defines && onlyDefines(h, &undefined)
 			out.BytesSwapped = out.BytesSwapped || swapsBytes(h)
 			if r.uapi {
-				out.NewUAPI += int(h.LinesAdded - h.LinesDeleted)
+				out.NewUAPI += newLines(h)
 			}
 		}
 	}
@@ -157,6 +157,23 @@ func ReadCode(c *change.Change) *Code {
 		out.same(false, false, false)
 	}
 	return out
+}
+
+// newLines counts the lines of code that a hunk adds, less those that it removes.
+// Comments are no interface.
+func newLines(h *gitdiff.TextFragment) (n int) {
+	for _, l := range h.Lines {
+		text := strings.TrimSpace(l.Line)
+		switch {
+		case text == "" || strings.HasPrefix(text, "/*") && (strings.HasSuffix(text, "*/") || !strings.Contains(text, "*/")) ||
+			text[0] == '*' || strings.HasPrefix(text, "//"):
+		case l.Op == gitdiff.OpAdd:
+			n++
+		case l.Op == gitdiff.OpDelete:
+			n--
+		}
+	}
+	return n
 }
 
 // onlyIncludes reports whether a hunk changes nothing but #include lines, and
@@ -245,7 +262,7 @@ func isKconfig(name string) bool {
 
 // isUAPI knows the folder of the kernel and those of trees that hold a part of it.
 func isUAPI(name string) bool {
-	return strings.Contains(name, "/uapi/") || strings.HasPrefix(name, "uapi/")
+	return strings.Contains(name, "include/uapi/") || strings.HasPrefix(name, "uapi/") || strings.Contains(name, "/uapi/") && strings.HasSuffix(name, ".h")
 }
 
 // Broken points at a Kconfig line that says depends on BROKEN, beside what changes.

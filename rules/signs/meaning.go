@@ -86,6 +86,14 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordDebug // of traffic
 	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixup!"):
 		mask &^= 1 << WordFix // a part of another patch
+	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixed") && ofKind(s, at):
+		mask &^= 1 << WordFix // "a fixed offset", "fixed and relative versions"
+	case mask&(1<<WordHang) != 0 && harmlessHang(s, at):
+		mask &^= 1 << WordHang
+	case mask&(1<<WordSecurity) != 0 && deniedNear(s, at):
+		mask &^= 1 << WordSecurity
+	case mask&(1<<WordRegression) != 0 && inspected(wordBefore(s, at), s, at):
+		mask &^= 1 << WordRegression
 	case mask&(1<<WordPotential) != 0 && strings.HasPrefix(word, "possibl") && allowed(wordBefore(s, at)):
 		mask &^= 1 << WordPotential
 	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
@@ -94,6 +102,65 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordOops
 	}
 	return mask
+}
+
+// ofKind reports whether "fixed" at offset at says of which kind something is.
+func ofKind(s string, at int) bool {
+	switch wordBefore(s, at) {
+	case "a", "an", "the", "of", "at", "into", "with", "to", "uses", "use", "using", "for", "non", "and", "or":
+		return true
+	}
+	_, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	for _, w := range [...]string{"and ", "point", "size", "length", "width", "rate", "clock", "offset", "address", "value", "mode", "link", "phy", "regulator", "register", "number", "frequenc", "function"} {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// harmlessHang tells words of a hang that are none: an endpoint's STALL, a low-hanging
+// fruit, somebody who is stuck with less than the hardware could do.
+func harmlessHang(s string, at int) bool {
+	word := s[at:]
+	switch {
+	case strings.HasPrefix(word, "stuck with "):
+		return true
+	case strings.HasPrefix(word, "hanging"):
+		return wordBefore(s, at) == "low"
+	case strings.HasPrefix(word, "stall"):
+		around := near(s, at)
+		return strings.Contains(around, "endpoint") || strings.Contains(around, "urb") || strings.Contains(around, "handshake") || strings.Contains(around, "ep0")
+	}
+	return false
+}
+
+// deniedNear reports whether the clause of offset at says that there is none: "poses no
+// security risk", "this is not a security problem".
+func deniedNear(s string, at int) bool {
+	before := s[max(0, at-meaningReach):at]
+	if i := strings.LastIndexAny(before, ".:;,"); i >= 0 {
+		before = before[i+1:]
+	}
+	before = " " + strings.Join(strings.Fields(before), " ") + " "
+	for _, no := range [...]string{" no ", " not a ", " not an ", " not any ", " isn't a ", " isn't an ", " without ", " never a "} {
+		if strings.Contains(before, no) {
+			return true
+		}
+	}
+	return false
+}
+
+// inspected tells what was looked for from what was met: "audited for regressions", "no regression".
+func inspected(before, s string, at int) bool {
+	switch before {
+	case "no", "any", "without", "potential":
+		return true
+	case "for":
+		b := s[max(0, at-meaningReach):at]
+		return strings.Contains(b, "audit") || strings.Contains(b, "check") || strings.Contains(b, "test") || strings.Contains(b, "watch")
+	}
+	return false
 }
 
 // begins reports whether the word at offset at begins the title or a sentence: there it is a verb.

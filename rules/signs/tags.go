@@ -25,6 +25,7 @@ type Tags struct {
 	list []change.Trailer
 	// the sign-offs that AuthorSigned and OtherSigned speak of, nil without
 	Authors, Others *change.Trailer
+	TestedOn        *change.Trailer // names the hardware or firmware that it was tested on
 	Ran             *change.Trailer // the first of Tested that is not one of OnlyCompiled
 }
 
@@ -69,6 +70,11 @@ func ReadTags(c *change.Change) *Tags {
 			if counts = !SamePerson(tr.Value, c.Author); counts {
 				t.Acked++
 			}
+		case strings.EqualFold(key, "Tested-on"):
+			if t.TestedOn == nil {
+				t.TestedOn = tr
+			}
+			counts = false
 		case strings.EqualFold(key, "Tested-by"):
 			t.Tested++
 			if compiledOnly(tr.Value) {

@@ -87,7 +87,7 @@ const (
 // Nouns for reasons, so that mail, comment and log say the same.
 var wordNoun = [numWords]string{
 	WordOops: "a crash", WordMemory: "a memory-safety bug or overflow", WordSecurity: "a security issue",
-	WordCorruption: "corruption", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
+	WordCorruption: "corrupted or overwritten data", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
 	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",

@@ -504,7 +504,9 @@ func anyOf(fs ...func(*claims) string) func(*claims) string {
 	}
 }
 
-const fixWords = `(?i)(^|[^a-z_-])(fix(e[sd]|ing|up)?|bug)([^a-z_-]|$)`
+// fixWords leaves out "fixed", which also says of which kind something is, and the
+// "fixup!" of a part of another patch.
+const fixWords = `(?i)(^|[^a-z_-])(fix(es|ing|up)?|bug)([^a-z_!-]|$)`
 
 // absences are all claims of absence that findings and reasons make, by the words that make
 // them. A test sees to it that each of these still stands in a sentence.

@@ -128,6 +128,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes no file")
 	case j.Change.Kind == change.Mail && len(j.Silicon) == 0 && j.Change.Neighbour() != "":
 		return out("no kernel patch: it is for %s", j.Change.Neighbour())
+	case len(j.Silicon) == 0 && j.nowhere == "" && j.isFix.yes && j.Change.Kind == change.Mail && !j.Change.InKernel():
+		return decision{verdict: Uncertain, reason: "its paths are not those of a kernel tree; which driver they belong to is not known"}, true
 	case len(j.Silicon) == 0:
 		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
 	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):

@@ -36,7 +36,7 @@ var tellsApart = []*rules.Rule{rules.NoNewUAPI, rules.NoNewKconfig, rules.NoNewD
 // apart reports whether the patch keeps its own verdict.
 func apart(j *Judgement) bool {
 	switch {
-	case j.Error != nil || !j.IsFix():
+	case j.Error != nil || !j.IsFix() || !j.presented():
 		return true
 	case j.Verdict == DKMSOnly && j.decided():
 		return true
@@ -48,6 +48,13 @@ func apart(j *Judgement) bool {
 	return slices.ContainsFunc(j.Rules, func(f Weighed) bool {
 		return f.Outcome == rules.Unmet && slices.ContainsFunc(tellsApart, func(r *rules.Rule) bool { return r.ID == f.ID })
 	})
+}
+
+// presented reports whether its author presents the patch as a fix: a Fixes: tag, a
+// request for stable, or its title. What only reads like one may be the preparation of
+// those that are.
+func (j *Judgement) presented() bool {
+	return slices.ContainsFunc(j.Rules, func(f Weighed) bool { return f.ID == rules.FixesTag.ID && f.Values["claims"] != 0 })
 }
 
 // decided reports whether the class speaks of the change as a whole, whatever its

@@ -12,7 +12,8 @@ import (
 // member is patch n of a series of four, a fix in the band unless told otherwise.
 func member(n int, tell ...func(*Judgement)) Judgement {
 	j := Judgement{ID: string(rune('a' + n)), Kind: change.Mail, Verdict: Uncertain, Score: 0.3, Fix: 0.9, Reason: "too close to call",
-		Series: &SeriesRef{Version: 1, N: n, Of: 4}, Lines: &Policy{Fix: 0.4, Eligible: 0.6, DKMS: 0.1}}
+		Series: &SeriesRef{Version: 1, N: n, Of: 4}, Lines: &Policy{Fix: 0.4, Eligible: 0.6, DKMS: 0.1},
+		Rules: []Weighed{{Finding: rules.Finding{ID: rules.FixesTag.ID, Outcome: rules.Met, Values: map[string]float64{"claims": 1}}}}}
 	for _, f := range tell {
 		f(&j)
 	}
@@ -53,6 +54,7 @@ func TestShare(t *testing.T) {
 		follow bool
 	}{
 		{"in the band", member(1), true},
+		{"reads like a fix, and is presented as none", member(1, func(j *Judgement) { j.Rules = nil }), false},
 		{"below the bar", member(1, says(DKMSOnly, BelowBar, 0.05)), true},
 		{"eligible by itself", member(1, says(StableEligible, "", 0.7)), false},
 		{"too big", member(1, says(DKMSOnly, TooBig, 0.05)), false},
