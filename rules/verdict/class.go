@@ -15,7 +15,8 @@ var Classes = []Class{TooBig, Conflicts, NoBase, Enablement, ABI, NotUpstream, D
 // often.
 var evidence = map[Class]func(*judged, *Branch) bool{
 	TooBig: func(j *judged, b *Branch) bool {
-		return j.unmet(rules.DiffSize) && !j.Words().Revert || j.piled(b)
+		s := j.Change.Size // over the documented 100 lines is not yet beyond what stable takes
+		return j.unmet(rules.DiffSize) && s.LinesWithContext-s.TableLines > rules.TooBigNamed && !j.Words().Revert || j.piled(b)
 	},
 	// What would be too much where nothing shows that the branch has the bug: of 22
 	// branches that were called too big so, two readers called none too big.

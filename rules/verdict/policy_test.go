@@ -267,7 +267,8 @@ func TestPolicyRows(t *testing.T) {
 
 		// Row 7
 		{"too big", sure(score(0.1), tooBig), "dkms-only too-big"},
-		{"over the limit, within what stable took", sure(score(0.1), overLimit), "dkms-only too-big"},
+		{"over the limit, within what stable took", sure(score(0.1), overLimit), "dkms-only below-bar"},
+		{"so large that it is named", sure(score(0.1), overLimit, func(j *judged) { j.Change.Size.LinesWithContext = rules.TooBigNamed + 1 }), "dkms-only too-big"},
 		{"exactly what stable took", sure(score(0.1), tooBig, func(j *judged) { j.Change.Size.LinesWithContext = rules.TooBigPile }), "dkms-only too-big"},
 		{"interface", sure(score(0.1), newUAPI), "dkms-only abi"},
 		{"enablement", sure(score(0.1), newDriver), "dkms-only enablement"},
@@ -344,7 +345,7 @@ func TestPolicyBranches(t *testing.T) {
 		want string
 	}{
 		{"mixed", sure(overLimit, in("6.12 affected", "6.6 no-base", "6.1 affected 0.1", "5.15 present", "5.10 not-affected", "5.4 queued")),
-			"6.12 stable-eligible, 6.6 uncertain, 6.1 dkms-only too-big, 5.15 none, 5.10 none, 5.4 none"},
+			"6.12 stable-eligible, 6.6 uncertain, 6.1 dkms-only below-bar, 5.15 none, 5.10 none, 5.4 none"},
 		{"out of reach", sure(score(0.1), tooBig, in("6.12 affected", "6.6 no-base", "6.1 present")),
 			"6.12 dkms-only too-big, 6.6 uncertain, 6.1 none"},
 		{"not needed", sure(in("6.12 present", "6.6 queued")), "6.12 none, 6.6 none"},
