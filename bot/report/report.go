@@ -355,8 +355,8 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:]})
 	}
 	for _, w := range all {
-		if w.ID == rules.SignOff.ID && w.Outcome == rules.Met {
-			continue // as every patch is
+		if w.Outcome == rules.Met && (w.ID == rules.SignOff.ID || w.ID == rules.NotTrivial.ID) {
+			continue // as nearly every patch is
 		}
 		// What is met and speaks against it, or the other way round, stands for
 		// something else that goes with it; a reader would only wonder.

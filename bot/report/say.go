@@ -364,6 +364,9 @@ func (r Row) fits(all []Branch) string {
 	return "The patch " + how + " to " + list(where) + after + "."
 }
 
+// noTree is said where nothing is known of branches.
+const noTree = "No tree with this code was at hand, so no branch was looked at."
+
 // unseen are the sentences where nothing is known of branches.
 func (r Row) unseen() []string {
 	what := "If a stable branch has the bug, it can take this patch"
@@ -381,7 +384,7 @@ func (r Row) unseen() []string {
 	case r.Merged != "":
 		out = append(out, fmt.Sprintf("It is in mainline as %.12s.", r.Merged))
 	case len(r.Branches) == 0:
-		out = append(out, "No tree with this code was at hand, so no branch was looked at.")
+		out = append(out, noTree)
 	}
 	return out
 }

@@ -66,10 +66,19 @@ func (v Values) lead() []string {
 		}
 		out[i] = strings.ToUpper(s[:1]) + s[1:] + "."
 	}
+	if v.blind() {
+		out = append(out, noTree)
+	}
 	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
 		out = append(out, fmt.Sprintf("%d of its patches %s not arrived.", v.Missing, plural(v.Missing, "has", "have")))
 	}
 	return out
+}
+
+// blind reports whether some patch is called eligible, and no branch was looked at.
+func (v Values) blind() bool {
+	return slices.ContainsFunc(v.Rows, func(r Row) bool { return r.Verdict == verdict.StableEligible }) &&
+		!slices.ContainsFunc(v.Rows, func(r Row) bool { return len(r.Branches) > 0 || r.Merged != "" })
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
@@ -112,7 +121,7 @@ func (v Values) takes(in []Row) string {
 	case seen:
 		s = v.which(in) + plural(n, " changes code", " change code") + " that stable branches have, and they can take " + plural(n, "it", "them")
 	default:
-		s = "If a stable branch has " + plural(n, "the bug", "the bugs") + ", it can take " + lower(v.which(in))
+		s = "If a stable branch has " + plural(n, "the bug", "the bugs") + ", it can take " + lower(v.which(in)) + chances(in)
 	}
 	if !slices.ContainsFunc(in, func(r Row) bool { return !r.near() }) {
 		s += "; whether stable does is a close call"
@@ -121,6 +130,23 @@ func (v Values) takes(in []Row) string {
 		}
 	}
 	return s
+}
+
+// chances are the estimated chances of patches that nobody asks stable to take yet.
+func chances(in []Row) string {
+	low, high, n := 1.0, 0.0, 0
+	for _, r := range in {
+		if !r.Tag.There && !r.near() && r.Score > 0 {
+			low, high, n = min(low, r.Score), max(high, r.Score), n+1
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case Percent(low) == Percent(high):
+		return " (" + chance(low) + ")"
+	}
+	return fmt.Sprintf(" (estimated chances %d to %d %%)", Percent(low), Percent(high))
 }
 
 func (v Values) keeps(in []Row) string {
