@@ -48,7 +48,7 @@ func TestContradictions(t *testing.T) {
 		{"very likely, and no", "Stable does not take this patch (estimated chance 97 %).\n", kept, "97 % denies"},
 		{"a vendor that was not read", "Stable does not take this. Users get it from the vendor's package.\n", kept, "no vendor tree was read"},
 		{"a vendor that was read", "Stable does not take this. Users get it from the vendor's package.\n", vendor, ""},
-		{"the verdict is no vendor", "The version before was called dkms-only.\n", kept, ""},
+		{"the verdict is no vendor", "The verdict on the version before: dkms-only.\n", kept, ""},
 		{"a branch of nobody's", "Linux 6.1 has the bug.\n", takes, "branch 6.1 is none"},
 		{"a branch that has the fix", "Linux 6.6 has the bug.\n", takes, "branch 6.6 is present"},
 		{"other lines", "This patch has 500 lines.\n", takes, "500 lines are those of nothing"},

@@ -106,7 +106,7 @@ func (m Mail) blocks() (out []block) {
 	}
 	out = append(out, m.Values.blocks()...)
 	if len(m.Values.Rows) > 0 && m.Before != "" {
-		out = append(out, paragraph(1, "The version before was called "+m.Before+".", "", ""))
+		out = append(out, paragraph(1, "The verdict on the version before: "+m.Before+".", "", ""))
 	}
 	if len(m.Words) > 0 {
 		w := block{own: true, lines: []string{"A person's word stands beside this:"}}

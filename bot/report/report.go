@@ -355,8 +355,8 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:]})
 	}
 	for _, w := range all {
-		if w.Outcome == rules.Met && (w.ID == rules.SignOff.ID || w.ID == rules.NotTrivial.ID) {
-			continue // as nearly every patch is
+		if w.Outcome == rules.Met && usual[w.ID] {
+			continue
 		}
 		// What is met and speaks against it, or the other way round, stands for
 		// something else that goes with it; a reader would only wonder.
@@ -376,6 +376,11 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	}
 	return out
 }
+
+// usual are the rules that nearly every patch meets: nobody is told so.
+var usual = map[string]bool{rules.SignOff.ID: true, rules.NotTrivial.ID: true, rules.NoNewUAPI.ID: true, rules.NoNewKconfig.ID: true, rules.NoNewDriver.ID: true,
+	rules.NoEnablement.ID: true, rules.NoFirmware.ID: true, rules.NoTheory.ID: true, rules.NotDeclined.ID: true, rules.DiffSize.ID: true, rules.ProductionSilicon.ID: true,
+	rules.SeriesComplete.ID: true}
 
 // formal is 1 for the rules on how a patch is written. Their weight is large, as
 // who writes well sends what is taken; a reader wants to know first what the bug

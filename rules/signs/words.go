@@ -101,7 +101,7 @@ func (w Word) String() string { return wordNoun[w] }
 
 // Noun is what k is called in a sentence about this change.
 func (w *Words) Noun(k Word) string {
-	if k == WordLeak && w.Has(WordRefcount) {
+	if k == WordLeak && w.Has(WordRefcount) && !strings.Contains(strings.ToLower(w.Evidence(WordLeak).Text), "leak") {
 		return wordNoun[WordRefcount]
 	}
 	return wordNoun[k]

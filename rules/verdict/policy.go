@@ -102,7 +102,19 @@ func named(ms []silicon.Match) []silicon.Match {
 	if out == nil {
 		return ms
 	}
-	return out
+	return slices.DeleteFunc(slices.Clone(out), func(m silicon.Match) bool {
+		return slices.ContainsFunc(out, func(o silicon.Match) bool { return strings.HasPrefix(versioned(o.Name), versioned(m.Name)+".") })
+	})
+}
+
+// versioned is a name as versions are compared: a change for SMU 13.0.6 names SMU13 too,
+// by its folder, and is not for what else there is of that generation.
+func versioned(name string) string {
+	name = strings.ReplaceAll(strings.ToLower(name), " ", "")
+	if rest, ok := strings.CutPrefix(name, "gc"); ok {
+		return "gfx" + rest
+	}
+	return name
 }
 
 // unreadable: there is a patch, and nobody can say what it does.
