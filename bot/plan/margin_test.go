@@ -20,6 +20,8 @@ func TestAnswersOfList(t *testing.T) {
 	asked.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.StableRequest.ID, Outcome: rules.Met}}}
 	bare := at(el, "", .95)
 	bare.Branches = nil
+	bug := bare
+	bug.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met}, Weight: .5}}
 	wide := ListPolicy{MinMargin: DefaultMinMargin}
 	all := ListPolicy{WithoutTrees: true, Verdicts: []verdict.Verdict{el, dk, BelowBar, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}}
 	for _, c := range []struct {
@@ -42,6 +44,8 @@ func TestAnswersOfList(t *testing.T) {
 		{"out of scope", wide, at(verdict.OutOfScope, "", .1), false},
 		{"without trees", wide, bare, false},
 		{"without trees, where it is asked for", all, bare, true},
+		{"without trees, and only its form speaks for it", ListPolicy{WithoutTrees: true, MinMargin: DefaultMinMargin}, bare, false},
+		{"without trees, and a bug speaks for it", ListPolicy{WithoutTrees: true, MinMargin: DefaultMinMargin}, bug, true},
 		{"a margin of 0 holds nothing back", all, at(el, "", .3), true},
 	} {
 		if got, why := c.l.answers(c.j); got != c.want || got == (why != "") {

@@ -147,6 +147,11 @@ const BelowBar verdict.Verdict = "below-bar"
 // DefaultMinMargin is wide: a label on a coin flip is noise to half of its readers.
 const DefaultMinMargin = 0.2
 
+const (
+	tooClose = "its chance is too close to the line"
+	formOnly = "no branch was looked at, and nothing but its form speaks for it"
+)
+
 // answers reports whether a judgement is worth a mail on this list, and says why not.
 func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 	asked := l.Verdicts
@@ -163,7 +168,9 @@ func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 	case len(j.Branches) == 0 && !l.WithoutTrees:
 		return false, "no tree that is configured has this code"
 	case l.MinMargin > 0 && report.Margin(j) < l.MinMargin: // 0 holds nothing back
-		return false, "its chance is too close to the line"
+		return false, tooClose
+	case l.MinMargin > 0 && j.Verdict == verdict.StableEligible && len(j.Branches) == 0 && !report.Favoured(j) && report.Margin(j) < 1:
+		return false, formOnly
 	}
 	return true, ""
 }
@@ -181,7 +188,7 @@ func (l ListPolicy) whyNot(posts []Posted) string {
 			said[why] = true
 		}
 	}
-	for _, why := range []string{"its chance is too close to the line", "no tree that is configured has this code"} {
+	for _, why := range []string{formOnly, tooClose, "no tree that is configured has this code"} {
 		if said[why] {
 			return why
 		}

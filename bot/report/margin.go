@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -29,6 +30,14 @@ func Margin(j verdict.Judgement) float64 {
 		return farthest(j, func(p float64) float64 { return j.Lines.DKMS - p })
 	}
 	return 1
+}
+
+// Favoured reports whether something in the change speaks for it: a bug, a report, a
+// test, a review, a device ID, and not only how it was written and posted.
+func Favoured(j verdict.Judgement) bool {
+	return slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
+		return w.Outcome == rules.Met && w.Weight > 0 && !usual[w.ID] && formal(w.ID) == 0
+	})
 }
 
 func farthest(j verdict.Judgement, from func(float64) float64) float64 {
