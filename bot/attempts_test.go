@@ -164,3 +164,32 @@ func TestDeadlySeries(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestRetry: what a person lets go is done at once where the store has it.
+func TestRetry(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
+	b.once(p)
+	c, err := b.store.Explain(t.Context(), p.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u, want := range map[flow.Unit]bool{
+		{Kind: flow.UnitSeries, Key: c.Series.Key}:            true,
+		{Kind: flow.UnitMail, Key: p.id}:                      false, // it is filed
+		{Kind: flow.UnitCommit, Key: strings.Repeat("a", 40)}: false,
+	} {
+		if err := b.store.Blame(t.Context(), u, "too large", time.Now(), true); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := b.store.Retry(t.Context(), u, time.Now()); again != want || err != nil {
+			t.Errorf("%v: tried again %v, %v", u, again, err)
+		}
+	}
+	if aside, err := b.store.Aside(t.Context(), 10); err != nil || len(aside) != 0 {
+		t.Errorf("still aside: %+v, %v", aside, err)
+	}
+	if c, err := b.store.Counts(t.Context()); err != nil || c.Unsettled != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

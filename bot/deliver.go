@@ -36,7 +36,7 @@ func (b *Bot) recover(ctx context.Context, s flow.Sink) error {
 	for _, a := range begun {
 		end := flow.Ending{State: flow.StatePlanned, At: b.Clock.Now()}
 		if !s.Idempotent() && !b.isUnsure(a.Key) {
-			end.State, end.Problem = flow.StateUnknown, "stablebot stopped while it was being done; it is not repeated"
+			end.State, end.Problem = flow.StateUnknown, "stablebot stopped while it was being done; it is not repeated, and looked for on the list"
 		}
 		if err := b.Journal.End(ctx, a.Key, end); err != nil {
 			return err
@@ -70,6 +70,9 @@ func (b *Bot) deliverOnce(ctx context.Context, s flow.Sink) error {
 	if err := b.recover(ctx, s); err != nil {
 		return b.failed(err)
 	}
+	if err := b.settleUnknown(ctx, s); err != nil {
+		return b.failed(err)
+	}
 	_, err := b.deliver(ctx, s)
 	return err
 }
@@ -77,11 +80,15 @@ func (b *Bot) deliverOnce(ctx context.Context, s flow.Sink) error {
 // deliverAll carries out what is planned for one sink, for ever.
 func (b *Bot) deliverAll(ctx context.Context, s flow.Sink) {
 	log := b.Log.Named("sink." + s.Name())
+	var looked time.Time
 	for failed, ready := 0, false; ctx.Err() == nil; {
 		// Nothing is in hand here: what stands as begun was interrupted.
 		err := error(nil)
 		if !ready {
 			err = b.failed(b.recover(ctx, s))
+		}
+		if now := b.Clock.Now(); err == nil && now.Sub(looked) >= unknownEvery {
+			looked, err = now, b.failed(b.settleUnknown(ctx, s))
 		}
 		n := 0
 		if ready = err == nil; ready {

@@ -92,6 +92,7 @@ func (b *Bot) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flow.F
 	if f.Kind == flow.KindCover || s.Title == "" {
 		s.Title = note.Title
 	}
+	b.signature(&f, s, m, msg)
 	s.Due = m.Received.Add(b.Settle)
 	if s.Have() >= s.Of {
 		s.Due = m.Received // complete: at once
@@ -101,8 +102,12 @@ func (b *Bot) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flow.F
 		s.Due = m.Received.Add(b.Settle)
 	}
 	if s.Previous == "" {
-		if s.Previous, err = b.previous(ctx, s, note); err != nil {
+		before, err := b.previous(ctx, s, note)
+		if err != nil {
 			return f, err
+		}
+		if s.Previous = before.key; before.guarded && s.Signed == flow.Signs {
+			s.Due = m.Received.Add(max(b.Settle, 4*proveTime)) // or when it is known who sent it
 		}
 	}
 	f.Series, f.Adds = s, &add
@@ -422,6 +427,9 @@ func (b *Bot) judgeSeries(ctx context.Context, s flow.Series) (plan.Brief, []flo
 	}
 	plan.ShareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
+	if brief.Unproven, err = b.unprovenVersion(ctx, s, brief.Posts); err != nil {
+		return brief, nil, err
+	}
 	if brief.Said, err = b.Journal.Said(ctx, s.Key); err != nil {
 		return brief, nil, err
 	}

@@ -120,8 +120,11 @@ func (in *inlet) read(item flow.Item) flow.Mail {
 	err = guarded(func() error {
 		asSent(msg, m.List)
 		m.Print = msg.Print()
-		if msg.NoPatch == mail.Reply { // of two copies one may be the signed one
+		switch { // of two copies one may be the signed one
+		case msg.NoPatch == mail.Reply:
 			m.Print = command.Print(m.Print, item.Mail)
+		case in.b.Lookup != nil && !flow.Backfilled(item.Source):
+			m.Signs = (msg.IsPatch || msg.NoPatch == mail.Cover) && command.Signs(item.Mail) == nil
 		}
 		return nil
 	})

@@ -27,6 +27,7 @@ const (
 	killDir  = "STABLEBOT_TEST_KILL_DIR"
 	killSink = "STABLEBOT_TEST_KILL_SINK"
 	killOnce = "STABLEBOT_TEST_KILL_ONCE"
+	killNext = "STABLEBOT_TEST_KILL_NEXT" // a day later
 )
 
 // killMails is a list's day: single patches, series with their cover letter
@@ -183,10 +184,17 @@ func killed(t *testing.T, c *exec.Cmd) {
 }
 
 // outcome is what became of the replies of a bot that was killed.
-type outcome struct{ replies, received, unclear, missing int }
+type outcome struct{ replies, received, unclear, missing, waits int }
+
+// nextDay has the bot that is killed work a day later.
+func (b *bench) nextDay() {
+	if os.Getenv(killNext) != "" {
+		b.opts.Clock.Now = func() time.Time { return time.Now().Add(bot.UnseenFor + time.Minute) }
+	}
+}
 
 // onceEach: each reply was received once, or is told to be of unknown outcome
-// and was received once or not at all. got counts those received of one action.
+// and was received once or not at all; one that waits for a person was not. got counts those received of one action.
 func onceEach(t *testing.T, rows []store.ActionRow, got func(key string) int) (o outcome) {
 	t.Helper()
 	for _, a := range rows {
@@ -200,6 +208,8 @@ func onceEach(t *testing.T, rows []store.ActionRow, got func(key string) int) (o
 		case a.State == flow.StateUnknown && n <= 1 && strings.Contains(a.Problem, "not repeated"):
 			o.unclear++
 			o.missing += 1 - n
+		case a.State == flow.StateHeld && n == 0 && strings.HasPrefix(a.Problem, flow.Unseen):
+			o.waits++
 		default:
 			t.Errorf("%s is %s (%s) and was received %d times", a.Key, a.State, a.Problem, n)
 		}

@@ -56,6 +56,7 @@ func TestKillLoopChild(t *testing.T) {
 	b.opts.Settle = 2 * time.Second // Postfix delivers in any order
 	b.opts.Bot.Address = loopBot
 	b.opts.Policy.Lists[0].ID, b.opts.Policy.Lists[0].Reply = test(drm), plan.ReplyAuthor
+	b.nextDay()
 	x, err := bot.New(b.opts)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,8 @@ func rootsOf(t *testing.T, file string) *x509.CertPool {
 // TestKillLoop: mails go in through Postfix and Dovecot, and the bot that answers
 // them through Postfix is killed at random points; the mail server goes away and
 // comes back meanwhile. In the end each reply lies in the maildir once, or is
-// told to be of unknown outcome and lies there once or not at all.
+// told to be of unknown outcome and lies there once or not at all: those that lie
+// there are seen, and a day later the others wait for a person.
 //
 // The full run, some minutes: STABLEBOT_KILLS=200 go test ./bot -run TestKillLoop -v
 func TestKillLoop(t *testing.T) {
@@ -139,7 +141,7 @@ func TestKillLoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = c.Actions[flow.StateDone] + c.Actions[flow.StateUnknown]
+		rows = c.Actions[flow.StateDone] + c.Actions[flow.StateUnknown] + c.Actions[flow.StateHeld]
 		if c.Actions[flow.StatePlanned]+c.Unfiled+c.Unsettled == 0 && rows >= replies {
 			break
 		}
@@ -162,6 +164,14 @@ func TestKillLoop(t *testing.T) {
 	}
 	t.Logf("%d kills, %d mails in (%d different): %d replies, %d in the maildir, %d of unknown outcome of which %d were not sent",
 		n, len(mails), len(posts), replies, o.received, o.unclear, o.missing)
+	if out, err := start(killOnce+"=1", killNext+"=1").CombinedOutput(); err != nil {
+		t.Fatalf("a day later: %v\n%s", err, out)
+	}
+	settled := onceEach(t, actionsOf(t, b.store), func(key string) int { return got[report.MessageID(key, loopBot)] })
+	if settled.unclear != 0 || settled.replies != replies || settled.received+settled.waits != replies {
+		t.Errorf("a day later: %+v", settled)
+	}
+	t.Logf("a day later: %d were sent, %d wait for a person", settled.received, settled.waits)
 }
 
 // repliesIn counts the bot's mails in the maildir by Message-ID, and the others.

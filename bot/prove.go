@@ -107,6 +107,9 @@ func (b *Bot) proved(ctx context.Context, m flow.Mail, proof command.Proof, unpr
 	if err != nil {
 		return flow.Proving{}, err
 	}
+	if m.Kind == flow.KindPatch || m.Kind == flow.KindCover {
+		return b.provedPatch(ctx, m, full, proof, unproven)
+	}
 	found, more := command.Parse(full.Text())
 	no := func(why error) (flow.Proving, error) {
 		p := flow.Proving{Note: why.Error()}

@@ -11,7 +11,8 @@
 //   - A mail's key is series identity + version + cause. A key is planned once
 //     and handed to a sink at most once; when a crash leaves open whether the
 //     sink got it, the action is closed as "unknown" and never repeated, unless
-//     the sink can tell by the key that it has it.
+//     the sink can tell by the key that it has it. What the list shows settles it;
+//     what it does not show within a day waits for a person.
 //   - Dry run is the default: everything is computed and shown, nothing leaves
 //     the machine.
 package flow

@@ -23,7 +23,8 @@ type Journal interface {
 	// Keep stores a mail and the cursor behind it. It returns false, and moves
 	// the cursor alone, when this mail is there already: the same ID, sender and
 	// content; the list it came over this time is remembered with it. Another mail
-	// under a known ID gets an ID of its own: nobody owns one by coming first.
+	// under a known ID gets an ID of its own: nobody owns one by coming first. A copy
+	// that Signs takes the place of one that proved nothing.
 	Keep(ctx context.Context, m Mail, c Cursor) (fresh bool, err error)
 	// KeepCommit stores a commit that is to be judged and the cursor behind it.
 	// One that waits already stays as it is.
@@ -102,6 +103,13 @@ type Journal interface {
 	// Begun returns the actions of a sink that were begun and not ended: those
 	// that a crash interrupted.
 	Begun(ctx context.Context, sink string) ([]Action, error)
+	// Unknown returns up to n replies of a sink of which it is not known whether they
+	// were sent: those that ended so, and those that wait for a person because of it.
+	Unknown(ctx context.Context, sink string, n int) ([]Unsettled, error)
+	// Resolve ends the not knowing: StateDone, or StateHeld with the reason.
+	Resolve(ctx context.Context, key string, e Ending) error
+	// Copies returns the mails that have a Message-ID, without their bytes.
+	Copies(ctx context.Context, messageID string) ([]Mail, error)
 
 	Pulls
 	Attempts
@@ -161,6 +169,7 @@ type Mail struct {
 	Subject   string
 	InReplyTo string
 	Raw       []byte   // not filled by Mails
+	Signs     bool     // a patch with a signature that may prove its sender; for Keep
 	Size      int      // of Raw
 	Kind      MailKind // "" until it is filed
 	Note      string   // why it was skipped, or the error
@@ -182,6 +191,8 @@ type Proving struct {
 	Uses          []string
 	Orders        []Order
 	Mute          string
+	// Previous is of a patch that is proven: the version before, which is known now.
+	Previous string
 	// Due makes the series due: something in it counts, or is to be shown.
 	Due time.Time
 	// Again: nothing is known yet, and it is tried again then.
@@ -202,7 +213,8 @@ type Series struct {
 	Previous string    // key of the version before, "" when none is known
 	Next     string    // key of the version that supersedes it
 	Private  bool      // embargoed: never shown or answered
-	Quiet    string    // why it got no reply, when it was settled without one
+	Signed   Signed
+	Quiet    string // why it got no reply, when it was settled without one
 	Members  []Member
 	Revision int64 // grows with every mail filed
 	Settled  int   // how often it was settled
@@ -211,6 +223,16 @@ type Series struct {
 	Judged time.Time
 	Line   string
 }
+
+// Signed says whether it is proven who sent a series.
+type Signed int
+
+// From the least to the most.
+const (
+	Unsigned     Signed = iota
+	Signs               // it has a signature that was not verified yet
+	SenderProven        // one of its mails is proven to be from its sender
+)
 
 // Member is one patch or cover letter of a series.
 type Member struct {
@@ -325,10 +347,20 @@ const (
 	StateDoing   ActionState = "doing"
 	StateDone    ActionState = "done"
 	StateFailed  ActionState = "failed"
-	StateUnknown ActionState = "unknown" // a crash left open whether it was done; never repeated
+	StateUnknown ActionState = "unknown" // a crash left open whether it was done; never repeated but by a person
 	StateHeld    ActionState = "held"    // waits for a person
 	StateDropped ActionState = "dropped" // never begun: a person, a newer version or the time decided against it
 )
+
+// Unseen begins the reason why such a reply waits for a person.
+const Unseen = "it is not known whether it was sent"
+
+// Unsettled is a reply of which it is not known whether it was sent.
+type Unsettled struct {
+	Action
+	State ActionState
+	Ended time.Time
+}
 
 // Ending is how an action ended. State StatePlanned means that it certainly
 // was not done and is to be tried again from NotBefore on.

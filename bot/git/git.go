@@ -251,6 +251,15 @@ func (r *Repo) isName(s string) bool {
 	return true
 }
 
+// Version is what the git in the PATH says of itself: "2.39.5".
+func Version(ctx context.Context) (string, error) {
+	out, err := output(ctx, invocation{git: Options{}.program(), doing: "asking for git's version", args: []string{"version"}})
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimPrefix(strings.TrimSpace(string(out)), "git version "), nil
+}
+
 // Refs lists full ref names below the prefixes, with the commits they name.
 func (r *Repo) Refs(ctx context.Context, prefixes ...string) (map[string]string, error) {
 	args := append([]string{"for-each-ref", "--format=%(objectname) %(*objectname) %(refname)", "--"}, prefixes...)

@@ -46,6 +46,7 @@ type Brief struct {
 	Now    time.Time
 
 	Branches []string // that are configured, newest first
+	Unproven bool     // its sender signed an earlier version, and not this one
 	Blind    bool     // the trees failed: what they would say is missing
 	Stale    string   // why a recheck does not rest on the newest, "" when it does
 }
@@ -94,7 +95,7 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	case len(v.Rows) == 0 && !unsettled && len(b.postingOf(list.passes).Patches) == 0:
 		return nil, list.whyNot(b.Posts), nil
 	case !unsettled:
-		return nil, "there is nothing to do: the stable tag is there, or a maintainer has declined", nil
+		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
@@ -175,6 +176,8 @@ func (b Brief) notYet(first Posted, list ListPolicy) string {
 	switch {
 	case b.Series.Next != "":
 		return "superseded by a newer version"
+	case b.Unproven:
+		return "its author signed an earlier version, and nothing proves that this one is from them"
 	case b.Policy.MaxAge > 0 && b.noticed().Sub(posted(first)) > b.Policy.MaxAge:
 		return fmt.Sprintf("older than %s", b.Policy.MaxAge)
 	}

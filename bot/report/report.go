@@ -119,7 +119,7 @@ func (t Tag) Text() string {
 }
 
 // Settled reports whether there is nothing that anybody could do or need know:
-// the tag is there and nothing stands in its way, or a maintainer has declined.
+// the tag is there and nothing stands in its way, or it was declined.
 // A mail that says so is one too many.
 func (r Row) Settled() bool {
 	switch r.Verdict {

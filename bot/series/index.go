@@ -171,13 +171,13 @@ func (x *Index) AddNote(n Note) {
 	s.members = append(s.members, at)
 }
 
-// whose tells senders apart. People post from several addresses but under one
-// name; a name of one word is too little to go by.
+// whose tells senders apart: by their address. A name is what anybody may write; it
+// only tells those apart who have none.
 func whose(p change.Person) string {
-	if strings.IndexByte(p.Name, ' ') > 0 {
-		return strings.ToLower(p.Name)
+	if p.Address == "" {
+		return "\x00" + strings.ToLower(p.Name)
 	}
-	return plainAddress(p.Address)
+	return strings.ToLower(plainAddress(p.Address))
 }
 
 // place returns where a mail is kept, and makes room for it.

@@ -31,7 +31,7 @@ func (t *txn) plan(a flow.Action) error {
 	_, err = t.exec(`insert into action (key, kind, sink, series_key, cause, list, verdict, line, state, problem, created, not_before, told, message)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (key) do update set
 			verdict = excluded.verdict, line = excluded.line, told = excluded.told, message = excluded.message
-		where action.state in ('planned', 'held')`,
+		where action.state = 'planned' or action.state = 'held' and action.problem not like '`+flow.Unseen+`%'`,
 		a.Key, a.Kind, a.Sink, a.SeriesKey, a.Cause, a.List, a.Verdict, a.Line, string(state), a.Hold,
 		millis(a.Created), millis(a.NotBefore), string(told), a.Message)
 	return err
@@ -192,6 +192,33 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 		}
 	}
 	return "", until, nil
+}
+
+// Unknown implements flow.Journal.
+func (s *Store) Unknown(ctx context.Context, sink string, n int) (out []flow.Unsettled, err error) {
+	err = s.each(ctx, "reading actions of unknown outcome from", `select key, kind, sink, series_key, cause, list, state, ended, message from action
+		where sink = ? and kind = 'reply' and (state = 'unknown' or state = 'held' and problem like '`+flow.Unseen+`%') order by state desc, ended, key limit ?`, []any{sink, n}, func(rows *sql.Rows) error {
+		var (
+			a     flow.Unsettled
+			ended int64
+		)
+		if err := rows.Scan(&a.Key, &a.Kind, &a.Sink, &a.SeriesKey, &a.Cause, &a.List, &a.State, &ended, &a.Message); err != nil {
+			return err
+		}
+		a.Ended = fromMillis(ended)
+		out = append(out, a)
+		return nil
+	})
+	return out, err
+}
+
+// Resolve implements flow.Journal.
+func (s *Store) Resolve(ctx context.Context, key string, e flow.Ending) error {
+	return s.tx(ctx, "settling the outcome of action "+key+" in", false, func(t *txn) error {
+		_, err := t.exec(`update action set state = ?, problem = ?, ended = ? where key = ? and (state = 'unknown' or state = 'held' and problem like '`+flow.Unseen+`%')`,
+			string(e.State), e.Problem, millis(e.At), key)
+		return err
+	})
 }
 
 // Postpone implements flow.Journal.

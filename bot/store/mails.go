@@ -135,7 +135,11 @@ func (s *Store) Keep(ctx context.Context, m flow.Mail, c flow.Cursor) (fresh boo
 				}
 			}
 		}
-		fresh = n > 0
+		if fresh = n > 0; !fresh && m.Signs {
+			if err := t.signedCopy(m, raw, packing); err != nil {
+				return err
+			}
+		}
 		if m.List != "" {
 			if _, err := t.exec(`insert into mail_list (mail_id, list) values (?, ?) on conflict do nothing`, m.ID, clip(m.List)); err != nil {
 				return err
@@ -144,6 +148,18 @@ func (s *Store) Keep(ctx context.Context, m flow.Mail, c flow.Cursor) (fresh boo
 		return t.advance(c)
 	})
 	return fresh, err
+}
+
+// signedCopy puts a copy of a patch in the place of one that proved nothing: a list
+// may have broken the signature of the copy that came first.
+func (t *txn) signedCopy(m flow.Mail, raw []byte, packing string) error {
+	n, err := t.exec(`update mail set raw = ?, packing = ?, size = ?, tries = 0, prove_at = case when filed = 1 then ? else 0 end
+		where id = ? and proven = '' and prove_at = 0 and raw <> ?`, raw, packing, len(m.Raw), millis(m.Received), m.ID, raw)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = t.exec("update series set signed = 1 where signed = 0 and key in (select series_key from mail where id = ? and prove_at > 0)", m.ID)
+	return err
 }
 
 // exists reports whether a query gives a row.
@@ -224,6 +240,17 @@ func (s *Store) Mails(ctx context.Context, seriesKey string, n int) ([]flow.Mail
 		}
 	}
 	return out, nil
+}
+
+// Copies implements flow.Journal.
+func (s *Store) Copies(ctx context.Context, messageID string) ([]flow.Mail, error) {
+	const doing = "looking for a mail in"
+	rows, err := s.read.QueryContext(ctx, "select "+mailHeads+" from mail where message_id = ? order by seq limit 20", messageID)
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	out, err := scanMails(rows)
+	return out, s.wrap(doing, err)
 }
 
 // Raw implements flow.Journal.
@@ -329,6 +356,9 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		if err := t.putOrders(p); err != nil {
 			return err
 		}
+		if err := t.putProven(p); err != nil {
+			return err
+		}
 		if p.Due.IsZero() {
 			return nil
 		}
@@ -338,6 +368,24 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		return err
 	})
 	return used, err
+}
+
+// putProven says of a series whether who sent it is proven, and by that what it
+// goes on from. A reply proves nothing of the series that it is filed with.
+func (t *txn) putProven(p flow.Proving) error {
+	const own = " from mail m where m.series_key = series.key and m.kind in ('patch', 'cover') and "
+	if _, err := t.exec(`update series set signed = case when exists (select 1`+own+`m.proven <> '') then 2
+			when exists (select 1`+own+`m.prove_at > 0) then 1 else 0 end where key = ?`, p.SeriesKey); err != nil || p.Previous == "" {
+		return err
+	}
+	var private int
+	if err := t.row(&private, "select private from series where key = ?", p.SeriesKey); err != nil {
+		return err
+	}
+	if _, err := t.exec("update series set previous = ? where key = ? and previous = ''", p.Previous, p.SeriesKey); err != nil {
+		return err
+	}
+	return t.follow(p.Previous, p.SeriesKey, private)
 }
 
 func (t *txn) putOrders(p flow.Proving) error {
@@ -357,20 +405,27 @@ func (t *txn) putOrders(p flow.Proving) error {
 }
 
 func (t *txn) putSeries(s *flow.Series) error {
-	_, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, previous, next, private, revision)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+	_, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, previous, next, private, signed, revision)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 		on conflict (key) do update set title = excluded.title, due = excluded.due,
-			previous = excluded.previous, revision = series.revision + 1`,
-		s.Key, s.Sender, s.Title, s.Version, s.Of, s.List, millis(s.First), millis(s.Due), s.Previous, s.Next, flag(s.Private))
+			previous = case when series.previous = '' then excluded.previous else series.previous end,
+			signed = case when series.signed > excluded.signed then series.signed else excluded.signed end,
+			revision = series.revision + 1`,
+		s.Key, s.Sender, s.Title, s.Version, s.Of, s.List, millis(s.First), millis(s.Due), s.Previous, s.Next, flag(s.Private), int(s.Signed))
 	if err != nil || s.Previous == "" {
 		return err
 	}
+	return t.follow(s.Previous, s.Key, flag(s.Private))
+}
+
+// follow has a version followed by the next one.
+func (t *txn) follow(previous, next string, private int) error {
 	// What everybody may see never points at what they may not.
-	n, err := t.exec("update series set next = ? where key = ? and next <> ? and private >= ?", s.Key, s.Previous, s.Key, flag(s.Private))
+	n, err := t.exec("update series set next = ? where key = ? and next <> ? and private >= ?", next, previous, next, private)
 	if err != nil || n == 0 {
 		return err
 	}
-	return t.relist(s.Previous)
+	return t.relist(previous)
 }
 
 // clipAt bounds what strangers write and lists are filtered by: a line of a

@@ -12,7 +12,7 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, quiet, revision, settled, judged, line"
+const seriesColumns = "key, sender, title, version, of_n, list, first, due, previous, next, private, signed, quiet, revision, settled, judged, line"
 
 // series runs a query that selects seriesColumns and adds the members.
 func (s *Store) series(ctx context.Context, doing, query string, args ...any) (out []flow.Series, err error) {
@@ -23,7 +23,7 @@ func (s *Store) series(ctx context.Context, doing, query string, args ...any) (o
 			judged     int64
 		)
 		if err := rows.Scan(&v.Key, &v.Sender, &v.Title, &v.Version, &v.Of, &v.List, &first, &due,
-			&v.Previous, &v.Next, &v.Private, &v.Quiet, &v.Revision, &v.Settled, &judged, &v.Line); err != nil {
+			&v.Previous, &v.Next, &v.Private, &v.Signed, &v.Quiet, &v.Revision, &v.Settled, &judged, &v.Line); err != nil {
 			return err
 		}
 		v.First, v.Due, v.Judged = fromMillis(first), fromMillis(due), fromMillis(judged)

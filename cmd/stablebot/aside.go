@@ -15,13 +15,16 @@ import (
 
 func asideCommand() *cobra.Command {
 	var file string
+	var drop bool
 	cmd := &cobra.Command{
 		Use:   "aside [KEY…]",
-		Short: "Show what was put aside, or let it be tried again",
+		Short: "Show what was put aside, let it be tried again, or forget it",
 		Long: `A series, commit, mail or pull request that fails again and again, or with which
 stablebot ended, is put aside so that the others go on. Without arguments this
-lists what was, with the reason. With keys these are let go: they are tried again
-when something about them is new, a mail or a branch that moved.`,
+lists what was, with the reason. With keys these are tried again: a series and a
+mail now, a commit and a pull request when their source brings them again. With
+--drop they are taken from the list and left as they are until something about
+them is new.`,
 		RunE: func(cmd *cobra.Command, keys []string) error {
 			c, err := readConfig(file)
 			if err != nil {
@@ -32,20 +35,30 @@ when something about them is new, a mail or a branch that moved.`,
 				return err
 			}
 			defer func() { _ = s.Close() }()
-			return aside(cmd.Context(), cmd.OutOrStdout(), s, keys)
+			return aside(cmd.Context(), cmd.OutOrStdout(), s, keys, drop)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "stablebot.yaml", "configuration `file`")
+	cmd.Flags().BoolVar(&drop, "drop", false, "forget what has these keys, without trying it again")
 	return cmd
+}
+
+// asides is what was put aside, as the store has it.
+type asides interface {
+	flow.Attempts
+	Retry(ctx context.Context, u flow.Unit, at time.Time) (again bool, err error)
 }
 
 // asideListed is how many are listed.
 const asideListed = 1000
 
-func aside(ctx context.Context, out io.Writer, s flow.Attempts, keys []string) error {
+func aside(ctx context.Context, out io.Writer, s asides, keys []string, drop bool) error {
 	all, err := s.Aside(ctx, asideListed)
 	if err != nil {
 		return err
+	}
+	if drop && len(keys) == 0 {
+		return usagef("give the keys of what is to be forgotten, as `stablebot aside` lists them")
 	}
 	if len(keys) == 0 {
 		if len(all) == 0 {
@@ -60,19 +73,40 @@ func aside(ctx context.Context, out io.Writer, s flow.Attempts, keys []string) e
 		return tw.Flush()
 	}
 	for _, key := range keys {
-		found := false
-		for _, a := range all {
-			if a.Key == key {
-				found = true
-				if err := s.Absolve(ctx, a.Unit); err != nil {
-					return err
-				}
+		if err := letGo(ctx, out, s, all, key, drop); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// letGo has what was put aside under a key tried again, or forgotten.
+func letGo(ctx context.Context, out io.Writer, s asides, all []flow.Attempt, key string, drop bool) error {
+	found := false
+	for _, a := range all {
+		if a.Key != key {
+			continue
+		}
+		found = true
+		if drop {
+			if err := s.Absolve(ctx, a.Unit); err != nil {
+				return err
 			}
+			fmt.Fprintf(out, "%s is forgotten.\n", key)
+			continue
 		}
-		if !found {
-			return fmt.Errorf("%q was not put aside; `stablebot aside` lists what was", key)
+		again, err := s.Retry(ctx, a.Unit, time.Now())
+		switch {
+		case err != nil:
+			return err
+		case again:
+			fmt.Fprintf(out, "%s is tried again now.\n", key)
+		default:
+			fmt.Fprintf(out, "%s is tried again when its source brings it.\n", key)
 		}
-		fmt.Fprintf(out, "%s may be tried again.\n", key)
+	}
+	if !found {
+		return fmt.Errorf("%q was not put aside; `stablebot aside` lists what was", key)
 	}
 	return nil
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -249,20 +247,20 @@ func (d *doctor) sayAside(ctx context.Context, where string) {
 
 // matching counts the branches of a copy that a name or pattern means.
 func matching(ctx context.Context, dir, pattern string) (int, error) {
-	out, err := exec.CommandContext(ctx, "git", "-C", dir, "for-each-ref", "--format=x", "refs/heads/"+pattern).Output()
+	r, err := git.Open(ctx, dir, git.Options{})
 	if err != nil {
 		return 0, fmt.Errorf("listing the branches of %s: %w", dir, err)
 	}
-	return bytes.Count(out, []byte("x")), nil
+	refs, err := r.Refs(ctx, "refs/heads/"+pattern)
+	return len(refs), errors.Join(err, r.Close())
 }
 
 func gitVersion(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "git", "version").Output()
+	version, err := git.Version(ctx)
 	if err != nil {
-		return "", fmt.Errorf("running git: %w; install git 2.38 or newer", err)
+		return "", err
 	}
 	var major, minor int
-	version := strings.TrimPrefix(strings.TrimSpace(string(out)), "git version ")
 	if _, err := fmt.Sscanf(version, "%d.%d", &major, &minor); err != nil {
 		return "", fmt.Errorf("git says its version is %q, which is none", version)
 	}

@@ -91,6 +91,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		storeCommand(),
 		doctorCommand(),
 		asideCommand(),
+		embargoCommand(),
 		initCommand(),
 		versionCommand(),
 	)

@@ -529,6 +529,25 @@ func interrupt(t *testing.T, s *suite) {
 	if got, _ := s.Begun(s.ctx, "out"); len(got) != 0 {
 		t.Error("still begun")
 	}
+	// What is not known is looked for, waits for a person, and may be seen then too.
+	open := func(want int) {
+		t.Helper()
+		got, err := s.Unknown(s.ctx, "out", 10)
+		must(t, err)
+		if len(got) != want || want > 0 && (got[0].Key != "a" || !got[0].Ended.Equal(T0) || len(got[0].Message) == 0) {
+			t.Fatalf("unknown: %+v", got)
+		}
+	}
+	open(1)
+	must(t, s.Resolve(s.ctx, "a", flow.Ending{State: flow.StateHeld, Problem: flow.Unseen + ": who knows", At: T0}))
+	open(1)
+	s.plan(t, Action("a", "k", T0)) // a new judgement of it
+	open(1)
+	must(t, s.Resolve(s.ctx, "a", flow.Ending{State: flow.StateDone, Problem: "it was seen", At: T0}))
+	open(0)
+	if ok, err := s.Decide(s.ctx, "a", flow.Decision{State: flow.StatePlanned, At: T0}); ok || err != nil {
+		t.Errorf("what was seen is sent again: %v, %v", ok, err)
+	}
 }
 
 // waiting: a commit waits until somebody has judged it, and only the first one
