@@ -15,79 +15,16 @@ import (
 // leaves its name in a folder, and in which history is not what it seems.
 func trapped(t *testing.T) (g *gittest.Repo, sprung func() []string) {
 	t.Helper()
-	proof := t.TempDir()
-	trap := func(name string) string { return "touch " + filepath.Join(proof, name) + "; cat; true " }
 	g = gittest.New(t)
 	g.Put("f.c", "1\n2\n3\n4\n5\n", "base")
 	g.Git("branch", "side")
 	g.Put("f.c", "1\n2\nours\n4\n5\n", "ours")
-	g.Put(".gitattributes", "* merge=evil diff=evil filter=evil text eol=crlf ident\n", "attributes of the tree")
+	g.Put(".gitattributes", gittest.EvilAttributes, "attributes of the tree")
 	g.Git("checkout", "-q", "side")
 	g.Put("f.c", "1\n2\ntheirs\n4\n5\n", "theirs")
 	g.Git("checkout", "-q", "main")
 	g.Git("branch", "--set-upstream-to=side", "main")
-	first := g.Git("rev-parse", "main~2")
-	for key, name := range map[string]string{
-		"core.fsmonitor": "", "core.pager": "", "core.editor": "", "core.sshCommand": "", "core.gitProxy": "", "core.askPass": "",
-		"core.alternateRefsCommand": "", "sequence.editor": "", "diff.external": "", "diff.evil.textconv": "", "diff.evil.command": "",
-		"merge.evil.driver": "", "filter.evil.clean": "", "filter.evil.smudge": "", "filter.evil.process": "", "interactive.diffFilter": "",
-		"gpg.program": "", "credential.helper": "!", "uploadpack.packObjectsHook": "", "remote.origin.uploadpack": "",
-		"alias.rev-parse": "!", "alias.diff-tree": "!", "alias.merge-tree": "!", "alias.cat-file": "!", "alias.for-each-ref": "!",
-		"pager.log": "", "pager.rev-list": "", "pager.diff-tree": "", "trailer.x.command": "",
-	} {
-		g.Git("config", key, name+trap(key))
-	}
-	hooks := filepath.Join(g.Dir, "traps")
-	if err := os.MkdirAll(hooks, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, hook := range []string{"post-checkout", "reference-transaction", "pre-applypatch", "applypatch-msg", "post-applypatch", "post-index-change",
-		"pre-auto-gc", "fsmonitor-watchman", "post-merge", "pre-commit", "commit-msg", "prepare-commit-msg", "post-commit", "post-rewrite"} {
-		for _, dir := range []string{hooks, filepath.Join(g.Dir, ".git", "hooks")} {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, hook), []byte("#!/bin/sh\ntouch "+filepath.Join(proof, "hook-"+hook)+"\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	g.Git("config", "core.hooksPath", hooks)
-	g.Git("config", "log.showSignature", "true")
-	g.Git("config", "merge.renames", "false")
-	g.Git("config", "diff.algorithm", "patience")
-	g.Git("config", "core.worktree", t.TempDir())
-	g.Git("config", "include.path", filepath.Join(g.Dir, "included"))
-	g.Git("config", "remote.origin.promisor", "true")
-	g.Git("config", "extensions.partialClone", "origin")
-	g.Git("config", "remote.origin.url", "ext::sh -c touch% "+filepath.Join(proof, "ext"))
-	if err := os.MkdirAll(filepath.Join(g.Dir, ".git", "info"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		".git/info/attributes": "* merge=evil diff=evil filter=evil\n",
-		".git/info/grafts":     g.Git("rev-parse", "main") + "\n",
-		"included":             "[core]\n\tfsmonitor = " + trap("included") + "\n",
-	} {
-		if err := os.WriteFile(filepath.Join(g.Dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// The first commit of ours is replaced by that of theirs.
-	if err := os.MkdirAll(filepath.Join(g.Dir, ".git", "refs", "replace"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(g.Dir, ".git", "refs", "replace", first), []byte(g.Git("rev-parse", "side")+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	_ = os.RemoveAll(proof)
-	if err := os.MkdirAll(proof, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return g, func() []string {
-		found, _ := filepath.Glob(filepath.Join(proof, "*"))
-		return found
-	}
+	return g, g.Trap(g.Git("rev-parse", "main~2"), g.Git("rev-parse", "side"))
 }
 
 // A repository is read, whatever stands in its configuration: nothing of it is
