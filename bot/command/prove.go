@@ -33,6 +33,15 @@ const (
 	maxKeys       = 3
 )
 
+// What a header may have at most for a signature of it to be read: verifying compares
+// each field that a signature names with each that is there. Mail of lists has up to
+// some hundred fields, and signatures name up to fifty.
+const (
+	maxHeader = 256 << 10
+	maxFields = 2000
+	maxNamed  = 200
+)
+
 // Lookup returns the TXT records of a name, as net.Resolver.LookupTXT.
 type Lookup func(ctx context.Context, name string) ([]string, error)
 
@@ -229,6 +238,9 @@ func candidates(raw []byte) (*candidate, error) {
 	}
 	c := &candidate{count: map[string]int{}}
 	c.fields, c.body = splitFields(raw)
+	if len(c.fields) > maxFields || len(raw)-len(c.body) > maxHeader {
+		return nil, no("its header is too large for a signature of it to be verified")
+	}
 	for _, f := range c.fields {
 		c.count[f.key]++
 	}
@@ -291,6 +303,8 @@ func readSignature(text []byte, from string) (s signature, err error) {
 	switch {
 	case !aligned(from, s.domain):
 		return s, fmt.Errorf("the signature is of %s, the sender's domain is %s", s.domain, from)
+	case len(s.keys) > maxNamed:
+		return s, fmt.Errorf("the signature of %s names %d fields", s.domain, len(s.keys))
 	case partly:
 		return s, fmt.Errorf("the signature of %s covers a part of the text only", s.domain)
 	}
@@ -442,6 +456,7 @@ func splitFields(raw []byte) (fields []field, body []byte) {
 	if bytes.HasPrefix(raw, []byte("From ")) { // an mbox's line
 		_, raw, _ = bytes.Cut(raw, []byte("\n"))
 	}
+	whole, begin := raw, 0 // of the last field: the lines of one stand together
 	for len(raw) > 0 {
 		n := bytes.IndexByte(raw, '\n') + 1
 		if n == 0 {
@@ -453,10 +468,11 @@ func splitFields(raw []byte) (fields []field, body []byte) {
 			return fields, raw
 		}
 		if (line[0] == ' ' || line[0] == '\t') && len(fields) > 0 {
-			last := &fields[len(fields)-1]
-			last.text = append(last.text[:len(last.text):len(last.text)], line...)
+			end := len(whole) - len(raw)
+			fields[len(fields)-1].text = whole[begin:end:end]
 			continue
 		}
+		begin = len(whole) - len(raw) - n
 		key, _, _ := bytes.Cut(line, []byte(":"))
 		fields = append(fields, field{strings.ToLower(string(bytes.TrimSpace(key))), line})
 	}
