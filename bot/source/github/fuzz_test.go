@@ -16,6 +16,12 @@ func FuzzWebhook(f *testing.F) {
 	f.Add("pull_request", []byte(`{"action":"opened","number":1,"repository":{"full_name":"o/r"}}`))
 	f.Add("issue_comment", []byte(`{"action":"created","repository":{"full_name":"o/r"},"issue":{"number":1,"pull_request":{}},"comment":{"body":"/stablebot recheck"},"sender":{"type":"User"}}`))
 	f.Add("check_run", []byte(`{"action":"rerequested","repository":{"full_name":"o/r\n"},"check_run":{"pull_requests":[{"number":1}]}}`))
+	for _, event := range []string{"pull_request", "issue_comment", "push", "check_run", "check_suite"} {
+		for _, action := range []string{"opened", "created", "rerequested"} { // without what it is about
+			f.Add(event, []byte(`{"action":"`+action+`"}`))
+			f.Add(event, []byte(`{"action":"`+action+`","repository":null,"issue":{"pull_request":{}},"check_run":{"pull_requests":[null]},"check_suite":{"pull_requests":[null]}}`))
+		}
+	}
 	f.Fuzz(func(t *testing.T, event string, payload []byte) {
 		s := &Source{cfg: Config{Now: time.Now}, log: zap.NewNop()}
 		if err := oracle.Check(len(payload), func() {

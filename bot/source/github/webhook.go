@@ -135,7 +135,7 @@ func (s *Source) notesOf(event string, payload []byte) ([]flow.PullNote, error) 
 			return one(e.GetRepo().GetFullName(), e.GetNumber())
 		}
 	case *gh.IssueCommentEvent:
-		if e.GetAction() != "created" || !e.GetIssue().IsPullRequest() || e.GetSender().GetType() == "Bot" ||
+		if e.GetAction() != "created" || e.GetIssue() == nil || !e.GetIssue().IsPullRequest() || e.GetSender().GetType() == "Bot" ||
 			!s.worthFetching(e.GetRepo().GetFullName(), e.GetComment()) {
 			return nil, nil
 		}
@@ -145,12 +145,12 @@ func (s *Source) notesOf(event string, payload []byte) ([]flow.PullNote, error) 
 			s.forgetPolicy(e.GetRepo().GetFullName())
 		}
 	case *gh.CheckRunEvent:
-		if e.GetAction() == "rerequested" {
-			return again(e.GetRepo().GetFullName(), e.GetCheckRun().PullRequests, one)
+		if run := e.GetCheckRun(); run != nil && e.GetAction() == "rerequested" {
+			return again(e.GetRepo().GetFullName(), run.PullRequests, one)
 		}
 	case *gh.CheckSuiteEvent:
-		if e.GetAction() == "rerequested" {
-			return again(e.GetRepo().GetFullName(), e.GetCheckSuite().PullRequests, one)
+		if suite := e.GetCheckSuite(); suite != nil && e.GetAction() == "rerequested" {
+			return again(e.GetRepo().GetFullName(), suite.PullRequests, one)
 		}
 	}
 	return nil, nil
