@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/queue"
@@ -118,11 +118,11 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 	put := func(cs []*change.Change) {
 		t.Helper()
 		for _, c := range cs {
-			body, err := bot.EncodeChange(c)
+			body, err := flow.EncodeChange(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.KeepCommit(ctx, bot.Waiting{ID: c.ID, Source: "git:drm", Branch: "master", At: time.Now(), Body: body}, bot.Cursor{}); err != nil {
+			if err := s.KeepCommit(ctx, flow.Waiting{ID: c.ID, Source: "git:drm", Branch: "master", At: time.Now(), Body: body}, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,4 +126,25 @@ func FuzzParse(f *testing.F) {
 			_ = err.Error()
 		}
 	})
+}
+
+// A key that may be left out is read where it stands, its zero too: min_margin was
+// ignored, whatever it said.
+func TestOptionalKeys(t *testing.T) {
+	for text, want := range map[string]string{"": "unset", "min_margin: ,": "unset", "min_margin: 0,": "0", "min_margin: 0.5,": "0.5"} {
+		c, err := Parse("x.yaml", fmt.Appendf(nil, "bot: {address: a@example.org, contact: b@example.org}\nlists:\n  - {id: l.example.org, reply: author, %s per_hour: 1, per_day: 1}\n", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "unset"
+		if m := c.Lists[0].MinMargin; m != nil {
+			got = fmt.Sprint(*m)
+		}
+		if got != want {
+			t.Errorf("%q is read as %s", text, got)
+		}
+	}
+	if _, err := Parse("x.yaml", []byte("lists:\n  - {id: l.example.org, min_margin: wide}\n")); err == nil || !strings.Contains(err.Error(), "min_margin") && !strings.Contains(err.Error(), "float") {
+		t.Errorf("a margin that is no number: %v", err)
+	}
 }

@@ -167,6 +167,11 @@ func (r *reader) read(path string, n ast.Node, v reflect.Value) {
 			r.at[p] = start(e)
 			r.read(p, e, v.Index(i))
 		}
+	case reflect.Pointer: // the library sets none, and says nothing
+		if n.Type() != ast.NullType {
+			v.Set(reflect.New(v.Type().Elem()))
+			r.read(path, n, v.Elem())
+		}
 	default:
 		if err := yaml.NodeToValue(n, v.Addr().Interface(), yaml.Strict()); err != nil {
 			msg := err.Error()

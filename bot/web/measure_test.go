@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	_ "modernc.org/sqlite"
 
-	"github.com/stablebot/stablebot/bot"
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/change"
@@ -137,12 +137,12 @@ func write(t *testing.T, path string, n int) {
 	}
 	defer func() { _ = s.Close() }()
 	began := time.Now()
-	m := bot.Mail{ID: "seed@example.org", Kind: "", Received: began, Subject: "seed", Raw: []byte("x")}
-	if _, err := s.Keep(t.Context(), m, bot.Cursor{}); err != nil {
+	m := flow.Mail{ID: "seed@example.org", Kind: "", Received: began, Subject: "seed", Raw: []byte("x")}
+	if _, err := s.Keep(t.Context(), m, flow.Cursor{}); err != nil {
 		t.Fatal(err)
 	}
-	series := bot.Series{Key: "seed", Of: 1, Version: 1, First: began}
-	if err := s.File(t.Context(), bot.Filing{ID: m.ID, Kind: bot.KindPatch, Series: &series, Adds: &bot.Member{ID: m.ID, N: 1}}); err != nil {
+	series := flow.Series{Key: "seed", Of: 1, Version: 1, First: began}
+	if err := s.File(t.Context(), flow.Filing{ID: m.ID, Kind: flow.KindPatch, Series: &series, Adds: &flow.Member{ID: m.ID, N: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := s.Series(t.Context(), "seed")
@@ -153,12 +153,12 @@ func write(t *testing.T, path string, n int) {
 	g := newSeeder(r)
 	const batch = 5000
 	for i := 0; i < n; i += batch {
-		js := make([]bot.Judged, batch)
+		js := make([]flow.Judged, batch)
 		for k := range js {
 			js[k] = g.judged(i+k, n, began)
 		}
 		kept.Settled = i / batch
-		if ok, err := s.Settle(t.Context(), bot.Settlement{Series: *kept, Judged: js, At: began}); err != nil || !ok {
+		if ok, err := s.Settle(t.Context(), flow.Settlement{Series: *kept, Judged: js, At: began}); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 		if (i/batch)%20 == 19 {
@@ -179,7 +179,7 @@ func newSeeder(r *rand.Rand) *seeder {
 		authors: invented("Author Number", 3000), words: invented("word", 2000), branches: []string{"6.18", "6.12", "6.6", "6.1", "5.15"}}
 }
 
-func (g *seeder) judged(i, n int, now time.Time) bot.Judged {
+func (g *seeder) judged(i, n int, now time.Time) flow.Judged {
 	r := g.r
 	j := g.base
 	at := now.Add(-time.Duration(float64(n-i) / float64(n) * float64(4*365*24*time.Hour)))
@@ -210,7 +210,7 @@ func (g *seeder) judged(i, n int, now time.Time) bot.Judged {
 			j.Branches = append(j.Branches, row)
 		}
 	}
-	return bot.Judged{Judgement: j, List: pick(r, g.lists) + ".lists.example.org", Source: "seed", At: at, Private: r.IntN(1000) == 0}
+	return flow.Judged{Judgement: j, List: pick(r, g.lists) + ".lists.example.org", Source: "seed", At: at, Private: r.IntN(1000) == 0}
 }
 
 // copyOver brings the tables that pages read to PostgreSQL.
