@@ -266,14 +266,18 @@ func (o *office) wait(n int, limit time.Duration) bool {
 	return true
 }
 
-// branchRow is a stable branch's line in a reply.
-var branchRow = regexp.MustCompile(`(?m)^ +6\.(18|12|11|6) `)
+// branchName is a stable branch in a reply: rows that are alike are told in one sentence.
+var branchName = regexp.MustCompile(`\b6\.(?:18|12|11|6)\b`)
 
 func (o *office) of(n int) (at time.Time, rows int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := o.got[fmt.Sprintf("latency-%d@example.org", n)]
-	return a.at, len(branchRow.FindAllString(a.text, -1))
+	named := map[string]bool{}
+	for _, name := range branchName.FindAllString(a.text, -1) {
+		named[name] = true
+	}
+	return a.at, len(named)
 }
 
 func (o *office) text(n int) string {
