@@ -20,8 +20,8 @@ import (
 	"iter"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -37,11 +37,11 @@ type Options struct {
 	Mails iter.Seq2[flow.Item, error]
 	// Bot is what the bot is made of: judge, policy, identity. Its sources,
 	// sinks, journal and clock are replaced.
-	Bot bot.Options
+	Bot run.Options
 	// Store is empty; the caller throws it away.
 	Store *store.Store
 	// Past gives the bot trees and a judge of the day that now is; nil: as they are.
-	Past func(now func() time.Time, b *bot.Options)
+	Past func(now func() time.Time, b *run.Options)
 	// OptedOut is asked beside the empty store's own list; nil: nobody has.
 	OptedOut func(ctx context.Context, who []string) (map[string]bool, error)
 }
@@ -53,11 +53,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	b := o.Bot
 	b.Sources, b.PullSinks, b.Lookup, b.Maintains, b.Stopped, b.DryRun, b.Told = nil, nil, nil, nil, nil, "", nil
 	b.Sinks, b.Journal = []flow.Sink{nowhere{}}, j
-	b.Clock = bot.Clock{Now: func() time.Time { return now }, Jitter: func(time.Duration) time.Duration { return 0 }}
+	b.Clock = run.Clock{Now: func() time.Time { return now }, Jitter: func(time.Duration) time.Duration { return 0 }}
 	if o.Past != nil {
 		o.Past(b.Clock.Now, &b)
 	}
-	x, err := bot.New(b)
+	x, err := run.New(b)
 	if err != nil {
 		return nil, err
 	}

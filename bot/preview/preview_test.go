@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -56,7 +56,7 @@ func seq(items ...flow.Item) iter.Seq2[flow.Item, error] {
 	}
 }
 
-func run(t *testing.T, p plan.ListPolicy, items ...flow.Item) *preview.Report {
+func runs(t *testing.T, p plan.ListPolicy, items ...flow.Item) *preview.Report {
 	t.Helper()
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"))
 	if err != nil {
@@ -65,7 +65,7 @@ func run(t *testing.T, p plan.ListPolicy, items ...flow.Item) *preview.Report {
 	defer func() { _ = s.Close() }()
 	p.ID = list
 	r, err := preview.Run(t.Context(), preview.Options{List: list, Since: monday, Mails: seq(items...), Store: s,
-		Bot: bot.Options{Judge: judge, Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com"},
+		Bot: run.Options{Judge: judge, Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com"},
 			Policy: plan.Policy{MaxAge: plan.DefaultMaxAge, Trusted: []string{"past"}, Lists: []plan.ListPolicy{p}}},
 		OptedOut: func(_ context.Context, who []string) (map[string]bool, error) {
 			return map[string]bool{"never@example.org": true}, nil
@@ -97,7 +97,7 @@ func want(t *testing.T, r *preview.Report, fate ...string) {
 func TestDays(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
 	cc := "In-Reply-To: <late-0@example.org>\n"
-	r := run(t, plan.ListPolicy{Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 2, PerDay: 10},
+	r := runs(t, plan.ListPolicy{Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 2, PerDay: 10},
 		post(h(-48), "before", "[PATCH] drm: fix one", ""),                              // answered before the time that is shown
 		post(h(1), "second", "[PATCH v2] drm: fix one", ""),                             // so this says nothing new
 		post(h(2), "a", "[PATCH] drm: fix a", ""),                                       // sent
@@ -136,15 +136,15 @@ func TestDays(t *testing.T) {
 // a newer version overtakes meanwhile is dropped.
 func TestHeld(t *testing.T) {
 	night := plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5, Quiet: plan.Hours{From: 9 * time.Hour, To: 17 * time.Hour}}
-	r := run(t, night, post(monday, "a", "[PATCH] drm: fix a", ""))
+	r := runs(t, night, post(monday, "a", "[PATCH] drm: fix a", ""))
 	want(t, r, "02 17:00 sent a first")
 	if r.Replies[0].Waited != "7h0m0s" {
 		t.Errorf("waited %q", r.Replies[0].Waited)
 	}
 	approve := plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5, Approve: true}
-	r = run(t, approve, post(monday, "a", "[PATCH] drm: fix a", ""), post(monday.Add(20*time.Hour), "a2", "[PATCH v2] drm: fix a", ""))
+	r = runs(t, approve, post(monday, "a", "[PATCH] drm: fix a", ""), post(monday.Add(20*time.Hour), "a2", "[PATCH v2] drm: fix a", ""))
 	want(t, r, "03 06:00 dropped a first", "03 06:00 approval a2 first")
-	r = run(t, plan.ListPolicy{Reply: plan.ReplyNone, PerHour: 5, PerDay: 5}, post(monday, "a", "[PATCH] drm: fix a", ""))
+	r = runs(t, plan.ListPolicy{Reply: plan.ReplyNone, PerHour: 5, PerDay: 5}, post(monday, "a", "[PATCH] drm: fix a", ""))
 	want(t, r)
 	if len(r.Quiet) != 1 || r.Quiet[0].Why != "the list is muted" {
 		t.Errorf("a muted list: %+v", r.Quiet)

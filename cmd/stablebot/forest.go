@@ -14,10 +14,10 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/run"
 	gitsource "github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
@@ -48,7 +48,7 @@ type remote struct {
 	src *gitsource.Source
 }
 
-var _ bot.Trees = (*forest)(nil)
+var _ run.Trees = (*forest)(nil)
 
 // newForest is nil without a remote of the role mainline: culprits and
 // backports cannot be told without one.
@@ -130,7 +130,7 @@ func (f *forest) fetched(ctx context.Context) {
 	}
 }
 
-// Refresh implements bot.Trees.
+// Refresh implements run.Trees.
 func (f *forest) Refresh(ctx context.Context, ask bool) (state string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -210,7 +210,7 @@ func (f *forest) remotesOf() (out []trees.Remote) {
 
 var errNoTrees = errors.New("the trees are not read yet")
 
-// Facts implements bot.Trees.
+// Facts implements run.Trees.
 func (f *forest) Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
 	s := f.set.Load()
 	if s == nil {
@@ -219,7 +219,7 @@ func (f *forest) Facts(ctx context.Context, c *change.Change, before []*change.C
 	return s.Facts(ctx, c, before, time.Time{})
 }
 
-// Merged implements bot.Trees.
+// Merged implements run.Trees.
 func (f *forest) Merged(ctx context.Context, id string) (*change.Change, error) {
 	s := f.set.Load()
 	if s == nil {
@@ -240,7 +240,7 @@ func (f *forest) Fates(ctx context.Context, c *change.Change) []trees.Fate {
 	return nil
 }
 
-// Branches implements bot.Trees.
+// Branches implements run.Trees.
 func (f *forest) Branches() []string {
 	if s := f.set.Load(); s != nil {
 		return s.Branches()

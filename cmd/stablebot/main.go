@@ -31,9 +31,9 @@ func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format
 // errReported is returned when the problems have been told already, one by one.
 var errReported = errors.New("some input could not be judged")
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(execute()) }
 
-func run() int {
+func execute() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd := rootCommand()

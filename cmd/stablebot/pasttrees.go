@@ -11,9 +11,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -27,7 +27,7 @@ type pastTrees struct {
 	close func() error
 }
 
-var _ bot.Trees = (*pastTrees)(nil)
+var _ run.Trees = (*pastTrees)(nil)
 
 // pastLag: what counts is the day before. A commit carries the date that its
 // author wrote it, and in a rewritten history that is all there is: on its own
@@ -36,7 +36,7 @@ const pastLag = 24 * time.Hour
 
 func (p *pastTrees) day() time.Time { return p.now().Add(-pastLag) }
 
-// Refresh implements bot.Trees. The state moves with the days; nothing is
+// Refresh implements run.Trees. The state moves with the days; nothing is
 // fetched.
 func (p *pastTrees) Refresh(ctx context.Context, _ bool) (string, error) {
 	var b strings.Builder
@@ -46,12 +46,12 @@ func (p *pastTrees) Refresh(ctx context.Context, _ bool) (string, error) {
 	return b.String(), ctx.Err()
 }
 
-// Facts implements bot.Trees.
+// Facts implements run.Trees.
 func (p *pastTrees) Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
 	return p.set.Facts(ctx, c, before, p.day())
 }
 
-// Merged implements bot.Trees.
+// Merged implements run.Trees.
 func (p *pastTrees) Merged(ctx context.Context, id string) (*change.Change, error) {
 	c, err := p.set.Commit(ctx, id)
 	if err != nil && !git.Incomplete(err) {
@@ -60,7 +60,7 @@ func (p *pastTrees) Merged(ctx context.Context, id string) (*change.Change, erro
 	return c, nil
 }
 
-// Branches implements bot.Trees.
+// Branches implements run.Trees.
 func (p *pastTrees) Branches() []string { return p.set.Branches() }
 
 // foresee judges with the catalogue and the trees of the day before a change

@@ -16,12 +16,12 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
@@ -117,7 +117,7 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		defer func() { _ = past.close() }()
 	}
 	opt := preview.Options{List: list, Since: o.begin, Until: o.end, Mails: mails, Bot: made, Store: s,
-		Past: func(now func() time.Time, b *bot.Options) {
+		Past: func(now func() time.Time, b *run.Options) {
 			b.Judge = func(c *change.Change, s *rules.Series, t *rules.Tree) verdict.Judgement {
 				then := *judge
 				then.AsOf = now()
@@ -214,7 +214,7 @@ const (
 )
 
 // bot is the configured bot, with the one list as it would be when unmuted.
-func (o *previewOptions) bot(list string, judge *verdict.Judge) bot.Options {
+func (o *previewOptions) bot(list string, judge *verdict.Judge) run.Options {
 	c := o.config
 	p := policy(c)
 	l := p.For(list)
@@ -238,7 +238,7 @@ func (o *previewOptions) bot(list string, judge *verdict.Judge) bot.Options {
 		l.MinMargin = o.margin
 	}
 	p.Lists = append(p.Lists, l)
-	return bot.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
+	return run.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
 		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled}}
 }
 

@@ -8,13 +8,13 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/queue"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
-var allRoles = []string{string(bot.RoleSource), string(bot.RoleWorker), string(bot.RoleWeb)}
+var allRoles = []string{string(run.RoleSource), string(run.RoleWorker), string(run.RoleWeb)}
 
 func checkRoles(roles []string) ([]string, error) {
 	for _, r := range roles {
@@ -32,9 +32,9 @@ func rolesOrAll(roles []string) []string {
 	return roles
 }
 
-func rolesOf(roles []string) (out []bot.Role) {
+func rolesOf(roles []string) (out []run.Role) {
 	for _, r := range roles {
-		out = append(out, bot.Role(r))
+		out = append(out, run.Role(r))
 	}
 	return out
 }
@@ -46,7 +46,7 @@ func workQueue(ctx context.Context, s *store.Store, workers int, log *zap.Logger
 		workers = runtime.GOMAXPROCS(0) + 1 // one may have a large series in hand for long
 	}
 	if s.Pool() == nil {
-		return bot.NewLocal(workers), nil
+		return run.NewLocal(workers), nil
 	}
 	if err := s.Exclusive(ctx, func(ctx context.Context) error { return queue.Migrate(ctx, s.Pool()) }); err != nil {
 		return nil, err

@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/run"
 )
 
 func runCommand() *cobra.Command {
@@ -70,7 +70,7 @@ mails and a small git remote in a temporary folder.`,
 	return cmd
 }
 
-func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Action), with ...func(*bot.Options)) error {
+func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Action), with ...func(*run.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Act
 	go p.outage.watch(watched)
 	log.Info("running", zap.String("version", buildVersion()), zap.Int("sources", len(p.sources)), zap.String("state", c.State))
 	stop := func() {}
-	if !once && slices.Contains(rolesOrAll(c.Roles), string(bot.RoleWeb)) {
+	if !once && slices.Contains(rolesOrAll(c.Roles), string(run.RoleWeb)) {
 		if stop, err = startHooks(p.hooks, log); err != nil {
 			return errors.Join(err, p.close())
 		}
@@ -100,7 +100,7 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Act
 			stop = func() { hooks(); _ = d.stop() } // it has nothing to lose
 		}
 	}
-	if keep := c.Store.Keep.Std(); keep > 0 && !once && slices.Contains(rolesOrAll(c.Roles), string(bot.RoleWorker)) {
+	if keep := c.Store.Keep.Std(); keep > 0 && !once && slices.Contains(rolesOrAll(c.Roles), string(run.RoleWorker)) {
 		go forgetOld(ctx, p.store, keep, log)
 	}
 	err = p.bot.Run(ctx, once)

@@ -12,11 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/demo"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/fixtures"
 )
@@ -82,7 +82,7 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 		replies++
 		printReply(p, a.Message)
 	}
-	lookup := func(o *bot.Options) { o.Lookup = signer.Lookup }
+	lookup := func(o *run.Options) { o.Lookup = signer.Lookup }
 	if err := replayDemo(ctx, c, srv, gitDir, pushes, told, lookup); err != nil {
 		return err
 	}
@@ -130,13 +130,13 @@ const demoLook = 48 * time.Hour
 
 // replayDemo has four weeks pass: the bot looks every few days, with the clock
 // of that day.
-func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, told func(flow.Action), with func(*bot.Options)) error {
+func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, told func(flow.Action), with func(*run.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err
 	}
 	var clock demo.Clock
-	p, err := build(ctx, c, log, told, with, func(o *bot.Options) { o.Clock.Now = clock.Now })
+	p, err := build(ctx, c, log, told, with, func(o *run.Options) { o.Clock.Now = clock.Now })
 	if err != nil {
 		return err
 	}

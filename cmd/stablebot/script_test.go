@@ -11,7 +11,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stablebot": func() { os.Exit(run()) }})
+	testscript.Main(m, map[string]func(){"stablebot": func() { os.Exit(execute()) }})
 }
 
 // TestScript runs the program as a user does; each script says what it shows.

@@ -13,10 +13,10 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/source/imap"
@@ -26,7 +26,7 @@ import (
 
 // parts is the bot with everything that has to be closed after it.
 type parts struct {
-	bot     *bot.Bot
+	bot     *run.Bot
 	store   *store.Store
 	sources []source
 	forest  *forest
@@ -52,7 +52,7 @@ func (p *parts) close() error {
 }
 
 // build wires everything by hand, in the order of the flow.
-func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flow.Action), with ...func(*bot.Options)) (*parts, error) {
+func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flow.Action), with ...func(*run.Options)) (*parts, error) {
 	gone := &outage{}
 	log = gone.quiet(log)
 	p := &parts{log: log, metrics: web.NewMetrics(buildVersion()), outage: gone}
@@ -97,7 +97,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	o := bot.Options{
+	o := run.Options{
 		Sources:    in,
 		Sinks:      slices.Concat(sinks, hubs.sinks, works),
 		Checks:     checks,
@@ -129,7 +129,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	for _, change := range with {
 		change(&o)
 	}
-	if p.bot, err = bot.New(o); err != nil {
+	if p.bot, err = run.New(o); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil

@@ -19,11 +19,11 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/stablebot/stablebot/bot"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/internal/hub"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/sink/dryrun"
 	sink "github.com/stablebot/stablebot/bot/sink/github"
 	source "github.com/stablebot/stablebot/bot/source/github"
@@ -80,7 +80,7 @@ type rig struct {
 	t      testing.TB
 	hub    *hub.Hub
 	store  *store.Store
-	bot    *bot.Bot
+	bot    *run.Bot
 	source *source.Source
 	hook   http.Handler
 	now    time.Time
@@ -90,7 +90,7 @@ type rig struct {
 type setup struct {
 	app, dry, unasked bool
 	path              string
-	trees             bot.Trees
+	trees             run.Trees
 	judge             func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement // nil: judge
 }
 
@@ -131,9 +131,9 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	if o.judge == nil {
 		o.judge = judge
 	}
-	r.bot, err = bot.New(bot.Options{Trees: o.trees, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
+	r.bot, err = run.New(run.Options{Trees: o.trees, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
 		Journal: s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
-		Clock: bot.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
+		Clock: run.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
 			c <- time.Time{}
 			return c

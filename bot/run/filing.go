@@ -1,0 +1,245 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/series"
+)
+
+// one finds the place of one mail. Whatever the mail is, it is filed: one
+// that cannot be read or breaks something is filed as bad, with the error.
+func (fl *filer) one(ctx context.Context, m flow.Mail) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	var f flow.Filing
+	var lookup error
+	err := guarded(func() error {
+		msg, err := parse(m)
+		if err != nil {
+			return err
+		}
+		f, lookup = fl.place(ctx, m, msg)
+		return nil
+	})
+	if lookup != nil {
+		return lookup
+	}
+	if err != nil {
+		f = flow.Filing{Kind: flow.KindBad, Note: err.Error()}
+	}
+	f.ID = m.ID
+	if err := fl.Journal.File(ctx, f); err != nil {
+		return err
+	}
+	log := fl.log.With(aboutMail(m.ID), zap.String(flow.KeyKind, string(f.Kind)), zap.String(flow.KeyList, m.List))
+	switch {
+	case f.Kind == flow.KindBad:
+		log.Warn("a mail could not be judged; it is kept with this error", zap.String(flow.KeyWhy, f.Note))
+	case f.Series != nil:
+		log.Debug("a mail was filed", zap.String(flow.KeySeries, f.Series.Key))
+	default:
+		log.Debug("a mail goes no further", zap.String(flow.KeyWhy, f.Note))
+	}
+	return nil
+}
+
+// place decides what a mail is and which series it belongs to.
+func (fl *filer) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flow.Filing, error) {
+	f := flow.Filing{Kind: flow.KindOther, Note: msg.NoPatch}
+	note := series.NoteOf(msg)
+	switch {
+	case msg.From.Address != "" && strings.EqualFold(fl.Bot.Address, msg.From.Address):
+		return fl.placeOwn(ctx, f, note)
+	case msg.IsPatch && msg.Change == nil:
+		f.Kind, f.Note = flow.KindBad, "the patch cannot be read"
+		if msg.Damaged != nil {
+			f.Note = msg.Damaged.Error()
+		}
+		return f, nil
+	case note.Kind == series.Patch:
+		f.Kind, f.Note = flow.KindPatch, ""
+	case note.Kind == series.Cover:
+		f.Kind, f.Note = flow.KindCover, ""
+	default:
+		return fl.placeReply(ctx, f, m, msg, note)
+	}
+	if note.Of == 0 {
+		note.Key = m.ID // of another mail than the first of its Message-ID, another
+	}
+	s, err := fl.seriesFor(ctx, m, msg, note)
+	if err != nil {
+		return f, err
+	}
+	add := flow.Member{ID: m.ID, N: place(note), Title: note.Title}
+	if !slices.ContainsFunc(s.Members, func(o flow.Member) bool { return o.ID == m.ID }) {
+		s.Members = append(s.Members, add)
+	}
+	if f.Kind == flow.KindCover || s.Title == "" {
+		s.Title = note.Title
+	}
+	fl.signature(&f, s, m, msg)
+	s.Due = m.Received.Add(fl.Settle)
+	if s.Have() >= s.Of {
+		s.Due = m.Received // complete: at once
+	}
+	if f.Kind == flow.KindCover && s.Have() == 0 {
+		// A cover letter alone: its patches are on their way.
+		s.Due = m.Received.Add(fl.Settle)
+	}
+	if s.Previous == "" {
+		before, err := fl.previous(ctx, s, note)
+		if err != nil {
+			return f, err
+		}
+		if s.Previous = before.key; before.guarded && s.Signed == flow.Signs {
+			s.Due = m.Received.Add(max(fl.Settle, 4*proveTime)) // or when it is known who sent it
+		}
+	}
+	f.Series, f.Adds = s, &add
+	return f, nil
+}
+
+// place is the number of a patch in its series; a single patch is the first.
+func place(n series.Note) int {
+	if n.Of == 0 {
+		return 1
+	}
+	return n.N
+}
+
+// seriesFor returns the series of a patch or cover letter, a new one if it is
+// the first to come. Whoever guesses the key of a series is no member of it: a
+// member has its sender, a number that is free, and what is embargoed and what is
+// not are never in one. What does not fit is a series of its own.
+func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
+	private := fl.Policy.Embargoed(msg)
+	fits := func(o *flow.Series) bool {
+		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
+	}
+	key := note.Key
+	// Of those that do not fit there may be one for each sender, embargoed or not,
+	// and then one for each mail.
+	for _, more := range []string{"", " " + m.Sender, " " + m.ID} {
+		if key = note.Key + more; more != "" && private {
+			key += " private"
+		}
+		s, err := fl.Journal.Series(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil && fits(s) {
+			return s, nil
+		}
+		if s == nil {
+			break
+		}
+	}
+	if key == note.Key && note.Of > 0 && !note.Run {
+		// A mail system that rewrites Message-IDs breaks the key: the rest of
+		// the series stands under another one, sent within the hour.
+		recent, err := fl.Journal.BySender(ctx, m.Sender, nil, m.Received.Add(-time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range recent {
+			if o.Version == note.Version && o.Of == note.Of && o.Have() < o.Of && fits(&o) {
+				return &o, nil
+			}
+		}
+	}
+	return &flow.Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received, Private: private}, nil
+}
+
+// placeReply files what is no patch: with the series it answers, if any. Only
+// what says something that counts makes the series be judged anew.
+func (fl *filer) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg *mail.Message, note series.Note) (flow.Filing, error) {
+	if len(note.Ancestors) == 0 || msg.Program != "" {
+		if msg.Program != "" {
+			f.Note = "written by a program: " + msg.Program
+		}
+		return f, nil
+	}
+	f.Kind = flow.KindReply
+	counts := fl.hear(&f, m, msg, note)
+	thread, err := fl.Journal.Threads(ctx, note.Ancestors)
+	if err != nil || len(thread) == 0 {
+		return f, err
+	}
+	s := nearest(thread, note.Ancestors)
+	if fl.Policy.Embargoed(msg) && !s.Private {
+		// What it says would be shown, and answered, with what is public.
+		return flow.Filing{Kind: flow.KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
+	}
+	f.Series = s
+	now := fl.Clock.Now()
+	switch {
+	case f.Proven != "":
+		s.Due = now
+	case counts && f.Prove.IsZero() && s.Due.IsZero():
+		s.Due = now.Add(fl.Settle) // what is only claimed is shown; many of them make one judgement
+	}
+	return f, nil
+}
+
+// hear decides what is to be found out about the sender of a reply before what it
+// says counts, and reports whether it says anything.
+func (fl *filer) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note series.Note) bool {
+	var orders []command.Command
+	if strings.Contains(msg.Text(), "#stablebot") {
+		orders, _ = command.Parse(msg.Text())
+	}
+	if fl.NoCommands && len(orders) > 0 {
+		f.Note, orders = "a command, and commands are switched off", nil
+	}
+	if !note.Says() && len(orders) == 0 {
+		return false
+	}
+	unproven := errors.New("nothing proves senders here")
+	if fl.Lookup != nil {
+		unproven = command.Signs(m.Raw)
+	}
+	if unproven == nil {
+		f.Prove = fl.Clock.Now() // the series is due when it is known who speaks
+		return note.Says()
+	}
+	if note.Says() && fl.Policy.Trusts(m.Source) {
+		f.Proven = strings.ToLower(msg.From.Address)
+	}
+	if len(orders) > 0 {
+		f.Note = "a command is not obeyed: " + unproven.Error()
+		fl.log.Warn("a command is not obeyed", aboutMail(m.ID), zap.Error(unproven))
+	}
+	return note.Says()
+}
+
+// placeOwn keeps the bot's own mail with its series, so that who answers it is
+// heard, also by a mail program that names no other ancestor.
+func (fl *filer) placeOwn(ctx context.Context, f flow.Filing, note series.Note) (flow.Filing, error) {
+	f.Note = "own mail"
+	thread, err := fl.Journal.Threads(ctx, note.Ancestors)
+	if err == nil && len(thread) > 0 {
+		f.Series = nearest(thread, note.Ancestors)
+	}
+	return f, err
+}
+
+// nearest is the series that holds the closest ancestor.
+func nearest(thread []flow.Series, ancestors []string) *flow.Series {
+	for _, id := range ancestors {
+		for i := range thread {
+			if slices.ContainsFunc(thread[i].Members, func(m flow.Member) bool { return m.ID == id || flow.MessageID(m.ID) == id }) {
+				return &thread[i]
+			}
+		}
+	}
+	return &thread[0]
+}

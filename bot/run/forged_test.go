@@ -1,0 +1,212 @@
+package run_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/store"
+)
+
+// TestForgedVersion: who only names the author of a signed version supersedes nothing,
+// inherits nothing and is not answered; the author's next version does all of it.
+func TestForgedVersion(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign := b.signer()
+	v := func(n int, id string) post {
+		subject := fmt.Sprintf("[PATCH v%d] drm/amdgpu: fix a hang", n)
+		return post{id: id, subject: subject}
+	}
+	one := v(1, "1@example.org")
+	b.raw(sign(one))
+	over := post{id: "c1@example.org", subject: "Re: " + one.subject, reply: one.id, text: true, body: "#stablebot override dkms-only it needs firmware\n"}
+	b.raw(sign(over))
+	b.want(one.id, over.id)
+	key := func(id string) *flow.Series {
+		t.Helper()
+		c, err := b.store.Explain(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Series
+	}
+	forged := v(2, "forged@example.org")
+	forged.reply = one.id
+	b.once(forged)
+	b.want(one.id, over.id)
+	b.quiet(forged.id, "nothing proves that this one is from them")
+	// A signature of somebody else, and one that does not verify, prove nothing.
+	broken := v(4, "broken@example.org")
+	b.raw(bytes.Replace(sign(broken), []byte("The card hangs"), []byte("Buy pills, it hangs"), 1))
+	b.want(one.id, over.id)
+	if s := key(one.id); s.Next != "" || s.Signed != flow.SenderProven {
+		t.Errorf("the version that its author signed: %+v", s)
+	}
+	for _, id := range []string{forged.id, broken.id} {
+		if s := key(id); s.Previous != "" || s.Signed != flow.Unsigned {
+			t.Errorf("the forged version: %+v", s)
+		}
+		if o, err := b.store.Orders(t.Context(), key(id).Key); err != nil || len(o) != 0 {
+			t.Errorf("it inherits %+v, %v", o, err)
+		}
+	}
+	three := v(3, "3@example.org")
+	b.raw(sign(three))
+	if s := key(three.id); s.Previous != key(one.id).Key || key(one.id).Next != s.Key {
+		t.Errorf("the author's next version: %+v", s)
+	}
+	if o, err := b.store.Orders(t.Context(), key(three.id).Key); err != nil || len(o) != 1 {
+		t.Errorf("it inherits %+v, %v", o, err)
+	}
+	// Private mail in somebody's name silences nothing that is public.
+	secret := v(5, "secret@example.org")
+	secret.to = "security@example.org"
+	b.raw(sign(secret))
+	if s := key(three.id); s.Next != "" {
+		t.Errorf("an embargoed version takes the place of a public one: %+v", s)
+	}
+}
+
+// TestSignedCopy: of two copies of a patch the one with the author's signature counts,
+// whichever comes first.
+func TestSignedCopy(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign := b.signer()
+	one := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
+	two := post{id: "2@example.org", subject: "[PATCH v2] drm/amdgpu: fix a hang"}
+	b.raw(sign(one))
+	b.once(two)
+	b.quiet(two.id, "nothing proves")
+	b.raw(sign(two))
+	c, err := b.store.Explain(t.Context(), two.id)
+	if err != nil || c.Series.Previous == "" || c.Series.Signed != flow.SenderProven {
+		t.Errorf("%+v, %v", c.Series, err)
+	}
+}
+
+// TestProgramForgedVersion: the program with a name server, and a second version
+// under the author's name that he has not sent.
+func TestProgramForgedVersion(t *testing.T) {
+	t.Parallel()
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dns := newNameServer(t, "v=DKIM1; k=ed25519; p="+base64.StdEncoding.EncodeToString(pub))
+	bin, dir := built(t), t.TempDir()
+	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}
+	if err := os.Mkdir(in.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	conf := archiveConfig(t, dir)
+	old, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, conf, string(old)+fmt.Sprintf("trust: {resolver: '%s'}\n", dns.addr))
+	in.post()
+	raw, err := os.ReadFile(filepath.Join(in.dir, "m"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := func(n int) string {
+		s := strings.Replace(string(raw), "[PATCH]", fmt.Sprintf("[PATCH v%d]", n), 1)
+		return strings.Replace(s, "<post1@", fmt.Sprintf("<post1.v%d@", n), 1)
+	}
+	sign := func(raw, domain string) string {
+		var out bytes.Buffer
+		if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), &dkim.SignOptions{Domain: domain, Selector: "k", Signer: key,
+			HeaderKeys: []string{"From", "To", "Subject", "Date"}}); err != nil {
+			t.Fatal(err)
+		}
+		return strings.ReplaceAll(out.String(), "\r\n", "\n")
+	}
+	run := func() (all string) {
+		if out, err := exec.Command(bin, "run", "--once", "-c", conf).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "state/outbox/new/*"))
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all += string(b) + "\n"
+		}
+		return all
+	}
+	explain := func(id string) string {
+		out, err := exec.Command(bin, "explain", "-c", conf, id).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return joined(string(out))
+	}
+	in.put(sign(version(1), "example.com"))
+	run()
+	in.put(version(2))
+	in.put(sign(version(3), "evil.example.net"))
+	if got := run(); strings.Contains(got, "<post1.v2@") || strings.Contains(got, "<post1.v3@") {
+		t.Fatalf("a forged version is answered:\n%s", got)
+	}
+	for _, id := range []string{"post1.v2@example.org", "post1.v3@example.org"} {
+		if s := explain(id); !strings.Contains(s, "nothing proves that this one is from them") {
+			t.Errorf("explain %s:\n%s", id, s)
+		}
+	}
+	if s := explain("post1.v1@example.org"); strings.Contains(s, "superseded") {
+		t.Errorf("the forged version supersedes the real one:\n%s", s)
+	}
+	in.put(sign(version(4), "example.com"))
+	run()
+	if s := explain("post1.v4@example.org"); strings.Contains(s, "nothing proves") {
+		t.Errorf("the author's next version:\n%s", s)
+	}
+}
+
+// TestLift: only a person makes public what is embargoed: its page and its row.
+func TestLift(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang", to: "drm@lists.example.org, security@example.org"}
+	b.once(p)
+	shown := func() (page, row bool) {
+		t.Helper()
+		_, err := b.store.Show(t.Context(), p.id)
+		found, rerr := b.store.Search(t.Context(), store.Query{})
+		if rerr != nil {
+			t.Fatal(rerr)
+		}
+		return err == nil, len(found.Rows) == 1
+	}
+	if page, row := shown(); page || row {
+		t.Fatalf("shown before: %v, %v", page, row)
+	}
+	hidden, err := b.store.Embargoed(t.Context(), 10)
+	if err != nil || len(hidden) != 1 {
+		t.Fatalf("%+v, %v", hidden, err)
+	}
+	if _, err := b.store.Lift(t.Context(), p.id, "mo", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if page, row := shown(); !page || !row {
+		t.Errorf("shown after: %v, %v", page, row)
+	}
+	b.once()
+	b.want()
+	b.quiet(p.id, "lifted by mo")
+	if _, err := b.store.Lift(t.Context(), p.id, "mo", time.Now()); !errors.Is(err, store.ErrPublic) {
+		t.Errorf("a second time: %v", err)
+	}
+}
