@@ -2,6 +2,8 @@ package rules
 
 import (
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // Affected asks whether any branch needs the change.
@@ -32,13 +34,13 @@ Unmet: the culprit was merged after the newest release.`,
 			}
 			active++
 			switch b.State {
-			case "affected":
+			case tree.Affected:
 				need = append(need, b.Name)
-			case "present", "queued":
+			case tree.Present, tree.Queued:
 				have = append(have, b.Name)
-			case "not-affected":
+			case tree.NotAffected:
 				clean = append(clean, b.Name)
-			case "no-base":
+			case tree.NoBase:
 				lack = append(lack, b.Name)
 			}
 		}

@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/tree"
+)
 
 // Applies asks how the change fits the branches that need it.
 var Applies = &Rule{
@@ -23,14 +27,14 @@ Unmet: a function that it changes does not exist in 6.6, the only affected branc
 		var why string
 		for i := range f.Tree.Branches {
 			b := &f.Tree.Branches[i]
-			if b.State != "affected" {
+			if b.State != tree.Affected {
 				continue
 			}
 			switch b.Applies {
-			case "exact", "offset", "three-way", "needs-prerequisites":
-				how := b.Name + " (" + b.Applies + ")"
+			case tree.Exact, tree.Offset, tree.ThreeWay, tree.NeedsPrerequisites:
+				how := b.Name + " (" + string(b.Applies) + ")"
 				fit = append(fit, how)
-			case "needs-backport":
+			case tree.NeedsBackport:
 				hand = append(hand, b.Name)
 				if why == "" && b.Why != "" {
 					why = ": " + b.Why

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // Prerequisites asks what else would have to come along.
@@ -59,11 +60,11 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 	var most *Branch
 	for i := range f.Tree.Branches {
 		b := &f.Tree.Branches[i]
-		if b.State != "affected" {
+		if b.State != tree.Affected {
 			continue
 		}
 		switch {
-		case len(b.Prerequisites) > 0 || b.Applies == "needs-prerequisites":
+		case len(b.Prerequisites) > 0 || b.Applies == tree.NeedsPrerequisites:
 			with = append(with, b.Name)
 			if len(b.Enabling) > 0 {
 				enabling = append(enabling, fmt.Sprintf("%d in %s", len(b.Enabling), b.Name))
@@ -71,7 +72,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 			if most == nil || b.PileLines > most.PileLines {
 				most = b
 			}
-		case b.Applies != "unknown" && b.Applies != "":
+		case b.Applies != tree.NotTried && b.Applies != "":
 			alone = append(alone, b.Name)
 		}
 	}

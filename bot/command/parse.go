@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // Max is how many commands of one mail are carried out. More is a mistake or
@@ -52,7 +54,12 @@ var help = []string{
 }
 
 // verdicts are those that a person may give.
-var verdicts = []string{"stable-eligible", "dkms-only", "wait", "uncertain", "not-needed", "out-of-scope"}
+var verdicts = func() (out []string) {
+	for _, v := range verdict.Verdicts {
+		out = append(out, string(v))
+	}
+	return out
+}()
 
 // Parse returns the commands of a mail's text, Max at most, and how many more
 // there are.

@@ -43,8 +43,8 @@ type Case struct {
 // Row is what was said of one branch, and what the branch did.
 type Row struct {
 	Branch  string          `json:"branch"`
-	State   string          `json:"state"`
-	Applies string          `json:"applies,omitempty"`
+	State   verdict.State   `json:"state"`
+	Applies verdict.Applies `json:"applies,omitempty"`
 	Verdict verdict.Verdict `json:"verdict,omitempty"`
 	Class   verdict.Class   `json:"reason_class,omitempty"`
 	Score   float64         `json:"score"`

@@ -119,7 +119,7 @@ func (r *Report) branchText(p *printer) {
 		row("APPLIES", "ROWS", "TAKEN", "MEAN SCORE", "AUC", "CALIBRATION ERROR")
 		for i := range r.Reaches {
 			x := &r.Reaches[i]
-			row(x.Applies, fmt.Sprint(x.Rows), fmt.Sprintf("%d = %s", x.Taken, number(float64(x.Taken)/float64(x.Rows))), number(x.Said), x.AUC.String(), x.CalibrationError.String())
+			row(string(x.Applies), fmt.Sprint(x.Rows), fmt.Sprintf("%d = %s", x.Taken, number(float64(x.Taken)/float64(x.Rows))), number(x.Said), x.AUC.String(), x.CalibrationError.String())
 		}
 	})
 }

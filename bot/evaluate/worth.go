@@ -84,11 +84,11 @@ func (c *Case) decided(without bool) bool {
 // Reach are the figures of the score of rows that are affected, for all of them and
 // by how the patch goes on there.
 type Reach struct {
-	Applies string  `json:"applies"`
-	Rows    int     `json:"rows"`
-	Taken   int     `json:"taken"`
-	Said    float64 `json:"said"` // mean score
-	AUC     Figure  `json:"auc"`
+	Applies verdict.Applies `json:"applies"`
+	Rows    int             `json:"rows"`
+	Taken   int             `json:"taken"`
+	Said    float64         `json:"said"` // mean score
+	AUC     Figure          `json:"auc"`
 
 	CalibrationError Figure `json:"calibration_error"`
 }
@@ -96,10 +96,10 @@ type Reach struct {
 // reaches fills the figures of the rows' scores; a row counts where it is known what
 // its branch did.
 func (b *bootstrap) reaches(r *Report, fixes []*Case) {
-	points := map[string][]model.Scored{}
+	points := map[verdict.Applies][]model.Scored{}
 	for _, c := range fixes {
 		for _, x := range c.Rows {
-			if x.State != "affected" || !x.Known {
+			if x.State != verdict.Affected || !x.Known {
 				continue
 			}
 			s := model.Scored{P: x.Score, Label: x.Taken}
@@ -108,7 +108,7 @@ func (b *bootstrap) reaches(r *Report, fixes []*Case) {
 		}
 	}
 	r.Reaches = make([]Reach, 0, len(points)) // figures stay where they are
-	for _, name := range []string{"all", "exact", "offset", "three-way", "needs-prerequisites", "adapted", "needs-backport", "unknown"} {
+	for _, name := range append([]verdict.Applies{"all"}, verdict.Applicabilities...) {
 		ps := points[name]
 		if len(ps) == 0 {
 			continue
@@ -197,7 +197,7 @@ func (b *bootstrap) rows(fixes []*Case, branch string, add func(branch, what str
 				continue
 			}
 			said := x.Verdict == verdict.StableEligible || x.Verdict == verdict.DKMSOnly
-			if x.State == "affected" {
+			if x.State == verdict.Affected {
 				decided = append(decided, x.Verdict != verdict.Uncertain && (x.Verdict != verdict.OutOfScope || !c.Named && !c.Tagged))
 				if c.With.Verdict != verdict.OutOfScope {
 					labelled = append(labelled, said)
@@ -209,11 +209,11 @@ func (b *bootstrap) rows(fixes []*Case, branch string, add func(branch, what str
 			switch {
 			case x.Verdict == verdict.StableEligible:
 				eligible = append(eligible, x.Taken)
-			case x.Verdict == verdict.DKMSOnly && x.Class == "conflicts":
+			case x.Verdict == verdict.DKMSOnly && x.Class == verdict.Conflicts:
 				conflicts = append(conflicts, !x.Taken)
 			case x.Verdict == verdict.DKMSOnly:
 				out = append(out, !x.Taken)
-			case x.Verdict == verdict.Uncertain && x.State == "affected":
+			case x.Verdict == verdict.Uncertain && x.State == verdict.Affected:
 				unclear = append(unclear, x.Taken)
 			}
 		}

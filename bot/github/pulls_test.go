@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -145,9 +146,8 @@ func commitOf(line string, i int) (p report.Patch, ok bool) {
 		if len(w) < 3 {
 			return p, false
 		}
-		b := verdict.Branch{Name: w[0]}
-		text(&b.State, w[1])
-		text(&b.Applies, w[2])
+		b := verdict.Branch{Branch: rules.Branch{Name: w[0]}}
+		b.State, b.Applies = verdict.State(w[1]), verdict.Applies(w[2])
 		if len(w) >= 5 {
 			v, class, _ := strings.Cut(w[3], "/")
 			of := verdict.Verdict(v)
@@ -158,7 +158,7 @@ func commitOf(line string, i int) (p report.Patch, ok bool) {
 			for j, x := range w[5:] {
 				switch {
 				case x == "newer":
-					b.Newer = true
+					b.NoBase = verdict.NewHardware
 				case x == "needs" && j+6 < len(w):
 					n, err := strconv.Atoi(w[j+6])
 					if err != nil {

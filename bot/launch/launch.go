@@ -52,7 +52,7 @@ func CellOf(b *verdict.Branch) Cell {
 		return Unknown
 	case !b.Is(verdict.StableEligible):
 		return Open
-	case b.Applies == "needs-prerequisites":
+	case b.Applies == verdict.NeedsPrerequisites:
 		return Prerequisites
 	case b.Applies == verdict.NeedsBackport, b.Applies == "unknown":
 		return Backport

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -14,20 +15,20 @@ func TestCellOf(t *testing.T) {
 		b    verdict.Branch
 		want Cell
 	}{
-		{verdict.Branch{State: "present"}, In},
-		{verdict.Branch{State: "queued"}, In},
-		{verdict.Branch{State: "not-affected"}, NotAffected},
-		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.StableEligible)}, Eligible},
-		{verdict.Branch{State: "affected", Applies: "three-way", Verdict: at(verdict.StableEligible)}, Eligible},
-		{verdict.Branch{State: "affected", Applies: "needs-prerequisites", Verdict: at(verdict.StableEligible)}, Prerequisites},
-		{verdict.Branch{State: "affected", Applies: "needs-backport", Verdict: at(verdict.StableEligible)}, Backport},
-		{verdict.Branch{State: "no-base", Verdict: at(verdict.DKMSOnly)}, DKMS},
-		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.Uncertain)}, Open},
-		{verdict.Branch{State: "no-base", Later: true}, NotAffected},
-		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.NotNeeded)}, NotAffected},
-		{verdict.Branch{State: "no-base", Verdict: at(verdict.Uncertain)}, Open},
-		{verdict.Branch{State: "affected", Applies: "exact", Verdict: at(verdict.OutOfScope)}, Open},
-		{verdict.Branch{State: "unknown", Verdict: at(verdict.Uncertain)}, Unknown},
+		{verdict.Branch{Branch: rules.Branch{State: "present"}}, In},
+		{verdict.Branch{Branch: rules.Branch{State: "queued"}}, In},
+		{verdict.Branch{Branch: rules.Branch{State: "not-affected"}}, NotAffected},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.StableEligible)}, Eligible},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "three-way"}, Verdict: at(verdict.StableEligible)}, Eligible},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "needs-prerequisites"}, Verdict: at(verdict.StableEligible)}, Prerequisites},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "needs-backport"}, Verdict: at(verdict.StableEligible)}, Backport},
+		{verdict.Branch{Branch: rules.Branch{State: "no-base"}, Verdict: at(verdict.DKMSOnly)}, DKMS},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.Uncertain)}, Open},
+		{verdict.Branch{Branch: rules.Branch{State: "no-base", NoBase: verdict.LaterCode}}, NotAffected},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.NotNeeded)}, NotAffected},
+		{verdict.Branch{Branch: rules.Branch{State: "no-base"}, Verdict: at(verdict.Uncertain)}, Open},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.OutOfScope)}, Open},
+		{verdict.Branch{Branch: rules.Branch{State: "unknown"}, Verdict: at(verdict.Uncertain)}, Unknown},
 	} {
 		if got := CellOf(&c.b); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.b, got, c.want)

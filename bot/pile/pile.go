@@ -133,7 +133,7 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 	if len(br.Steps) == 0 && len(br.Beyond) == 0 {
 		return
 	}
-	switch whole := p.Branches[i].Applies == "needs-prerequisites"; {
+	switch whole := p.Branches[i].Applies == verdict.NeedsPrerequisites; {
 	case whole:
 		fmt.Fprintf(b, "\nFor %s %s first, in this order:\n", br.Name, map[bool]string{true: "this goes in", false: "these go in"}[len(br.Steps) == 1])
 	case len(br.Steps) > 0:
@@ -145,7 +145,7 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 			fmt.Fprintf(b, "      %s\n", Printable(br.Because(y)))
 		}
 	}
-	if len(br.Files) > 0 && p.Branches[i].Applies == "needs-prerequisites" {
+	if len(br.Files) > 0 && p.Branches[i].Applies == verdict.NeedsPrerequisites {
 		fmt.Fprintf(b, "      together %d lines with context in %d files; %s\n", br.Lines, len(br.Files), strings.Join(br.Subsystems, ", "))
 	}
 	if len(br.Beyond) > 0 {
@@ -181,8 +181,8 @@ func (b *Branch) Because(y Why) string {
 }
 
 // count is how many go in first; what was not found in full is no plan.
-func (b *Branch) count(applies string) string {
-	if applies != "needs-prerequisites" || len(b.Steps) == 0 {
+func (b *Branch) count(applies verdict.Applies) string {
+	if applies != verdict.NeedsPrerequisites || len(b.Steps) == 0 {
 		return "-"
 	}
 	return fmt.Sprint(len(b.Steps))
@@ -192,19 +192,19 @@ func (b *Branch) count(applies string) string {
 // as many as it has in mainline.
 func (b *Branch) lines(own int, v verdict.Branch) string {
 	switch {
-	case v.State != "affected":
+	case v.State != verdict.Affected:
 		return "-"
-	case v.Applies == "needs-prerequisites" && b.Lines > 0:
+	case v.Applies == verdict.NeedsPrerequisites && b.Lines > 0:
 		return fmt.Sprint(b.Lines)
 	}
 	return fmt.Sprint(own)
 }
 
-func none(applies, state string) string {
-	if applies == "unknown" && state != "affected" && state != "unknown" {
+func none(applies verdict.Applies, state verdict.State) string {
+	if applies == verdict.NotTried && state != verdict.Affected && state != verdict.Unknown {
 		return "-"
 	}
-	return applies
+	return string(applies)
 }
 
 // Label is a verdict with its reason class, as people read it.

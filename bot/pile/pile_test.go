@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -18,8 +19,8 @@ func plan() *Plan {
 	p := &Plan{Mainline: strings.Repeat("c", 40), Release: "6.8", Files: []string{"a.c"}}
 	p.ID, p.Subject, p.Verdict, p.Score = p.Mainline, "drm/demo: fix <a> \"hang\" & more\x1b[2J", eligible, 0.9
 	p.Size.LinesWithContext = 12
-	p.Branches = []verdict.Branch{{Name: "6.6", State: "present", Applies: "unknown"},
-		{Name: "6.1", State: "affected", Applies: "needs-prerequisites", Verdict: &eligible, Score: 0.8}}
+	p.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.6", State: "present", Applies: "unknown"}},
+		{Branch: rules.Branch{Name: "6.1", State: "affected", Applies: "needs-prerequisites"}, Verdict: &eligible, Score: 0.8}}
 	a, b := strings.Repeat("a", 40), strings.Repeat("b", 40)
 	p.Plans = []Branch{{Name: "6.6", As: strings.Repeat("d", 40)},
 		{Name: "6.1", Active: true, Lines: 90, Files: []string{"a.c", "b.c"}, Subsystems: []string{"drm/demo"}, MissingNewer: []string{"6.5"},

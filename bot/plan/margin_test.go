@@ -14,7 +14,7 @@ func TestAnswersOfList(t *testing.T) {
 	lines := &verdict.Policy{Fix: .5, Eligible: .5, DKMS: .4}
 	at := func(v verdict.Verdict, c verdict.Class, score float64) verdict.Judgement {
 		return verdict.Judgement{Verdict: v, ReasonClass: c, Score: score, Lines: lines,
-			Branches: []verdict.Branch{{Name: "6.12", State: "affected", Verdict: &v, ReasonClass: c, Score: score}}}
+			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected"}, Verdict: &v, ReasonClass: c, Score: score}}}
 	}
 	asked := at(el, "", .51)
 	asked.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.StableRequest.ID, Outcome: rules.Met}}}

@@ -142,7 +142,7 @@ func (p Policy) ListOf(m *mail.Message, of string) string {
 
 // BelowBar stands among the verdicts of a list for fixes of a kind that stable does
 // not take: dkms-only, and nothing that anybody could act upon.
-const BelowBar verdict.Verdict = "below-bar"
+const BelowBar = verdict.Verdict(verdict.BelowBar)
 
 // DefaultMinMargin is wide: a label on a coin flip is noise to half of its readers.
 const DefaultMinMargin = 0.2

@@ -10,7 +10,7 @@ import (
 // Whatever a judgement can say, a reply and a comment have words for.
 func TestClosedSets(t *testing.T) {
 	for _, v := range verdict.Verdicts {
-		if !slices.Contains(order, v) || !slices.Contains(weakness, v) {
+		if !slices.Contains(order, v) || !slices.Contains(weakness, v) || leads[v] == nil || tells[v] == nil {
 			t.Errorf("%s has no place in a reply", v)
 		}
 	}

@@ -126,7 +126,7 @@ var commentTemplate = template.Must(template.New("comment").Funcs(template.FuncM
 		if s, ok := states[b.State]; ok {
 			return s
 		}
-		return Markdown(b.State)
+		return Markdown(string(b.State))
 	},
 	"applies":  func(b Branch) string { return b.applies() },
 	"said":     func(b Branch) string { return b.said() },

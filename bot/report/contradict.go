@@ -62,7 +62,7 @@ func Contradictions(text string, p Posting) (out []string) {
 			}
 			if strings.Contains(s, "have the bug") && !strings.Contains(s, "may have") || strings.Contains(s, "has the bug") {
 				for _, n := range number.FindAllString(m[0], -1) {
-					if st := allowed.state[n]; st != "" && st != "affected" {
+					if st := allowed.state[n]; st != "" && st != verdict.Affected {
 						say("branch %s is %s: %q", n, st, s)
 					}
 				}
@@ -131,7 +131,7 @@ func sentences(prose string) (out []string) {
 // stated are the figures of judgements, as their JSON has them.
 type stated struct {
 	percent, lines map[int]bool
-	state          map[string]string // of branches
+	state          map[string]verdict.State // of branches
 	vendor         bool
 	reasons        []string
 }
@@ -141,7 +141,7 @@ func (s stated) quoted(what string) bool {
 }
 
 func figures(p Posting) stated {
-	s := stated{map[int]bool{}, map[int]bool{}, map[string]string{}, false, nil}
+	s := stated{map[int]bool{}, map[int]bool{}, map[string]verdict.State{}, false, nil}
 	for _, q := range p.Patches {
 		raw, err := json.Marshal(q.Judgement)
 		if err != nil {
@@ -153,7 +153,7 @@ func figures(p Posting) stated {
 		}
 		s.vendor = s.vendor || q.Tree != nil && len(q.Tree.Vendors) > 0 || q.ReasonClass == verdict.NotUpstream
 		for _, b := range q.Branches {
-			if st := b.State; s.state[b.Name] == "" || st == "affected" {
+			if st := b.State; s.state[b.Name] == "" || st == verdict.Affected {
 				s.state[b.Name] = st
 			}
 			s.reasons = append(s.reasons, b.Why)

@@ -43,7 +43,7 @@ func Favoured(j verdict.Judgement) bool {
 func farthest(j verdict.Judgement, from func(float64) float64) float64 {
 	best := math.Inf(-1)
 	for _, b := range j.Branches {
-		if b.Verdict != nil && *b.Verdict == j.Verdict && b.State == "affected" {
+		if b.Verdict != nil && *b.Verdict == j.Verdict && b.State == verdict.Affected {
 			best = math.Max(best, from(b.Score))
 		}
 	}

@@ -104,9 +104,9 @@ func plural(n int, one, many string) string {
 // applies says in a table how a change goes on a branch.
 func (b Branch) applies() string {
 	switch n := len(b.First); {
-	case b.Applies == "needs-prerequisites" && n == 0 && len(b.Mates) > 0:
+	case b.Applies == verdict.NeedsPrerequisites && n == 0 && len(b.Mates) > 0:
 		return "applies after " + rules.PatchNumbers(b.Mates)
-	case b.Applies == "needs-prerequisites" && n > 0:
+	case b.Applies == verdict.NeedsPrerequisites && n > 0:
 		return "needs " + count(n) + " " + plural(n, "commit", "commits") + " first"
 	}
 	if n := len(b.Followups); n > 0 && b.Verdict == "" {

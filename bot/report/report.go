@@ -151,19 +151,21 @@ func (p Posting) Unsettled() (out Posting, any bool) {
 
 // Branch is one stable branch.
 type Branch struct {
-	Name, State, Applies, Why string
-	Verdict                   verdict.Verdict // "" when there is nothing to decide
-	Class                     verdict.Class
-	Score                     float64
-	First                     []Commit // what goes in before it; what its author has named is left out
-	Mates                     []int    // patches of its series that go in first
-	PileLines                 int
-	Followups                 []rules.Followup // later fixes that it lacks
-	Hardware                  bool             // without a base, as the chip is newer than the branch
-	Bug                       bool             // it is known to have the culprit
-	Backported                bool             // and has it by a backport
-	Asked                     bool             // the author's tag covers it
-	AsReleased                bool             // of what mainline had at that release; nothing can be written for it
+	Name, Why  string
+	State      verdict.State
+	Applies    verdict.Applies
+	Verdict    verdict.Verdict // "" when there is nothing to decide
+	Class      verdict.Class
+	Score      float64
+	First      []Commit // what goes in before it; what its author has named is left out
+	Mates      []int    // patches of its series that go in first
+	PileLines  int
+	Followups  []rules.Followup // later fixes that it lacks
+	Hardware   bool             // without a base, as the chip is newer than the branch
+	Bug        bool             // it is known to have the culprit
+	Backported bool             // and has it by a backport
+	Asked      bool             // the author's tag covers it
+	AsReleased bool             // of what mainline had at that release; nothing can be written for it
 }
 
 // Commit is one of mainline.
@@ -257,14 +259,14 @@ func row(p Posting, q Patch) Row {
 		case verdict.StableEligible:
 			r.Takes = append(r.Takes, b.Name)
 		case verdict.DKMSOnly:
-			if b.State != "no-base" || b.Hardware || !c.AsksOnlyNewer(b.Name) { // its author has said where it belongs
+			if b.State != verdict.NoBaseThere || b.Hardware || !c.AsksOnlyNewer(b.Name) { // its author has said where it belongs
 				r.Misses = append(r.Misses, b.Name)
 			}
 		}
 		r.Branches = append(r.Branches, b)
 	}
 	if len(r.Branches) > 0 {
-		r.Mixed = len(r.Takes) > 0 && slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Verdict == verdict.DKMSOnly && b.State == "affected" })
+		r.Mixed = len(r.Takes) > 0 && slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Verdict == verdict.DKMSOnly && b.State == verdict.Affected })
 	}
 	r.Rules = decided(q.Rules, p.Refs)
 	r.Next = next(p, r)
@@ -275,7 +277,7 @@ func row(p Posting, q Patch) Row {
 // the fields of a judged branch.
 func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
 	out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.Newer, Asked: asked(c, b.Name), AsReleased: b.AsReleased}
+		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.NoBase == verdict.NewHardware, Asked: asked(c, b.Name), AsReleased: b.AsReleased}
 	if b.Verdict != nil {
 		out.Verdict = *b.Verdict
 	}

@@ -34,10 +34,8 @@ var refs = map[string]rules.Ref{
 	"fixes-tag": {File: "Documentation/process/submitting-patches.rst", Section: "Describe your changes", Says: "a fix of a known commit carries a one-line tag"},
 }
 
-func branch(name, state, applies string, v verdict.Verdict, c verdict.Class, score float64, needs ...string) verdict.Branch {
-	b := verdict.Branch{Name: name, ReasonClass: c, Score: score}
-	set(&b.State, state)
-	set(&b.Applies, applies)
+func branch(name string, state verdict.State, applies verdict.Applies, v verdict.Verdict, c verdict.Class, score float64, needs ...string) verdict.Branch {
+	b := verdict.Branch{Branch: rules.Branch{Name: name, State: state, Applies: applies}, ReasonClass: c, Score: score}
 	for i, n := range needs {
 		sha, title, _ := strings.Cut(n, " ")
 		b.Prerequisites = append(b.Prerequisites, sha)
@@ -48,9 +46,6 @@ func branch(name, state, applies string, v verdict.Verdict, c verdict.Class, sco
 	}
 	return b
 }
-
-// set lets a string be of a named type.
-func set[T ~string](to *T, s string) { *to = T(s) }
 
 func patch(v verdict.Verdict, c verdict.Class, score float64, reason string, bs ...verdict.Branch) Patch {
 	p := Patch{Judgement: verdict.Judgement{
@@ -152,7 +147,7 @@ func cases() map[string]Posting {
 		branch("6.1", "no-base", "unknown", verdict.NotNeeded, "", 0.88))
 	mates.Branches[0].Mates, mates.Branches[0].PileLines = []int{1}, 52
 	newer := branch("5.15", "no-base", "unknown", dk, verdict.NoBase, 0)
-	newer.Newer = true
+	newer.NoBase = verdict.NewHardware
 	big := branch("6.1", "affected", "needs-prerequisites", dk, verdict.TooBig, 0.05, one, two, three)
 	big.PileLines = 912
 	large := func(p *Patch) { p.Size = change.Size{LinesWithContext: 912, Files: 7} }

@@ -73,14 +73,15 @@ var shorts = map[verdict.Class]string{
 }
 
 // states say what a branch is to a change, in a table.
-var states = map[string]string{
-	"affected": "affected", "present": "has it", "queued": "about to get it", "not-affected": "not affected", "no-base": "no base", "unknown": "not known",
+var states = map[verdict.State]string{
+	verdict.Affected: "affected", verdict.Present: "has it", verdict.Queued: "about to get it", verdict.NotAffected: "not affected",
+	verdict.NoBaseThere: "no base", verdict.Unknown: "not known",
 }
 
 // going says how a change goes on a branch, in a table.
-var going = map[string]string{
-	"exact": "applies", "offset": "applies with an offset", "three-way": "applies with a three-way merge", "needs-prerequisites": "needs others first",
-	"adapted": "applies when adapted", "needs-backport": "needs a backport by hand", "unknown": "",
+var going = map[verdict.Applies]string{
+	verdict.Exact: "applies", verdict.Offset: "applies with an offset", verdict.ThreeWay: "applies with a three-way merge",
+	verdict.NeedsPrerequisites: "needs others first", verdict.Adapted: "applies when adapted", verdict.NeedsBackport: "needs a backport by hand", verdict.NotTried: "",
 }
 
 // sentence puts a reason behind what it is the reason of. A reason that ends as a
@@ -252,7 +253,7 @@ func (r Row) open() []string {
 func (r Row) best() float64 {
 	best, seen := r.Score, false
 	for _, b := range r.Branches {
-		if b.State == "affected" && b.Verdict == r.Verdict && (!seen || b.Score > best) {
+		if b.State == verdict.Affected && b.Verdict == r.Verdict && (!seen || b.Score > best) {
 			best, seen = b.Score, true
 		}
 	}
@@ -263,7 +264,7 @@ func (r Row) best() float64 {
 // author has not said that they need nothing.
 func (r Row) affected() (out []Branch) {
 	for _, b := range r.Branches {
-		if b.State == "affected" && b.Verdict != verdict.NotNeeded {
+		if b.State == verdict.Affected && b.Verdict != verdict.NotNeeded {
 			out = append(out, b)
 		}
 	}
@@ -315,7 +316,7 @@ func (r Row) have(all []Branch) string {
 func (r Row) fits(all []Branch) string {
 	var clean, covered []Branch
 	for _, b := range all {
-		if b.Verdict != verdict.StableEligible || b.need() != needNothing || b.Applies == "unknown" {
+		if b.Verdict != verdict.StableEligible || b.need() != needNothing || b.Applies == verdict.NotTried {
 			continue
 		}
 		clean = append(clean, b)
@@ -325,7 +326,7 @@ func (r Row) fits(all []Branch) string {
 	}
 	where := names(clean)
 	how := "applies"
-	if !slices.ContainsFunc(clean, func(b Branch) bool { return b.Applies == "three-way" || len(b.Mates) > 0 }) {
+	if !slices.ContainsFunc(clean, func(b Branch) bool { return b.Applies == verdict.ThreeWay || len(b.Mates) > 0 }) {
 		how = "applies as it is"
 	}
 	after := ""
@@ -412,13 +413,13 @@ const (
 
 func (b Branch) need() need {
 	switch b.Applies {
-	case "needs-prerequisites":
+	case verdict.NeedsPrerequisites:
 		if len(b.First) > 0 {
 			return needFirst
 		}
-	case "adapted":
+	case verdict.Adapted:
 		return needAdapted
-	case "needs-backport":
+	case verdict.NeedsBackport:
 		return needHand
 	}
 	return needNothing
@@ -439,7 +440,7 @@ func (r Row) wants(b Branch) bool {
 		}
 		return true
 	case "":
-		return b.State == "present" && len(b.Followups) > 0
+		return b.State == verdict.Present && len(b.Followups) > 0
 	}
 	return false
 }

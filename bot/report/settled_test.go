@@ -3,6 +3,7 @@ package report
 import (
 	"testing"
 
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -13,8 +14,8 @@ func TestSettled(t *testing.T) {
 	since := &change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.11"}}}}
 	bare := &change.Change{Fixes: tagged.Fixes}
 	takes, misses := verdict.StableEligible, verdict.DKMSOnly
-	old := verdict.Branch{Name: "6.6", State: "no-base", Newer: true, Verdict: &misses, ReasonClass: verdict.NoBase}
-	row := func(applies string, needs ...string) verdict.Branch {
+	old := verdict.Branch{Branch: rules.Branch{Name: "6.6", State: "no-base", NoBase: verdict.NewHardware}, Verdict: &misses, ReasonClass: verdict.NoBase}
+	row := func(applies verdict.Applies, needs ...string) verdict.Branch {
 		b := branch("6.12", "affected", applies, takes, "", 0.9, needs...)
 		return b
 	}
@@ -39,7 +40,7 @@ func TestSettled(t *testing.T) {
 		{"its author wants no automatic pickup", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: []change.StableTag{{NoAutosel: true}}}, true},
 		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},
 		{"too big", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.TooBig, Branches: []verdict.Branch{
-			{Name: "6.12", State: "affected", Verdict: &misses}}}, tagged, false},
+			{Branch: rules.Branch{Name: "6.12", State: "affected"}, Verdict: &misses}}}, tagged, false},
 	} {
 		v := ValuesOf(Posting{Of: 1, Have: 1, Patches: []Patch{{Judgement: c.j, Change: c.c}}})
 		if got := v.Rows[0].Settled(); got != c.want {

@@ -235,7 +235,7 @@ func (r Row) option2(branches []string, b Branch) []string {
 		after[i] = Commit{f.SHA, f.Subject}
 	}
 	first, id := []Commit{{r.Merged, plainTitle(r.Title)}}, r.Merged
-	if b.State == "present" && len(after) > 0 {
+	if b.State == verdict.Present && len(after) > 0 {
 		first, id, after = after, after[0].ID, nil
 	}
 	out := []string{"To: stable@vger.kernel.org", fmt.Sprintf("Subject: please apply %.12s to %s", id, list(trees)), ""}
@@ -255,7 +255,7 @@ func (r Row) option2(branches []string, b Branch) []string {
 	pick("Please apply "+plural(len(first), "this mainline commit", "these mainline commits")+" to "+list(trees)+":", first)
 	pick("after "+plural(len(b.First), "this one:", "these, in this order:"), b.First)
 	pick("and then "+plural(len(after), "this later fix of it:", "these later fixes of it:"), after)
-	if b.State == "present" {
+	if b.State == verdict.Present {
 		return append(out, fmt.Sprintf("Why: it mends %.12s, which is there.", r.Merged))
 	}
 	return append(out, r.why()...)

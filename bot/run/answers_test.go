@@ -43,8 +43,8 @@ func answers(t *testing.T) map[string]plan.Brief {
 			t.Fatal(err)
 		}
 		j := judge(m.Change, nil, nil)
-		j.Branches = []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &el, Score: 0.91},
-			{Name: "6.6", State: "affected", Applies: "offset", Verdict: &el, Score: 0.88}}
+		j.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "exact"}, Verdict: &el, Score: 0.91},
+			{Branch: rules.Branch{Name: "6.6", State: "affected", Applies: "offset"}, Verdict: &el, Score: 0.88}}
 		return plan.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j, Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
 	}
 	brief := func(posts ...plan.Posted) plan.Brief {
@@ -103,7 +103,7 @@ func answers(t *testing.T) map[string]plan.Brief {
 		"command-wrong":           ask("", "#stablebot overide dkms-only typo", "#stablebot override someday because"),
 		"correction-reverted": turned(func(p *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.Reason, j.When = verdict.OutOfScope, "mainline has reverted it, by 555555555555", ""
-			j.Branches = []verdict.Branch{{Name: "6.12", State: "not-affected"}, {Name: "6.6", State: "not-affected"}}
+			j.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "not-affected"}}, {Branch: rules.Branch{Name: "6.6", State: "not-affected"}}}
 			p.Tree.Followups = []rules.Followup{{SHA: strings.Repeat("5", 40), Subject: `Revert "drm/amdgpu: fix a hang when GFX12 resets"`, Revert: true}}
 		}),
 		"correction-declined": turned(func(_ *plan.Posted, j *verdict.Judgement) {

@@ -73,7 +73,7 @@ func judgeByTree(c *change.Change, s *rules.Series, t *rules.Tree) verdict.Judge
 	j := judge(c, s, t)
 	take, no := verdict.StableEligible, verdict.DKMSOnly
 	for _, b := range t.Branches {
-		v := verdict.Branch{Name: b.Name, State: b.State, Applies: b.Applies, Followups: b.Followups, Score: 0.9}
+		v := verdict.Branch{Branch: rules.Branch{Name: b.Name, State: b.State, Applies: b.Applies, Followups: b.Followups}, Score: 0.9}
 		switch {
 		case b.State != "affected":
 		case c.Size.Added > 1:

@@ -126,7 +126,7 @@ func (t *txn) list(j flow.Judged) error {
 			continue // no fix: no branch lacks it
 		}
 		cell := string(launch.CellOf(&b))
-		cells = append(cells, line(name, cell, b.State, b.Applies, string(b.ReasonClass), strconv.FormatFloat(b.Score, 'g', -1, 64),
+		cells = append(cells, line(name, cell, string(b.State), string(b.Applies), string(b.ReasonClass), strconv.FormatFloat(b.Score, 'g', -1, 64),
 			strconv.Itoa(b.PileLines), strconv.Itoa(len(b.Prerequisites))))
 		marks = append(marks, nameMark(markBranch, name), cellMark(name, cell))
 	}
@@ -169,7 +169,7 @@ func readCells(s string) (branches []string, out []Place) {
 		if len(f) < 8 {
 			continue // never written so
 		}
-		p := Place{Cell: f[1], State: f[2], Applies: f[3], Class: verdict.Class(f[4])}
+		p := Place{Cell: f[1], State: verdict.State(f[2]), Applies: verdict.Applies(f[3]), Class: verdict.Class(f[4])}
 		p.Score, _ = strconv.ParseFloat(f[5], 64) // written by us
 		p.Lines, _ = strconv.Atoi(f[6])
 		p.First, _ = strconv.Atoi(f[7])

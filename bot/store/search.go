@@ -69,10 +69,12 @@ type Chip struct{ Name, Driver string }
 
 // Place is what one stable branch says of a change.
 type Place struct {
-	Cell, State, Applies string
-	Class                verdict.Class
-	Score                float64
-	Lines, First         int
+	Cell         string
+	State        verdict.State
+	Applies      verdict.Applies
+	Class        verdict.Class
+	Score        float64
+	Lines, First int
 }
 
 // Page is a part of the rows that match.

@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store/storetest"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -77,7 +78,7 @@ func TestReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			j := storetest.Judgement(id, yes)
-			j.SeriesKey, j.Branches = key, []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &yes}}
+			j.SeriesKey, j.Branches = key, []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "exact"}, Verdict: &yes}}
 			if ok, err := s.Settle(ctx, flow.Settlement{Series: *stored, Judged: []flow.Judged{j}, At: storetest.T0}); err != nil || !ok {
 				t.Fatal(ok, err)
 			}
@@ -120,7 +121,7 @@ func drawn(r *rand.Rand, n int) []flow.Judged {
 			}
 		}
 		for _, b := range []string{"6.1", "6.12"} {
-			j.Branches = append(j.Branches, verdict.Branch{Name: b, State: []string{"present", "affected", "not-affected"}[r.IntN(3)], Applies: "exact", Verdict: &v, PileLines: i})
+			j.Branches = append(j.Branches, verdict.Branch{Branch: rules.Branch{Name: b, State: []verdict.State{verdict.Present, verdict.Affected, verdict.NotAffected}[r.IntN(3)], Applies: "exact", PileLines: i}, Verdict: &v})
 		}
 		out[i] = j
 	}

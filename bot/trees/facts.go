@@ -15,20 +15,22 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
-// The states and ways to apply of the JSON contract.
+// The states and ways to apply, by shorter names.
 const (
-	affected    = "affected"
-	present     = "present"
-	queued      = "queued"
-	notAffected = "not-affected"
-	noBase      = "no-base"
-	unknown     = "unknown"
+	affected    = tree.Affected
+	present     = tree.Present
+	queued      = tree.Queued
+	notAffected = tree.NotAffected
+	noBase      = tree.NoBase
+	unknown     = tree.Unknown
 
-	threeWay  = "three-way"
-	needsPre  = "needs-prerequisites"
-	needsHand = "needs-backport"
+	threeWay  = tree.ThreeWay
+	needsPre  = tree.NeedsPrerequisites
+	needsHand = tree.NeedsBackport
+	notTried  = tree.NotTried
 )
 
 // Facts says what the trees know of a change on a day; the zero day is today.
@@ -149,7 +151,7 @@ func (s *Set) backported(c *change.Change, bugs []history.Position, named []rule
 // that it has, gates what it has of the change's hardware behind a switch.
 func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Position, named []rules.Culprit, target *chips.Targets) (out rules.Branch, gates []rules.Gate, infected []int) {
 	me, asOf := c.me, c.asOf
-	out = rules.Branch{Name: v.name, State: unknown, Applies: unknown}
+	out = rules.Branch{Name: v.name, State: unknown, Applies: notTried}
 	var lost []string // culprits that are not known
 	for i, p := range bugs {
 		bug := same{title: change.TitleKey(named[i].Named.Subject)}
@@ -218,20 +220,20 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	case lacks != "" && s.stranger(ctx, c):
 		out.Why = firstOld(c.Files) + " is not in mainline as it is known here either"
 	case lacks != "":
-		out.State, out.Why, out.Newer = noBase, lacks, true
+		out.State, out.Why, out.NoBase = noBase, lacks, tree.Hardware
 	case len(bugs) == 0 && undone.at != 0 && !s.carries(v, undone):
 		out.State, out.Why = notAffected, fmt.Sprintf("%.12s, which it takes back, is not in %s", s.main.ID(undone.at), v.name)
 	case gone():
-		out.State, out.NoFiles, out.Why = noBase, true, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
+		out.State, out.NoBase, out.Why = noBase, tree.Files, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {
 			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
 		}
 		if dark {
-			out.State, out.NoFiles = unknown, false
+			out.State, out.NoBase = unknown, ""
 			out.Why += ", and files that it may have moved to are missing from " + v.Path
 		}
 		if s.stranger(ctx, c) {
-			out.State, out.NoFiles, out.Why = unknown, false, firstOld(c.Files)+" is not in mainline as it is known here either"
+			out.State, out.NoBase, out.Why = unknown, "", firstOld(c.Files)+" is not in mainline as it is known here either"
 		}
 	case len(bugs) > len(lost):
 		// One that is not known may be in, but those that are known are not.
@@ -250,12 +252,12 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 		// functions that they stand in are there: what would have to go in first
 		// is what the bug came with.
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t) {
-			out.State, out.Applies, out.Later = noBase, unknown, true
+			out.State, out.Applies, out.NoBase = noBase, notTried, tree.Later
 			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
 			out.Needs, out.Mates = nil, nil
 			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
 			if s.stranger(ctx, c) { // a file of another driver has the same name
-				out.State, out.Later, out.Why = unknown, false, firstOld(c.Files)+" is not in mainline as it is known here either"
+				out.State, out.NoBase, out.Why = unknown, "", firstOld(c.Files)+" is not in mainline as it is known here either"
 			}
 		}
 	}

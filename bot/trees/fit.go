@@ -11,12 +11,13 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/merge"
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // fit finds out how the change goes onto the branch, and what has to go in first.
 func (s *Set) fit(ctx context.Context, c *question, v view, t *objects.Snapshot, out *rules.Branch) {
 	s.lay(ctx, c, v, t, out)
-	if out.State == affected && out.Applies != unknown && !s.mates(ctx, c, v, t, out) {
+	if out.State == affected && out.Applies != notTried && !s.mates(ctx, c, v, t, out) {
 		s.lacks(ctx, c, v, t, out)
 	}
 }
@@ -26,10 +27,10 @@ func (s *Set) lay(ctx context.Context, c *question, v view, t *objects.Snapshot,
 	r := apply.Files(ctx, t, c.Files)
 	switch r.How {
 	case apply.Exact, apply.Offset:
-		out.Applies = r.How.String()
+		out.Applies = tree.Applies(r.How.String())
 		return
 	case apply.Unknown:
-		out.Applies, out.Why = unknown, r.Why()
+		out.Applies, out.Why = notTried, r.Why()
 		return
 	}
 	out.Why = r.Why()
@@ -40,13 +41,13 @@ func (s *Set) lay(ctx context.Context, c *question, v view, t *objects.Snapshot,
 	}
 	switch {
 	case err != nil:
-		out.Applies, out.Why = unknown, "merging it failed: "+err.Error()
+		out.Applies, out.Why = notTried, "merging it failed: "+err.Error()
 	case merged.Same:
-		out.State, out.Applies, out.Why = present, unknown, "its content is there already"
+		out.State, out.Applies, out.Why = present, notTried, "its content is there already"
 	case merged.Clean:
 		out.Applies, out.Why = threeWay, ""
 	case apply.Check(ctx, t, apply.Reverse(c.Files)) == apply.Exact:
-		out.State, out.Applies, out.Why = present, unknown, "its lines are there already"
+		out.State, out.Applies, out.Why = present, notTried, "its lines are there already"
 	default:
 		out.Applies = needsHand
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/history"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // same is a change in mainline: where it stands, and where else it does. A
@@ -197,7 +198,7 @@ func (s *Set) followups(ctx context.Context, me same, asOf time.Time) []rules.Fo
 
 // lacking are the later fixes of a change that a branch needs when it has the
 // change, or takes it, and does not have yet.
-func (s *Set) lacking(v view, state string, later []rules.Followup) []rules.Followup {
+func (s *Set) lacking(v view, state tree.State, later []rules.Followup) []rules.Followup {
 	if state != present && state != queued && state != affected {
 		return nil
 	}

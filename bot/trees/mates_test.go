@@ -44,7 +44,7 @@ func TestMates(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := branchOf(tree, "6.2")
-		got := b.Applies
+		got := string(b.Applies)
 		if len(b.Mates) > 0 {
 			got = fmt.Sprint(b.Mates, " ", b.PileLines)
 			if b.Applies != needsPre || b.Why != "" {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // A set that follows its branches says what one that is opened anew says, keeps
@@ -17,7 +18,7 @@ func TestNext(t *testing.T) {
 	if err != nil || same != s.set {
 		t.Fatalf("nothing moved, and it is another set (%v)", err)
 	}
-	check := func(step, id string, want ...string) {
+	check := func(step, id string, want ...tree.State) {
 		t.Helper()
 		before := s.set
 		next, err := s.set.Next(ctx)

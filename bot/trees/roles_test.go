@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // with opens the small history with more remotes.
@@ -62,7 +63,11 @@ func TestQueueOfPatches(t *testing.T) {
 	// Here the title tells, which no other change of mainline has.
 	q.Put("queue-6.2/beside.patch", "From: Ada <ada@example.org>\nSubject: =?utf-8?q?gpu=3A_fix_beside_it?=\n\ntext\n", "6.2: add one")
 	set := s.with(t, Remote{Role: Queue, Path: q.Dir})
-	for _, c := range []struct{ id, branch, state, why string }{
+	for _, c := range []struct {
+		id, branch string
+		state      tree.State
+		why        string
+	}{
 		{s.fix2, "6.1", queued, "queue-6.1/end.patch"},
 		{s.fix2, "6.2", affected, ""},
 		{s.merged, "6.2", queued, "queue-6.2/beside.patch"},
@@ -168,7 +173,7 @@ func TestMissingObjects(t *testing.T) {
 	id := s.Git("rev-parse", "linux-6.1.y:gpu/a.c")
 	s.Lose(id)
 	b := s.of(t, s.with(t), s.merged, "6.1", time.Time{})
-	if b.State != affected || b.Applies != unknown || b.Why == "" {
+	if b.State != affected || b.Applies != notTried || b.Why == "" {
 		t.Errorf("the file cannot be read: %+v", b)
 	}
 	s.Lose(s.Git("rev-parse", "linux-6.1.y^{tree}"))

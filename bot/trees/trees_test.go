@@ -139,7 +139,7 @@ func TestBranchesOf(t *testing.T) {
 			if b.State != affected {
 				applies = "-"
 			}
-			got = append(got, b.Name+" "+b.State+" "+applies)
+			got = append(got, fmt.Sprintf("%s %s %s", b.Name, b.State, applies))
 			if (b.State == present) != (b.As != "") || b.Applies == needsHand && b.Why == "" {
 				t.Errorf("%s: %+v", c.name, b)
 			}

@@ -49,14 +49,14 @@ type (
 		Driver string `json:"driver"`
 	}
 	apiPlace struct {
-		Name    string        `json:"name"`
-		Cell    string        `json:"cell"`
-		State   string        `json:"state"`
-		Applies string        `json:"applies"`
-		Class   verdict.Class `json:"reason_class,omitempty"`
-		Score   float64       `json:"score"`
-		Lines   int           `json:"pile_lines,omitempty"`
-		First   int           `json:"prerequisites,omitempty"`
+		Name    string          `json:"name"`
+		Cell    string          `json:"cell"`
+		State   verdict.State   `json:"state"`
+		Applies verdict.Applies `json:"applies"`
+		Class   verdict.Class   `json:"reason_class,omitempty"`
+		Score   float64         `json:"score"`
+		Lines   int             `json:"pile_lines,omitempty"`
+		First   int             `json:"prerequisites,omitempty"`
 	}
 	apiPage struct {
 		Changes []apiFound `json:"changes"`

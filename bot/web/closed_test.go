@@ -33,6 +33,8 @@ func TestClosedSets(t *testing.T) {
 	}
 	same("Verdict", texts(verdict.Verdicts))
 	same("ReasonClass", texts(verdict.Classes))
+	same("State", texts(verdict.States))
+	same("Applies", texts(verdict.Applicabilities))
 	same("Cell", texts(launch.Cells))
 	for _, v := range verdict.Verdicts {
 		if verdictRank(string(v)) == len(verdictNames) || verdictSays[v] == "" {

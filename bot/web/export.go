@@ -81,7 +81,7 @@ func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
 				if p == nil {
 					p = &store.Place{}
 				}
-				line = append(line, f.Branch, p.Cell, p.State, p.Applies, strconv.Itoa(p.Lines), strconv.Itoa(p.First))
+				line = append(line, f.Branch, p.Cell, string(p.State), string(p.Applies), strconv.Itoa(p.Lines), strconv.Itoa(p.First))
 			}
 			for i := range line {
 				line[i] = cell(line[i])

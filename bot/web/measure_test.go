@@ -22,6 +22,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -203,7 +204,7 @@ func (g *seeder) judged(i, n int, now time.Time) flow.Judged {
 		}
 		for _, b := range g.branches {
 			v := j.Verdict
-			row := verdict.Branch{Name: b, State: []string{"affected", "present", "not-affected", "affected"}[r.IntN(4)], Applies: []string{"exact", "offset", "needs-prerequisites", "needs-backport"}[r.IntN(4)], Score: j.Score, PileLines: r.IntN(300)}
+			row := verdict.Branch{Branch: rules.Branch{Name: b, State: []verdict.State{"affected", "present", "not-affected", "affected"}[r.IntN(4)], Applies: []verdict.Applies{"exact", "offset", "needs-prerequisites", "needs-backport"}[r.IntN(4)], PileLines: r.IntN(300)}, Score: j.Score}
 			if row.State == "affected" {
 				row.Verdict = &v
 			}

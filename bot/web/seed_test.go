@@ -65,8 +65,8 @@ const (
 	secretWord = "unpublishedhole"
 )
 
-func branchRowOf(name, state, applies string, v verdict.Verdict) verdict.Branch {
-	b := verdict.Branch{Name: name, State: state, Applies: applies, Score: .8}
+func branchRowOf(name string, state verdict.State, applies verdict.Applies, v verdict.Verdict) verdict.Branch {
+	b := verdict.Branch{Branch: rules.Branch{Name: name, State: state, Applies: applies}, Score: .8}
 	if v != "" {
 		b.Verdict = &v
 	}

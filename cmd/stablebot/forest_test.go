@@ -109,7 +109,7 @@ func (g *grove) verdict(id string) string {
 	}
 	out := string(js[i].Verdict)
 	for _, b := range js[i].Branches {
-		out += " " + b.Name + "=" + b.State
+		out += " " + b.Name + "=" + string(b.State)
 	}
 	return out
 }

@@ -91,7 +91,7 @@ func TestBackportedCulprit(t *testing.T) {
 	repo, fixes := cardTree(t)
 	p := openCard(t, repo)
 	for i, want := range []struct {
-		state   string
+		state   verdict.State
 		verdict verdict.Verdict
 	}{
 		{verdict.Affected, verdict.StableEligible},

@@ -169,7 +169,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 	for _, b := range out.Branches {
 		f := of[b.Name]
 		pb := pile.Branch{Name: b.Name, Active: f.Active, As: f.As, MissingNewer: f.MissingNewer}
-		if f.State == "affected" {
+		if f.State == verdict.Affected {
 			p.piles.explain(&pb, cmp.Or(facts.Mainline.SHA, c.ID))
 			pb.More = pb.More || f.PileMore
 		}

@@ -91,9 +91,9 @@ func mattering(j *verdict.Judgement) []verdict.Weighed {
 
 // appendBranch writes what one branch needs.
 func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
-	what := x.State
-	if x.State == "affected" {
-		what += ", " + x.Applies
+	what := string(x.State)
+	if x.State == verdict.Affected {
+		what += ", " + string(x.Applies)
 	}
 	if n := len(x.Prerequisites); n > 0 {
 		what += fmt.Sprintf(" (%d first, %d lines)", n, x.PileLines)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // The terms of a branch. The score there is σ(logit worth + their sum); nothing speaks
@@ -48,18 +49,18 @@ const youngUntil = 3
 // ReachOf measures the terms of one branch. first is the mainline release that
 // carries the change, "" when none does.
 func ReachOf(b *rules.Branch, first string) map[string]float64 {
-	if b.State != "affected" || b.Applies == "exact" || b.Applies == "unknown" || b.Applies == "" {
+	if b.State != tree.Affected || b.Applies == tree.Exact || b.Applies == tree.NotTried || b.Applies == "" {
 		return nil
 	}
 	out := map[string]float64{}
 	switch b.Applies {
-	case "offset":
+	case tree.Offset:
 		out[reachOffset] = 1
-	case "three-way":
+	case tree.ThreeWay:
 		out[reachMerge] = 1
-	case "adapted":
+	case tree.Adapted:
 		out[reachAdapted] = 1
-	case "needs-prerequisites":
+	case tree.NeedsPrerequisites:
 		out[reachWith] = 1
 		if len(b.Enabling) > 0 {
 			out[reachEnables] = 1
@@ -67,7 +68,7 @@ func ReachOf(b *rules.Branch, first string) map[string]float64 {
 		if b.TooBig() {
 			out[reachMany] = 1
 		}
-	case "needs-backport":
+	case tree.NeedsBackport:
 		out[reachByHand] = 1
 		if b.TooBig() {
 			out[reachByHand], out[reachMany] = 0, 1

@@ -110,7 +110,7 @@ func (j *judged) newest(b *Branch) bool {
 // goesOn reports whether the patch applies to the branch, adapted with a proof included.
 func goesOn(b *Branch) bool {
 	switch b.Applies {
-	case "exact", "offset", "three-way", "adapted":
+	case Exact, Offset, ThreeWay, Adapted:
 		return true
 	}
 	return false
@@ -153,18 +153,18 @@ func (j *judged) spared(b *Branch) bool {
 func (j *judged) withoutBase(b *Branch) (Verdict, Class, string) {
 	chip, newer := j.newerThan(b)
 	switch {
-	case b.Newer || newer:
+	case b.NoBase == NewHardware || newer:
 		if chip == "" {
 			chip = "the hardware"
 		}
 		return DKMSOnly, NoBase, fmt.Sprintf("not for %s: %s is newer than that kernel", b.Name, chip)
-	case b.Later || j.known(b):
+	case b.NoBase == LaterCode || j.known(b):
 		return "", "", ""
-	case b.NoFiles && slices.ContainsFunc(j.branches, func(o Branch) bool {
+	case b.NoBase == NoFiles && slices.ContainsFunc(j.branches, func(o Branch) bool {
 		return o.State != NoBaseThere && o.State != Unknown && release.Newer(o.Name, b.Name)
 	}):
 		return Uncertain, "", fmt.Sprintf("%s lacks the files; whether it knows the hardware is not known", b.Name)
-	case b.NoFiles:
+	case b.NoBase == NoFiles:
 		return DKMSOnly, NoBase, fmt.Sprintf("not for %s: the driver's files are not in that kernel", b.Name)
 	}
 	return Uncertain, "", fmt.Sprintf("%s lacks the code; whether it knows the hardware is not known%s", b.Name, because(b.Why))
@@ -203,7 +203,7 @@ func (j *judged) settleBranches(d decision) {
 // Prerequisites that were not found in full say nothing: of the small changes that
 // were called too big for one, those that were read could be adjusted, or the branch
 // had nothing to mend.
-func (b *Branch) tooBig() bool { return !b.PileMore && b.PileLines > rules.TooBigPile }
+func (b *Branch) tooBig() bool { return b.TooBig() }
 
 // infected reports whether a branch is known to have the bug.
 func (j *judged) infected(b *Branch) bool {

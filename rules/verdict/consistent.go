@@ -346,7 +346,7 @@ func sizeNumber(c *claims) (string, string) {
 }
 
 // row reports whether a row has that verdict, and lists what all have.
-func (c *claims) row(v Verdict, state string) bool {
+func (c *claims) row(v Verdict, state State) bool {
 	return slices.ContainsFunc(c.Branches, func(b Branch) bool { return b.Is(v) && (state == "" || b.State == state) })
 }
 
@@ -648,7 +648,7 @@ func treesNotRead(c *claims) (string, string) {
 	}
 	for i := range c.Branches {
 		if b := &c.Branches[i]; b.State != Unknown {
-			return b.Name + " " + b.State, "no tree was read"
+			return b.Name + " " + string(b.State), "no tree was read"
 		}
 	}
 	if s := c.said("every active branch", "no active branch", "in no release"); s != "" {

@@ -19,8 +19,8 @@ func finding(r *rules.Rule, o rules.Outcome, reason string) Weighed {
 }
 
 // row makes what a branch says.
-func row(name, state string, v Verdict, class Class, score float64) Branch {
-	b := Branch{Name: name, State: state, ReasonClass: class, Score: score}
+func row(name string, state State, v Verdict, class Class, score float64) Branch {
+	b := Branch{Branch: rules.Branch{Name: name, State: state}, ReasonClass: class, Score: score}
 	if v != "" {
 		b.Verdict = verdictOf(v)
 	}

@@ -133,7 +133,7 @@ func addressed(f *rules.Facts, d decision, score float64) []Branch {
 	}
 	var out []Branch
 	for _, name := range f.Change.Prefix.Trees {
-		out = append(out, Branch{Name: name, State: "unknown", Applies: "unknown", Verdict: verdictOf(d.verdict), ReasonClass: d.class, Score: score})
+		out = append(out, Branch{Branch: rules.Branch{Name: name, State: Unknown, Applies: NotTried}, Verdict: verdictOf(d.verdict), ReasonClass: d.class, Score: score})
 	}
 	return out
 }
@@ -148,11 +148,7 @@ func (j *Judge) branchesOf(f *rules.Facts, worth float64) []Branch {
 			continue
 		}
 		score, reach := j.Model.OnBranch(worth, &b, f.Tree.Mainline.Release)
-		out = append(out, Branch{
-			Name: b.Name, State: b.State, Applies: b.Applies, Score: round(score), Reach: reach,
-			Prerequisites: b.Prerequisites, Mates: b.Mates, Needs: b.Needs, PileLines: b.PileLines, PileMore: b.PileMore, PileBeyond: b.PileBeyond,
-			Enabling: b.Enabling, Newer: b.Newer, Later: b.Later, NoFiles: b.NoFiles, Followups: b.Followups, Why: b.Why, AsReleased: b.AsReleased,
-		})
+		out = append(out, Branch{Branch: b, Score: round(score), Reach: reach})
 	}
 	return out
 }

@@ -258,7 +258,7 @@ func branchFact(words []string) (rules.Branch, error) {
 	if len(words) < 2 {
 		return rules.Branch{}, fmt.Errorf("branch: %q lacks its state", words)
 	}
-	b := rules.Branch{Name: words[0], Active: true, State: words[1], Applies: "unknown"}
+	b := rules.Branch{Name: words[0], Active: true, State: State(words[1]), Applies: NotTried}
 	some := func(n int) (out []string) {
 		for i := range n {
 			out = append(out, sha(b.Name, strconv.Itoa(i)))
@@ -287,18 +287,18 @@ func branchFact(words []string) (rules.Branch, error) {
 		case "more":
 			b.PileMore = true
 		case "newer":
-			b.Newer = true
+			b.NoBase = NewHardware
 		case "later":
-			b.Later = true
+			b.NoBase = LaterCode
 		case "no-files":
-			b.NoFiles = true
+			b.NoBase = NoFiles
 		case "exact", "offset", "three-way", "needs-prerequisites", "adapted", "needs-backport":
-			b.Applies = w
+			b.Applies = Applies(w)
 		default:
 			return b, fmt.Errorf("branch: unknown word %q", w)
 		}
 	}
-	if !slices.Contains([]string{Affected, Present, Queued, NotAffected, NoBaseThere, Unknown}, b.State) {
+	if !slices.Contains(States, b.State) {
 		return b, fmt.Errorf("branch: %q is no state", b.State)
 	}
 	return b, nil

@@ -38,27 +38,15 @@ type decision struct {
 }
 
 // rows are the policy of DESIGN §3, first match wins.
-var rows = []struct {
-	name string
-	try  func(*judged) (decision, bool)
-}{
-	{"cannot be read", unreadable},
-	{"nothing to judge", nothingToJudge},
-	{"reverted", reverted},
-	{"declined", declined},
-	{"wait", wait},
-	{"vendor only", vendorOnly},
-	{"not needed", notNeeded},
-	{"eligible", eligible},
-	{"dkms-only", dkmsOnly},
-	{"uncertain", uncertain},
+var rows = []func(*judged) (decision, bool){
+	unreadable, nothingToJudge, reverted, declined, wait, vendorOnly, notNeeded, eligible, dkmsOnly, uncertain,
 }
 
 func (j *judged) decide() decision {
 	j.isFix = j.fixOrNot()
 	j.judgeBranches()
-	for _, r := range rows {
-		if d, ok := r.try(j); ok {
+	for _, row := range rows {
+		if d, ok := row(j); ok {
 			j.settleBranches(d)
 			return d
 		}

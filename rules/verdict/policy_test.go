@@ -62,13 +62,13 @@ func unsearched(j *judged) {
 }
 
 // newer says that the last branch is older than the chip.
-func newer(j *judged) { j.branches[len(j.branches)-1].Newer = true }
+func newer(j *judged) { j.branches[len(j.branches)-1].NoBase = NewHardware }
 
 // later says that the code of the last branch's missing lines came later.
-func later(j *judged) { j.branches[len(j.branches)-1].Later = true }
+func later(j *judged) { j.branches[len(j.branches)-1].NoBase = LaterCode }
 
 // noFiles says that the files are not in the last branch.
-func noFiles(j *judged) { j.branches[len(j.branches)-1].NoFiles = true }
+func noFiles(j *judged) { j.branches[len(j.branches)-1].NoBase = NoFiles }
 
 // since has its author ask for that release and newer.
 func since(v string) func(*judged) {
@@ -93,7 +93,7 @@ func bare(j *judged) {
 
 // merged says that mainline has it.
 func merged(j *judged) {
-	tree(func(t *rules.Tree) { t.Mainline = rules.Presence{Known: true, Has: true, Release: "6.9"} })(j)
+	trees(func(t *rules.Tree) { t.Mainline = rules.Presence{Known: true, Has: true, Release: "6.9"} })(j)
 }
 
 // piled gives the last branch more to take along than stable has taken.
@@ -102,7 +102,7 @@ func piled(j *judged) {
 	b.PileLines = rules.TooBigPile + 1
 	b.Applies = "needs-prerequisites"
 	b.Reach = []model.Contribution{{Name: "reach.too-many", Value: 1, Weight: -3}}
-	tree(func(t *rules.Tree) {
+	trees(func(t *rules.Tree) {
 		t.Culprits = []rules.Culprit{{Resolved: true, Release: "6.1", Branches: []string{b.Name}}}
 	})(j)
 }
@@ -135,7 +135,7 @@ func naked(j *judged) {
 }
 func incomplete(j *judged) { j.Series = &rules.Series{N: 2, Of: 4, Have: 3} }
 
-func tree(mend func(*rules.Tree)) func(*judged) {
+func trees(mend func(*rules.Tree)) func(*judged) {
 	return func(j *judged) {
 		if j.Tree == nil {
 			j.Tree = &rules.Tree{}
@@ -153,27 +153,27 @@ func in(states ...string) func(*judged) {
 		}
 		for _, s := range states {
 			b := Branch{Score: j.worth}
-			if f := strings.Fields(s); len(f) > 2 {
+			f := strings.Fields(s)
+			if len(f) > 2 {
 				var err error
 				if b.Score, err = strconv.ParseFloat(f[2], 64); err != nil {
 					panic(err) // written below
 				}
 			}
-			b.Name, b.State, _ = strings.Cut(s, " ")
-			b.State, _, _ = strings.Cut(b.State, " ")
+			b.Name, b.State = f[0], State(f[1])
 			j.branches = append(j.branches, b)
 		}
 	}
 }
 
 func bugIn(branch string) func(*judged) {
-	return tree(func(t *rules.Tree) {
+	return trees(func(t *rules.Tree) {
 		t.Culprits = append(t.Culprits, rules.Culprit{Resolved: true, Release: "6.1", Branches: []string{branch}})
 	})
 }
 
 func culprit(release string) func(*judged) {
-	return tree(func(t *rules.Tree) {
+	return trees(func(t *rules.Tree) {
 		t.Culprits = append(t.Culprits, rules.Culprit{Resolved: true, Subject: "drm/x: add y", Release: release})
 	})
 }
@@ -219,23 +219,23 @@ func TestPolicyRows(t *testing.T) {
 
 		// Row 3
 		{"asked to wait", sure(afterRC), "wait"},
-		{"asked to wait for what is released", sure(afterRC, tree(func(t *rules.Tree) {
+		{"asked to wait for what is released", sure(afterRC, trees(func(t *rules.Tree) {
 			t.Mainline = rules.Presence{Known: true, Has: true, Release: "6.9"}
 		})), "stable-eligible"},
-		{"asked to wait, merged but not released", sure(afterRC, tree(func(t *rules.Tree) {
+		{"asked to wait, merged but not released", sure(afterRC, trees(func(t *rules.Tree) {
 			t.Mainline = rules.Presence{Known: true, Has: true}
 		})), "wait"},
 		{"incomplete series", sure(incomplete), "wait"},
 		{"complete series", sure(incomplete, func(j *judged) { j.Series.Have = 4 }), "stable-eligible"},
 
 		// Row 4
-		{"in the vendor tree alone", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline.Known = true, true })), "dkms-only not-upstream"},
-		{"in both", sure(tree(func(t *rules.Tree) { t.VendorHas, t.Mainline = true, rules.Presence{Known: true, Has: true} })), "stable-eligible"},
-		{"in the vendor tree, mainline is not known", sure(tree(func(t *rules.Tree) { t.VendorHas = true })), "stable-eligible"},
+		{"in the vendor tree alone", sure(trees(func(t *rules.Tree) { t.VendorHas, t.Mainline.Known = true, true })), "dkms-only not-upstream"},
+		{"in both", sure(trees(func(t *rules.Tree) { t.VendorHas, t.Mainline = true, rules.Presence{Known: true, Has: true} })), "stable-eligible"},
+		{"in the vendor tree, mainline is not known", sure(trees(func(t *rules.Tree) { t.VendorHas = true })), "stable-eligible"},
 		{"says that it is not for mainline", sure(func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
 		{"says so, with stable's tag and branches", sure(asked, in("6.6 affected"), func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
 		{"says so, and perhaps not on sale", sure(unknown, func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "dkms-only not-upstream"},
-		{"says so, but mainline has it", sure(tree(func(t *rules.Tree) { t.Mainline = rules.Presence{Known: true, Has: true} }), func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "stable-eligible"},
+		{"says so, but mainline has it", sure(trees(func(t *rules.Tree) { t.Mainline = rules.Presence{Known: true, Has: true} }), func(j *judged) { j.Change.NotUpstream = "UBUNTU: SAUCE" }), "stable-eligible"},
 		{"says that it is on its way", sure(func(j *judged) { j.Change.NotUpstream, j.Change.OnItsWay = "FROMLIST", true }), "stable-eligible"},
 
 		// Row 5
@@ -243,12 +243,12 @@ func TestPolicyRows(t *testing.T) {
 		{"in no mainline release, and in a branch by a backport", sure(culprit(""), in("6.12 affected")), "stable-eligible"},
 		{"never released, without branches", sure(culprit("")), "not-needed"},
 		{"one of two culprits was released", sure(culprit(""), culprit("6.6"), in("6.12 affected")), "stable-eligible"},
-		{"a culprit that is not found proves nothing", sure(culprit(""), tree(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
-		{"its code is in no release", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2} })), "not-needed"},
-		{"asked for stable, though its files are nowhere", sure(in("6.6 no-base"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "uncertain"},
-		{"asked for stable, its files are in a branch", sure(in("6.6 affected"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "stable-eligible"},
-		{"asked for stable, a file is released", sure(in("6.6 no-base"), asked, tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 2, Have: 1, Hunks: 2} })), "uncertain"},
-		{"some of its code is released", sure(tree(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2, Near: 1} })), "stable-eligible"},
+		{"a culprit that is not found proves nothing", sure(culprit(""), trees(func(t *rules.Tree) { t.Culprits[0].Resolved = false }), in("6.12 affected")), "stable-eligible"},
+		{"its code is in no release", sure(trees(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2} })), "not-needed"},
+		{"asked for stable, though its files are nowhere", sure(in("6.6 no-base"), asked, trees(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "uncertain"},
+		{"asked for stable, its files are in a branch", sure(in("6.6 affected"), asked, trees(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 1, Hunks: 2} })), "stable-eligible"},
+		{"asked for stable, a file is released", sure(in("6.6 no-base"), asked, trees(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Files: 2, Have: 1, Hunks: 2} })), "uncertain"},
+		{"some of its code is released", sure(trees(func(t *rules.Tree) { t.Last = rules.Base{Known: true, Hunks: 2, Near: 1} })), "stable-eligible"},
 		{"every branch is served", sure(in("6.12 present", "6.6 queued", "6.1 not-affected")), "not-needed"},
 		{"all but one is served", sure(in("6.12 present", "6.6 affected")), "stable-eligible"},
 		{"one is served, the other lacks the code", sure(in("6.12 present", "6.6 no-base"), later), "not-needed"},

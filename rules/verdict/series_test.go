@@ -35,9 +35,9 @@ func finds(r *rules.Rule, o rules.Outcome) func(*Judgement) {
 	}
 }
 
-func on(name, state string, v Verdict, c Class, score float64) func(*Judgement) {
+func on(name string, state State, v Verdict, c Class, score float64) func(*Judgement) {
 	return func(j *Judgement) {
-		b := Branch{Name: name, State: state, Applies: "exact", ReasonClass: c, Score: score}
+		b := Branch{Branch: rules.Branch{Name: name, State: state, Applies: "exact"}, ReasonClass: c, Score: score}
 		if v != "" {
 			b.Verdict = verdictOf(v)
 		}

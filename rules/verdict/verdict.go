@@ -7,6 +7,7 @@ import (
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/tree"
 )
 
 // Verdict is the label. Names are part of the contract: labels, JSON, mail.
@@ -40,18 +41,34 @@ const (
 	BelowBar    Class = "below-bar" // a real fix, of a kind that stable does not take
 )
 
-// The states of a branch, as the trees tell them.
-const (
-	Affected    = "affected"
-	Present     = "present"
-	Queued      = "queued"
-	NotAffected = "not-affected"
-	NoBaseThere = "no-base"
-	Unknown     = "unknown"
+// State, Applies and Lack are what a branch says of a change.
+type (
+	State   = tree.State
+	Applies = tree.Applies
+	Lack    = tree.Lack
 )
 
-// NeedsBackport is the applicability of a patch that does not apply.
-const NeedsBackport = "needs-backport"
+// Their values. NoBaseThere is the state that Lack gives the reason of.
+const (
+	Affected    = tree.Affected
+	Present     = tree.Present
+	Queued      = tree.Queued
+	NotAffected = tree.NotAffected
+	NoBaseThere = tree.NoBase
+	Unknown     = tree.Unknown
+
+	Exact              = tree.Exact
+	Offset             = tree.Offset
+	ThreeWay           = tree.ThreeWay
+	NeedsPrerequisites = tree.NeedsPrerequisites
+	Adapted            = tree.Adapted
+	NeedsBackport      = tree.NeedsBackport
+	NotTried           = tree.NotTried
+
+	NewHardware = tree.Hardware
+	LaterCode   = tree.Later
+	NoFiles     = tree.Files
+)
 
 // When says when a stable-eligible change can go in.
 type When string
@@ -107,37 +124,16 @@ type SeriesRef struct {
 	Of      int `json:"of"`
 }
 
-// Branch is the verdict for one stable branch.
+// Branch is the verdict for one stable branch, and the facts that it comes from.
 type Branch struct {
-	Name          string   `json:"name"`
-	State         string   `json:"state"`
-	Applies       string   `json:"applies"`
-	Verdict       *Verdict `json:"verdict"` // null for present, queued, not-affected
-	ReasonClass   Class    `json:"reason_class,omitempty"`
-	Score         float64  `json:"score"`
-	Prerequisites []string `json:"prerequisites,omitempty"`
-	Mates         []int    `json:"mates,omitempty"` // patches of its own series that go in first, by number
-	// Needs says for each of Prerequisites what needs it, and why.
-	Needs      []rules.Need `json:"needs,omitempty"`
-	PileLines  int          `json:"pile_lines,omitempty"`
-	PileMore   bool         `json:"pile_more,omitempty"`   // the pile was not found in full
-	PileBeyond int          `json:"pile_beyond,omitempty"` // commits in it that nobody would take along
-	Enabling   []string     `json:"enabling,omitempty"`    // of Prerequisites: what enables hardware or adds interfaces
-	// Newer: there is no base because the hardware is newer than the branch.
-	Newer bool `json:"newer,omitempty"`
-	// Later: there is no base because the code came later, into files that the branch has.
-	Later bool `json:"later,omitempty"`
-	// NoFiles: there is no base because most of the files are not there, and did not move.
-	NoFiles bool `json:"no_files,omitempty"`
-	// Followups are later mainline fixes of the change that the branch lacks.
-	Followups []rules.Followup `json:"followups,omitempty"`
-	Why       string           `json:"why,omitempty"`
-	// AsReleased: the branch was not read; the row says what mainline had at that release.
-	AsReleased bool `json:"as_released,omitempty"`
+	rules.Branch
+	Verdict     *Verdict // null for present, queued, not-affected
+	ReasonClass Class
+	Score       float64
 	// WithPatch is that of the judgement, where this row shares the verdict.
-	WithPatch int `json:"with_patch,omitempty"`
+	WithPatch int
 	// Reach is what moved Score away from the worth of the change.
-	Reach []model.Contribution `json:"reach,omitempty"`
+	Reach []model.Contribution
 }
 
 // Weighed is a finding with what it weighs in the score, in log-odds.

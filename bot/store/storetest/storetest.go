@@ -84,7 +84,7 @@ func Judgement(id string, v verdict.Verdict) flow.Judged {
 		Judgement: verdict.Judgement{ID: id, Kind: change.Mail, Subject: "drm/x: " + id, Author: "Ada <ada@example.org>", Date: T0.Format(time.RFC3339),
 			Verdict: v, Score: 0.87, Fix: 0.99, Reason: "fixes an oops", Weights: "test",
 			Silicon:  []silicon.Match{{Name: "GFX12", Driver: "amdgpu", State: silicon.Production}, {Name: "DCN 4.0.1", Driver: "amdgpu"}},
-			Branches: []verdict.Branch{{Name: "6.12", State: "affected", Applies: "exact", Verdict: &v, Score: 0.8}},
+			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: verdict.Affected, Applies: verdict.Exact}, Verdict: &v, Score: 0.8}},
 			Rules: []verdict.Weighed{{Finding: rules.Finding{ID: "size", Outcome: rules.Met, Reason: "12 lines with context"}, Weight: 0.4},
 				{Finding: rules.Finding{ID: "fixes-tag", Outcome: rules.Unmet, Reason: "no culprit is named"}, Weight: -0.4}}},
 		Source: "imap:work/INBOX", List: "drm.example.org", At: T0,

@@ -1,69 +1,13 @@
-// Package rules says, one file per rule, what stable kernels ask of a change.
-//
-// It is pure: a rule gets facts and returns a finding. It knows no clock,
-// logger, network, file system or git; what is known about trees comes in as
-// data. A rule finds, it never decides: weights and thresholds are in
-// rules/model, the verdict in rules/verdict.
 package rules
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/signs"
 	"github.com/stablebot/stablebot/rules/silicon"
+	"github.com/stablebot/stablebot/rules/tree"
 )
-
-// Outcome is what a rule found. "No data" is Unknown, never Unmet.
-type Outcome string
-
-// The four outcomes, stable names of the JSON contract.
-const (
-	Met           Outcome = "met"
-	Unmet         Outcome = "unmet"
-	NotApplicable Outcome = "not-applicable"
-	Unknown       Outcome = "unknown"
-)
-
-// Evidence is where a finding can be checked: a tag, or a line of a file.
-type Evidence = signs.Evidence
-
-// Finding is a rule's answer for one change.
-type Finding struct {
-	ID      string  `json:"id"` // of the rule
-	Outcome Outcome `json:"outcome"`
-	// Reason is one sentence for the reader of the reply, with the numbers in
-	// it; no capital, no period.
-	Reason   string     `json:"reason"`
-	Evidence []Evidence `json:"evidence,omitempty"`
-	// Values are what the rule declares and this change has, by name; what is zero is
-	// left out. The score adds up these, and the outcome.
-	Values map[string]float64 `json:"values,omitempty"`
-}
-
-// Rule is one question to a change. It is a value, not a type.
-type Rule struct {
-	ID string // lower-case words joined by hyphens
-	// Doc: first line a title (no capital, no period), an empty line, why; then
-	// the lines "Met: …" and "Unmet: …" with an example each.
-	Doc string
-	// Ref: the document, its section, and what it asks, in our words.
-	Ref Ref
-	// Kind is what the outcome is evidence of, for those who weigh it.
-	Kind Kind
-	// Values are the numbers that the finding carries beside its outcome.
-	Values []Value
-	Run    func(*Facts) (Finding, error)
-}
-
-// Ref cites the source of a rule.
-type Ref struct {
-	File    string // "Documentation/process/stable-kernel-rules.rst"
-	Section string // heading in that file
-	Says    string // the requirement in our words
-}
 
 // Facts is everything a rule may look at.
 type Facts struct {
@@ -232,17 +176,19 @@ type Need struct {
 	Why    string `json:"why"`
 }
 
-// Branch is what one stable branch says. The strings are those of `classify --json`.
+// Branch is what one stable branch says.
 type Branch struct {
 	Name          string // "6.12"
 	Active        bool
-	State         string // affected, present, queued, not-affected, no-base, unknown
-	Applies       string // exact, offset, three-way, needs-prerequisites, needs-backport, unknown
+	State         tree.State
+	Applies       tree.Applies
 	As            string // SHA when present or queued
 	Prerequisites []string
 	// Mates are the numbers of the patches of its own series, not in mainline
 	// either, that have to go in first.
-	Mates     []int
+	Mates []int
+	// Needs says for each of Prerequisites what needs it, and why.
+	Needs     []Need
 	PileLines int
 	// PileMore: the pile was not found in full, so PileLines says little of what
 	// an adjusted patch would need.
@@ -253,17 +199,9 @@ type Branch struct {
 	PileBeyond int
 	// Enabling are those of Prerequisites that enable hardware or add interfaces.
 	Enabling []string
-	// Needs says for each of Prerequisites what for.
-	Needs        []Need
+	// NoBase is what the branch lacks, where its state says that it has no base.
+	NoBase       tree.Lack
 	MissingNewer []string
-	// Newer: there is no base because the hardware is newer than the branch.
-	Newer bool
-	// Later: there is no base because the lines, and the functions around them, came
-	// later, into files that the branch has.
-	Later bool
-	// NoFiles: there is no base because most of the files are not there, and did not
-	// move.
-	NoFiles bool
 	// Followups are later mainline fixes of the change, reverts left out, that
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup
@@ -304,36 +242,3 @@ const TooBigAlone = 300
 // the reason that stable does not take a patch: what goes along by Stable-dep-of has a
 // median of about 150 lines, beyond the documented 100.
 const TooBigNamed = 150
-
-// Check runs every rule and returns one finding each, in suite order. A rule
-// that fails or panics becomes Unknown with the error as its reason; the
-// others still run.
-func Check(suite []*Rule, f *Facts) []Finding {
-	out := make([]Finding, len(suite))
-	for i, r := range suite {
-		out[i] = r.check(f)
-	}
-	return out
-}
-
-func (r *Rule) check(f *Facts) (got Finding) {
-	defer func() {
-		if p := recover(); p != nil {
-			got = Finding{ID: r.ID, Outcome: Unknown, Reason: fmt.Sprintf("the rule failed: %v", p)}
-		}
-	}()
-	got, err := r.Run(f)
-	if err != nil {
-		return Finding{ID: r.ID, Outcome: Unknown, Reason: err.Error()}
-	}
-	got.ID = r.ID
-	for i := range r.Values {
-		if v := r.Values[i].Of(f); v != 0 {
-			if got.Values == nil {
-				got.Values = make(map[string]float64, 4)
-			}
-			got.Values[r.Values[i].Name] = v
-		}
-	}
-	return got
-}
