@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
@@ -44,7 +45,7 @@ Unmet: a patch that only touches a platform announced for next year.`,
 				return !strings.HasPrefix(n, "drivers/") && !strings.HasPrefix(n, "sound/") && !strings.HasPrefix(n, "Documentation/") && strings.IndexByte(n, '/') > 0
 			}))
 		}},
-		{Name: "files.foreign", Doc: "no path of the kernel", Of: func(f *Facts) float64 { return yes(!f.path(kernelPath)) }},
+		{Name: "files.foreign", Doc: "no path of the kernel", Of: func(f *Facts) float64 { return yes(!f.path(change.KernelPath)) }},
 	},
 	Run: func(f *Facts) (Finding, error) {
 		if len(f.Silicon) == 0 {

@@ -322,17 +322,6 @@ func (f *Facts) aims(next bool) bool {
 	return false
 }
 
-// kernelPath knows the folders at the top of the kernel.
-func kernelPath(n string) bool {
-	top, _, _ := strings.Cut(n, "/")
-	switch top {
-	case "drivers", "include", "arch", "net", "Documentation", "sound", "kernel", "lib", "mm", "fs", "block", "crypto", "security", "tools", "scripts",
-		"MAINTAINERS", "init", "ipc", "samples", "rust", "virt", "certs", "usr", "io_uring", "Makefile", "Kbuild", "Kconfig", "CREDITS", ".mailmap":
-		return true
-	}
-	return false
-}
-
 // maxRows bounds what is looked at for rows of a table.
 const maxRows = 200
 

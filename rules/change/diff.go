@@ -255,21 +255,10 @@ func (c *Change) parseDiff(diff string) error {
 func stripPlain(f *gitdiff.File) {
 	for _, name := range []*string{&f.OldName, &f.NewName} {
 		top, rest, ok := strings.Cut(*name, "/")
-		if ok && (top == "a" || top == "b" || strings.HasPrefix(top, "linux") || !kernelFolder(*name) && kernelFolder(rest)) {
+		if ok && (top == "a" || top == "b" || strings.HasPrefix(top, "linux") || !KernelFolder(*name) && KernelFolder(rest)) {
 			*name = rest
 		}
 	}
-}
-
-// kernelFolder reports whether a path begins with a folder of the kernel's root.
-func kernelFolder(path string) bool {
-	top, _, ok := strings.Cut(path, "/")
-	switch top {
-	case "Documentation", "arch", "block", "crypto", "drivers", "fs", "include", "init", "io_uring", "ipc", "kernel", "lib",
-		"mm", "net", "rust", "samples", "scripts", "security", "sound", "tools", "virt":
-		return ok
-	}
-	return false
 }
 
 // damaged takes the position out of the parser's message.

@@ -35,7 +35,7 @@ func (c *Change) Neighbour() string {
 			return "linux-firmware"
 		}
 		files++
-		if !kernelPath(name) {
+		if !KernelPath(name) {
 			outside++
 		}
 	}
@@ -59,7 +59,7 @@ func (c *Change) InKernel() bool {
 		if name == "" {
 			name = f.OldName
 		}
-		if kernelPath(name) {
+		if KernelPath(name) {
 			return true
 		}
 	}
@@ -75,23 +75,4 @@ func prefixes(title string) (n int) {
 		}
 		n, title = n+1, after
 	}
-}
-
-// kernelPath reports whether a path may be one of the kernel's: below one of its
-// folders, or a file of its root.
-func kernelPath(name string) bool {
-	top, _, below := strings.Cut(name, "/")
-	if !below {
-		switch name {
-		case "Makefile", "Kbuild", "Kconfig", "MAINTAINERS", "CREDITS", "COPYING", "README", ".mailmap", ".gitignore", ".clang-format", ".get_maintainer.ignore":
-			return true
-		}
-		return false
-	}
-	switch top {
-	case "Documentation", "LICENSES", "arch", "block", "certs", "crypto", "drivers", "firmware", "fs", "include", "init", "io_uring", "ipc",
-		"kernel", "lib", "mm", "net", "rust", "samples", "scripts", "security", "sound", "tools", "usr", "virt":
-		return true
-	}
-	return false
 }

@@ -350,8 +350,7 @@ func Foreign(c *change.Change) bool {
 		if name == "" {
 			name = f.OldName
 		}
-		top, _, _ := strings.Cut(name, "/")
-		if slices.Contains(kernelFolders, top) {
+		if change.KernelPath(name) {
 			return false
 		}
 	}
@@ -360,6 +359,3 @@ func Foreign(c *change.Change) bool {
 
 // projects are those whose patches say so in the brackets of the subject.
 var projects = strings.Fields("bluez iproute2 iproute2-next rdma-core mmc-utils ethtool iw crda hostap wireless-regdb usbutils igt-gpu-tools libdrm mesa")
-
-// kernelFolders are the entries at the top of the kernel's tree.
-var kernelFolders = strings.Fields("drivers include arch net Documentation sound kernel lib mm fs block crypto security tools scripts MAINTAINERS init ipc samples rust virt certs usr io_uring Makefile Kbuild Kconfig CREDITS .mailmap")
