@@ -63,8 +63,8 @@ type DriverTable struct {
 	named map[string][]rowAt // Kconfig symbol → rows
 }
 
-// section is the part of the text with a folder's rows.
-type section struct{ from, to int32 }
+// section is the part of the text with a folder's rows, and the maintainer of most.
+type section struct{ from, to, title int32 }
 
 // rowAt is a row and the folder that it stands in.
 type rowAt struct {

@@ -37,36 +37,38 @@ func TestAnyDriver(t *testing.T) {
 		"sound/hda/codecs/patch_realtek.c":              "driver snd-hda-codec-realtek production", // moved later
 		"drivers/net/ethernet/microsoft/mana/mana_en.c": "driver mana production",
 		"drivers/nvme/host/pci.c":                       "driver nvme production",
-		"drivers/mmc/host/sdhci-msm.c":                  "driver sdhci-msm production",
-		"drivers/mmc/host/sdhci.c":                      "library all drivers of mmc (sdhci) production",
-		"drivers/mmc/core/core.c":                       "library all drivers of mmc (mmc_core) production",
-		"drivers/mmc/core/block.c":                      "driver mmc_block production",
-		"drivers/usb/core/hub.c":                        "library all drivers of usb (usbcore) production",
-		"drivers/usb/host/xhci-made-up.c":               "library all drivers of usb (xhci-hcd) production",
-		"drivers/usb/gadget/function/f_uvc.c":           "library all drivers of usb gadget (usb_f_uvc) production",
-		"drivers/gpu/drm/ttm/ttm_bo.c":                  "library all drivers of drm (ttm) production",
-		"drivers/gpu/drm/scheduler/sched_main.c":        "library all drivers of drm (gpu-sched) production",
-		"net/mac80211/mlme.c":                           "library all drivers of wireless (mac80211) production",
-		"net/bluetooth/hci_core.c":                      "library all drivers of bluetooth production",
-		"include/linux/mmc/host.h":                      "library all drivers of mmc production",
-		"drivers/platform/x86/amd/pmc/pmc.c":            "driver amd-pmc production",
-		"drivers/platform/x86/amd/pmc/made-up.c":        "driver amd-pmc production", // its folder
-		"drivers/platform/x86/made-up.c":                "driver drivers/platform/x86 unknown",
-		"drivers/madeup/core.c":                         "driver drivers/madeup unknown",
-		"drivers/thunderbolt/tb.c":                      "driver thunderbolt production",
-		"drivers/usb/musb/musb_gadget.c":                "driver musb_hdrc production",
-		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts": "board sc8280xp-made-up production",
-		"arch/arm/mach-omap2/board-generic.c":           "driver board-generic production",
-		"arch/arm/mach-madeup/core.c":                   "driver mach-madeup unknown",
-		"Documentation/devicetree/bindings/mmc/x.yaml":  "none: it changes device-tree bindings, which describe hardware and run nowhere",
-		"Documentation/admin-guide/x.rst":               "none: it changes documentation",
-		"tools/power/x86/turbostat/turbostat.c":         "none: it changes a userspace tool or test (tools/power/x86/turbostat)",
-		"mm/slub.c":                                     "none: it changes core code (mm), which is for no hardware of its own",
-		"main.c":                                        "none: ",
-		"src/main.c":                                    "none: ",
-		"drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c":        "family GFX11 production", // the catalogue's depth wins
-		"drivers/infiniband/sw/rxe/rxe_req.c":           "none: rdma_rxe (drivers/infiniband/sw/rxe) is a device in software: it has no table of devices on a hardware bus and makes its own by ib_register_device()",
-		"drivers/net/veth.c":                            "none: veth (drivers/net) is a device in software: it has no table of devices on a hardware bus and makes its own by rtnl_link_register()",
+		// called by its module's name before it moved
+		"drivers/platform/x86/lenovo-wmi-hotkey-utilities.c": "driver lenovo-wmi-hotkey-utilities production",
+		"drivers/mmc/host/sdhci-msm.c":                       "driver sdhci-msm production",
+		"drivers/mmc/host/sdhci.c":                           "library all drivers of mmc (sdhci) production",
+		"drivers/mmc/core/core.c":                            "library all drivers of mmc (mmc_core) production",
+		"drivers/mmc/core/block.c":                           "driver mmc_block production",
+		"drivers/usb/core/hub.c":                             "library all drivers of usb (usbcore) production",
+		"drivers/usb/host/xhci-made-up.c":                    "library all drivers of usb (xhci-hcd) production",
+		"drivers/usb/gadget/function/f_uvc.c":                "library all drivers of usb gadget (usb_f_uvc) production",
+		"drivers/gpu/drm/ttm/ttm_bo.c":                       "library all drivers of drm (ttm) production",
+		"drivers/gpu/drm/scheduler/sched_main.c":             "library all drivers of drm (gpu-sched) production",
+		"net/mac80211/mlme.c":                                "library all drivers of wireless (mac80211) production",
+		"net/bluetooth/hci_core.c":                           "library all drivers of bluetooth production",
+		"include/linux/mmc/host.h":                           "library all drivers of mmc production",
+		"drivers/platform/x86/amd/pmc/pmc.c":                 "driver amd-pmc production",
+		"drivers/platform/x86/amd/pmc/made-up.c":             "driver amd-pmc production", // its folder
+		"drivers/platform/x86/made-up.c":                     "driver drivers/platform/x86 unknown",
+		"drivers/madeup/core.c":                              "driver drivers/madeup unknown",
+		"drivers/thunderbolt/tb.c":                           "driver thunderbolt production",
+		"drivers/usb/musb/musb_gadget.c":                     "driver musb_hdrc production",
+		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts":      "board sc8280xp-made-up production",
+		"arch/arm/mach-omap2/board-generic.c":                "driver board-generic production",
+		"arch/arm/mach-madeup/core.c":                        "driver mach-madeup unknown",
+		"Documentation/devicetree/bindings/mmc/x.yaml":       "none: it changes device-tree bindings, which describe hardware and run nowhere",
+		"Documentation/admin-guide/x.rst":                    "none: it changes documentation",
+		"tools/power/x86/turbostat/turbostat.c":              "none: it changes a userspace tool or test (tools/power/x86/turbostat)",
+		"mm/slub.c":                                          "none: it changes core code (mm), which is for no hardware of its own",
+		"main.c":                                             "none: ",
+		"src/main.c":                                         "none: ",
+		"drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c":             "family GFX11 production", // the catalogue's depth wins
+		"drivers/infiniband/sw/rxe/rxe_req.c":                "none: rdma_rxe (drivers/infiniband/sw/rxe) is a device in software: it has no table of devices on a hardware bus and makes its own by ib_register_device()",
+		"drivers/net/veth.c":                                 "none: veth (drivers/net) is a device in software: it has no table of devices on a hardware bus and makes its own by rtnl_link_register()",
 	} {
 		if got := first(diffOf(path, "")); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, got, want)
@@ -136,6 +138,7 @@ func TestDriversRoundTrip(t *testing.T) {
 			Files: []string{"drivers/x/foo-core.c", "drivers/x/foo-pci.c", "include/linux/foo.h"}, Since: "6.2"},
 		{Name: "bar", Folder: "drivers/x/bar", Role: Software, Makes: "alloc_netdev", Files: []string{"drivers/x/bar/"}, After: "6.1", By: "6.12", Until: "6.12"},
 		{Name: "baz", Folder: "drivers/x", Role: Hardware, NoTable: []string{"platform"}, Files: []string{"drivers/x/baz.c"}},
+		{Name: "qux", Folder: "drivers/x", Role: Hardware, Buses: []string{"usb"}, Maintainers: "X DRIVERS", Files: []string{"drivers/x/qux.c"}, After: "5.10", By: "6.12"},
 	}
 	text := EncodeDrivers("made up", []string{"6.1", "6.12"}, in)
 	ids := EncodeIDs(in, []ID{{"of", "a,b", []int{0}}, {"of", "a,c", []int{0, 2}}, {"pci", "8086:1533", []int{0}}})
@@ -156,6 +159,14 @@ func TestDriversRoundTrip(t *testing.T) {
 	if d := table.Of("drivers/x/foo-core.c")[0]; d.Symbol != "X_FOO_CORE" || d.Since != "6.2" || d.Maintainers != "X DRIVERS" || len(d.Buses) != 2 {
 		t.Errorf("got %+v", d)
 	}
+	for path, want := range map[string]string{"drivers/x/baz.c": "", "drivers/x/qux.c": "X DRIVERS"} {
+		if d := table.Of(path)[0]; d.Maintainers != want {
+			t.Errorf("%s is kept by %q, want %q", path, d.Maintainers, want)
+		}
+	}
+	if d := table.Of("drivers/x/qux.c")[0]; d.After != "5.10" || d.By != "6.12" {
+		t.Errorf("qux came after %s, by %s", d.After, d.By)
+	}
 	if ds := table.ByID("of", "a,c"); len(ds) != 2 || ds[1].Name != "baz" {
 		t.Errorf("a,c is of %v", ds)
 	}
@@ -164,6 +175,20 @@ func TestDriversRoundTrip(t *testing.T) {
 	}
 	if _, err := LoadDrivers(text[:len(text)-3], nil); err == nil {
 		t.Error("a table that is cut off is read")
+	}
+}
+
+// TestOlderTable: a state folder may hold the text of an older version, which names
+// drivers by their folders and writes every row's maintainer and bounds.
+func TestOlderTable(t *testing.T) {
+	text := "!releases 6.1 6.12\n!maintainer X DRIVERS\n/drivers/x\nfoo\tX_^\tof\t1\t6.1<6.12\t\nqux\t\tusb\t\t\t\n"
+	table, err := LoadDrivers(text, func() (string, error) { return "%of\na,b\tdrivers/x/foo drivers/x/qux drivers/x/gone\n", nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds := table.ByID("of", "a,b")
+	if len(ds) != 2 || ds[0].Maintainers != "X DRIVERS" || ds[0].After != "6.1" || ds[0].Symbol != "X_FOO" || ds[1].Maintainers != "" {
+		t.Errorf("got %+v", ds)
 	}
 }
 

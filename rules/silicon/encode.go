@@ -26,12 +26,29 @@ func EncodeDrivers(head string, releases []string, drivers []Driver) string {
 		b.WriteString(lineMaintainer + t + "\n")
 	}
 	drivers = gathered(drivers)
-	rows := map[string][]string{}
+	rows, number := arrange(drivers, titles, releases)
+	elsewhere(drivers, number, rows)
+	usual := usualTitles(drivers, titles)
+	for _, folder := range sortedKeys(rows) {
+		b.WriteString("/" + folder)
+		if n := usual[folder]; n > 0 {
+			b.WriteString("\t" + strconv.Itoa(n))
+		}
+		b.WriteString("\n" + strings.Join(rows[folder], "\n") + "\n")
+	}
+	return b.String()
+}
+
+// arrange writes the rows of each folder in their order, and numbers the drivers,
+// by folder and name, through all of them.
+func arrange(drivers []Driver, titles map[string]int, releases []string) (rows map[string][]string, number map[string]int) {
+	rows, number = map[string][]string{}, map[string]int{}
+	usual := usualTitles(drivers, titles)
 	for i := range drivers {
 		d := &drivers[i]
-		rows[d.Folder] = append(rows[d.Folder], encodeRow(d, titles))
+		rows[d.Folder] = append(rows[d.Folder], encodeRow(d, titles[d.Maintainers], usual[d.Folder], releases))
 	}
-	number, n := map[string]int{}, 0
+	n := 0
 	for _, folder := range sortedKeys(rows) {
 		slices.Sort(rows[folder])
 		for _, r := range rows[folder] {
@@ -40,19 +57,58 @@ func EncodeDrivers(head string, releases []string, drivers []Driver) string {
 			n++
 		}
 	}
-	elsewhere(drivers, number, rows)
-	for _, folder := range sortedKeys(rows) {
-		b.WriteString("/" + folder + "\n" + strings.Join(rows[folder], "\n") + "\n")
+	return rows, number
+}
+
+// usualTitles is, for each folder, the maintainer of most of its drivers. The
+// folder's line holds it, so that two rows or more must have it.
+func usualTitles(drivers []Driver, titles map[string]int) map[string]int {
+	count := map[string]map[int]int{}
+	for i := range drivers {
+		if count[drivers[i].Folder] == nil {
+			count[drivers[i].Folder] = map[int]int{}
+		}
+		count[drivers[i].Folder][titles[drivers[i].Maintainers]]++
 	}
-	return b.String()
+	out := map[string]int{}
+	for folder, of := range count {
+		best := 0
+		for title, n := range of {
+			if n > of[best] || n == of[best] && title < best {
+				best = title
+			}
+		}
+		if of[best] > 1 {
+			out[folder] = best
+		}
+	}
+	return out
 }
 
 // EncodeIDs writes the IDs of a table for LoadDrivers: by bus, sorted, with the
-// drivers by folder and name. It is kept apart from the rows, as few changes
-// need it.
+// rows of their drivers in the text that EncodeDrivers makes of the same ones. It
+// is kept apart from the rows, as few changes need it.
 func EncodeIDs(drivers []Driver, ids []ID) string {
+	_, number := arrange(gathered(drivers), nil, nil)
 	var b strings.Builder
-	encodeIDs(&b, drivers, ids)
+	slices.SortFunc(ids, func(x, y ID) int { return cmp.Or(cmp.Compare(x.Bus, y.Bus), cmp.Compare(x.ID, y.ID)) })
+	bus := ""
+	for _, id := range ids {
+		if id.Bus != bus {
+			bus = id.Bus
+			b.WriteString("%" + bus + "\n")
+		}
+		b.WriteString(id.ID)
+		sep := "\t"
+		for _, i := range id.Drivers {
+			// One that was gathered with its neighbours has no row of its own.
+			if n, ok := number[drivers[i].Folder+"/"+drivers[i].Name]; ok {
+				b.WriteString(sep + strconv.Itoa(n))
+				sep = " "
+			}
+		}
+		b.WriteByte('\n')
+	}
 	return b.String()
 }
 
@@ -67,7 +123,7 @@ func gathered(drivers []Driver) []Driver {
 	for i := range drivers {
 		d := &drivers[i]
 		if (d.Role == Library || d.Role == Core) && len(d.Files) <= 2 && usualIn(d) {
-			k := key{d.Folder, d.Symbol, d.Maintainers, encodeSince(d), d.Role}
+			k := key{d.Folder, d.Symbol, d.Maintainers, encodeSince(d, nil), d.Role}
 			groups[k] = append(groups[k], i)
 		}
 	}
@@ -113,7 +169,7 @@ func sortedKeys[V any](m map[string]V) []string {
 	return out
 }
 
-func encodeRow(d *Driver, titles map[string]int) string {
+func encodeRow(d *Driver, title, usualTitle int, releases []string) string {
 	var names []string
 	for _, f := range d.Files {
 		if folder, ok := strings.CutSuffix(f, "/"); ok && folder == d.Folder {
@@ -131,10 +187,10 @@ func encodeRow(d *Driver, titles map[string]int) string {
 		list = "." // nothing of it is here
 	}
 	n := ""
-	if t := titles[d.Maintainers]; t > 0 {
-		n = strconv.Itoa(t)
+	if title != usualTitle {
+		n = strconv.Itoa(title)
 	}
-	return strings.Join([]string{d.Name, shortSymbol(d.Name, d.Symbol), encodeRole(d), n, encodeSince(d), list}, "\t")
+	return strings.Join([]string{d.Name, shortSymbol(d.Name, d.Symbol), encodeRole(d), n, encodeSince(d, releases), list}, "\t")
 }
 
 // elsewhere writes rows for the files that drivers have in other folders.
@@ -197,31 +253,16 @@ func encodeRole(d *Driver) string {
 	return strings.Join(d.Buses, ",")
 }
 
-func encodeSince(d *Driver) string {
+func encodeSince(d *Driver, releases []string) string {
 	s := d.Since
 	if s == "" && d.By != "" {
 		s = d.After + "<" + d.By
+		if i := slices.Index(releases, d.By); i > 0 && releases[i-1] == d.After {
+			s = "<" + d.By
+		}
 	}
 	if d.Until != "" {
 		s += "," + d.Until + "!"
 	}
 	return s
-}
-
-func encodeIDs(b *strings.Builder, drivers []Driver, ids []ID) {
-	slices.SortFunc(ids, func(x, y ID) int { return cmp.Or(cmp.Compare(x.Bus, y.Bus), cmp.Compare(x.ID, y.ID)) })
-	bus := ""
-	for _, id := range ids {
-		if id.Bus != bus {
-			bus = id.Bus
-			b.WriteString("%" + bus + "\n")
-		}
-		b.WriteString(id.ID)
-		sep := "\t"
-		for _, n := range id.Drivers {
-			b.WriteString(sep + drivers[n].Folder + "/" + drivers[n].Name)
-			sep = " "
-		}
-		b.WriteByte('\n')
-	}
 }

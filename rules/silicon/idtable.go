@@ -46,11 +46,15 @@ func Unzip(packed string) (string, error) {
 // maxIDText bounds the IDs; today they are 1 MB.
 const maxIDText = 16 << 20
 
-// home finds a driver by its folder and name.
+// home finds a driver by the number of its row, or by folder and name.
 func (t *DriverTable) home(ref string) (Driver, bool) {
 	i := strings.LastIndexByte(ref, '/')
 	if i < 0 {
-		return Driver{}, false
+		n := atoi(ref)
+		if n >= len(t.rows) || n == 0 && ref != "0" {
+			return Driver{}, false
+		}
+		return t.rowOf(t.rows[n]), true
 	}
 	var d Driver
 	found := false

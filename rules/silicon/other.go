@@ -135,7 +135,7 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 		return
 	}
 	ext := path.Ext(p)
-	build := ext != ".c" && ext != ".h" && ext != ".S"
+	build := ext != ".c" && ext != ".h" && ext != ".S" && ext != ".rs"
 	known, near := m.table.hardwareNear(folder)
 	if !known && m.table.Knows(folder) {
 		known, near = true, folder
@@ -145,9 +145,7 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 		put(&m.others.drivers, Match{Name: Subsystem(folder), Driver: Subsystem(folder), Kind: KindLibrary, State: Production,
 			Why: "shared by the drivers of " + near, Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 	default:
-		put(&m.others.unknown, Match{Name: folder, Kind: KindDriver, State: Unknown,
-			Why:   "no driver of the table, which knows the kernel up to " + m.table.Newest() + ", has this file",
-			Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
+		m.newer(p, f)
 	}
 }
 

@@ -216,10 +216,16 @@ func (t *DriverTable) lookup() {
 				if files == "" {
 					files = name + ".c"
 				}
+				named := name == ""
 				for f := range strings.FieldsSeq(files) {
-					if f != "*" && strings.HasSuffix(f, ".c") {
+					if stem, ok := strings.CutSuffix(f, ".c"); ok {
+						named = named || sameName(stem, name)
 						t.moved[f] = append(t.moved[f], where)
 					}
+				}
+				// wmi-camera.c makes lenovo-wmi-camera, and was called so elsewhere.
+				if !named {
+					t.moved[name+".c"] = append(t.moved[name+".c"], where)
 				}
 			}
 		}

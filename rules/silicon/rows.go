@@ -2,6 +2,7 @@ package silicon
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -10,7 +11,7 @@ import (
 //
 //	!releases 6.1 6.12
 //	!maintainer TITLE            one line each; rows name them by number, from 1
-//	/drivers/net/usb             a folder; its rows follow
+//	/drivers/net/usb TAB 17      a folder and the maintainer of most of its rows, which follow
 //	name TAB symbol TAB role TAB maintainer TAB since TAB files
 //	@number TAB files            files here of a driver that has its row elsewhere
 //
@@ -19,12 +20,14 @@ import (
 // symbol, "^" stands for the name in capitals.
 // role is "pci,of" for a driver with tables of these buses, "+platform" for one
 // without a table, "=" for a library, "~call" for software, "-" for the core.
+// maintainer is empty for the folder's, "0" for none.
 // files are names below the folder; none means the name of the driver with
 // ".c" or ".h", in which "-" and "_" are one; "*" means the whole folder, "."
 // no file of it.
-// since is "6.5", or "6.1<6.12" for after 6.1 and by 6.12; after a comma "6.1!":
-// the releases after 6.1 have it no more.
-// IDs stand in a text of their own: a bus, "%of", then id TAB folder/name, by id.
+// since is "6.5", or "<6.12" for by 6.12 and after the release before it in the
+// list, or "6.1<6.12"; after a comma "6.1!": the releases after 6.1 have it no more.
+// IDs stand in a text of their own: a bus, "%of", then id TAB rows, by id. A row
+// is its number; older texts have folder/name.
 const (
 	lineRelease, lineMaintainer = "!releases ", "!maintainer "
 )
@@ -32,14 +35,15 @@ const (
 // LoadDrivers makes a table of its text.
 // IDs gives the text of EncodeIDs when it is first asked for; nil for none.
 func LoadDrivers(text string, ids func() (string, error)) (*DriverTable, error) {
-	t := &DriverTable{text: text, folders: make(map[string]section, 3000), subs: map[string]subsystem{}, rows: make([]rowAt, 0, len(text)/64)}
+	t := &DriverTable{text: text, folders: make(map[string]section, 3000), subs: make(map[string]subsystem, 300),
+		rows: make([]rowAt, 0, len(text)/54), titles: make([]string, 0, 3000)}
 	t.ids = sync.OnceValue(func() map[string]string { return idSections(ids) })
-	folder, from := "", 0
+	folder, from, title := "", 0, 0
 	n := 0
 	var sum subsystem
 	shut := func(at int) {
 		if folder != "" {
-			t.folders[folder] = section{int32(from), int32(at)}
+			t.folders[folder] = section{int32(from), int32(at), int32(title)}
 			top := topOf(folder)
 			s := t.subs[top]
 			t.subs[top] = subsystem{s.hardware + sum.hardware, s.other + sum.other}
@@ -58,7 +62,8 @@ func LoadDrivers(text string, ids func() (string, error)) (*DriverTable, error) 
 			return nil, fmt.Errorf("silicon: table of drivers, line %d is empty", n)
 		case line[0] == '/':
 			shut(at)
-			folder, from = line[1:], next
+			name, most, _ := strings.Cut(line[1:], "\t")
+			folder, from, title = name, next, atoi(most)
 		case line[0] == '#':
 		case line[0] == '!':
 			if rest, ok := strings.CutPrefix(line, lineMaintainer); ok {
@@ -119,13 +124,20 @@ func (t *DriverTable) row(folder, line string) Driver {
 	default:
 		d.Buses = strings.Split(role, ",")
 	}
-	if n := atoi(col[3]); n > 0 && n <= len(t.titles) {
-		d.Maintainers = t.titles[n-1]
+	title := atoi(col[3])
+	if col[3] == "" {
+		title = int(t.folders[folder].title)
+	}
+	if title > 0 && title <= len(t.titles) {
+		d.Maintainers = t.titles[title-1]
 	}
 	since, until, _ := strings.Cut(col[4], ",")
 	d.Until = strings.TrimSuffix(until, "!")
 	if after, by, ok := strings.Cut(since, "<"); ok {
 		d.After, d.By = after, by
+		if i := slices.Index(t.releases, by); after == "" && i > 0 {
+			d.After = t.releases[i-1]
+		}
 	} else {
 		d.Since = since
 	}

@@ -41,7 +41,22 @@ var made = map[string]string{
 		"};\nmodule_platform_driver(d);\n",
 	"drivers/lamp/hub/port.c": "int p;\n",
 	"drivers/soft/Makefile":   "obj-$(CONFIG_ONLY) += only.o\n",
-	"drivers/soft/only.c":     "int q;\nEXPORT_SYMBOL(q);\n",
+	// A loop names the modules of a list of files.
+	"drivers/lamp/loop/Makefile": "lamp-target-$(CONFIG_LAMP_DIM) += dim.o\n" +
+		"define LAMP_TARGET\nlamp-$(1)-y := $(1).o\nobj-$(2) += lamp-$(1).o\nendef\n" +
+		"$(foreach target, $(basename $(lamp-target-y)), $(eval $(call LAMP_TARGET,$(target),y)))\n",
+	"drivers/lamp/loop/dim.c": "static const struct i2c_device_id m[] = {\n\t{ \"dim\" },\n\t{ }\n};\nMODULE_DEVICE_TABLE(i2c, m);\n" +
+		"static struct i2c_driver d = {\n};\nmodule_i2c_driver(d);\n",
+	// In Rust, with the table in a module of the crate.
+	"drivers/lamp/rust/Makefile":     "obj-$(CONFIG_LAMP_RUST) += lamp_rust.o\n",
+	"drivers/lamp/rust/lamp_rust.rs": "mod driver;\nkernel::module_platform_driver! {\n}\n",
+	"drivers/lamp/rust/driver.rs":    "kernel::of_device_table!(\n    T,\n    [(of::DeviceId::new(c\"maker,rust\"), ())]\n);\nimpl platform::Driver for Lamp {\n}\n",
+	// Makes its device itself; what it exports is for its tests.
+	"drivers/lamp/toy/Makefile": "obj-$(CONFIG_LAMP_TOY) += toy.o\nobj-$(CONFIG_LAMP_KUNIT_TEST) += toy-test.o\n",
+	"drivers/lamp/toy/toy.c":    "int i = faux_device_create(a, b, c);\nint k = drm_dev_register(&x);\nEXPORT_SYMBOL(k);\nmodule_init(i);\n",
+	"drivers/lamp/toy/toy-test.c": "static struct platform_driver d = {\n};\nstatic const struct of_device_id m[] = {\n\t{ .compatible = \"test,toy\" },\n\t{ }\n};\n" +
+		"kunit_test_suite(s);\n",
+	"drivers/soft/only.c": "int q;\nEXPORT_SYMBOL(q);\n",
 }
 
 func writeTree(t *testing.T, files map[string]string) string {
@@ -80,7 +95,9 @@ func TestTree(t *testing.T) {
 		"drivers/lamp/lamp.h": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS", "include/linux/lamp.h": "lamp-pci hardware LAMP_PCI pci LAMP DRIVERS",
 		"drivers/lamp/soft.c": "soft software LAMP_SOFT  LAMP DRIVERS", "drivers/lamp/lamp-core.c": "lamp-core library LAMP  LAMP DRIVERS",
 		"drivers/lamp/hub/port.c": "hub hardware LAMP_HUB of LAMP HUB", "drivers/lamp/hub/later.c": "hub hardware LAMP_HUB of LAMP HUB",
-		"drivers/soft/only.c": "only core ONLY  ",
+		"drivers/soft/only.c":     "only core ONLY  ",
+		"drivers/lamp/loop/dim.c": "lamp-dim hardware LAMP_DIM i2c LAMP DRIVERS", "drivers/lamp/rust/driver.rs": "lamp_rust hardware LAMP_RUST of LAMP DRIVERS",
+		"drivers/lamp/toy/toy.c": "toy software LAMP_TOY  LAMP DRIVERS", "drivers/lamp/toy/toy-test.c": "toy-test library LAMP_KUNIT_TEST  LAMP DRIVERS",
 	} {
 		var got []string
 		for _, d := range read.Of(path) {

@@ -1,8 +1,10 @@
 package drivers
 
 import (
+	"cmp"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -35,7 +37,7 @@ func readKbuild(files map[string]string) *kbuild {
 		dir, base := path.Split(p)
 		dir = strings.TrimSuffix(dir, "/")
 		if base == "Kbuild" || base == "Makefile" {
-			m := &makefile{k: k, dir: dir, vars: map[string]string{}, parts: map[string][]string{}}
+			m := &makefile{k: k, dir: dir, vars: map[string]string{}, parts: map[string][]string{}, defines: map[string]string{}, symbols: map[string]string{}}
 			m.read(files[p], 0)
 			m.link()
 		}
@@ -57,6 +59,10 @@ type makefile struct {
 	vars  map[string]string
 	objs  []chosen
 	parts map[string][]string // composite object → what it is made of
+
+	defines map[string]string // name → text of "define"
+	symbols map[string]string // object → symbol that chose it for a list other than obj-y
+	forced  string            // symbol of the objects that a template in the reading makes
 }
 
 type chosen struct{ symbol, target string }
@@ -73,7 +79,7 @@ func (m *makefile) read(text string, depth int) {
 	text = strings.ReplaceAll(text, "\\\r\n", " ")
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	text = braces.ReplaceAllString(text, "$$($1)")
-	inDefine := false
+	inDefine := ""
 	for line := range strings.SplitSeq(text, "\n") {
 		if i := strings.IndexByte(line, '#'); i >= 0 {
 			line = line[:i]
@@ -81,10 +87,15 @@ func (m *makefile) read(text string, depth int) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch {
 		case word == "define":
-			inDefine = true
+			inDefine, _, _ = strings.Cut(strings.TrimSpace(rest)+" ", " ")
+			m.defines[inDefine] = ""
 		case word == "endef":
-			inDefine = false
-		case inDefine || word == "":
+			inDefine = ""
+		case inDefine != "":
+			m.defines[inDefine] += line + "\n"
+		case word == "":
+		case word == "$(foreach":
+			m.foreach(strings.TrimSpace(line), depth)
 		case word == "include" || word == "-include":
 			m.include(rest, depth)
 		default:
@@ -105,6 +116,41 @@ func (m *makefile) include(what string, depth int) {
 				m.read(text, depth+1)
 			}
 		}
+	}
+}
+
+// maxEach bounds the words of a loop.
+const maxEach = 1000
+
+var callIn = regexp.MustCompile(`\$\(eval \$\(call (\w+),(.*)\)\)$`)
+
+// foreach reads "$(foreach target,LIST,$(eval $(call TEMPLATE,$(target),y)))": some
+// folders name their modules by such a loop over a list of files.
+func (m *makefile) foreach(line string, depth int) {
+	inner, ok := strings.CutSuffix(strings.TrimPrefix(line, "$(foreach "), ")")
+	if !ok || depth >= maxIncludes {
+		return
+	}
+	args := split(inner)
+	if len(args) != 3 {
+		return
+	}
+	name := strings.TrimSpace(args[0])
+	call := callIn.FindStringSubmatch(strings.TrimSpace(args[2]))
+	if call == nil || m.defines[call[1]] == "" {
+		return
+	}
+	for i, word := range strings.Fields(m.expandTo(args[1], "y")) {
+		if i == maxEach {
+			return
+		}
+		text := m.defines[call[1]]
+		for n, arg := range split(call[2]) {
+			text = strings.ReplaceAll(text, "$("+strconv.Itoa(n+1)+")", strings.ReplaceAll(strings.TrimSpace(arg), "$("+name+")", word))
+		}
+		m.forced = m.symbols[word+".o"]
+		m.read(text, depth+1)
+		m.forced = ""
 	}
 }
 
@@ -134,9 +180,16 @@ func (m *makefile) assign(left, right string) {
 	switch name {
 	case "obj-y", "obj-m", "lib-y":
 		for _, t := range fresh {
-			m.objs = append(m.objs, chosen{symbol, t})
+			m.objs = append(m.objs, chosen{cmp.Or(symbol, m.forced), t})
 		}
 		return
+	}
+	if symbol != "" {
+		for _, t := range fresh {
+			if m.symbols[t] == "" {
+				m.symbols[t] = symbol
+			}
+		}
 	}
 	if base, ok := composite(name); ok {
 		m.parts[base] = append(m.parts[base], fresh...)
@@ -288,7 +341,9 @@ func (m *makefile) call(s, conf string) string {
 		}
 	case "if", "or", "and":
 		return strings.Join(args[min(1, len(args)-1):], " ")
-	case "sort", "strip", "filter", "filter-out", "firstword", "notdir", "basename", "dir", "abspath", "realpath":
+	case "basename":
+		return each(last, func(w string) string { return strings.TrimSuffix(w, path.Ext(w)) })
+	case "sort", "strip", "filter", "filter-out", "firstword", "notdir", "dir", "abspath", "realpath":
 		return last
 	}
 	return ""

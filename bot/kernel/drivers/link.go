@@ -111,6 +111,8 @@ func (t *tree) unit(o *object, key string) *unit {
 	for _, p := range o.parts {
 		if s := t.sources[p+".c"]; s != nil {
 			u.add(t, p+".c", s)
+		} else if s := t.sources[p+".rs"]; s != nil {
+			u.add(t, p+".rs", s)
 		} else if _, ok := t.sources[p+".S"]; ok {
 			u.sources = append(u.sources, p+".S")
 		}
@@ -129,6 +131,7 @@ func (u *unit) add(t *tree, file string, s *source) {
 	f := &u.facts
 	f.io, f.own, f.exports = f.io || s.io, f.own || s.own, f.exports+s.exports
 	f.init, f.links, f.serves = f.init || s.init, f.links || s.links, f.serves || s.serves
+	f.tests = f.tests || s.tests
 	f.module = append(f.module, s.module...)
 	f.makes = cmp.Or(f.makes, s.makes)
 	for _, d := range s.drivers {
@@ -238,6 +241,8 @@ func (t *tree) role(u *unit) {
 	}
 	virtual := f.own && !f.io && !slices.ContainsFunc(registers, func(b string) bool { return b != "platform" })
 	switch {
+	case f.tests && testName(u): // whatever it makes up to be tested
+		u.Role, u.Buses = silicon.Library, nil
 	case f.exports >= busExports && isBus(u.Folder, append(slices.Clone(u.Buses), registers...)):
 		u.Role, u.Buses = silicon.Library, nil
 	case f.makes != "" && f.own && len(u.Buses) == 1 && u.Buses[0] == "virtio": // a simulator that can be reached from a guest
@@ -246,7 +251,7 @@ func (t *tree) role(u *unit) {
 		u.Role = silicon.Hardware
 	case len(registers) > 0 && !virtual && (f.exports <= 0 || f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
-	case f.links && f.exports <= maxLinkExports && !f.io:
+	case f.links && f.exports <= maxLinkExports && !f.io, virtual && f.init && f.makes != "" && f.exports <= maxLinkExports:
 		u.Role, u.Makes = silicon.Software, f.makes
 	case f.exports > 0 || f.serves || t.extends(u):
 		u.Role = silicon.Library
@@ -257,6 +262,11 @@ func (t *tree) role(u *unit) {
 	default:
 		u.Role = silicon.Library
 	}
+}
+
+// testName: a module of KUnit tests, not a driver that holds its own.
+func testName(u *unit) bool {
+	return strings.Contains(u.Symbol, "KUNIT") || strings.Contains(u.Name, "kunit") || strings.HasSuffix(u.Name, "test") || strings.HasSuffix(u.Name, "tests")
 }
 
 // needsDriver: of these buses a table alone, without a driver, is a list that

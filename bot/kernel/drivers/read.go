@@ -120,7 +120,7 @@ func (r *reader) file(name string, text []byte) error {
 		r.maint = string(text)
 	case kbuildFile(name):
 		r.make[name] = string(text)
-	case strings.HasSuffix(name, ".c"), strings.HasSuffix(name, ".h"):
+	case strings.HasSuffix(name, ".c"), strings.HasSuffix(name, ".h"), strings.HasSuffix(name, ".rs"):
 		r.jobs <- job{name, text}
 	case strings.HasSuffix(name, ".S"):
 		r.mu.Lock()
@@ -132,7 +132,7 @@ func (r *reader) file(name string, text []byte) error {
 
 func (r *reader) work() {
 	for j := range r.jobs {
-		s := scan(j.text)
+		s := scanFile(j.name, j.text)
 		if j.name == "include/linux/mod_devicetable.h" {
 			for _, m := range typeOf.FindAllSubmatch(j.text, -1) {
 				s.types = append(s.types, busName(string(m[1])))
@@ -144,10 +144,17 @@ func (r *reader) work() {
 	}
 }
 
+func scanFile(name string, text []byte) *source {
+	if strings.HasSuffix(name, ".rs") {
+		return scanRust(name, text)
+	}
+	return scan(text)
+}
+
 // useful leaves out what names no driver, before it is read.
 func useful(name string) bool {
 	switch path.Ext(name) {
-	case ".c", ".S":
+	case ".c", ".S", ".rs":
 		return true
 	case ".h":
 		return !strings.Contains(name, "/include/asic_reg/")

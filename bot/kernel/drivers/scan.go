@@ -21,6 +21,7 @@ type source struct {
 	exports  int                 // symbols
 	serves   bool                // plays a function of the hardware of others: of a USB gadget
 	links    bool                // registers a kind of network link that users make
+	tests    bool                // holds KUnit tests
 	init     bool
 	defines  map[string]uint16 // numbers of vendors and devices
 	types    []string          // buses that it has the type of a table for
@@ -49,7 +50,7 @@ var ioCalls = words(`inb inw inl outb outw outl inb_p outb_p readb readw readl r
 // device alone, proves nothing: drivers of hardware make those too.
 var makeCalls = words(`alloc_netdev alloc_netdev_mqs alloc_etherdev alloc_etherdev_mqs alloc_netdev_mq
 	blk_alloc_disk blk_mq_alloc_disk alloc_disk add_disk device_add_disk
-	ib_alloc_device ib_register_device snd_card_new snd_devm_card_new ieee80211_alloc_hw wiphy_new
+	ib_alloc_device ib_register_device snd_card_new snd_devm_card_new ieee80211_alloc_hw ieee80211_alloc_hw_nm wiphy_new
 	usb_create_hcd usb_add_hcd tty_alloc_driver
 	hid_allocate_device input_allocate_device devm_input_allocate_device scsi_host_alloc dm_register_target
 	mtd_device_register add_mtd_device video_register_device register_framebuffer drm_dev_register
@@ -63,7 +64,7 @@ var serveCalls = words(`DECLARE_USB_FUNCTION DECLARE_USB_FUNCTION_INIT usb_funct
 
 var ownCalls = words(`platform_device_register platform_device_register_simple platform_device_register_full platform_device_register_data
 	platform_device_alloc platform_create_bundle platform_add_devices faux_device_create faux_device_create_with_groups root_device_register
-	__root_device_register bus_register auxiliary_device_add class_create`)
+	__root_device_register bus_register auxiliary_device_add class_create device_bind_driver`)
 
 var exportCalls = words(`EXPORT_SYMBOL EXPORT_SYMBOL_GPL EXPORT_SYMBOL_NS EXPORT_SYMBOL_NS_GPL EXPORT_SYMBOL_FOR_KUNIT EXPORT_NS_GPL_DEV_PM_OPS EXPORT_GPL_DEV_PM_OPS
 	EXPORT_PER_CPU_SYMBOL EXPORT_PER_CPU_SYMBOL_GPL EXPORT_TRACEPOINT_SYMBOL_GPL V4L2_EXPORT EXPORT_SYMBOL_HDA EXPORT_GPL_RUNTIME_DEV_PM_OPS
@@ -288,6 +289,8 @@ func (s *source) called(w, line []byte) {
 				s.drives(bus)
 			}
 		}
+	case string(w) == "kunit_test_suite" || string(w) == "kunit_test_suites":
+		s.tests = true
 	case serveCalls[string(w)]:
 		s.serves, s.init = true, true
 	case bytes.HasPrefix(w, []byte("DECLARE_PCI_FIXUP_")) && line[0] == 'D':

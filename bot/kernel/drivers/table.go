@@ -57,12 +57,12 @@ func Join(trees ...*Tree) *Table {
 func (j *joiner) add(n int, t *Tree) {
 	count := map[string]int{}
 	for _, u := range t.units {
-		count[topOf(u.Folder)+" "+u.Name]++
+		count[topOf(u.Folder)+" "+moduleName(u.Name)]++
 	}
 	var fresh []string
 	byName := map[string]int{}
 	for _, u := range t.units {
-		key, name := u.Folder+"/"+u.Name, topOf(u.Folder)+" "+u.Name
+		key, name := u.Folder+"/"+moduleName(u.Name), topOf(u.Folder)+" "+moduleName(u.Name)
 		i, ok := j.byKey[key]
 		if !ok && count[name] == 1 {
 			i, ok = j.byName[name]
@@ -97,6 +97,9 @@ func (j *joiner) add(n int, t *Tree) {
 		}
 	}
 }
+
+// moduleName is the name that the kernel gives a module: "-" and "_" are one.
+func moduleName(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
 func (j *joiner) folders(d *silicon.Driver) []string {
 	var out []string
