@@ -45,7 +45,9 @@ type Series struct {
 
 // Tree is what the configured git remotes say about the change, as of one day.
 type Tree struct {
-	Mainline  Presence
+	Mainline Presence
+	// Needs says of each of the change's Needs, in their order, whether mainline has it.
+	Needs     []Presence
 	VendorHas bool // the vendor tree has it (Mainline then says whether it has it alone)
 	// Vendors are the vendor trees that were read and that ship the code; none: what a
 	// vendor ships is not known, and nothing is said of it.

@@ -41,8 +41,32 @@ Unmet: Cc: stable@vger.kernel.org # 6.1: 0123456789ab: foo: split bar`,
 				named++
 			}
 		}
-		return prerequisites(f, named, ev)
+		out, err := prerequisites(f, named, ev)
+		return withNeeds(f, out), err
 	},
+}
+
+// withNeeds adds what fields of the mail name. What is not merged is unmet whatever
+// the branches say; what is not at hand is told, and nothing is made of it.
+func withNeeds(f *Facts, out Finding) Finding {
+	unmerged, missing := f.needs()
+	say := func(s string) {
+		if out.Outcome == Met || out.Outcome == Unmet {
+			s = out.Reason + "; " + s
+		}
+		out.Reason = s
+	}
+	if len(missing) > 0 {
+		say(notAtHand(missing))
+		if out.Outcome != Unmet {
+			out.Outcome = Unknown
+		}
+	}
+	if len(unmerged) > 0 {
+		say(NeedsFirst(unmerged))
+		out.Outcome = Unmet
+	}
+	return out
 }
 
 func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {

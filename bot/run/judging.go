@@ -160,6 +160,11 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			continue
 		}
 		facts := idx.Facts(p.Message)
+		needs, err := jg.needs(ctx, &idx, p.Message)
+		if err != nil {
+			return brief, nil, err
+		}
+		p.Message.Change.Needs = needs
 		if facts != nil {
 			facts.Superseded = facts.Superseded || s.Next != ""
 			if facts.Of > 0 && facts.Have > brief.Have {

@@ -53,6 +53,7 @@ type Index struct {
 	// Made when first asked for, until the next mail comes.
 	latest int64             // date of the newest mail
 	memo   map[int32]bool    // postings → replaced
+	wanted map[string]string // patch id that something needs → mail that carries it, "" while none does
 	about  map[int32][]int32 // patches and covers → mails that say something of them
 }
 
@@ -65,8 +66,10 @@ type entry struct {
 	title    uint64
 	stem     uint64 // of a title with a bare version, nth: as if it had none
 	nth      int32
-	up       []int32 // ancestors, nearest first
-	down     []int32 // all mails that have this one among their ancestors
+	up       []int32       // ancestors, nearest first
+	down     []int32       // all mails that have this one among their ancestors
+	needs    []change.Need // of a cover letter
+	name     string        // title of a patch or cover letter
 	given    []Given
 	declined []Refusal
 	from     string // address of a reply
@@ -124,7 +127,7 @@ func (x *Index) AddNote(n Note) {
 	e.kind, e.date, e.up, e.posting = n.Kind, n.Date.Unix(), up, -1
 	x.latest = max(x.latest, e.date)
 	e.n, e.of = int32(n.N), int32(n.Of)
-	e.given, e.declined = n.Given, n.Declined
+	e.given, e.declined, e.needs = n.Given, n.Declined, n.Needs
 	if n.Says() {
 		e.from, e.proven = strings.ToLower(n.Sender.Address), strings.ToLower(n.Proven)
 		if x.Trust {
@@ -136,7 +139,7 @@ func (x *Index) AddNote(n Note) {
 	}
 	sender, trees := x.hash(whose(n.Sender)), x.hash(n.Trees...)
 	title := x.titleHash(n.Title)
-	e.title = title ^ sender ^ trees
+	e.title, e.name = title^sender^trees, strings.Clone(n.Title)
 	if stem, version := Stem(n.Title); version > 0 {
 		e.stem, e.nth = x.titleHash(stem)^sender^trees, int32(version)
 		x.byStem[e.stem] = append(x.byStem[e.stem], at)

@@ -45,6 +45,8 @@ type Note struct {
 	Version int      `json:"version,omitempty"`
 	Resend  bool     `json:"resend,omitempty"`
 	Trees   []string `json:"trees,omitempty"`
+	// Needs is what a cover letter says that its series needs first.
+	Needs []change.Need `json:"needs,omitempty"`
 
 	// Of a reply:
 	Given    []Given   `json:"given,omitempty"`
@@ -94,6 +96,9 @@ func NoteOf(m *mail.Message) Note {
 	_, n.Run = base(m.ID, m.InReplyTo, m.References, n.Of)
 	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
 	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
+	if n.Kind == Cover {
+		n.Needs = change.ReadNeeds(m.Text())
+	}
 	// A patch of a series may have a version of its own in its title; the series
 	// has that of the brackets.
 	var version int

@@ -54,6 +54,7 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 			t.Mainline.Release = m.releases[n-1].name
 		}
 	}
+	t.Needs = s.needs(c.Change, asOf)
 	learnt, err := s.learnt.Facts(ctx, c.Change, asOf)
 	if err != nil {
 		return nil, err

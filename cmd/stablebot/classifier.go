@@ -120,6 +120,7 @@ func (c *classifier) thread(m *mail.Message) (facts *rules.Series, superseded bo
 	for _, t := range c.threads.Trailers(m) {
 		change.MergeThreadTrailers(m.Change, t.FromThread, []change.Trailer{t})
 	}
+	m.Change.Needs = c.threads.Needs(m)
 	return c.threads.Facts(m), c.threads.Superseded(m)
 }
 

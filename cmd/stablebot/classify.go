@@ -380,14 +380,33 @@ func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, 
 		if u.err == nil {
 			if m, err := mail.Scan(u.raw); err == nil {
 				note := series.NoteOf(m)
+				needs := note.Needs
+				if note.Kind == series.Patch {
+					needs = change.ReadNeeds(m.Text())
+				}
 				mu.Lock()
 				defer mu.Unlock()
 				x.AddNote(note)
+				x.Want(needs)
 			}
 		}
 		return outcome{}
 	}, func(outcome) error { return nil })
-	return x, err
+	if err != nil || !x.Wants() {
+		return x, err
+	}
+	return x, in.walk(ctx, func(u unit) outcome { // which mails carry the patches that are named by their ids
+		if u.err != nil {
+			return outcome{}
+		}
+		if m, err := mail.Parse(u.raw); err == nil && m.Change != nil && len(m.Change.Files) > 0 {
+			id := change.PatchID(m.Change.Files)
+			mu.Lock()
+			defer mu.Unlock()
+			x.Carry(id, m.ID)
+		}
+		return outcome{}
+	}, func(outcome) error { return nil })
 }
 
 // maxMates is how many patches of a series are kept for those that follow.

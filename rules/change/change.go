@@ -64,6 +64,7 @@ type Change struct {
 	Stable    []StableTag // requests to stable, and the noautosel refusal
 	Origin    []Origin    // backport and cherry-pick marks: which commit this one carries
 	DependsOn []Origin    // Stable-dep-of and prerequisites named in stable tags
+	Needs     []Need      // what a mail says, in a field of its own, that it needs first
 	Base      string      // base-commit trailer of a mail, "" when absent
 
 	// NotUpstream is what says that mainline does not have the change, as written:

@@ -194,6 +194,9 @@ func wait(j *judged) (decision, bool) {
 			return decision{verdict: Wait, reason: "its stable tag asks to wait: " + t.After}, true
 		}
 	}
+	if needs := j.Unmerged(); len(needs) > 0 {
+		return decision{verdict: Wait, reason: rules.NeedsFirst(needs)}, true
+	}
 	if s := j.Series; s != nil && s.Have < s.Of && !s.Elsewhere && !j.Change.Prefix.AutoSel {
 		return decision{verdict: Wait, reason: fmt.Sprintf("%d of the %d patches of its series have arrived", s.Have, s.Of)}, true
 	}

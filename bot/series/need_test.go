@@ -1,0 +1,70 @@
+package series
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+const needDiff = "---\n drivers/x/%[1]s.c | 2 +-\n\ndiff --git a/drivers/x/%[1]s.c b/drivers/x/%[1]s.c\n--- a/drivers/x/%[1]s.c\n+++ b/drivers/x/%[1]s.c\n@@ -1,1 +1,1 @@\n-a\n+b\n-- \n2.40\n"
+
+// TestNeeds: a need is found by Message-ID, by that of a cover letter, and by patch id;
+// the patches of the own series are none.
+func TestNeeds(t *testing.T) {
+	post := func(id, reply, date, subject, body, file string) *mail.Message {
+		t.Helper()
+		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\nDate: Mon, %s +0000\nMessage-ID: <%s>\n", subject, date, id)
+		if reply != "" {
+			text += "In-Reply-To: <" + reply + ">\nReferences: <" + reply + ">\n"
+		}
+		text += "\n" + body + "\n"
+		if file != "" {
+			text += fmt.Sprintf(needDiff, file)
+		}
+		m, err := mail.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	long, late := "05 Jan 2026 10:00:00", "02 Nov 2026 10:00:00"
+	carried := post("by-id@example.org", "", late, "[PATCH] x: by id", "Text.", "three")
+	patchID := change.PatchID(carried.Change.Files)
+	last := post("b1@example.org", "b0@example.org", late, "[PATCH 1/2] x: fix y",
+		"Text.\n\nDepends-on: <nowhere@example.org>\nDepends-on: <b2@example.org>\nDepends-on: <long@example.org>", "five")
+	mails := []*mail.Message{
+		post("long@example.org", "", long, "[PATCH] x: long ago", "Text.", "zero"),
+		post("a0@example.org", "", late, "[PATCH 0/2] x: two", "Both.", ""),
+		post("a1@example.org", "a0@example.org", late, "[PATCH 1/2] x: one", "Text.", "one"),
+		post("a2@example.org", "a0@example.org", late, "[PATCH 2/2] x: other", "Text.", "two"),
+		carried,
+		post("b0@example.org", "", late, "[PATCH 0/2] x: fixes", "They fix.\n\nprerequisite-message-id: <a0@example.org>\nprerequisite-patch-id: "+patchID, ""),
+		last,
+		post("b2@example.org", "b0@example.org", late, "[PATCH 2/2] x: fix z", "Text.", "six"),
+	}
+	x := &Index{}
+	for _, m := range mails {
+		n := NoteOf(m)
+		x.AddNote(n)
+		x.Want(n.Needs)
+	}
+	if !x.Wants() {
+		t.Fatal("a patch id is named, and none is wanted")
+	}
+	for _, m := range mails {
+		if m.Change != nil {
+			x.Carry(change.PatchID(m.Change.Files), m.ID)
+		}
+	}
+	var got []string
+	for _, n := range x.Needs(last) {
+		got = append(got, fmt.Sprintf("%s %v", n.What(), n.Fresh))
+	}
+	want := []string{"<nowhere@example.org> false", "x: long ago false", "x: one true", "x: other true", "x: by id true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
