@@ -15,12 +15,15 @@ type GitHub struct {
 	TokenEnv  string    `yaml:"token_env"`
 	App       GitHubApp `yaml:"app"`
 	// Repos have asked by standing here; others ask with a policy file.
-	Repos   []string   `yaml:"repos"`
-	Webhook Webhook    `yaml:"webhook"`
-	Every   Duration   `yaml:"every"` // between two polls, which find what webhooks missed
-	Since   string     `yaml:"since"` // first poll: pull requests that changed from this day on; empty: from now on
-	Send    bool       `yaml:"send"`  // false: what would be labelled is shown, nothing is written to GitHub
-	Labels  LabelNames `yaml:"labels"`
+	Repos []string `yaml:"repos"`
+	// Roots says how the paths of a repository stand to the kernel's, as root: of a git
+	// source does: {example/driver: drivers/net/x}. Others are found by their files.
+	Roots   map[string]string `yaml:"roots"`
+	Webhook Webhook           `yaml:"webhook"`
+	Every   Duration          `yaml:"every"` // between two polls, which find what webhooks missed
+	Since   string            `yaml:"since"` // first poll: pull requests that changed from this day on; empty: from now on
+	Send    bool              `yaml:"send"`  // false: what would be labelled is shown, nothing is written to GitHub
+	Labels  LabelNames        `yaml:"labels"`
 }
 
 // GitHubApp is an App's identity.
@@ -111,6 +114,12 @@ func (g GitHub) validate(v *validator, p string) {
 		if owner, name, ok := strings.Cut(r, "/"); !ok || owner == "" || name == "" || strings.ContainsAny(name, "/ ?#%") {
 			v.add(fmt.Sprintf("%s.repos[%d]", p, i), "%q is no repository; write owner/name", r)
 		}
+	}
+	for r, root := range g.Roots {
+		if owner, name, ok := strings.Cut(r, "/"); !ok || owner == "" || name == "" {
+			v.add(p+".roots", "%q is no repository; write owner/name", r)
+		}
+		v.root(p+".roots["+r+"]", root)
 	}
 	if g.Webhook.Listen != "" && (g.Webhook.SecretFile == "") == (g.Webhook.SecretEnv == "") {
 		v.add(p+".webhook", "exactly one of secret_file and secret_env is needed: without a secret anybody could send webhooks")

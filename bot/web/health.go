@@ -19,6 +19,8 @@ type part struct {
 	store.Health
 	Well bool
 	Says string // why it is not well
+
+	Layout string // of its repository, where that is not the kernel's
 }
 
 // failingFor is how long a component may fail before the bot counts as not
@@ -81,6 +83,12 @@ func (s *Server) parts(ctx context.Context) ([]part, error) {
 			// Which they are and why stands in doctor: some may be embargoed.
 			out = append(out, part{Health: store.Health{Component: "put aside", OK: now, Failed: aside[0].At}, Well: true,
 				Says: plural(n, "unit of work was", "units of work were") + " put aside, the last " + ago(now, aside[0].At) + "; `stablebot aside` says which and why"})
+		}
+	}
+	if s.Layouts != nil {
+		notes := s.Layouts(ctx)
+		for i := range out {
+			out[i].Layout = notes[out[i].Component]
 		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Component < out[j].Component })

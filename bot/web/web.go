@@ -57,7 +57,10 @@ type Options struct {
 	// Expect is how long each component may be silent before it counts as
 	// failing; one that is named here and never reported counts too, once the
 	// server has been up for as long.
-	Expect  map[string]time.Duration
+	Expect map[string]time.Duration
+	// Layouts says of components whose repository is not laid out as the kernel how it
+	// is; nil: of none.
+	Layouts func(context.Context) map[string]string
 	Metrics *Metrics // nil: a set of its own
 	Name    string   // of the bot, for titles
 	URL     string   // at which readers open the pages; "" when nobody has said

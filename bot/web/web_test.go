@@ -422,6 +422,14 @@ func TestHealth(t *testing.T) {
 	if w := get(t, serverOf(t, s, nil), "/"); !strings.Contains(w.Body.String(), "the password is wrong") {
 		t.Error("the page does not say why")
 	}
+	odd := func(o *Options) {
+		o.Layouts = func(context.Context) map[string]string {
+			return map[string]string{"source.imap:test/INBOX": "its root is drivers/net/x"}
+		}
+	}
+	if w := get(t, serverOf(t, s, odd), "/"); !strings.Contains(w.Body.String(), "layout: its root is drivers/net/x") {
+		t.Error("the page does not say how the repository is laid out")
+	}
 	now := t0.Add(3 * time.Hour)
 	h := serverOf(t, s, func(o *Options) {
 		o.Expect = map[string]time.Duration{"source.git:never": time.Hour}

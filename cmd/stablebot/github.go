@@ -59,7 +59,8 @@ func (o *gitHubs) add(c *config.Config, g config.GitHub, s *store.Store, log *za
 	if err != nil {
 		return err
 	}
-	cfg := githubsource.Config{Name: g.Name, Repos: g.Repos, Labels: github.LabelsOf(g.Labels), Every: g.Every.Std(), Since: dayOf(g.Since)}
+	cfg := githubsource.Config{Name: g.Name, Repos: g.Repos, Labels: github.LabelsOf(g.Labels), Every: g.Every.Std(), Since: dayOf(g.Since),
+		Layout: layoutListed(g.Roots)}
 	if g.Webhook.Listen != "" {
 		cfg.Secret = g.Secret
 	}

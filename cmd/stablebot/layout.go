@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git"
@@ -29,6 +31,49 @@ func layoutSaid(root string) func(context.Context, *git.Repo, string) (change.La
 		return found.Layout, found.Say(), err
 	}
 }
+
+// layoutListed gives the layout of a repository of GitHub: as roots say, or found.
+func layoutListed(roots map[string]string) func(string, func(bool) ([]string, error)) (change.Layout, string, error) {
+	return func(repo string, list func(bool) ([]string, error)) (change.Layout, string, error) {
+		root := ""
+		for name, r := range roots {
+			if strings.EqualFold(name, repo) {
+				root = r
+			}
+		}
+		found, err := layout.Listed(root, list)
+		return found.Layout, found.Say(), err
+	}
+}
+
+// layoutNotes says of each git remote that is not laid out as the kernel how it is, by
+// the name of its component. What cannot be looked at now is left out.
+func layoutNotes(c *config.Config) func(context.Context) map[string]string {
+	var mu sync.Mutex
+	var notes map[string]string
+	var made time.Time
+	return func(ctx context.Context) map[string]string {
+		mu.Lock()
+		defer mu.Unlock()
+		if notes != nil && time.Since(made) < layoutsFresh {
+			return notes
+		}
+		notes, made = map[string]string{}, time.Now()
+		for _, g := range c.Sources.Git {
+			dir := filepath.Join(mirrors(c.State), "git", g.Name+".git")
+			if _, err := os.Stat(filepath.Join(dir, "HEAD")); err != nil {
+				continue
+			}
+			if say, err := layoutIn(ctx, dir, g); err == nil && say != "" {
+				notes["source.git:"+g.Name] = say
+			}
+		}
+		return notes
+	}
+}
+
+// layoutsFresh is how long the page believes what it was told of layouts.
+const layoutsFresh = 10 * time.Minute
 
 // layouts tells of each git remote that is not laid out as the kernel is.
 func (d *doctor) layouts(ctx context.Context, c *config.Config) {

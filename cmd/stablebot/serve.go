@@ -126,7 +126,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 	}
 	o := web.Options{
 		Reader: s, Decider: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
-		Access: access, URL: c.Web.URL,
+		Access: access, URL: c.Web.URL, Layouts: layoutNotes(c),
 	}
 	if running != nil {
 		o.Expect = expected(c, running.sources)

@@ -69,7 +69,8 @@ type Hub struct {
 	Checks   []Check
 	Statuses []Check
 	Writers  map[string]bool
-	Policy   string // of the default branch, "" for none
+	Policy   string   // of the default branch, "" for none
+	Files    []string // of the tree that pull requests go into
 	clock    time.Time
 	next     int64
 	// Log is every request that wrote, "POST path", in order.
@@ -249,6 +250,8 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request, path string, body o
 		return 200, p.object()
 	case part[0] == "pulls" && p != nil && last == "commits":
 		return 200, p.commits()
+	case part[0] == "git" && part[1] == "trees" && h.Files != nil:
+		return 200, h.tree(r.URL.Query().Get("recursive") != "")
 	case part[0] == "commits" && last == "check-runs":
 		return 200, h.checkRuns(part[1])
 	case part[0] == "commits" && last == "statuses":
@@ -280,7 +283,26 @@ func str(v any) string { s, _ := v.(string); return s }
 
 func (p *Pull) object() object {
 	return object{"number": p.Number, "title": p.Title, "state": p.State, "user": user(p.Author), "updated_at": p.Updated,
-		"head": object{"sha": p.head()}, "base": object{"repo": object{"private": false, "full_name": "o/r"}}}
+		"head": object{"sha": p.head()}, "base": object{"sha": strings.Repeat("b", 40), "repo": object{"private": false, "full_name": "o/r"}}}
+}
+
+// tree lists the names in the root, or all files.
+func (h *Hub) tree(deep bool) object {
+	entries := []object{}
+	seen := map[string]bool{}
+	for _, f := range h.Files {
+		top, _, below := strings.Cut(f, "/")
+		switch {
+		case deep:
+			entries = append(entries, object{"path": f, "type": "blob"})
+		case !seen[top] && below:
+			entries = append(entries, object{"path": top, "type": "tree"})
+		case !seen[top]:
+			entries = append(entries, object{"path": top, "type": "blob"})
+		}
+		seen[top] = true
+	}
+	return object{"sha": "base", "tree": entries}
 }
 
 func (h *Hub) list() []object {

@@ -4,6 +4,7 @@ package layout
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/git"
@@ -46,22 +47,34 @@ func (f Found) Say() string {
 // and by the table of drivers where root is "". What the table leaves in doubt is
 // taken for the kernel's own layout.
 func Of(ctx context.Context, r *git.Repo, rev, root string) (Found, error) {
+	return Listed(root, func(deep bool) ([]string, error) {
+		args := []string{"-z", "--name-only", rev}
+		if deep {
+			args = append([]string{"-r"}, args...)
+		}
+		names, err := r.Output(ctx, "listing files", append([]string{"ls-tree"}, args...)...)
+		return strings.Split(strings.TrimSuffix(string(names), "\x00"), "\x00"), err
+	})
+}
+
+// Listed is Of, of a tree that list tells: the names in its root, or all its files.
+func Listed(root string, list func(deep bool) ([]string, error)) (Found, error) {
 	if root != "" {
 		l, err := change.ParseLayout(root)
 		return Found{Layout: l}, err
 	}
-	top, err := r.Output(ctx, "listing files", "ls-tree", "--name-only", rev)
+	top, err := list(false)
 	if err != nil {
 		return Found{}, err
 	}
-	if s := "\n" + string(top); strings.Contains(s, "\nMAINTAINERS\n") && strings.Contains(s, "\ndrivers\n") && strings.Contains(s, "\nfs\n") {
+	if slices.Contains(top, "MAINTAINERS") && slices.Contains(top, "drivers") && slices.Contains(top, "fs") {
 		return Found{}, nil // a kernel tree
 	}
-	all, err := r.Output(ctx, "listing files", "ls-tree", "-r", "-z", "--name-only", rev)
+	all, err := list(true)
 	if err != nil {
 		return Found{}, err
 	}
-	l, ok := silicon.Default().Drivers().Layout(strings.Split(strings.TrimSuffix(string(all), "\x00"), "\x00"))
+	l, ok := silicon.Default().Drivers().Layout(all)
 	if !ok {
 		return Found{}, nil
 	}

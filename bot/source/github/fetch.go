@@ -72,11 +72,15 @@ func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error
 	if out.Commands, err = s.commands(ctx, c, p); err != nil {
 		return nil, err
 	}
-	return out, s.commits(ctx, c, out)
+	place, err := s.layout(ctx, c, p.Repo, pr.GetBase().GetSHA())
+	if err != nil {
+		return nil, err
+	}
+	return out, s.commits(ctx, c, out, place)
 }
 
 // commits reads the commits of a pull request, merges left out.
-func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull) error {
+func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull, place change.Layout) error {
 	owner, name, err := github.Split(p.State.Repo)
 	if err != nil {
 		return err
@@ -104,6 +108,7 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull) error 
 				p.Commits, p.Problem = nil, fmt.Sprintf("its diffs have more than the %d MiB that are judged", maxDiffs>>20)
 				return nil
 			}
+			ch.Place(place)
 			p.Commits = append(p.Commits, flow.PullCommit{Change: ch, Err: err})
 		}
 		if !github.More(resp, &o.Page) {

@@ -92,6 +92,7 @@ type setup struct {
 	path              string
 	trees             run.Trees
 	judge             func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement // nil: judge
+	layout            func(string, func(bool) ([]string, error)) (change.Layout, string, error)
 }
 
 func start(t testing.TB, h *hub.Hub, o setup) *rig {
@@ -114,7 +115,7 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	}
 	r := &rig{t: t, hub: h, store: s, now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 	sc := source.Config{Name: "test", Every: time.Minute, Since: r.now.Add(-time.Hour), Now: func() time.Time { return r.now },
-		Secret: func() (string, error) { return secret, nil }}
+		Secret: func() (string, error) { return secret, nil }, Layout: o.layout}
 	if !o.unasked {
 		sc.Repos = []string{"o/r"}
 	}

@@ -30,6 +30,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/github"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Config is one GitHub.
@@ -40,6 +41,10 @@ type Config struct {
 	Every  time.Duration    // between two polls; 5 minutes when 0
 	Since  time.Time        // first poll: what changed from then on; zero: from now on
 	Now    func() time.Time // nil: the real clock
+	// Layout says how a repository's paths stand to the kernel's, and in a sentence
+	// where they are not the kernel's own. list gives the names in its root, or all its
+	// files. Nil: as the kernel's.
+	Layout func(repo string, list func(deep bool) ([]string, error)) (change.Layout, string, error)
 	// Secret is the webhooks' secret, nil when none are received.
 	Secret func() (string, error)
 }
@@ -70,6 +75,7 @@ type Source struct {
 	found    []string  // the repositories that it named and that have asked
 	policies policies
 	changes  changes
+	layouts  layouts
 
 	strangers strangers
 }
