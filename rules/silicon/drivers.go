@@ -58,6 +58,9 @@ type DriverTable struct {
 	rows     []rowAt                  // in the order of the text, but for those that begin with "@"
 	ids      func() map[string]string // bus → lines, sorted
 
+	socOnce sync.Once
+	socs    map[string]string // see soc
+
 	once  sync.Once
 	moved map[string][]rowAt // file name → rows of folders that several drivers share
 	named map[string][]rowAt // Kconfig symbol → rows

@@ -38,6 +38,7 @@ func (c *Catalogue) Match(ch *change.Change) []Match {
 		m.file(f)
 	}
 	if len(ch.Files) > 0 && len(m.drivers) == 0 {
+		m.titleAlone(ch)
 		return m.result()
 	}
 	m.title(ch.Subject)

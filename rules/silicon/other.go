@@ -127,8 +127,12 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 				return
 			}
 		}
+		m.header(p)
 		return
 	case strings.HasPrefix(p, "arch/"):
+		if strings.Contains(p, "/include/") {
+			m.header(p)
+		}
 		m.machine(p, folder)
 		return
 	case !m.table.Drives(folder):
@@ -146,6 +150,14 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 			Why: "shared by the drivers of " + near, Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 	default:
 		m.newer(p, f)
+	}
+}
+
+// header adds the driver that a header has the name of.
+func (m *matcher) header(p string) {
+	if d, ok := m.table.headerOf(p); ok {
+		put(&m.others.drivers, Match{Name: d.Name, Driver: d.Name, Kind: KindDriver, State: Production, Config: d.Symbol,
+			Why: "a header with the name of the driver in " + d.Folder, Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 	}
 }
 
