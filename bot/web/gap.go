@@ -3,11 +3,13 @@ package web
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/bot/launch"
 )
 
-// gapOf makes the heat map from the sums; driver "" shows every driver with
+// gapOf makes the heat map from the sums, of the driver of that name, or of those that it
+// is part of; "" shows every driver with
 // its chips that lack most.
 func gapOf(sum *summed, driver string) gapView {
 	v := gapView{Driver: driver}
@@ -30,9 +32,10 @@ func gapOf(sum *summed, driver string) gapView {
 			chips[g.Driver] = append(chips[g.Driver], g.Chip)
 		}
 	}
+	wanted := chosen(chips, driver)
 	for name, cs := range chips {
 		v.All = append(v.All, name)
-		if driver != "" && name != driver {
+		if !wanted(name) {
 			continue
 		}
 		d := gapDriver{Name: name}
@@ -65,14 +68,25 @@ func gapOf(sum *summed, driver string) gapView {
 		v.Drivers = append(v.Drivers, d)
 	}
 	slices.Sort(v.All)
+	v.All = v.All[:min(len(v.All), suggested)]
 	slices.SortFunc(v.Drivers, func(a, b gapDriver) int {
 		return cmp.Or(cmp.Compare(b.most(), a.most()), cmp.Compare(a.Name, b.Name))
 	})
-	if driver == "" && len(v.Drivers) > maxDrivers {
+	if len(v.Drivers) > maxDrivers {
 		v.Left = len(v.Drivers) - maxDrivers
 		v.Drivers = v.Drivers[:maxDrivers]
 	}
 	return v
+}
+
+// chosen tells which drivers a reader means by a name: that one; where there is none,
+// those that it is part of.
+func chosen(chips map[string][]string, driver string) func(string) bool {
+	if _, ok := chips[driver]; ok {
+		return func(name string) bool { return name == driver }
+	}
+	part := strings.ToLower(strings.TrimSpace(driver))
+	return func(name string) bool { return strings.Contains(strings.ToLower(name), part) }
 }
 
 func (d gapDriver) most() (n int) {

@@ -393,6 +393,19 @@ type down struct{ Reader }
 
 func (down) Ping(context.Context) error { return errors.New("no route") }
 
+// TestGapDriver: a driver of the launch gap is found by its name or a part of it, as
+// there may be thousands.
+func TestGapDriver(t *testing.T) {
+	t.Parallel()
+	h := serverOf(t, seeded(t, ""), nil)
+	for name, want := range map[string]int{"i915": 200, "I91": 200, "": 200, "nowhere": 404} {
+		w := get(t, h, "/gap?driver="+name)
+		if w.Code != want || want == 200 && !strings.Contains(w.Body.String(), `href="/gap?driver=i915"`) {
+			t.Errorf("%q: %d, want %d", name, w.Code, want)
+		}
+	}
+}
+
 // TestHealth: what is answered is what is the case.
 func TestHealth(t *testing.T) {
 	t.Parallel()
