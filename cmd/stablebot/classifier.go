@@ -80,6 +80,7 @@ func (c *classifier) judgeMail(u unit) outcome {
 		j := verdict.NoPatch(m.ID, change.Mail, m.Title, m.From.String(), m.Date, m.NoPatch)
 		return c.print(&j, nil, u.origin)
 	}
+	m.Change.Place(c.place)
 	facts, superseded := c.thread(m)
 	if superseded && c.o.last {
 		return outcome{}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ standard error and in "error"); 2 the command line is wrong.`,
 	f := cmd.Flags()
 	f.StringVar(&o.git, "git", "", "judge commits of this `repository`; the arguments are revisions, and paths after --")
 	f.StringVar(&o.archive, "archive", "", "judge a public-inbox v2 `repository`: an epoch, or the folder that has them")
-	f.StringVar(&o.root, "root", "", "with --git, the kernel's `folder` that the repository's root is, or FOLDER=KERNELFOLDER, \".\" for the kernel's root; found by the names of its files when not given")
+	f.StringVar(&o.root, "root", "", "the kernel's `folder` that the root of the repository, or of that of the patches, is, or FOLDER=KERNELFOLDER, \".\" for the kernel's root; with --git found by the names of its files when not given")
 	f.BoolVar(&o.json, "json", false, "one JSON object a line instead of a table")
 	f.BoolVar(&o.all, "all", false, "a line for each mail that is no patch too, with the reason")
 	f.BoolVar(&o.why, "why", false, "in the table, the reason and the rules below each change")
@@ -114,8 +115,6 @@ func (o *classifyOptions) check(args []string) error {
 	switch {
 	case o.git != "" && o.archive != "":
 		return usagef("--git and --archive are two inputs; give one")
-	case o.root != "" && o.git == "":
-		return usagef("--root says how the repository of --git is laid out; give one")
 	case o.archive != "" && len(args) > 0:
 		return usagef("--archive takes no files; %q is too many", args[0])
 	case o.git != "" && (o.threads || o.last || o.trust || o.maintainers != ""):
@@ -166,8 +165,13 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	if set != nil {
 		newPiles(set)
 	}
+	if o.root != "" && o.git == "" {
+		if in.place.Layout, err = change.ParseLayout(o.root); err != nil {
+			return usagef("--root: %w", err)
+		}
+	}
 	if say := in.place.Say(); say != "" && !o.quiet {
-		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.git), say)
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(cmp.Or(o.git, "the patches")), say)
 	}
 	c := &classifier{o: o, judge: judge, place: in.place.Layout, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
 	if o.threads {

@@ -11,13 +11,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 func siliconCommand() *cobra.Command {
 	var asJSON bool
-	var driver string
+	var driver, root string
 	cmd := &cobra.Command{
 		Use:   "silicon [PATCH…]",
 		Short: "List the catalogue of chips, or show what a patch touches and why",
@@ -30,7 +32,7 @@ path, line or word by which it was recognised.`,
 				return listSilicon(w, driver, asJSON)
 			}
 			for _, a := range args {
-				if err := matchSilicon(cmd.InOrStdin(), w, a, asJSON); err != nil {
+				if err := matchSilicon(cmd.InOrStdin(), w, a, root, asJSON); err != nil {
 					return err
 				}
 			}
@@ -39,6 +41,7 @@ path, line or word by which it was recognised.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().StringVar(&driver, "driver", "", "list only this driver's")
+	cmd.Flags().StringVar(&root, "root", "", "the kernel's `folder` that the root of an out-of-tree repository is, or FOLDER=KERNELFOLDER; found by the names of its files when not given")
 	cmd.AddCommand(refreshCommand())
 	return cmd
 }
@@ -69,7 +72,7 @@ func listSilicon(w io.Writer, driver string, asJSON bool) error {
 	return tw.Flush()
 }
 
-func matchSilicon(stdin io.Reader, w io.Writer, name string, asJSON bool) error {
+func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) error {
 	return eachMail(stdin, name, func(u unit) error {
 		if u.err != nil {
 			return fmt.Errorf("%s: %w", u.origin, u.err)
@@ -82,16 +85,24 @@ func matchSilicon(stdin io.Reader, w io.Writer, name string, asJSON bool) error 
 			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", u.origin, m.NoPatch)
 			return err
 		}
+		found, err := layout.Listed(root, func(bool) ([]string, error) { return pathsOf(m.Change), nil })
+		if err != nil {
+			return usagef("--root: %w", err)
+		}
+		m.Change.Place(found.Layout)
 		matches := silicon.Default().Match(m.Change)
 		if asJSON {
 			return errors.Join(json.NewEncoder(w).Encode(map[string]any{"id": m.ID, "subject": m.Change.Subject, "silicon": matches}))
 		}
 		fmt.Fprintf(w, "%s\n", printable(m.Change.Subject))
+		if say := found.Say(); say != "" {
+			fmt.Fprintf(w, "  layout: %s\n", say)
+		}
 		if len(matches) == 0 {
 			if why := silicon.Default().NoHardware(m.Change); why != "" {
 				fmt.Fprintf(w, "  no hardware: %s\n", why)
 			} else {
-				fmt.Fprintln(w, "  hardware uncertain: its paths are not those of a kernel tree")
+				fmt.Fprintln(w, "  hardware uncertain: its paths are not those of a kernel tree; --root drivers/… says where they stand there")
 			}
 		}
 		for _, s := range matches {
@@ -119,6 +130,18 @@ func matchSilicon(stdin io.Reader, w io.Writer, name string, asJSON bool) error 
 		}
 		return nil
 	})
+}
+
+func pathsOf(c *change.Change) []string {
+	var out []string
+	for _, f := range c.Named().Files {
+		if f.NewName != "" {
+			out = append(out, f.NewName)
+		} else {
+			out = append(out, f.OldName)
+		}
+	}
+	return out
 }
 
 func dash(s string) string {
