@@ -106,7 +106,7 @@ var hardwareHeaders = []struct{ begins, subsystem string }{
 	{"include/uapi/linux/nl80211", "wireless"}, {"include/net/bluetooth/", "bluetooth"}, {"include/net/nfc/", "nfc"},
 	{"include/linux/mmc/", "mmc"}, {"include/linux/usb", "usb"}, {"include/uapi/linux/usb/", "usb"}, {"include/linux/iio/", "iio"},
 	{"include/linux/mfd/", "mfd"}, {"include/linux/mtd/", "mtd"}, {"include/linux/clk", "clk"}, {"include/linux/phy", "phy"},
-	{"include/linux/soc/", "soc"}, {"include/linux/pinctrl/", "pinctrl"}, {"include/linux/gpio", "gpio"}, {"include/linux/regulator/", "regulator"},
+	{"include/linux/soc/", "soc"}, {"include/soc/", "soc"}, {"include/linux/pinctrl/", "pinctrl"}, {"include/linux/gpio", "gpio"}, {"include/linux/regulator/", "regulator"},
 	{"include/linux/spi/", "spi"}, {"include/linux/i2c", "i2c"}, {"include/linux/i3c/", "i3c"}, {"include/linux/hid", "hid"}, {"include/linux/input", "input"},
 	{"include/scsi/", "scsi"}, {"include/linux/libata.h", "ata"}, {"include/linux/ata", "ata"}, {"include/linux/nvme", "nvme"},
 	{"include/linux/platform_data/", "platform"}, {"include/linux/power", "power"}, {"include/linux/thermal", "thermal"},

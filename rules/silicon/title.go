@@ -31,7 +31,7 @@ func (m *matcher) titleAlone(ch *change.Change) {
 	}
 	m.hits, m.where = m.hits[:n], nil
 	m.socWords(title)
-	m.namedFolder(title)
+	m.prefixes(title)
 }
 
 // hasCode: a file of the kernel itself, not of what is written about it or beside it.
@@ -70,15 +70,21 @@ func (m *matcher) socWords(title string) {
 	}
 }
 
-// namedFolder finds the folder of drivers that a prefix of the title is short for:
-// "platform/x86/amd/hsmp: …" for drivers/platform/x86/amd/hsmp.
-func (m *matcher) namedFolder(title string) {
+// prefixes finds the driver that a prefix of the title names, "sdhci-msm: …",
+// or the folder of drivers that it is short for: "platform/x86/amd/hsmp: …" for
+// drivers/platform/x86/amd/hsmp.
+func (m *matcher) prefixes(title string) {
 	for {
 		prefix, rest, ok := strings.Cut(title, ": ")
 		if !ok {
 			return
 		}
 		title = rest
+		if d, ok := m.table.headerOf(path.Base(prefix) + ".h"); ok {
+			put(&m.others.drivers, Match{Name: d.Name, Driver: d.Name, Kind: KindDriver, State: Production, Config: d.Symbol,
+				Why: "the title names the driver in " + d.Folder, Where: []Where{{In: InTitle, Text: prefix}}}, maxOthers)
+			return
+		}
 		if !strings.Contains(prefix, "/") || strings.ContainsAny(prefix, " ,") {
 			continue
 		}
@@ -119,8 +125,8 @@ func (t *DriverTable) soc(name string) string {
 // minHeader: a shorter name of a header is that of many things.
 const minHeader = 7
 
-// headerOf finds the one driver of hardware that a header in a folder of headers has
-// the name of: include/linux/apple-gmux.h.
+// headerOf finds the one driver of hardware that a header has the name of:
+// include/linux/apple-gmux.h.
 func (t *DriverTable) headerOf(p string) (d Driver, ok bool) {
 	stem, isHeader := strings.CutSuffix(path.Base(p), ".h")
 	if !isHeader || len(stem) < minHeader || !strings.ContainsAny(stem, "-_0123456789") {

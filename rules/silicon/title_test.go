@@ -10,6 +10,8 @@ func TestTitleAlone(t *testing.T) {
 		{"mm/made-up.c", "mm: fix a boot crash on SC8280XP", "device SC8280XP production"},
 		{"kernel/made-up.c", "cpu: fix a hang on Meteor Lake", "platform Meteor Lake production"},
 		{"include/uapi/linux/made_up.h", "platform/x86/amd/hsmp: fix a message", "library all drivers of platform/x86 production"},
+		{"include/uapi/linux/made_up.h", "mmc/sdhci-msm: fix what is said", "driver sdhci-msm production"},
+		{"include/soc/tegra/made-up.h", "firmware: tegra: fix a number", "library all drivers of soc production"},
 		{"include/linux/apple-gmux.h", "apple-gmux: fix detection", "driver apple-gmux production"},
 		{"arch/x86/include/uapi/asm/amd_hsmp.h", "fix a table", "driver amd_hsmp production"},
 		{"Documentation/devicetree/bindings/usb/x.yaml", "dt-bindings: usb: fix RK3588", "none: it changes device-tree bindings, which describe hardware and run nowhere"},
