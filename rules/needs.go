@@ -66,9 +66,12 @@ func needNames(needs []change.Need) string {
 
 // notAtHand names what is missing, with the field that names it.
 func notAtHand(needs []change.Need) string {
-	have := needs[0].Title != "" || needs[0].Subject != ""
-	if have {
-		return fmt.Sprintf("%s names %s; whether that is merged is not known", needs[0].Form, needNames(needs))
+	names := needs[0].Form + " names " + needNames(needs)
+	switch {
+	case needs[0].Title != "" || needs[0].Subject != "":
+		return names + "; whether that is merged is not known"
+	case len(needs) > 1:
+		return names + ", which are not at hand"
 	}
-	return fmt.Sprintf("%s names %s, which is not at hand", needs[0].Form, needNames(needs))
+	return names + ", which is not at hand"
 }

@@ -63,7 +63,7 @@ func readNeeds(text string) []Need {
 		}
 		n := Need{Form: name, Value: Clip(strings.TrimSpace(value), MaxSubject)}
 		n.read()
-		if n.Value != "" && !slices.ContainsFunc(out, func(o Need) bool { return o.Value == n.Value }) {
+		if n.Value != "" && strings.Trim(n.Value, "0") != "" && !slices.ContainsFunc(out, func(o Need) bool { return o.Value == n.Value }) {
 			out = append(out, n)
 		}
 		if len(out) == maxNeeds {

@@ -22,7 +22,8 @@ func TestReadNeeds(t *testing.T) {
 			t.Errorf("%s:\n got %+v\nwant %+v", line, got, want)
 		}
 	}
-	for _, text := range []string{"", "It depends-on: nothing", "> Depends-on: <1@example.org>", "Depends-on:"} {
+	for _, text := range []string{"", "It depends-on: nothing", "> Depends-on: <1@example.org>", "Depends-on:",
+		"prerequisite-patch-id: 0000000000000000000000000000000000000000"} {
 		if got := ReadNeeds(text); got != nil {
 			t.Errorf("%q names %+v", text, got)
 		}
