@@ -46,7 +46,7 @@ Unmet: 3/4, two of four have arrived.`,
 			case s.Of <= 1:
 				return notApplicable("a single patch")
 			case s.Have < s.Of && s.Elsewhere:
-				out, err := unknown(fmt.Sprintf("%d of %d patches of version %d came this way; the others were posted elsewhere", s.Have, s.Of, s.Version))
+				out, err := unknown(fmt.Sprintf("%d of the %d patches of version %d were posted to the lists that are read; the others went to other lists", s.Have, s.Of, s.Version))
 				return out, err
 			case s.Have < s.Of:
 				out, err := unmet(fmt.Sprintf("%d of %d patches of version %d have arrived", s.Have, s.Of, s.Version))

@@ -51,17 +51,19 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		if len(f.Silicon) == 0 {
 			return notApplicable("touches no hardware that the catalogue knows")
 		}
-		var shipped, lab, other []string
-		var first *silicon.Match
+		var sold, lab, other []string
+		var first, chip *silicon.Match // on sale: of all, and of those that name a chip
 		for i := range f.Silicon {
 			m := &f.Silicon[i]
 			switch m.State {
 			case silicon.Production:
-				if m.Kind != silicon.KindDriver || first == nil || first.Kind == silicon.KindDriver { // a driver beside its chips says nothing
-					shipped = append(shipped, m.Name)
-				}
 				if first == nil {
 					first = m
+				}
+				if m.Specific() {
+					if sold = append(sold, m.Name); chip == nil {
+						chip = m
+					}
 				}
 			case silicon.PreProduction:
 				lab = append(lab, m.Name)
@@ -72,18 +74,9 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		var out Finding
 		switch {
 		case first != nil:
-			reason := listed(shipped) + " has been sold"
-			switch {
-			case first.Kind == silicon.KindLibrary && allLibraries(f.Silicon):
-				reason = listed(shipped) + plainVerb(len(shipped), " serves", " serve") + " hardware that is in use"
-			case first.Kind == silicon.KindDriver: // drivers come last: nothing says which chip
-				reason = "no chip is named; the hardware of " + listed(shipped) + " is in use"
-			case first.Launched != "" && len(shipped) == 1:
-				reason += " since " + first.Launched
-			case first.Launched != "":
-				reason = listed(shipped) + " have been sold (" + first.Name + " since " + first.Launched + ")"
-			case len(shipped) > 1:
-				reason = listed(shipped) + " have been sold"
+			reason := inUse(first)
+			if chip != nil {
+				first, reason = chip, onSale(chip, sold)
 			}
 			if f.Tree != nil && len(f.Tree.Silicon) > 0 {
 				g := f.Tree.Silicon[0]
@@ -111,6 +104,33 @@ func plainVerb(n int, one, more string) string {
 		return one
 	}
 	return more
+}
+
+// onSale says since when chips have been sold.
+func onSale(first *silicon.Match, names []string) string {
+	switch {
+	case len(names) == 1 && first.Launched != "":
+		return first.Name + " has been sold since " + first.Launched
+	case len(names) == 1:
+		return first.Name + " has been sold"
+	case first.Launched != "":
+		return listed(names) + " have been sold (" + first.Name + " since " + first.Launched + ")"
+	}
+	return listed(names) + " have been sold"
+}
+
+// inUse says what is known where no chip is named: nobody sells a driver, a library or
+// an architecture.
+func inUse(m *silicon.Match) string {
+	switch m.Kind {
+	case silicon.KindLibrary:
+		return "no chip is named; it is code for " + m.Label() + ", whose hardware is in use"
+	case silicon.KindBoard:
+		return "the board " + m.Name + " is in use"
+	case silicon.KindDevice:
+		return "the device " + m.Name + " is in use"
+	}
+	return "no chip is named; hardware that uses " + m.Name + " is in use"
 }
 
 // listed writes up to three names.

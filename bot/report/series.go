@@ -70,7 +70,7 @@ func (v Values) lead() []string {
 		out = append(out, noTree)
 	}
 	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
-		out = append(out, fmt.Sprintf("%d of its patches %s not arrived.", v.Missing, plural(v.Missing, "has", "have")))
+		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing, plural(v.Missing, "was", "were")))
 	}
 	return out
 }
