@@ -51,11 +51,12 @@ Rules that need a git tree say "no trees are configured" when there is none.
 `
 
 const readmeTail = `
-# How to add a rule in five steps
+# How to add a rule in six steps
 
 1. Write ` + "`rules/<name>.go`" + ` with one value ` + "`var Name = &Rule{ID, Doc, Ref, Run}`" + `. Doc begins with a
    title, says why, and ends with one example each for met and unmet. Ref cites
-   the document; say what it asks in your own words.
+   the document; say what it asks in your own words. What is to weigh beside the outcome
+   itself is declared in Values, each a name that no other rule has, and a function.
 2. Take what you need from ` + "`Facts`" + `: the change, its silicon, its series, the tree.
    ` + "`Words()`" + `, ` + "`Code()`" + ` and ` + "`Tags()`" + ` have read message, diff and trailers already; if a sign is
    missing there, add it there, not in the rule. What is not known is unknown.
@@ -65,4 +66,8 @@ const readmeTail = `
    SHAs. The file name states the outcome, the comment says what the case shows.
 5. Run ` + "`go test ./rules -update`" + `, read the reasons that it wrote as the maintainer
    who will get them, and run ` + "`go generate ./rules`" + `.
+6. Let it weigh. A new rule is told from the first day and weighs nothing, as nobody has
+   learnt what it is worth: build the program, learn from a tree of yours or from the public
+   one by the command in [bot/evaluate](../bot/evaluate/README.md#learning-from-your-own-tree), and judge
+   with the file that it writes, ` + "`classify --weights FILE`" + `. With ` + "`--json`" + ` its ` + "`contributions`" + ` are what each value adds.
 `
