@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -90,20 +89,6 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		}
 		return out, nil
 	},
-}
-
-// allLibraries reports whether nothing but the shared code of drivers was recognised.
-func allLibraries(ms []silicon.Match) bool {
-	return !slices.ContainsFunc(ms, func(m silicon.Match) bool {
-		return m.State == silicon.Production && m.Kind != silicon.KindLibrary && m.Kind != silicon.KindDriver
-	})
-}
-
-func plainVerb(n int, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
 }
 
 // onSale says since when chips have been sold.

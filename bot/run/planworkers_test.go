@@ -16,7 +16,6 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/internal/peers"
 	"github.com/stablebot/stablebot/bot/queue"
-	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/change"
 )

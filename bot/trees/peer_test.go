@@ -170,20 +170,20 @@ func (r *reading) state(ctx context.Context, c *change.Change, v view, t apply.T
 		}
 		known++
 		if r.has(v.tip, f.Subject) {
-			return affected, "the culprit is in: " + f.Subject
+			return string(affected), "the culprit is in: " + f.Subject
 		}
 	}
 	switch {
 	case known < len(c.Fixes):
 		return "", "a culprit without a title"
 	case files > 0 && have == 0:
-		return noBase, "no file is there"
+		return string(noBase), "no file is there"
 	case known > 0:
-		return notAffected, "no culprit is in"
+		return string(notAffected), "no culprit is in"
 	case 2*there >= lines:
-		return affected, fmt.Sprintf("%d of %d lines are there", there, lines)
+		return string(affected), fmt.Sprintf("%d of %d lines are there", there, lines)
 	case 5*there < lines:
-		return noBase, fmt.Sprintf("%d of %d lines are there", there, lines)
+		return string(noBase), fmt.Sprintf("%d of %d lines are there", there, lines)
 	}
 	return "", fmt.Sprintf("%d of %d lines are there", there, lines)
 }

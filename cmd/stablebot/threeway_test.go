@@ -65,9 +65,9 @@ func TestThreeWay(t *testing.T) {
 			_, err := git(diff, "apply", "--3way", "--cached", "-")
 			fits := b.Applies == "exact" || b.Applies == "offset" || b.Applies == "three-way"
 			if err == nil {
-				clean[b.Applies]++
+				clean[string(b.Applies)]++
 			} else {
-				conflict[b.Applies]++
+				conflict[string(b.Applies)]++
 			}
 			if fits != (err == nil) {
 				t.Logf("differs on %s: %.12s %s, git: %v", b.Name, c.ID, b.Applies, err)

@@ -101,7 +101,7 @@ func TestVendorFixes(t *testing.T) {
 			}
 			on = append(on, fmt.Sprintf("%s %s %s %s", b.Name, b.State, b.Applies, says))
 			if j.Verdict != verdict.OutOfScope && bug != "culprit never released" {
-				count["on "+b.Name+", "+b.State+": "+says]++
+				count["on "+b.Name+", "+string(b.State)+": "+says]++
 			}
 		}
 		rows = append(rows, fmt.Sprintf("%.12s\t%s\t%s\t%s\t%.2f\t%.2f\t%d\t%s\t%s\t%s", id, facts.Mainline.Release, bug, say, j.Fix, j.Score, j.Size.LinesWithContext, strings.Join(on, ", "), c.Subject, j.Reason))
