@@ -264,6 +264,7 @@ func TestListed(t *testing.T) {
 		for _, column := range []string{"message_id", "print", "prove_at", "tries", "proven", "signed"} {
 			exec("alter table mail drop column " + column)
 		}
+		exec("alter table series drop column signed")
 		if s.pool == nil {
 			exec("create table judgement_text (id integer primary key, change_id text, title text, author text, rest text)")
 			exec("create table judgement_words (x text)")
