@@ -175,5 +175,3 @@ func commitOf(line string, i int) (p report.Patch, ok bool) {
 	return p, true
 }
 
-// text lets a word be of a named type.
-func text[T ~string](to *T, s string) { *to = T(s) }

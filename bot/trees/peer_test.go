@@ -329,7 +329,7 @@ func TestBackports(t *testing.T) {
 			}
 			times = append(times, time.Since(start))
 			o := branchOf(tree, b.name)
-			clean := slices.Contains([]string{"exact", "offset", threeWay}, o.Applies)
+			clean := slices.Contains([]string{"exact", "offset", string(threeWay)}, string(o.Applies))
 			snap, err := before.snapshot(ctx)
 			if err != nil {
 				t.Fatal(err)

@@ -50,6 +50,7 @@ var arrows = []struct {
 	{"bot/export", []string{"rules/release", "bot/git"}},
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
+	{"bot/evaluate", []string{"rules/…", "bot/evaluate/truth"}},
 	{"bot/evaluate/truth", []string{"rules/…", "bot/git"}},
 	{"bot/evaluate/corpus", []string{"rules/…", "bot/git", "bot/mail", "bot/mainline", "bot/series", "bot/source/archive", "bot/trees", "bot/evaluate/truth"}},
 	{"bot/source/remote", []string{"bot/flow", "bot/git"}},
