@@ -174,4 +174,3 @@ func commitOf(line string, i int) (p report.Patch, ok bool) {
 	}
 	return p, true
 }
-
