@@ -207,10 +207,38 @@ type Branch struct {
 	// Followups are later mainline fixes of the change, reverts left out, that
 	// the branch lacks and needs where it has the change or takes it.
 	Followups []Followup
+	// Adapted says how the patch was made to fit where Applies is "adapted".
+	Adapted *Adaptation
+	// Conflicts are the commits that stand in its way where it needs a backport.
+	Conflicts []Conflict
 	Why       string // for a reader: which hunk fails, which file is missing
 	// AsReleased: the branch itself is not at hand; what is said of it is what mainline
 	// had when it was released.
 	AsReleased bool
+}
+
+// Adaptation is how a patch was made to fit a branch where it does not apply. A person
+// has to look at it before it is sent.
+type Adaptation struct {
+	Rung    string   `json:"rung"`              // the last step of the ladder that it took
+	Proof   []string `json:"proof"`             // what was matched, by place
+	Doubts  []string `json:"doubts,omitempty"`  // what a reader has to check: an edit left out, a place that is only likely
+	Carried string   `json:"carried,omitempty"` // the backport of a newer branch that this is
+}
+
+// Conflict is a commit that stands in the way of an edit: it last changed, after the
+// branch left mainline, the lines that the branch has otherwise.
+type Conflict struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"` // of mainline's file before the change
+	In     string `json:"in,omitempty"`
+	Commit string `json:"commit"`
+	Title  string `json:"title"`
+	Own    bool   `json:"own,omitempty"` // of the branch, not of mainline
+	Lines  int    `json:"lines_with_context"`
+	Fix    bool   `json:"fix,omitempty"`
+	Take   bool   `json:"take"` // whether taking it first is sensible, and why
+	Why    string `json:"why"`
 }
 
 // PatchNumbers names patches of a series: "patch 1", "patches 1, 3".

@@ -122,6 +122,7 @@ func (p *Plan) Text(w io.Writer) error {
 	_ = tw.Flush() // into memory
 	for i := range p.Branches {
 		p.pile(&b, i)
+		p.adapted(&b, i)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -160,6 +161,37 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 	}
 	if len(br.Unresolved) > 0 {
 		fmt.Fprintf(b, "      names that %s lacks: %s\n", br.Name, strings.Join(br.Unresolved, ", "))
+	}
+}
+
+// adapted writes how the patch was made to fit a branch, or what stands in its way.
+func (p *Plan) adapted(b *strings.Builder, i int) {
+	br := &p.Branches[i]
+	if a := br.Adapted; a != nil {
+		fmt.Fprintf(b, "\nFor %s the patch was adapted (%s); look at it before it is sent:\n", br.Name, a.Rung)
+		for _, s := range a.Proof {
+			fmt.Fprintf(b, "      %s\n", Printable(s))
+		}
+		for _, s := range a.Doubts {
+			fmt.Fprintf(b, "      check: %s\n", Printable(s))
+		}
+	}
+	if len(br.ConflictWith) > 0 {
+		fmt.Fprintf(b, "\nIn the way in %s:\n", br.Name)
+	}
+	for _, c := range br.ConflictWith {
+		where := fmt.Sprintf("%s:%d", c.File, c.Line)
+		if c.In != "" {
+			where += ", " + c.In
+		}
+		advice := "taking it first is sensible: "
+		if !c.Take {
+			advice = "not to be taken along: "
+		}
+		if c.Own {
+			advice = "a commit of the branch; "
+		}
+		fmt.Fprintf(b, "      %s: %.12s %s (%s%s)\n", Printable(where), c.Commit, Printable(c.Title), advice, c.Why)
 	}
 }
 

@@ -262,6 +262,9 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 			}
 		}
 	}
+	if out.State == affected && out.Applies == needsHand {
+		s.adapt(ctx, c, v, t, &out)
+	}
 	return out, gates, infected
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/backport"
 	mainlinepkg "github.com/stablebot/stablebot/bot/mainline"
 	"github.com/stablebot/stablebot/bot/trees/apply"
 	"github.com/stablebot/stablebot/bot/trees/chips"
@@ -127,6 +128,7 @@ type Set struct {
 	prev     *Set                  // while Next reads: what was read before
 	refs     map[string]string     // where all refs were when it was read
 	chips    *chips.Index
+	words    *backport.Words // names that files have
 
 	releasing sync.Mutex
 	byRelease map[string]*branch // releases as branches, see asReleased
@@ -198,7 +200,7 @@ const maxSnaps = 64
 // Open opens the remotes and reads their histories: the first time that takes a
 // pass over them.
 func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
-	s := &Set{cfg: cfg, repos: map[string]*repo{}, refs: map[string]string{}}
+	s := &Set{cfg: cfg, repos: map[string]*repo{}, refs: map[string]string{}, words: backport.NewWords()}
 	defer func() {
 		if err != nil {
 			_ = s.Close()

@@ -141,6 +141,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 	if err != nil {
 		return nil, err
 	}
+	p.conflicts(ctx, c, facts)
 	out := &pile.Plan{Judgement: p.judge.Change(c, nil, facts), Mainline: facts.Mainline.SHA, Release: facts.Mainline.Release}
 	if s := pile.Subsystem(c.Subject); s != "" {
 		out.Subsystems = []string{s}
@@ -176,6 +177,16 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 		out.Plans = append(out.Plans, pb)
 	}
 	return out, nil
+}
+
+// conflicts adds what stands in the way where a change needs a backport by hand. A plan
+// without it is a plan all the same.
+func (p *planner) conflicts(ctx context.Context, c *change.Change, facts *rules.Tree) {
+	for i := range facts.Branches {
+		if b := &facts.Branches[i]; b.State == "affected" && b.Applies == "needs-backport" {
+			b.Conflicts, _ = p.set.Conflicts(ctx, c, b.Name, p.asOf)
+		}
+	}
 }
 
 func planCommand() *cobra.Command {

@@ -59,6 +59,8 @@ type wire struct {
 	Followups     []rules.Followup     `json:"followups,omitempty"`
 	Why           string               `json:"why,omitempty"`
 	AsReleased    bool                 `json:"as_released,omitempty"`
+	Adapted       *rules.Adaptation    `json:"adapted,omitempty"`
+	ConflictWith  []rules.Conflict     `json:"conflict_with,omitempty"`
 	WithPatch     int                  `json:"with_patch,omitempty"`
 	Reach         []model.Contribution `json:"reach,omitempty"`
 }
@@ -66,7 +68,7 @@ type wire struct {
 // MarshalJSON writes that form.
 func (b Branch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire{b.Name, b.State, b.Applies, b.Verdict, b.ReasonClass, b.Score, b.Prerequisites, b.Mates, b.Needs, b.PileLines, b.PileMore, b.PileBeyond,
-		b.Enabling, b.NoBase == NewHardware, b.NoBase == LaterCode, b.NoBase == NoFiles, b.Followups, b.Why, b.AsReleased, b.WithPatch, b.Reach})
+		b.Enabling, b.NoBase == NewHardware, b.NoBase == LaterCode, b.NoBase == NoFiles, b.Followups, b.Why, b.AsReleased, b.Adapted, b.Conflicts, b.WithPatch, b.Reach})
 }
 
 // UnmarshalJSON reads it.
@@ -76,7 +78,7 @@ func (b *Branch) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*b = Branch{Branch: rules.Branch{Name: w.Name, State: w.State, Applies: w.Applies, Prerequisites: w.Prerequisites, Mates: w.Mates, Needs: w.Needs,
-		PileLines: w.PileLines, PileMore: w.PileMore, PileBeyond: w.PileBeyond, Enabling: w.Enabling, Followups: w.Followups, Why: w.Why, AsReleased: w.AsReleased},
+		PileLines: w.PileLines, PileMore: w.PileMore, PileBeyond: w.PileBeyond, Enabling: w.Enabling, Followups: w.Followups, Why: w.Why, AsReleased: w.AsReleased, Adapted: w.Adapted, Conflicts: w.ConflictWith},
 		Verdict: w.Verdict, ReasonClass: w.ReasonClass, Score: w.Score, WithPatch: w.WithPatch, Reach: w.Reach}
 	switch {
 	case w.Newer:

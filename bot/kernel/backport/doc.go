@@ -1,0 +1,52 @@
+// Package backport puts a change into a branch where its patch does not apply: the ladder
+// of DESIGN §3 "Backports".
+//
+// Each edit of the change, a run of lines that it takes away and puts in, climbs by
+// itself; a rung is tried when the ones before fail:
+//
+//	three-way  its lines, and the ones beside them, stand there as in mainline
+//	newer      the backport that a newer branch carries goes in so
+//	moved      the file, or the function, stands under another path
+//	context    the lines around it differ; what it takes away, or stands beside, is there
+//	           once in the same function
+//	woven      fix and branch changed other words of the same lines
+//	renamed    the branch says with its own names what mainline says with others: the
+//	           names are learnt from the lines that say the same in both
+//	dropped    the branch has no such code; what is left out is named
+//
+// Promises:
+//
+//   - An edit above three-way has a proof: what was matched, and where.
+//   - Every name that is put in is known to the branch if mainline knows it, in the file or
+//     in a header, and is called with as many arguments as the branch declares; otherwise
+//     nothing is proposed and the name is told.
+//   - Where a place is only likely, or an edit is left out, the result says so.
+//   - What no rung solves is refused, and InWay names the commit that stands in its way.
+//   - Nothing is written. A person has to look at what comes out.
+//
+// Measured on the backports of freebsd/drm-kmod whose patch is not mainline's, each onto
+// its own parent, by
+//
+//	STABLEBOT_DRM_KMOD=path STABLEBOT_PEER_DIR=/tmp/peer go test -tags measure -v \
+//	    -timeout 90m -run TestAdjusted ./bot/kernel/backport
+package backport
+
+// Rung is how an edit went into a branch.
+type Rung int
+
+// The rungs, in the order in which they are tried.
+const (
+	None Rung = iota
+	Exact
+	ThreeWay
+	Newer
+	Moved
+	Context
+	Woven
+	Renamed
+	Dropped
+)
+
+var rungs = [...]string{"none", "exact", "three-way", "newer", "moved", "context", "woven", "renamed", "dropped"}
+
+func (r Rung) String() string { return rungs[r] }

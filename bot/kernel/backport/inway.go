@@ -1,0 +1,184 @@
+package backport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// Range is where mainline and a branch left each other, and what is compared: commits.
+type Range struct {
+	Fork, Base, Ours string
+}
+
+// takeable is how many lines with context a commit may have that is no fix and is taken
+// along for one: the documented limit of a stable patch.
+const takeable = 100
+
+// maxRefused bounds the edits of one change for which git is asked.
+const maxRefused = 40
+
+// InWay names for each edit that was refused the commit that stands in its way. An edit
+// without one is left out.
+func InWay(ctx context.Context, r *git.Repo, where Range, res *Result) ([]rules.Conflict, error) {
+	var out []rules.Conflict
+	n := 0
+	for _, s := range slices.Concat(res.Refused, lackingNames(res.Steps)) {
+		if n++; n > maxRefused {
+			break
+		}
+		id, own, err := stands(ctx, r, where, s)
+		if err != nil {
+			return nil, err
+		}
+		if id == "" {
+			continue
+		}
+		c, err := describe(ctx, r, id)
+		if err != nil {
+			return nil, err
+		}
+		c.File, c.Line, c.In, c.Own = s.File, s.Line, s.In, own
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// lackingNames are the steps that go in but for a name that the branch lacks.
+func lackingNames(steps []Step) []Step {
+	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return len(s.Misses) == 0 })
+}
+
+func describe(ctx context.Context, r *git.Repo, id string) (rules.Conflict, error) {
+	c := rules.Conflict{Commit: id}
+	ch, err := r.Change(ctx, id)
+	if ch == nil {
+		if git.Incomplete(err) || errors.Is(err, git.ErrMissing) {
+			return c, nil
+		}
+		return c, err
+	}
+	c.Title, c.Lines = ch.Subject, ch.Size.LinesWithContext
+	c.Fix = len(ch.Fixes) > 0 || slices.ContainsFunc(ch.Stable, func(s change.StableTag) bool { return !s.NoAutosel })
+	switch {
+	case c.Fix && c.Lines <= 2*takeable:
+		c.Take, c.Why = true, fmt.Sprintf("it is a fix itself, %d lines", c.Lines)
+	case c.Fix:
+		c.Why = fmt.Sprintf("a fix, but of %d lines", c.Lines)
+	case c.Lines <= takeable/2:
+		c.Take, c.Why = true, fmt.Sprintf("it is small, %d lines", c.Lines)
+	default:
+		c.Why = fmt.Sprintf("no fix, and %d lines", c.Lines)
+	}
+	return c, nil
+}
+
+// stands asks who last changed the lines: of mainline where they differ from the branch's,
+// else of mainline where it took away what the branch has, else of the branch.
+func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, own bool, err error) {
+	for _, w := range s.drift {
+		ids, err := blame(ctx, r, where.Fork, where.Base, w.path, w.from, w.to)
+		if err != nil {
+			return "", false, err
+		}
+		if id = most(ids); id != "" {
+			return id, false, nil
+		}
+	}
+	for _, l := range s.extra {
+		if !telling(key(l)) {
+			continue
+		}
+		if id, err = removed(ctx, r, where, s.File, strings.TrimSpace(l)); id != "" || err != nil {
+			return id, false, err
+		}
+	}
+	path := s.Path
+	if path == "" {
+		path = s.File
+	}
+	if s.ours.to > s.ours.from {
+		ids, err := blame(ctx, r, where.Fork, where.Ours, path, s.ours.from, s.ours.to)
+		if err != nil {
+			return "", false, err
+		}
+		if id = most(ids); id != "" {
+			return id, true, nil
+		}
+	}
+	// Nothing of what it changes or stands beside is other than at the fork: what made
+	// the function it is in look otherwise comes last.
+	if s.block.to > s.block.from {
+		ids, err := blame(ctx, r, where.Fork, where.Base, s.File, s.block.from, s.block.to)
+		if err != nil {
+			return "", false, err
+		}
+		return most(ids), false, nil
+	}
+	return "", false, nil
+}
+
+// most is the commit of most lines, the last of several.
+func most(ids []string) (best string) {
+	n := map[string]int{}
+	for _, id := range ids {
+		if n[id]++; best == "" || n[id] >= n[best] {
+			best = id
+		}
+	}
+	return best
+}
+
+// blame lists the commits behind fork that last changed lines of a file, one a line;
+// lines that are as old as fork are left out.
+func blame(ctx context.Context, r *git.Repo, fork, at, path string, from, to int) ([]string, error) {
+	lines := fmt.Sprintf("%d,%d", from+1, to)
+	out, err := r.Output(ctx, "asking who changed lines", "blame", "--porcelain", "-w", "-L", lines, fork+".."+at, "--", path)
+	if err != nil {
+		var e *git.Error
+		if errors.As(err, &e) && ctx.Err() == nil {
+			return nil, nil // no such file or lines there: nobody
+		}
+		return nil, err
+	}
+	old := map[string]bool{}
+	var all []string
+	last := ""
+	for line := range bytes.Lines(out) {
+		line = bytes.TrimRight(line, "\n")
+		switch {
+		case len(line) == 0 || line[0] == '\t':
+		case bytes.Equal(line, []byte("boundary")):
+			old[last] = true
+		default:
+			id, rest, _ := strings.Cut(string(line), " ")
+			n, _, _ := strings.Cut(rest, " ")
+			if _, err := strconv.Atoi(n); err == nil && len(id) == r.Digits() {
+				last = id
+				all = append(all, id)
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(id string) bool { return old[id] }), nil
+}
+
+// removed is the last commit that changed how often a file has a line.
+func removed(ctx context.Context, r *git.Repo, where Range, path, line string) (string, error) {
+	out, err := r.Output(ctx, "asking who took a line away", "log", "-1", "--format=%H", "--no-show-signature", "-S"+line, where.Fork+".."+where.Base, "--", path)
+	if err != nil {
+		var e *git.Error
+		if errors.As(err, &e) && ctx.Err() == nil {
+			return "", nil
+		}
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
+}
