@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // adapted is how the patch goes in by the ladder of bot/kernel/backport.
@@ -64,7 +65,7 @@ func (s *Set) carried(ctx context.Context, c *question, v view) (out []backport.
 	}
 	own := change.PatchID(c.Files)
 	for _, b := range slices.Backward(s.branches) {
-		if b.role != Stable || b.repo != v.repo || version(b.name) <= version(v.name) {
+		if b.role != Stable || b.repo != v.repo || !release.Newer(b.name, v.name) {
 			continue
 		}
 		x := b.at(c.asOf)

@@ -198,8 +198,12 @@ func TestSplitFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := got.Branches[0]; b.State != affected || b.Applies != needsHand {
+	if b := got.Branches[0]; b.State != affected || b.Applies != adapted || b.Adapted == nil || b.Adapted.Rung != "moved" || b.Why == "" {
 		t.Errorf("%+v", b)
+	}
+	a, err := set.Adapt(t.Context(), c, "6.1", time.Time{})
+	if err != nil || a == nil || len(a.Files) != 1 || a.Files[0].Path != "drivers/gpu/drm/demo/all.c" || !strings.Contains(string(a.Files[0].After), "return 2;") {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
 
