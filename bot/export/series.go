@@ -19,6 +19,8 @@ type Series struct {
 	Left []string
 	// Tree is what the branch holds after `git am`.
 	Tree string
+	// RangeDiff compares the adapted patch with mainline's; "" where none was adapted.
+	RangeDiff string
 }
 
 // Patch is one mail.
@@ -37,6 +39,23 @@ type Wanted struct {
 	Prerequisites []string // full ids, first things first
 	Branch        Branch
 	Who           Identity
+	// Adapted is the change as it goes into the branch where it conflicts; nil: it has
+	// to merge.
+	Adapted *Adapted
+}
+
+// Adapted is what a change is in a branch where it does not merge.
+type Adapted struct {
+	Files []AdaptedFile
+	// Differs says what is other than in mainline, and what a person has to check.
+	Differs []string
+}
+
+// AdaptedFile is one file with the change.
+type AdaptedFile struct {
+	Path, From string // From: it was called so before
+	Data       []byte // nil: it is deleted
+	Mode       uint32 // of git
 }
 
 // Backport makes a series that applies, or says what does not.
@@ -64,7 +83,12 @@ func Backport(ctx context.Context, w Wanted, o git.Options) (*Series, error) {
 		if err := fit(commit); err != nil {
 			return nil, err
 		}
-		c, err := b.carry(ctx, commit, tip)
+		var c carried
+		if id == w.ID && w.Adapted != nil {
+			c, err = b.adapt(ctx, commit, tip, w)
+		} else {
+			c, err = b.carry(ctx, commit, tip)
+		}
 		if present(err) && id != w.ID {
 			s.Left = append(s.Left, id)
 			continue
@@ -97,6 +121,11 @@ func Backport(ctx context.Context, w Wanted, o git.Options) (*Series, error) {
 	}
 	for i, m := range mails {
 		s.Patches[i].File, s.Patches[i].Mail = m.name, m.data
+	}
+	if w.Adapted != nil {
+		if s.RangeDiff, err = b.compare(ctx, w.ID, tip); err != nil {
+			return nil, err
+		}
 	}
 	if s.Tree, err = b.verify(ctx, base, tip, mails, paths); err != nil {
 		return nil, fmt.Errorf("%w; nothing is written", err)
@@ -233,6 +262,9 @@ func (s *Series) Write(dir string) error {
 	var files []file
 	for _, p := range s.Patches {
 		files = append(files, file{name: p.File, data: p.Mail})
+	}
+	if s.RangeDiff != "" {
+		files = append(files, file{name: RangeDiff, data: []byte(s.RangeDiff)})
 	}
 	return writeFiles(dir, files)
 }

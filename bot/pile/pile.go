@@ -176,6 +176,15 @@ func (p *Plan) adapted(b *strings.Builder, i int) {
 			fmt.Fprintf(b, "      check: %s\n", Printable(s))
 		}
 	}
+	if br.Builds != "" {
+		fmt.Fprintf(b, "\nBuilds on %s: %s\n", br.Name, br.Builds)
+		if br.BuildWhy != "" {
+			fmt.Fprintf(b, "      %s\n", Printable(br.BuildWhy))
+		}
+		for _, w := range br.BuildWarnings {
+			fmt.Fprintf(b, "      new: %s\n", Printable(w))
+		}
+	}
 	if len(br.ConflictWith) > 0 {
 		fmt.Fprintf(b, "\nIn the way in %s:\n", br.Name)
 	}

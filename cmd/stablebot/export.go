@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
+	kbuild "github.com/stablebot/stablebot/bot/kernel/build"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
@@ -28,6 +29,7 @@ type exportOptions struct {
 	out      string
 	weights  string
 	asked    bool
+	compile  buildOptions
 
 	dkms, vendor, tag, version, folder, mainlineFolder, root, make, clean string
 	modules                                                               []string
@@ -84,6 +86,7 @@ With --dkms: a source package for the fixes that stay dkms-only in the branches 
 	f.StringSliceVar(&o.modules, "module", nil, "a module that is built: `NAME[:BUILT[:DEST]]`; those of the vendor's dkms.conf when not given")
 	f.StringVar(&o.make, "make", "", "the `command` that builds the modules")
 	f.StringVar(&o.clean, "clean", "", "the `command` that cleans up")
+	o.compile.flags(f)
 	return cmd
 }
 
@@ -138,6 +141,11 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 	if err != nil {
 		return err
 	}
+	if o.compile.wanted {
+		if err := p.build(ctx, c, plan, &o.compile); err != nil {
+			return err
+		}
+	}
 	if plan.Mainline == "" {
 		return fmt.Errorf("%q is not in mainline, and stable takes nothing else; let its author add Cc: %s to it", c.Subject, export.StableList)
 	}
@@ -157,6 +165,13 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 			continue
 		}
 		b := &plan.Branches[i]
+		if b.Builds != "" {
+			_, _ = fmt.Fprintf(say, "%s: builds: %s\n", br.Tree(), strings.TrimSuffix(b.Builds+" ("+printable(b.BuildWhy)+")", " ()"))
+		}
+		if b.Builds == kbuild.No {
+			problems = append(problems, fmt.Errorf("%s: it does not build there: %s; nothing is written", br.Tree(), printable(b.BuildWhy)))
+			continue
+		}
 		switch {
 		case b.There():
 			_, _ = fmt.Fprintf(say, "%s: has it already, as %.12s\n", br.Tree(), plan.Plans[i].As)
@@ -219,10 +234,19 @@ func whole(tree string, plan *pile.Plan, i int) error {
 
 // one writes the series for one branch.
 func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch, who export.Identity) error {
-	if err := whole(br.Tree(), plan, i); err != nil {
-		return err
+	w := export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}
+	var err error
+	if plan.Branches[i].Applies == "adapted" {
+		if w.Adapted, err = p.adapted(ctx, plan.Mainline, br.Name); err != nil {
+			return err
+		}
 	}
-	s, err := export.Backport(ctx, export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}, trusted)
+	if w.Adapted == nil {
+		if err := whole(br.Tree(), plan, i); err != nil {
+			return err
+		}
+	}
+	s, err := export.Backport(ctx, w, trusted)
 	if err != nil {
 		return err
 	}
@@ -237,6 +261,9 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 			_, _ = fmt.Fprintf(say, "      differs from mainline: %s\n", printable(d))
 		}
 	}
+	if s.RangeDiff != "" {
+		_, _ = fmt.Fprintf(say, "  adapted: a person has to look at it before it is sent; %s compares it with mainline\n", filepath.Join(dir, export.RangeDiff))
+	}
 	for _, id := range s.Left {
 		_, _ = fmt.Fprintf(say, "  left out %.12s: its content is there already\n", id)
 	}
@@ -244,6 +271,26 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 		_, _ = fmt.Fprintf(say, "  %s need it too: stable wants newer branches first\n", strings.Join(newer, ", "))
 	}
 	return nil
+}
+
+// adapted is the change as the ladder puts it into a branch.
+func (p *planner) adapted(ctx context.Context, id, branch string) (*export.Adapted, error) {
+	c, err := p.set.Commit(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a, err := p.set.Adapt(ctx, c, branch, p.asOf)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	out := &export.Adapted{Differs: a.Proof}
+	for _, d := range a.Doubts {
+		out.Differs = append(out.Differs, "to be checked: "+d)
+	}
+	for _, f := range a.Files {
+		out.Files = append(out.Files, export.AdaptedFile{Path: f.Path, From: f.From, Data: f.After, Mode: uint32(f.Mode)})
+	}
+	return out, nil
 }
 
 // ask writes the mail for the branches that take the commit as it is.

@@ -37,6 +37,7 @@ var arrows = []struct {
 	{"bot/github", []string{"rules/…", "bot/config", "bot/flow", "bot/report"}},
 	{"bot/kernel", []string{"rules/…", "bot/git"}},
 	{"bot", nil},
+	{"bot/kernel/build", []string{"bot/git", "bot/internal/filelock"}},
 	{"bot/kernel/backport", []string{"rules/…", "bot/git", "bot/trees/apply"}},
 	{"bot/trees", []string{"rules/…", "bot/budget", "bot/git", "bot/mainline", "bot/kernel/backport", "bot/trees/…"}},
 	{"bot/flow", []string{"rules/…", "bot/command"}},

@@ -196,6 +196,7 @@ func planCommand() *cobra.Command {
 		svg, dot string
 		weights  string
 		asOf     day
+		compile  buildOptions
 	)
 	cmd := &cobra.Command{
 		Use:   "plan --trees REPO CHANGE",
@@ -207,7 +208,8 @@ lines with context, files and subsystems.
 
   stablebot plan --trees linux 1a2b3c4d5e6f
   stablebot plan --trees linux --stable 'linux-6.*.y' --svg pile.svg 0001-fix.patch
-  stablebot plan --trees linux --dot - 1a2b3c4d5e6f | dot -Tpng > pile.png`,
+  stablebot plan --trees linux --dot - 1a2b3c4d5e6f | dot -Tpng > pile.png
+  stablebot plan --trees linux --build --config /boot/config-6.1.0 1a2b3c4d5e6f`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -223,6 +225,11 @@ lines with context, files and subsystems.
 			plan, err := p.plan(ctx, c)
 			if err != nil {
 				return err
+			}
+			if compile.wanted {
+				if err := p.build(ctx, c, plan, &compile); err != nil {
+					return err
+				}
 			}
 			for file, draw := range map[string]func(io.Writer) error{svg: plan.SVG, dot: plan.Dot} {
 				if file == "" {
@@ -248,6 +255,7 @@ lines with context, files and subsystems.
 	f.StringVar(&dot, "dot", "", "the same for Graphviz")
 	f.StringVar(&weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.Var(&asOf, "as-of", "with what was known on this `day`, 2024-01-31")
+	compile.flags(f)
 	return cmd
 }
 

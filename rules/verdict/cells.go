@@ -61,6 +61,9 @@ type wire struct {
 	AsReleased    bool                 `json:"as_released,omitempty"`
 	Adapted       *rules.Adaptation    `json:"adapted,omitempty"`
 	ConflictWith  []rules.Conflict     `json:"conflict_with,omitempty"`
+	Builds        string               `json:"builds,omitempty"`
+	BuildWhy      string               `json:"build_why,omitempty"`
+	BuildWarnings []string             `json:"build_warnings,omitempty"`
 	WithPatch     int                  `json:"with_patch,omitempty"`
 	Reach         []model.Contribution `json:"reach,omitempty"`
 }
@@ -68,7 +71,8 @@ type wire struct {
 // MarshalJSON writes that form.
 func (b Branch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire{b.Name, b.State, b.Applies, b.Verdict, b.ReasonClass, b.Score, b.Prerequisites, b.Mates, b.Needs, b.PileLines, b.PileMore, b.PileBeyond,
-		b.Enabling, b.NoBase == NewHardware, b.NoBase == LaterCode, b.NoBase == NoFiles, b.Followups, b.Why, b.AsReleased, b.Adapted, b.Conflicts, b.WithPatch, b.Reach})
+		b.Enabling, b.NoBase == NewHardware, b.NoBase == LaterCode, b.NoBase == NoFiles, b.Followups, b.Why, b.AsReleased, b.Adapted, b.Conflicts,
+		b.Builds, b.BuildWhy, b.BuildWarnings, b.WithPatch, b.Reach})
 }
 
 // UnmarshalJSON reads it.
@@ -79,7 +83,7 @@ func (b *Branch) UnmarshalJSON(data []byte) error {
 	}
 	*b = Branch{Branch: rules.Branch{Name: w.Name, State: w.State, Applies: w.Applies, Prerequisites: w.Prerequisites, Mates: w.Mates, Needs: w.Needs,
 		PileLines: w.PileLines, PileMore: w.PileMore, PileBeyond: w.PileBeyond, Enabling: w.Enabling, Followups: w.Followups, Why: w.Why, AsReleased: w.AsReleased, Adapted: w.Adapted, Conflicts: w.ConflictWith},
-		Verdict: w.Verdict, ReasonClass: w.ReasonClass, Score: w.Score, WithPatch: w.WithPatch, Reach: w.Reach}
+		Verdict: w.Verdict, ReasonClass: w.ReasonClass, Score: w.Score, Builds: w.Builds, BuildWhy: w.BuildWhy, BuildWarnings: w.BuildWarnings, WithPatch: w.WithPatch, Reach: w.Reach}
 	switch {
 	case w.Newer:
 		b.NoBase = NewHardware

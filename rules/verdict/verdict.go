@@ -130,6 +130,11 @@ type Branch struct {
 	Verdict     *Verdict // null for present, queued, not-affected
 	ReasonClass Class
 	Score       float64
+	// Builds says, where it was asked, whether what it touches compiles there: "yes", "no",
+	// "baseline-broken", "not-tried"; BuildWhy the first new error, or why not.
+	Builds        string
+	BuildWhy      string
+	BuildWarnings []string
 	// WithPatch is that of the judgement, where this row shares the verdict.
 	WithPatch int
 	// Reach is what moved Score away from the worth of the change.
