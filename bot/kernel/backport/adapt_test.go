@@ -125,6 +125,13 @@ func TestLadder(t *testing.T) {
 			want:   []string{"	int i;\n", "	int i;\n	int k;\n"},
 			rung:   Context, warned: true,
 		},
+		"a condition of the branch alone is doubtful": {
+			base:   []string{"\n	*level = raw;\n", "\n	trace_level(raw);\n	*level = raw;\n"},
+			theirs: []string{"	*level = raw;\n", "	*level = raw;\n	p->running = true;\n"},
+			ours:   []string{"\n	*level = raw;\n	return 0;", "\n	if (level)\n		*level = raw;\n	return raw;"},
+			want:   []string{"		*level = raw;\n", "		*level = raw;\n		p->running = true;\n"},
+			rung:   Context, warned: true,
+		},
 		"fix and branch changed other words of a line": {
 			base:   []string{"raw += p->valve[i].offset", "raw += 2 * p->valve[i].offset"},
 			theirs: []string{"raw += p->valve[i].offset", "raw -= 2 * p->valve[i].offset"},
@@ -151,6 +158,10 @@ func TestLadder(t *testing.T) {
 		},
 		"a name that the branch lacks": {
 			theirs: drain, ours: []string{"mutex_", "spin_"},
+			header: strings.Replace(header, "pump_drain", "pump_other", 1), refused: true,
+		},
+		"a name that the branch lacks, behind a comment": {
+			theirs: []string{"	p->running = false;\n", "	/*\n	 * It has to be empty\n	 * by now.\n	 */\n	pump_drain(p);\n	p->running = false;\n"},
 			header: strings.Replace(header, "pump_drain", "pump_other", 1), refused: true,
 		},
 		"the last entry of a list has no comma": {

@@ -29,6 +29,23 @@
 //
 //	STABLEBOT_DRM_KMOD=path STABLEBOT_PEER_DIR=/tmp/peer go test -tags measure -v \
 //	    -timeout 90m -run TestAdjusted ./bot/kernel/backport
+//
+// equal to what a person made, blanks and comments aside, in all files that either
+// touches; 6.1 was not learnt from. "As Linux" leaves out what that repository has for
+// FreeBSD. What a newer branch carries counts as known: without it the first version of
+// the ladder, which had no names to check and renamed nothing, had 365 of 496.
+//
+//	        of  proposed  equal          as Linux
+//	5.10    93        80     71  76.3 %        78
+//	5.15   190       178    154  81.1 %       167
+//	6.6     53        53     43  81.1 %        43
+//	6.1    160       146    122  76.2 %       127
+//	all    496       457    390  78.6 %       415
+//
+// By the last rung that a change took, equal of those it was the last for: three-way 219
+// of 264, newer 51 of 53, moved 35 of 36, context 57 of 77, woven 6 of 12, renamed 9 of
+// 17, dropped 13 of 34. Proposed without a doubt and other than the person's as Linux:
+// 23 of 457 (5.0 %), of which 16 are clean three-way merges.
 package backport
 
 // Rung is how an edit went into a branch.

@@ -121,9 +121,17 @@ func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, o
 		if err != nil {
 			return "", false, err
 		}
-		return most(ids), false, nil
+		if id = most(ids); id != "" {
+			return id, false, nil
+		}
 	}
-	return "", false, nil
+	// Lines that nobody touched since are in the way by where they stand: what last
+	// changed the file is as near as git comes, in mainline, else in the branch.
+	if id, err = last(ctx, r, where.Fork+".."+where.Base, s.File); id != "" || err != nil {
+		return id, false, err
+	}
+	id, err = last(ctx, r, where.Fork+".."+where.Ours, path)
+	return id, true, err
 }
 
 // most is the commit of most lines, the last of several.
@@ -168,6 +176,19 @@ func blame(ctx context.Context, r *git.Repo, fork, at, path string, from, to int
 		}
 	}
 	return slices.DeleteFunc(all, func(id string) bool { return old[id] }), nil
+}
+
+// last is the newest commit of a range that touches a file.
+func last(ctx context.Context, r *git.Repo, revs, path string) (string, error) {
+	out, err := r.Output(ctx, "asking who changed a file", "log", "-1", "--format=%H", "--no-show-signature", revs, "--", path)
+	if err != nil {
+		var e *git.Error
+		if errors.As(err, &e) && ctx.Err() == nil {
+			return "", nil
+		}
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // removed is the last commit that changed how often a file has a line.

@@ -252,11 +252,15 @@ var included = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*include.*$`)
 
 // uses are the names that lines use and do not declare themselves.
 func uses(lines []string) []use {
-	lines = slices.DeleteFunc(slices.Clone(lines), func(l string) bool { // the middle of a comment
-		l = strings.TrimSpace(l)
-		return l == "*" || strings.HasPrefix(l, "* ") || strings.HasPrefix(l, "*/")
-	})
 	src := quoted.ReplaceAllString(strings.Join(lines, ""), " ")
+	var code strings.Builder
+	for l := range strings.Lines(src) {
+		// What is left is the middle of a comment that began above.
+		if t := strings.TrimSpace(l); t != "*" && !strings.HasPrefix(t, "* ") && !strings.HasPrefix(t, "*/") {
+			code.WriteString(l)
+		}
+	}
+	src = code.String()
 	src = included.ReplaceAllString(src, "")
 	whole, bare := tokens(src)
 	own := map[string]bool{}

@@ -191,8 +191,34 @@ func (s *sides) anchored(e edit, lo, hi int) (put, bool) {
 	if whole := best.over && best.unde || tells && (best.over || best.unde); !whole {
 		p.weak = "only part of the lines around it are the same"
 	}
+	if g := before(s.ours.keys, p.from); bare(g) && g != before(s.base.keys, e.from) {
+		p.weak = "it would stand behind a condition that mainline does not have there"
+	}
 	s.comma(&p)
 	return p, true
+}
+
+// before is the line above a place that says something.
+func before(keys []string, i int) string {
+	for i--; i >= 0; i-- {
+		if keys[i] != "" {
+			return keys[i]
+		}
+	}
+	return ""
+}
+
+// bare reports whether a line is a condition or a loop whose body is the next line alone.
+func bare(key string) bool {
+	if key == "else" || strings.HasSuffix(key, " else") {
+		return true
+	}
+	for _, word := range []string{"if (", "else if (", "} else if (", "for (", "while ("} {
+		if strings.HasPrefix(key, word) && strings.HasSuffix(key, ")") {
+			return true
+		}
+	}
+	return false
 }
 
 // comma gives the entry before a new one of a list the comma that it has in base.
