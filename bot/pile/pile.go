@@ -185,10 +185,10 @@ func (p *Plan) adapted(b *strings.Builder, i int) {
 			fmt.Fprintf(b, "      new: %s\n", Printable(w))
 		}
 	}
-	if len(br.ConflictWith) > 0 {
+	if len(br.Conflicts) > 0 {
 		fmt.Fprintf(b, "\nIn the way in %s:\n", br.Name)
 	}
-	for _, c := range br.ConflictWith {
+	for _, c := range br.Conflicts {
 		where := fmt.Sprintf("%s:%d", c.File, c.Line)
 		if c.In != "" {
 			where += ", " + c.In

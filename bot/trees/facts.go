@@ -262,7 +262,7 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 			}
 		}
 	}
-	if out.State == affected && out.Applies == needsHand {
+	if s.cfg.Adapt && out.State == affected && out.Applies == needsHand {
 		s.adapt(ctx, c, v, t, &out)
 	}
 	return out, gates, infected

@@ -70,3 +70,7 @@ func (s *Set) LastRelease() string {
 // Use has the set ask p for what a branch lacks. It is called before the first
 // question.
 func (s *Set) Use(p Prerequisites) { s.cfg.Prerequisites = p }
+
+// Climb has the set try the ladder where a patch does not apply. It is called before the
+// first question.
+func (s *Set) Climb() { s.cfg.Adapt = true }

@@ -107,6 +107,9 @@ type Config struct {
 	Lifetimes     *Lifetimes
 	Bytes         int // of file content kept in memory, per repository; 0: objects.DefaultBytes
 	Prerequisites Prerequisites
+	// Adapt tries the ladder of bot/kernel/backport where a patch does not apply. It reads
+	// much, and a person has to look at what it makes: who plans for one change asks for it.
+	Adapt bool
 	// Missing is told of a remote other than mainline that cannot be read; the set
 	// is opened without it then. nil: that is an error.
 	Missing func(Remote, error)

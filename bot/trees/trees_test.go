@@ -198,6 +198,14 @@ func TestSplitFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if b := got.Branches[0]; b.State != affected || b.Applies != needsHand {
+		t.Errorf("%+v", b)
+	}
+	// Where the ladder is asked for, it is adapted.
+	set.Climb()
+	if got, err = set.Facts(t.Context(), c, nil, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
 	if b := got.Branches[0]; b.State != affected || b.Applies != adapted || b.Adapted == nil || b.Adapted.Rung != "moved" || b.Why == "" {
 		t.Errorf("%+v", b)
 	}

@@ -45,6 +45,7 @@ func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf tim
 	if err != nil {
 		return nil, err
 	}
+	set.Climb()
 	return &planner{set: set, piles: newPiles(set), judge: judge, asOf: asOf}, nil
 }
 
