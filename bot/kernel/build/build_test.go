@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/internal/filelock"
+	"github.com/stablebot/stablebot/bot/internal/peers"
 )
 
 // A tree that is built as a kernel is: by a configuration, prepared, object by object.
@@ -32,6 +33,8 @@ type bench struct {
 }
 
 func newBench(t *testing.T) *bench {
+	peers.Need(t, "make")
+	peers.Need(t, "cc")
 	r := gittest.New(t)
 	r.Put("Makefile", makefile, "make")
 	r.Put("drivers/Makefile", "obj-y += pump/\nobj-$(CONFIG_VALVE) += valve/\n", "drivers")
