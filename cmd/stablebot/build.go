@@ -49,8 +49,8 @@ func (p *planner) build(ctx context.Context, c *change.Change, plan *pile.Plan, 
 
 func (p *planner) builds(ctx context.Context, c *change.Change, b *verdict.Branch, o kbuild.Options) (*kbuild.Result, error) {
 	switch b.Applies {
-	case "exact", "offset", "three-way", "adapted":
-	case "needs-prerequisites":
+	case verdict.Exact, verdict.Offset, verdict.ThreeWay, verdict.Adapted:
+	case verdict.NeedsPrerequisites:
 		return &kbuild.Result{Builds: kbuild.NotTried, Why: "other commits go in first"}, nil
 	default:
 		return &kbuild.Result{Builds: kbuild.NotTried, Why: "the patch does not apply"}, nil

@@ -184,7 +184,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 // without it is a plan all the same.
 func (p *planner) conflicts(ctx context.Context, c *change.Change, facts *rules.Tree) {
 	for i := range facts.Branches {
-		if b := &facts.Branches[i]; b.State == "affected" && b.Applies == "needs-backport" {
+		if b := &facts.Branches[i]; b.State == verdict.Affected && b.Applies == verdict.NeedsBackport {
 			b.Conflicts, _ = p.set.Conflicts(ctx, c, b.Name, p.asOf)
 		}
 	}

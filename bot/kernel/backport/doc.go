@@ -48,6 +48,8 @@
 // 23 of 457 (5.0 %), of which 16 are clean three-way merges.
 package backport
 
+import word "github.com/stablebot/stablebot/rules/tree"
+
 // Rung is how an edit went into a branch.
 type Rung int
 
@@ -64,6 +66,6 @@ const (
 	Dropped
 )
 
-var rungs = [...]string{"none", "exact", "three-way", "newer", "moved", "context", "woven", "renamed", "dropped"}
+var rungs = [...]string{"none", "exact", string(word.ThreeWay), "newer", "moved", "context", "woven", "renamed", "dropped"}
 
 func (r Rung) String() string { return rungs[r] }
