@@ -102,7 +102,7 @@ func (p *Prism) start(t testing.TB, description, alive string, front func(base s
 		_ = log.Close()
 	})
 	base := fmt.Sprintf("http://127.0.0.1:%d", port)
-	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		res, err := http.Get(base + alive)
 		if err == nil {
 			_ = res.Body.Close()
