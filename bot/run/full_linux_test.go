@@ -44,7 +44,7 @@ func TestDiskFull(t *testing.T) {
 	stop := b.start()
 	wait := func(n int) int {
 		got := 0
-		for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 			if got = len(filesIn(t, filepath.Join(b.out.Dir(), "new"))); got >= n {
 				break
 			}

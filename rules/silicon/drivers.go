@@ -122,11 +122,25 @@ func (d *Driver) Reason() string {
 	case d.Role == Core:
 		return "serves the kernel, not hardware"
 	case len(d.Buses) > 0:
-		return "has a table of " + strings.Join(d.Buses, ", ") + " devices"
+		return "has a table of " + busNames(d.Buses) + " devices"
 	case len(d.NoTable) == 1 && d.NoTable[0] == "io":
 		return "talks to registers or firmware of the machine"
 	case len(d.NoTable) > 0:
 		return "registers a driver of the " + strings.Join(d.NoTable, ", ") + " bus"
 	}
 	return "drives hardware"
+}
+
+// busName is what people call a bus; the table has the words of the kernel's headers.
+var busName = map[string]string{"pci": "PCI", "usb": "USB", "of": "device-tree", "acpi": "ACPI", "sdio": "SDIO", "hda": "HDA", "hid": "HID", "spi": "SPI", "i2c": "I²C",
+	"dmi": "DMI", "pnp": "PNP", "mdio": "MDIO", "wmi": "WMI", "pcmcia": "PCMCIA", "ssb": "SSB", "bcma": "BCMA"}
+
+func busNames(buses []string) string {
+	out := make([]string, len(buses))
+	for i, b := range buses {
+		if out[i] = busName[strings.TrimSpace(b)]; out[i] == "" {
+			out[i] = strings.TrimSpace(b)
+		}
+	}
+	return strings.Join(out, ", ")
 }

@@ -92,7 +92,7 @@ func wordShows(w, rest string) string {
 	case call && w == "MODULE_DEVICE_TABLE":
 		bus, _, _ := strings.Cut(rest[1:], ",")
 		if shownBuses[strings.TrimSpace(bus)] {
-			return "has a table of " + strings.TrimSpace(bus) + " devices"
+			return "has a table of " + busNames([]string{bus}) + " devices"
 		}
 	case call:
 		bus, ok := strings.CutPrefix(w, "module_")
@@ -104,7 +104,7 @@ func wordShows(w, rest string) string {
 			return "registers a driver of the " + bus + " bus"
 		}
 		if bus, ok := strings.CutSuffix(w, "_device_id"); ok && shownBuses[bus] && strings.Contains(rest, "[") {
-			return "has a table of " + bus + " devices"
+			return "has a table of " + busNames([]string{bus}) + " devices"
 		}
 	}
 	return ""

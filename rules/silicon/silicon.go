@@ -46,7 +46,7 @@ type Match struct {
 	// what the table of all drivers tells.
 	Config string `json:"config,omitempty"`
 	// Why says in a phrase what makes it hardware, or uncertain: "has a table of
-	// usb devices". Empty for what the catalogue itself knows.
+	// USB devices". Empty for what the catalogue itself knows.
 	Why string `json:"why,omitempty"`
 	// Where says what was recognised and in which place, for the reader.
 	Where []Where `json:"where,omitempty"`
