@@ -131,8 +131,8 @@ func (p *Plan) Text(w io.Writer) error {
 // pile writes the steps of a branch.
 func (p *Plan) pile(b *strings.Builder, i int) {
 	br := p.at(i)
-	if len(br.Steps) == 0 && len(br.Beyond) == 0 {
-		return
+	if len(br.Steps) == 0 && len(br.Beyond) == 0 || p.Branches[i].Adapted != nil {
+		return // an adapted patch needs none of them
 	}
 	switch whole := p.Branches[i].Applies == verdict.NeedsPrerequisites; {
 	case whole:

@@ -154,3 +154,22 @@ func TestTextByHand(t *testing.T) {
 		t.Errorf("told as a plan:\n%s", b.String())
 	}
 }
+
+// An adapted patch needs nothing first, and nothing else to be adjusted.
+func TestTextAdapted(t *testing.T) {
+	p := plan()
+	p.Branches[1].Applies = "adapted"
+	p.Branches[1].Adapted = &rules.Adaptation{Rung: "renamed", Proof: []string{"a.c: the branch says x for y"}}
+	var b strings.Builder
+	if err := p.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "For 6.1 the patch was adapted (renamed)") || !strings.Contains(b.String(), "the branch says x for y") {
+		t.Errorf("does not say how:\n%s", b.String())
+	}
+	for _, no := range []string{"stands on", "is needed", "names that 6.1 lacks"} {
+		if strings.Contains(b.String(), no) {
+			t.Errorf("says %q of it as well:\n%s", no, b.String())
+		}
+	}
+}

@@ -30,6 +30,10 @@ const (
 	killNext = "STABLEBOT_TEST_KILL_NEXT" // a day later
 )
 
+// mayWait is how many of the replies may be put aside for a person in a kill test: one
+// unit in ten kills by chance is a unit or two, more is a bot that gives up.
+const mayWait = 2
+
 // killMails is a list's day: single patches, series with their cover letter
 // late or early, second versions, replies, and every fifth mail twice.
 func killMails() (mails [][]byte, answered []string, patches int) { return manyMails(25) }
@@ -343,7 +347,7 @@ func TestKill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o.replies+len(aside) != replies || len(rows)+len(aside) != replies {
+		if o.replies+len(aside) != replies || len(rows)+len(aside) != replies || len(aside) > mayWait {
 			t.Errorf("%d actions, %d replies, %d put aside; want %d", len(rows), o.replies, len(aside), replies)
 		}
 		if len(post.got) != o.received {

@@ -46,17 +46,6 @@ type Fitted struct {
 	Steps   int       // Newton steps taken
 }
 
-// LogOdds of one row of values.
-func (f *Fitted) LogOdds(values []float64) float64 {
-	z := f.Bias
-	for j, v := range values {
-		if v != 0 {
-			z += f.Weights[j] * v
-		}
-	}
-	return z
-}
-
 // Fit learns a ridge logistic regression by Newton's method; each step's
 // quadratic problem is solved by coordinate descent, which is what makes the
 // sign constraints easy. It has no randomness: the same rows in the same order

@@ -15,8 +15,6 @@ type rewrite struct {
 	example  string
 }
 
-func (r rewrite) String() string { return r.example }
-
 // rewrites are learnt from the lines that stand in the same place in base and in the
 // branch: what differs, where it says the same with other names. A rewrite counts when
 // the branch nowhere in the file uses the name that mainline has.
