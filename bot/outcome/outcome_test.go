@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
 )
 

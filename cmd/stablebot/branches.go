@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
 func branchesCommand() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
 // openBranches opens the branches that verdicts are to rest on, nil for none.

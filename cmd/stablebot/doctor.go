@@ -15,8 +15,8 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/store"
-	"github.com/stablebot/stablebot/bot/trees"
 )
 
 func doctorCommand() *cobra.Command {

@@ -17,9 +17,9 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/run"
 	gitsource "github.com/stablebot/stablebot/bot/source/git"
-	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 )

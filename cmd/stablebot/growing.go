@@ -13,9 +13,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/trees"
-	"github.com/stablebot/stablebot/bot/trees/objects"
-	"github.com/stablebot/stablebot/bot/trees/prereq"
+	"github.com/stablebot/stablebot/bot/kernel/objects"
+	"github.com/stablebot/stablebot/bot/kernel/prereq"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
 // growingPiles finds prerequisites for a set that follows its branches. The

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/run"
-	"github.com/stablebot/stablebot/bot/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"

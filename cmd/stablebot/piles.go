@@ -12,10 +12,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/stablebot/stablebot/bot/kernel/objects"
+	"github.com/stablebot/stablebot/bot/kernel/prereq"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/pile"
-	"github.com/stablebot/stablebot/bot/trees"
-	"github.com/stablebot/stablebot/bot/trees/objects"
-	"github.com/stablebot/stablebot/bot/trees/prereq"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"

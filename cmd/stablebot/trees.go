@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
 // branchOptions are the flags that say which git remotes are looked at.

@@ -16,9 +16,9 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/apply"
+	"github.com/stablebot/stablebot/bot/kernel/objects"
 	"github.com/stablebot/stablebot/bot/pile"
-	"github.com/stablebot/stablebot/bot/trees/apply"
-	"github.com/stablebot/stablebot/bot/trees/objects"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -33,7 +33,7 @@ import (
 //	    go test -tags measure ./cmd/stablebot -run TestVendorFixes -v -timeout 60m
 //
 // Only branches that lack the fix are asked, as somebody is who is frozen on one:
-// that 6.6 began with a fix says nothing of what was taken. README.md in bot/trees
+// that 6.6 began with a fix says nothing of what was taken. README.md in bot/kernel/trees
 // has the figures and what reading the rows said. STABLEBOT_ROWS=file writes a line for each.
 func TestVendorFixes(t *testing.T) {
 	ctx := context.Background()

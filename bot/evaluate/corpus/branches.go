@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
 )

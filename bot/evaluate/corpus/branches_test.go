@@ -7,7 +7,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/git/gittest"
-	"github.com/stablebot/stablebot/bot/trees"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
 )
 

@@ -21,7 +21,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/mainline"
+	"github.com/stablebot/stablebot/bot/kernel/mainline"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"

@@ -8,7 +8,7 @@ import (
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
-	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/kernel/apply"
 )
 
 // tree is a tree of texts by path.

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/apply"
 	"github.com/stablebot/stablebot/bot/kernel/backport"
-	"github.com/stablebot/stablebot/bot/trees/apply"
-	"github.com/stablebot/stablebot/bot/trees/history"
-	"github.com/stablebot/stablebot/bot/trees/objects"
+	"github.com/stablebot/stablebot/bot/kernel/history"
+	"github.com/stablebot/stablebot/bot/kernel/objects"
 	"github.com/stablebot/stablebot/rules/change"
 )
 

@@ -11,7 +11,7 @@ import (
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/trees/apply"
+	"github.com/stablebot/stablebot/bot/kernel/apply"
 )
 
 // Words knows which names the files of trees have, by their objects, so that a header
