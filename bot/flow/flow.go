@@ -68,7 +68,7 @@ type Source interface {
 // Action is something to be done to the world, complete and self-contained.
 type Action struct {
 	Key       string // same key: never twice
-	Kind      string // "reply", or what is done to a pull request: KindLabels, …
+	Kind      ActionKind
 	Sink      string // name of the sink that carries it out
 	SeriesKey string
 	Cause     string // what it answers: CauseFirst, later a command's Message-ID

@@ -168,25 +168,6 @@ type Pulls interface {
 // StateSuperseded: a newer action says what is to be instead.
 const StateSuperseded ActionState = "superseded"
 
-// ActionReply is the kind of an answer by mail.
-const ActionReply = "reply"
-
-// The kinds of actions on a pull request. What is stored as their Message is a
-// Desired in JSON.
-const (
-	KindLabels   = "labels"
-	KindCheck    = "check"
-	KindComment  = "comment"
-	KindReaction = "reaction"
-)
-
-// KindPatchCheck is the kind of an action that sets the check of a patch in
-// another tool. Its Message is a report.Check as JSON.
-//
-// A check is state: each time a series is judged its checks are planned anew,
-// those that still wait are dropped, and a sink writes only what is not there.
-const KindPatchCheck = "patch-check"
-
 // Desired is what a pull request should look like; one part is set.
 type Desired struct {
 	Key      string           `json:"key"`

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
-	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // Checks says which lists' patches get a check, and by which sink.
@@ -36,7 +35,8 @@ func (b Brief) Checks(all []Checks) (out []flow.Action, err error) {
 		if i < 0 {
 			continue
 		}
-		for _, p := range b.posting(func(verdict.Verdict) bool { return true }).Patches {
+		heard := b.Policy.For(lists[i]).hears(flow.ActionPatchCheck)
+		for _, p := range b.postingOf(heard).Patches {
 			check, say, err := report.CheckOf(report.Posting{Patches: []report.Patch{p}, Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}, b.Bot)
 			if err != nil {
 				return nil, err
@@ -48,11 +48,13 @@ func (b Brief) Checks(all []Checks) (out []flow.Action, err error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, flow.Action{
-				Key:  flow.ActionKey(b.Series.Key, fmt.Sprintf("%s/%s/%s/%d", flow.KindPatchCheck, c.Sink, p.ID, b.Series.Settled)),
-				Kind: flow.KindPatchCheck, Sink: c.Sink, SeriesKey: b.Series.Key, Cause: flow.KindPatchCheck, List: lists[i],
+			a := flow.Action{
+				Key:  flow.ActionKey(b.Series.Key, fmt.Sprintf("%s/%s/%s/%d", flow.ActionPatchCheck, c.Sink, p.ID, b.Series.Settled)),
+				Kind: flow.ActionPatchCheck, Sink: c.Sink, SeriesKey: b.Series.Key, Cause: string(flow.ActionPatchCheck), List: lists[i],
 				Verdict: string(p.Verdict), Line: strings.TrimSpace(string(check.Status) + ": " + check.Summary), Message: raw, Created: b.Now,
-			})
+			}
+			b.Policy.For(a.List).gate(&a)
+			out = append(out, a)
 		}
 	}
 	return out, nil

@@ -93,9 +93,10 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*flow.Action, strin
 	case quiet != "":
 		return nil, quiet, nil
 	}
+	heard := list.hears(flow.ActionReply)
 	// Those that turned are named whatever they are now; of the others, what
 	// the list wants to hear.
-	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || list.passes(j) }))
+	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || heard(j) }))
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(flow.CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
@@ -146,7 +147,7 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 		if verdicts {
 			// What the list hears otherwise, so that the next version is compared
 			// with the like; all of it when that is nothing.
-			if r.Values = report.ValuesOf(b.postingOf(list.passes)); len(r.Values.Rows) == 0 {
+			if r.Values = report.ValuesOf(b.postingOf(list.hears(flow.ActionReply))); len(r.Values.Rows) == 0 {
 				r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
 			}
 			told = told || public || list.Reply != ReplyAll && strings.EqualFold(mine[0].Who.Address, m.From.Address)

@@ -89,10 +89,10 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	posting, unsettled := b.postingOf(list.passes).Unsettled()
+	posting, unsettled := b.postingOf(list.hears(flow.ActionReply)).Unsettled()
 	v := report.ValuesOf(posting)
 	switch {
-	case len(v.Rows) == 0 && !unsettled && len(b.postingOf(list.passes).Patches) == 0:
+	case len(v.Rows) == 0 && !unsettled && len(b.postingOf(list.hears(flow.ActionReply)).Patches) == 0:
 		return nil, list.whyNot(b.Posts), nil
 	case !unsettled:
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
@@ -116,15 +116,13 @@ func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Actio
 		return nil, err
 	}
 	a := &flow.Action{
-		Key: key, Kind: "reply", Sink: b.Sink, SeriesKey: b.Series.Key, Cause: cause, List: list.ID,
-		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now, NotBefore: list.Quiet.Until(b.Now),
+		Key: key, Kind: flow.ActionReply, Sink: b.Sink, SeriesKey: b.Series.Key, Cause: cause, List: list.ID,
+		Verdict: string(m.Values.Lead.Verdict), Line: m.Values.Line, Message: raw, Created: b.Now,
 	}
 	if list.DryRun && b.DryRun != "" {
 		a.Sink = b.DryRun
 	}
-	if list.Approve {
-		a.Hold = "held: replies on " + list.ID + " wait for approval"
-	}
+	list.gate(a)
 	if len(m.Values.Rows) > 0 {
 		a.Told = b.toldNow()
 	}

@@ -175,8 +175,24 @@ func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 	return true, ""
 }
 
-// passes is answers without the reason.
-func (l ListPolicy) passes(j verdict.Judgement) bool { yes, _ := l.answers(j); return yes }
+// hears picks the judgements that actions of a kind speak of on this list.
+func (l ListPolicy) hears(name flow.ActionKind) func(verdict.Judgement) bool {
+	if !flow.KindOf(name).Chosen {
+		return func(verdict.Judgement) bool { return true }
+	}
+	return func(j verdict.Judgement) bool { yes, _ := l.answers(j); return yes }
+}
+
+// gate has an action wait for what the list's policy has its kind wait for.
+func (l ListPolicy) gate(a *flow.Action) {
+	k := flow.KindOf(a.Kind)
+	if k.Quiet {
+		a.NotBefore = l.Quiet.Until(a.Created)
+	}
+	if k.Approved && l.Approve {
+		a.Hold = "held: replies on " + l.ID + " wait for approval"
+	}
+}
 
 // whyNot is the reason for which none of the judgements is answered: that of the
 // one that came closest.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
@@ -21,6 +20,7 @@ type PullBrief struct {
 	Judged []report.Patch // one for each commit, in order
 	Failed bool           // the bot failed at one of them
 	Sink   string
+	Policy Policy
 	Bot    report.Bot
 	Refs   map[string]rules.Ref
 	Now    time.Time
@@ -168,18 +168,20 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 	if !same {
 		s.Plans++
 	}
-	put := func(kind, line string, wish flow.Desired) {
+	put := func(kind flow.ActionKind, of, line string, wish flow.Desired) {
 		wish.Key, wish.Plan, wish.Repo, wish.Number, wish.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
 		message, err := json.Marshal(wish)
 		if err != nil {
 			p.Quiet = "planning failed: " + err.Error()
 			return
 		}
-		p.Actions = append(p.Actions, flow.Action{
-			Key:  fmt.Sprintf("%s@%.12s/%d/%s", s.Key, s.Head, s.Plans, kind),
-			Kind: kind[:strings.IndexByte(kind+"/", '/')], Sink: b.Sink, SeriesKey: s.Key, Cause: s.Head, List: s.Repo,
+		a := flow.Action{
+			Key:  fmt.Sprintf("%s@%.12s/%d/%s%s", s.Key, s.Head, s.Plans, kind, of),
+			Kind: kind, Sink: b.Sink, SeriesKey: s.Key, Cause: s.Head, List: s.Repo,
 			Verdict: string(p.Verdict), Line: line, Message: message, Created: b.Now,
-		})
+		}
+		b.Policy.For(a.List).gate(&a)
+		p.Actions = append(p.Actions, a)
 	}
 	for _, c := range answer {
 		r := flow.DesiredReaction{Comment: c.Comment, Content: "+1"}
@@ -190,7 +192,7 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 		if c.Refused != "" {
 			line += " refused: " + c.Refused
 		}
-		put(fmt.Sprintf("%s/%d", flow.KindReaction, c.Comment), line, flow.Desired{Reaction: &r})
+		put(flow.ActionReaction, fmt.Sprintf("/%d", c.Comment), line, flow.Desired{Reaction: &r})
 	}
 	if same {
 		return
@@ -201,16 +203,16 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 		if w.labels.Want != "" {
 			line = "label " + w.labels.Want
 		}
-		put(flow.KindLabels, line, flow.Desired{Labels: w.labels})
+		put(flow.ActionLabels, "", line, flow.Desired{Labels: w.labels})
 	}
 	if w.check != nil {
-		put(flow.KindCheck, "check: "+w.check.Title, flow.Desired{Check: w.check})
+		put(flow.ActionCheck, "", "check: "+w.check.Title, flow.Desired{Check: w.check})
 	}
 	if w.comment != nil {
 		line := "comment"
 		if !w.comment.Create {
 			line = "comment, if there is one already"
 		}
-		put(flow.KindComment, line, flow.Desired{Comment: w.comment})
+		put(flow.ActionComment, "", line, flow.Desired{Comment: w.comment})
 	}
 }

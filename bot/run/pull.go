@@ -28,7 +28,7 @@ func (in *intake) pull(ctx context.Context, p *flow.Pull) error {
 
 func (in *intake) judgedPull(ctx context.Context, p *flow.Pull) error {
 	b, now := in.b, in.b.Clock.Now()
-	brief := plan.PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Bot: b.Bot, Refs: b.refs, Now: now}
+	brief := plan.PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Policy: b.Policy, Bot: b.Bot, Refs: b.refs, Now: now}
 	var judged []flow.Judged
 	if plan.WhyNotJudged(p) == "" {
 		b.remotes.wait(ctx)
@@ -96,7 +96,7 @@ func (jg *judging) pull(ctx context.Context, p flow.Pull, i int) (j verdict.Judg
 
 // caps are the limits that count for an action.
 func (dl *deliverer) caps(a flow.Action) flow.Caps {
-	if a.Kind == flow.ActionReply {
+	if flow.KindOf(a.Kind).Capped {
 		return dl.Policy.For(a.List).Caps()
 	}
 	return flow.Caps{None: true}

@@ -40,9 +40,8 @@ func (t *txn) plan(a flow.Action) error {
 // retire ends what is not to be said any more: replies to earlier versions once
 // a later one is answered, and a first answer to this one that no longer holds.
 func (t *txn) retire(d flow.Settlement) error {
-	// Checks are planned anew with each judgement.
-	if _, err := t.exec(`update action set state = 'dropped', problem = 'it was judged again', ended = ? where series_key = ? and kind = ?
-		and state in ('planned', 'held')`, millis(d.At), d.Series.Key, flow.KindPatchCheck); err != nil {
+	if _, err := t.exec(`update action set state = 'dropped', problem = 'it was judged again', ended = ? where series_key = ? and `+byJudging+`
+		and state in ('planned', 'held')`, millis(d.At), d.Series.Key); err != nil {
 		return err
 	}
 	first := false
@@ -50,7 +49,7 @@ func (t *txn) retire(d flow.Settlement) error {
 		first = first || a.Cause == flow.CauseFirst
 	}
 	if !first {
-		_, err := t.exec(`update action set state = 'dropped', problem = ?, ended = ? where series_key = ? and cause = ?
+		_, err := t.exec(`update action set state = 'dropped', problem = ?, ended = ? where series_key = ? and cause = ? and `+byVersion+`
 			and state in ('planned', 'held')`, "it no longer holds: "+d.Quiet, millis(d.At), d.Series.Key, flow.CauseFirst)
 		return err
 	}
@@ -58,7 +57,7 @@ func (t *txn) retire(d flow.Settlement) error {
 			select key, previous, 0 from series where key = ?
 			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
 		update action set state = 'dropped', problem = 'a newer version is answered instead', ended = ?
-		where kind = 'reply' and state in ('planned', 'held') and series_key in (select key from version where depth > 0)`,
+		where `+byVersion+` and state in ('planned', 'held') and series_key in (select key from version where depth > 0)`,
 		d.Series.Key, millis(d.At))
 	return err
 }
@@ -164,14 +163,14 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 		}{
 			{c.Share(w.max), "one sender on " + c.List, "list = ? and series_key in (select key from series where sender = " + sender + ")", []any{c.List, key}},
 			{c.Unreserved(w.max, known > 0), c.List, "list = ?", []any{c.List}},
-			{w.all, "all lists", "kind = 'reply' and sink = (select sink from action where key = ?)", []any{key}},
+			{w.all, "all lists", "sink = (select sink from action where key = ?)", []any{key}},
 		} {
 			if share.most == 0 && share.of == "all lists" {
 				continue
 			}
 			var n int
 			args := append(share.args, millis(at.Add(-w.span)), key)
-			if err := t.row(&n, "select count(*) from action where "+share.where+begun, args...); err != nil {
+			if err := t.row(&n, "select count(*) from action where "+isCapped+" and "+share.where+begun, args...); err != nil {
 				return "", until, err
 			}
 			if n < share.most {
@@ -185,7 +184,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 				return over, time.Time{}, nil
 			}
 			var oldest int64
-			if err := t.row(&oldest, "select begun from action where "+share.where+begun+" order by begun limit 1 offset ?", append(args, n-share.most)...); err != nil {
+			if err := t.row(&oldest, "select begun from action where "+isCapped+" and "+share.where+begun+" order by begun limit 1 offset ?", append(args, n-share.most)...); err != nil {
 				return "", until, err
 			}
 			return over, fromMillis(oldest).Add(w.span + time.Millisecond), nil
@@ -197,7 +196,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 // Unknown implements flow.Journal.
 func (s *Store) Unknown(ctx context.Context, sink string, n int) (out []flow.Unsettled, err error) {
 	err = s.each(ctx, "reading actions of unknown outcome from", `select key, kind, sink, series_key, cause, list, state, ended, message from action
-		where sink = ? and kind = 'reply' and (state = 'unknown' or state = 'held' and problem like '`+flow.Unseen+`%') order by state desc, ended, key limit ?`, []any{sink, n}, func(rows *sql.Rows) error {
+		where sink = ? and `+isMail+` and (state = 'unknown' or state = 'held' and problem like '`+flow.Unseen+`%') order by state desc, ended, key limit ?`, []any{sink, n}, func(rows *sql.Rows) error {
 		var (
 			a     flow.Unsettled
 			ended int64
@@ -256,7 +255,7 @@ func (s *Store) Decide(ctx context.Context, key string, d flow.Decision) (done b
 // Told implements flow.Journal.
 func (s *Store) Told(ctx context.Context, seriesKey string) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`null from action
-		where series_key = ? and kind = 'reply' and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
+		where series_key = ? and `+isMail+` and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
 }
 
 // End implements flow.Journal.

@@ -155,8 +155,8 @@ func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) error {
 		}
 		if p.Plans != plans {
 			if _, err := t.exec(`update action set state = ?, problem = 'a newer state is wanted', ended = ?
-				where series_key = ? and kind <> ? and state in ('planned', 'held')`,
-				string(flow.StateSuperseded), millis(d.At), p.Key, flow.KindReaction); err != nil {
+				where series_key = ? and `+byPlan+` and state in ('planned', 'held')`,
+				string(flow.StateSuperseded), millis(d.At), p.Key); err != nil {
 				return err
 			}
 		}

@@ -104,7 +104,7 @@ func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 			select key, previous, 0 from series where key = ?
 			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50 and `+asPublic+`)
 		select a.line from action a join version v on a.series_key = v.key
-		where a.kind = 'reply' and a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey, seriesKey).Scan(&line)
+		where a.`+isMail+` and a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey, seriesKey).Scan(&line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

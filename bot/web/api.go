@@ -242,7 +242,7 @@ func (s *Server) apiChange(w http.ResponseWriter, r *http.Request) error {
 }
 
 func apiActionOf(a store.ActionRow) apiAction {
-	return apiAction{Key: a.Key, Result: report.Result(a.Key), Kind: a.Kind, Sink: a.Sink, List: a.List, State: a.State, Line: a.Line,
+	return apiAction{Key: a.Key, Result: report.Result(a.Key), Kind: string(a.Kind), Sink: a.Sink, List: a.List, State: a.State, Line: a.Line,
 		Problem: a.Problem, Created: a.Created, Ended: timeOrNil(a.Ended)}
 }
 

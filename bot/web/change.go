@@ -179,7 +179,7 @@ func versionOf(v store.Version, this *flow.Judged) versionRow {
 // is done to a pull request as the text or the order it is.
 func saidOf(a store.ActionRow) said {
 	v := said{actionView: actionViewOf(a)}
-	if a.Kind == "reply" {
+	if flow.KindOf(a.Kind).Mail {
 		m, err := mail.Parse(a.Message)
 		if err != nil {
 			v.Text = string(a.Message)

@@ -191,7 +191,7 @@ func (c *counted) Planned(ctx context.Context, sink string, now time.Time, n int
 	defer c.mu.Unlock()
 	for _, a := range as {
 		if len(c.tried) < maxTried {
-			c.tried[a.Key] = tried{a.Kind, a.Sink, a.Created}
+			c.tried[a.Key] = tried{string(a.Kind), a.Sink, a.Created}
 		}
 	}
 	return as, err

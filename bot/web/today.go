@@ -159,7 +159,7 @@ func actionViewOf(a store.ActionRow) actionView {
 			v.ID = id
 		}
 	}
-	if a.Kind == "reply" {
+	if flow.KindOf(a.Kind).Mail {
 		if m, err := mail.Scan(a.Message); err == nil {
 			v.About = m.Title
 		}
@@ -176,7 +176,7 @@ func (s *Server) actionPage(w http.ResponseWriter, r *http.Request) error {
 	if a == nil {
 		return &problem{http.StatusNotFound, "There is no such action."}
 	}
-	return s.render(w, r, http.StatusOK, "action", "Reply "+report.Result(a.Key), saidOf(*a))
+	return s.render(w, r, http.StatusOK, "action", flow.KindOf(a.Kind).Title+" "+report.Result(a.Key), saidOf(*a))
 }
 
 // decide lets a waiting action go or drops it.

@@ -159,7 +159,7 @@ func action(t *testing.T, c report.Check) flow.Action {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return flow.Action{Key: "k", Kind: flow.KindPatchCheck, Message: raw}
+	return flow.Action{Key: "k", Kind: flow.ActionPatchCheck, Message: raw}
 }
 
 // TestDeliver: a check is written once however often the action is carried out,

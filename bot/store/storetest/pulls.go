@@ -62,7 +62,7 @@ func pulls(t *testing.T, s *suite) {
 	one.Head, one.Told, one.Plans, one.Due, one.Problem, one.Attempts = "abc", "digest", 1, time.Time{}, "", 0
 	one.Override = &flow.Override{Verdict: verdict.DKMSOnly, Who: "ana", Reason: "too risky", At: T0}
 	wish := func(n string) flow.Action {
-		return flow.Action{Key: one.Key + "/labels/" + n, Kind: flow.KindLabels, Sink: "gh", SeriesKey: one.Key, List: "o/r", Line: "labels", Message: []byte("{}"), Created: T0}
+		return flow.Action{Key: one.Key + "/labels/" + n, Kind: flow.ActionLabels, Sink: "gh", SeriesKey: one.Key, List: "o/r", Line: "labels", Message: []byte("{}"), Created: T0}
 	}
 	judged := flow.Judged{Judgement: verdict.Judgement{ID: "abc", Kind: change.Commit, Verdict: verdict.StableEligible}, Source: "gh", SeriesKey: one.Key, At: T0}
 	settle := func(a flow.Action, c ...flow.Command) {
@@ -127,8 +127,8 @@ func checks(t *testing.T, s *suite) {
 	must(t, err)
 	for n := range 2 {
 		one.Settled = n
-		a := flow.Action{Key: flow.ActionKey(key, flow.KindPatchCheck+string(rune('0'+n))), Kind: flow.KindPatchCheck, Sink: "board", SeriesKey: key,
-			Cause: flow.KindPatchCheck, Line: "warn", Message: []byte("{}"), Created: T0}
+		a := flow.Action{Key: flow.ActionKey(key, "patch-check"+string(rune('0'+n))), Kind: flow.ActionPatchCheck, Sink: "board", SeriesKey: key,
+			Cause: string(flow.ActionPatchCheck), Line: "warn", Message: []byte("{}"), Created: T0}
 		ok, err := s.Settle(s.ctx, flow.Settlement{Series: *one, Actions: []flow.Action{a}, At: T0})
 		must(t, err)
 		if !ok {
@@ -137,7 +137,7 @@ func checks(t *testing.T, s *suite) {
 	}
 	planned, err := s.Planned(s.ctx, "board", T0.Add(time.Hour), 10)
 	must(t, err)
-	if len(planned) != 1 || planned[0].Key != flow.ActionKey(key, flow.KindPatchCheck+"1") {
+	if len(planned) != 1 || planned[0].Key != flow.ActionKey(key, "patch-check1") {
 		t.Errorf("planned: %v", planned)
 	}
 	said, err := s.Said(s.ctx, key)

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"outcomes":  outcomes,
 		"pulls":     pulls,
 		"checks":    checks,
+		"kinds":     kinds,
 		"race":      race,
 		"hostile":   hostile,
 		"waiting":   waiting,
@@ -334,7 +335,7 @@ func settle(t *testing.T, s *suite) {
 
 // Action is a small reply.
 func Action(key, series string, at time.Time) flow.Action {
-	return flow.Action{Key: key, Kind: "reply", Sink: "out", SeriesKey: series, Cause: flow.CauseFirst, List: "drm.example.org",
+	return flow.Action{Key: key, Kind: flow.ActionReply, Sink: "out", SeriesKey: series, Cause: flow.CauseFirst, List: "drm.example.org",
 		Verdict: "stable-eligible", Line: "line of " + key, Message: []byte("Subject: Re: x\r\n\r\nbody\r\n"), Created: at}
 }
 
