@@ -52,8 +52,9 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		}
 		var sold, lab, other []string
 		var first, chip *silicon.Match // on sale: of all, and of those that name a chip
-		for i := range f.Silicon {
-			m := &f.Silicon[i]
+		ms := silicon.Named(f.Silicon)
+		for i := range ms {
+			m := &ms[i]
 			switch m.State {
 			case silicon.Production:
 				if first == nil {
@@ -85,7 +86,7 @@ Unmet: a patch that only touches a platform announced for next year.`,
 		case len(other) > 0:
 			out, _ = unknown("the catalogue does not say whether " + listed(other) + " has been sold")
 		default:
-			out, _ = unmet(listed(lab)+" is not on sale", recognised(&f.Silicon[0]))
+			out, _ = unmet(listed(lab)+" is not on sale", recognised(&ms[0]))
 		}
 		return out, nil
 	},

@@ -34,3 +34,15 @@ func TestOnSale(t *testing.T) {
 		}
 	}
 }
+
+// A version without an entry of its own is not on sale because its family is.
+func TestOnSaleUnlisted(t *testing.T) {
+	got, err := ProductionSilicon.Run(&Facts{Silicon: []silicon.Match{
+		{Name: "SMUIO 13.0.8", Kind: silicon.KindIPBlock, State: silicon.Unknown},
+		{Name: "SMUIO 13.0", Kind: silicon.KindIPBlock, State: silicon.Production, Launched: "2021-11-08"},
+		{Name: "amdgpu", Kind: silicon.KindDriver, State: silicon.Production},
+	}})
+	if want := "the catalogue does not say whether SMUIO 13.0.8 has been sold"; err != nil || got.Outcome != Unknown || got.Reason != want {
+		t.Errorf("%s %q, want %q (%v)", got.Outcome, got.Reason, want, err)
+	}
+}

@@ -73,6 +73,7 @@ type matcher struct {
 	above  string // the IP block named last above line seen of frag, in its scope
 	seen   int
 
+	last    int      // hit found last
 	onLine  [4]int32 // hits of the line in hand
 	nOnLine int
 }
@@ -287,6 +288,7 @@ func (m *matcher) found(entry int32, name, in, text string) bool {
 			return false
 		}
 	}
+	m.last = k
 	h := &m.hits[k]
 	h.best = min(h.best, strength(in))
 	w := Where{In: in, Text: text}

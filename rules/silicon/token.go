@@ -134,6 +134,7 @@ func (m *matcher) token(tok, in string) bool {
 			}
 		}
 		if hit {
+			m.beyond(string(buf[:n]), end, in, tok)
 			return true
 		}
 	}
@@ -345,6 +346,7 @@ func (m *matcher) phrases(s, in string) {
 					hit = m.word(ref.entry, in, string(buf[:ends[w]])) || hit
 				}
 			}
+			hit = hit || m.unlistedPhrase(string(buf[:ends[w]]), in)
 			if hit {
 				next = stops[w]
 				break

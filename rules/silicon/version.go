@@ -5,8 +5,8 @@ import "strings"
 // version recognises checks of a block's version: amdgpu's IP_VERSION(11, 0, 3)
 // with the block it is compared with, i915's DISPLAY_VER(x) >= 14 and
 // GRAPHICS_VER_FULL(x) == IP_VER(12, 70), xe's GRAPHICS_VERSION(2004). A
-// version that the catalogue does not have counts for its nearest ancestor
-// ("gc:11.0", "gc:11"), and without one is reported as Unknown.
+// version that the catalogue does not have is reported as Unknown, beside its nearest
+// ancestor ("gc:11.0", "gc:11").
 func (m *matcher) version(tok, s string, end int) {
 	if len(tok) < len("IP_VER") || len(tok) > len("GRAPHICS_VERSION_RANGE") || end >= len(s) || s[end] != '(' {
 		return
@@ -113,6 +113,9 @@ func (m *matcher) block(block, v, text string, named bool) {
 			hit = m.found(m.x.refs[r-1].entry, "", InIdentifier, text) || hit
 		}
 		if hit {
+			if strings.Trim(v[len(have):], ".0") != "" && m.sold() {
+				m.found(noEntry, strings.ToUpper(block)+" "+v, InIdentifier, text)
+			}
 			return
 		}
 		i := strings.LastIndexByte(have, '.')
@@ -130,7 +133,7 @@ func (m *matcher) block(block, v, text string, named bool) {
 var hwips = map[string]string{
 	"GC": "gc", "SDMA0": "sdma", "SDMA": "sdma", "MP0": "psp", "MP1": "smu", "UVD": "vcn", "VCN": "vcn",
 	"JPEG": "vcn", "DCE": "dcn", "DCI": "dcn", "NBIO": "nbio", "NBIF": "nbio", "MMHUB": "mmhub", "UMC": "umc",
-	"HDP": "hdp", "OSSSYS": "ih", "ATHUB": "athub", "LSDMA": "lsdma", "VPE": "vpe", "ISP": "isp", "VCE": "vce",
+	"HDP": "hdp", "OSSSYS": "ih", "ATHUB": "athub", "LSDMA": "lsdma", "VPE": "vpe", "ISP": "isp", "VCE": "vce", "SMUIO": "smuio",
 }
 
 // hwip finds the block that an IP_VERSION is compared with: named on the line,

@@ -172,7 +172,7 @@ func (j *judged) withoutBase(b *Branch) (Verdict, Class, string) {
 
 // newerThan names the hardware of the change whose support came after the branch.
 func (j *judged) newerThan(b *Branch) (string, bool) {
-	for _, m := range named(j.Silicon) {
+	for _, m := range silicon.Named(j.Silicon) {
 		if m.State == silicon.Production && m.Since != "" && release.Newer(m.Since, b.Name) {
 			return m.Name, true
 		}
@@ -182,7 +182,7 @@ func (j *judged) newerThan(b *Branch) (string, bool) {
 
 // known reports whether the branch is known to drive all hardware that the change names.
 func (j *judged) known(b *Branch) bool {
-	ms := named(j.Silicon)
+	ms := silicon.Named(j.Silicon)
 	return len(ms) > 0 && !slices.ContainsFunc(ms, func(m silicon.Match) bool { return m.Since == "" || release.Newer(m.Since, b.Name) })
 }
 

@@ -60,7 +60,7 @@ func (j *judged) decide() decision {
 // or of those that a release will have.
 func (j *judged) shipped() bool {
 	has := func(s silicon.State) bool {
-		return slices.ContainsFunc(named(j.Silicon), func(m silicon.Match) bool { return m.State == s })
+		return slices.ContainsFunc(silicon.Named(j.Silicon), func(m silicon.Match) bool { return m.State == s })
 	}
 	switch {
 	case has(silicon.Production):
@@ -77,32 +77,8 @@ func (j *judged) shipped() bool {
 func (j *judged) unlisted() bool { return !j.shipped() && !j.unsold() && len(j.Silicon) > 0 }
 
 // unsold reports whether all hardware that it names is known not to be on sale.
-func (j *judged) unsold() bool { return allIn(named(j.Silicon), silicon.PreProduction) && !j.Asks() }
-
-// named leaves out the driver where a change names a chip or IP block.
-func named(ms []silicon.Match) []silicon.Match {
-	var out []silicon.Match
-	for _, m := range ms {
-		if m.Specific() {
-			out = append(out, m)
-		}
-	}
-	if out == nil {
-		return ms
-	}
-	return slices.DeleteFunc(slices.Clone(out), func(m silicon.Match) bool {
-		return slices.ContainsFunc(out, func(o silicon.Match) bool { return strings.HasPrefix(versioned(o.Name), versioned(m.Name)+".") })
-	})
-}
-
-// versioned is a name as versions are compared: a change for SMU 13.0.6 names SMU13 too,
-// by its folder, and is not for what else there is of that generation.
-func versioned(name string) string {
-	name = strings.ReplaceAll(strings.ToLower(name), " ", "")
-	if rest, ok := strings.CutPrefix(name, "gc"); ok {
-		return "gfx" + rest
-	}
-	return name
+func (j *judged) unsold() bool {
+	return allIn(silicon.Named(j.Silicon), silicon.PreProduction) && !j.Asks()
 }
 
 // unreadable: there is a patch, and nobody can say what it does.
