@@ -34,6 +34,7 @@ type Pull struct {
 	Head    string    // SHA of the last commit
 	Title   string
 	Author  string // login
+	Base    Base
 	Closed  bool
 	Private bool // of a repository that is not public: never shown on a page
 	Gone    bool // it is not there any more, or the bot may not see it
@@ -45,10 +46,38 @@ type Pull struct {
 	Commands []Command // those not obeyed yet, oldest first
 }
 
+// BaseKind is what a pull request is judged for.
+type BaseKind string
+
+// The kinds of bases. A pull request into a branch of development is judged as a fix,
+// one into another branch is a backport and judged for that branch.
+const (
+	BaseMainline BaseKind = "mainline"
+	BaseStable   BaseKind = "stable"
+	BaseDistro   BaseKind = "distribution" // or a vendor's
+)
+
+// Base is the branch that a pull request goes into.
+type Base struct {
+	Branch  string
+	Kind    BaseKind
+	Release string // that the branch follows, "" for none or when its name does not say
+}
+
+// Backport reports whether what goes there is a backport.
+func (b Base) Backport() bool { return b.Kind == BaseStable || b.Kind == BaseDistro }
+
 // PullCommit is one commit of a pull request; merges are left out.
 type PullCommit struct {
 	Change *change.Change
 	Err    error // it was read in part
+	// Folded are the commits that git rebase --autosquash makes one with it, by SHA;
+	// Change has their diffs and words. Counted: their diffs could not be made one with
+	// its own, and count beside it.
+	Folded  []string
+	Counted bool
+	// Lone: it is to be squashed into a commit that is not here, and stands for nothing.
+	Lone bool
 }
 
 // PullPolicy is what the repository asked for. The zero value asks for nothing.
@@ -58,6 +87,10 @@ type PullPolicy struct {
 	Ignore                 []string // authors
 	Verdicts               []verdict.Verdict
 	Names                  []LabelName
+	// Backports: pull requests into stable and distribution branches get a label, too.
+	Backports bool
+	// Patterns of branches, as of path.Match, where names do not say what they are.
+	Mainline, Stable, Distribution []string
 }
 
 // LabelName is one label of ours.

@@ -3,6 +3,7 @@ package github
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -76,6 +77,30 @@ type file struct {
 	Verdicts []string          `yaml:"verdicts"` // which get a comment
 	Ignore   []string          `yaml:"ignore"`   // authors
 	Names    config.LabelNames `yaml:"names"`
+	// Backports: those into stable and distribution branches are labelled, too.
+	Backports bool     `yaml:"label_backports"`
+	Branches  branches `yaml:"branches"`
+}
+
+// branches says what branches are whose names do not, by patterns: "lts/*".
+type branches struct {
+	Mainline     []string `yaml:"mainline"`
+	Stable       []string `yaml:"stable"`
+	Distribution []string `yaml:"distribution"`
+}
+
+func (b branches) validate() (out []config.Problem) {
+	for _, of := range []struct {
+		name     string
+		patterns []string
+	}{{"mainline", b.Mainline}, {"stable", b.Stable}, {"distribution", b.Distribution}} {
+		for i, p := range of.patterns {
+			if _, err := path.Match(p, ""); err != nil {
+				out = append(out, config.Problem{Path: fmt.Sprintf("branches.%s[%d]", of.name, i), Message: fmt.Sprintf("%q is no pattern: write * for any letters but a slash", p)})
+			}
+		}
+	}
+	return out
 }
 
 // Everything is what a repository gets that the configuration names and that
@@ -101,12 +126,13 @@ func ParsePolicy(b []byte, labels []flow.LabelName) (flow.PullPolicy, error) {
 					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, mixed, wait, uncertain", v)})
 			}
 		}
-		return append(out, f.Names.Validate("names")...)
+		return slices.Concat(out, f.Names.Validate("names"), f.Branches.validate())
 	})
 	if err != nil {
 		return flow.PullPolicy{}, err
 	}
-	p := flow.PullPolicy{Asked: f.Enabled, Labels: f.Labels, Check: f.Check, Comment: f.Comment, Ignore: f.Ignore}
+	p := flow.PullPolicy{Asked: f.Enabled, Labels: f.Labels, Check: f.Check, Comment: f.Comment, Ignore: f.Ignore, Backports: f.Backports,
+		Mainline: f.Branches.Mainline, Stable: f.Branches.Stable, Distribution: f.Branches.Distribution}
 	for _, v := range f.Verdicts {
 		p.Verdicts = append(p.Verdicts, verdict.Verdict(v))
 	}

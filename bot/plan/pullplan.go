@@ -18,7 +18,8 @@ import (
 type PullBrief struct {
 	Pull   flow.Pull
 	Judged []report.Patch // one for each commit, in order
-	Failed bool           // the bot failed at one of them
+	Target Target
+	Failed bool // the bot failed at one of them
 	Sink   string
 	Policy Policy
 	Bot    report.Bot
@@ -78,6 +79,7 @@ func Desired(b PullBrief) PullPlan {
 	}
 	c := report.CommentOf(report.Posting{Patches: b.Judged, Of: len(b.Judged), Have: len(b.Judged), Version: 1, Refs: b.Refs})
 	c.Bot, c.Head, c.Whole = b.Bot, p.Head, s.Explain
+	c.For, c.Notes = b.Target.backport(), slices.Concat(b.Target.says(!p.Policy.Labels || p.Policy.Backports), folded(p.Commits))
 	if p.Private { // no page shows it
 		c.Bot.Details = ""
 	}
@@ -110,7 +112,7 @@ func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdi
 	if policy.Labels {
 		w.labels = &flow.DesiredLabels{Ours: policy.Names, Since: s.Rechecked}
 		for _, l := range policy.Names {
-			if l.Verdict == shown {
+			if l.Verdict == shown && (policy.Backports || !b.Target.Base.Backport()) {
 				w.labels.Want = l.Name
 			}
 		}

@@ -28,7 +28,11 @@ type Comment struct {
 	Verdict  verdict.Verdict
 	Override *Override
 	Whole    bool // with everything that was weighed unfolded
-	all      []Patch
+	// For is the branch that a backport is for, and Notes are sentences, in Markdown, on
+	// what was judged.
+	For   string
+	Notes []string
+	all   []Patch
 }
 
 // Override is a person's verdict, shown beside the bot's.
@@ -85,6 +89,9 @@ const maxTitle = 140
 // Title is one line of plain text.
 func (c Comment) Title() string {
 	s := c.Lead.line()
+	if c.For != "" {
+		s = "backport to " + c.For + ": " + s
+	}
 	if o := c.Override; o != nil {
 		s = string(o.Verdict) + " says " + o.Who + "; the bot says " + s
 	}

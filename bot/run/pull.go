@@ -36,10 +36,11 @@ func (in *intake) judgedPull(ctx context.Context, p *flow.Pull) error {
 		if slices.ContainsFunc(p.Commands, func(c flow.Command) bool { return c.Verb == flow.VerbRecheck && c.Refused == "" }) {
 			_ = b.remotes.ask(ctx) // said there; what they had last counts then
 		}
+		brief.Target = plan.TargetOf(p.Base, b.remotes.branches())
 		js, read := make([]verdict.Judgement, len(p.Commits)), make([]*rules.Tree, len(p.Commits))
 		for i := range p.Commits {
 			var failed bool
-			js[i], read[i], failed = b.judging.pull(ctx, *p, i)
+			js[i], read[i], failed = b.judging.pull(ctx, *p, i, brief.Target)
 			brief.Failed = brief.Failed || failed
 		}
 		for i, j := range verdict.Share(js) {
@@ -65,8 +66,12 @@ func (in *intake) judgedPull(ctx context.Context, p *flow.Pull) error {
 
 // pull judges one commit of a pull request, with its mates known. A
 // commit that is only proposed is not in mainline, whatever it is made of.
-func (jg *judging) pull(ctx context.Context, p flow.Pull, i int) (j verdict.Judgement, tree *rules.Tree, failed bool) {
+func (jg *judging) pull(ctx context.Context, p flow.Pull, i int, to plan.Target) (j verdict.Judgement, tree *rules.Tree, failed bool) {
 	c := p.Commits[i]
+	if c.Lone {
+		return plan.Lone(c.Change), nil, false
+	}
+	c.Change = to.Addressed(c.Change)
 	var mates *rules.Series
 	if n := len(p.Commits); n > 1 {
 		mates = &rules.Series{Version: 1, N: i + 1, Of: n, Have: n, Title: p.Title}
@@ -76,6 +81,7 @@ func (jg *judging) pull(ctx context.Context, p flow.Pull, i int) (j verdict.Judg
 		before = append(before, x.Change)
 	}
 	tree, err := jg.remotes.facts(ctx, c.Change, before) // said there; it is judged again when a branch moves
+	tree = to.Only(tree)
 	j = verdict.TooExpensive(c.Change, "finding out how it goes onto the branches takes more work than is done for one change")
 	if !errors.Is(err, budget.ErrSpent) {
 		j = jg.one(c.Change, mates, tree)

@@ -51,6 +51,14 @@ const (
 	factsWorkLine = 30_000
 )
 
+// branches are the names of those that are configured.
+func (r *remotes) branches() []string {
+	if r.Trees == nil {
+		return nil
+	}
+	return r.Trees.Branches()
+}
+
 // facts says what the trees know of a change; nil without trees. It is bounded
 // in time and never panics.
 func (r *remotes) facts(ctx context.Context, c *change.Change, before []*change.Change) (t *rules.Tree, err error) {

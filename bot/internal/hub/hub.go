@@ -33,6 +33,7 @@ type Pull struct {
 	Title    string
 	Author   string
 	State    string
+	Base     string // the branch that it goes into; "" for "main"
 	Commits  []Commit
 	Updated  time.Time
 	Labels   []string
@@ -134,7 +135,7 @@ func (h *Hub) Shown(number int) string {
 	out := fmt.Sprintf("labels %v\n", labels)
 	head := p.head()
 	for _, c := range slices.Concat(h.Checks, h.Statuses) {
-		if c.SHA == head {
+		if c.SHA == head && strings.HasSuffix(c.Name, fmt.Sprintf("#%d", number)) {
 			out += "check " + c.Name + " " + c.Conclusion + ": " + c.Title + "\n"
 		}
 	}
@@ -282,8 +283,12 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request, path string, body o
 func str(v any) string { s, _ := v.(string); return s }
 
 func (p *Pull) object() object {
+	base := p.Base
+	if base == "" {
+		base = "main"
+	}
 	return object{"number": p.Number, "title": p.Title, "state": p.State, "user": user(p.Author), "updated_at": p.Updated,
-		"head": object{"sha": p.head()}, "base": object{"sha": strings.Repeat("b", 40), "repo": object{"private": false, "full_name": "o/r"}}}
+		"head": object{"sha": p.head()}, "base": object{"ref": base, "sha": strings.Repeat("b", 40), "repo": object{"private": false, "full_name": "o/r"}}}
 }
 
 // tree lists the names in the root, or all files.

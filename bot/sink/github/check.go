@@ -24,9 +24,9 @@ func (j *job) conclusion() string {
 
 // checkRun writes the check run of the head, as an App may.
 func (j *job) checkRun(ctx context.Context) error {
-	app := j.client.AppID()
+	app, name := j.client.AppID(), CheckName(j.Number)
 	list, _, err := j.c.Checks.ListCheckRunsForRef(ctx, j.owner, j.repo, j.Head, &gh.ListCheckRunsOptions{
-		CheckName: gh.String(CheckName), Filter: gh.String("latest"), AppID: &app})
+		CheckName: gh.String(name), Filter: gh.String("latest"), AppID: &app})
 	if j.lost(err) {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (j *job) checkRun(ctx context.Context) error {
 	out := &gh.CheckRunOutput{Title: &j.Check.Title, Summary: &j.Check.Summary}
 	conclusion, done := j.conclusion(), "completed"
 	for _, run := range list.CheckRuns {
-		if run.GetName() != CheckName || run.GetHeadSHA() != j.Head {
+		if run.GetName() != name || run.GetHeadSHA() != j.Head {
 			continue
 		}
 		if run.GetStatus() == done && run.GetConclusion() == conclusion && run.GetOutput().GetTitle() == j.Check.Title &&
@@ -44,11 +44,11 @@ func (j *job) checkRun(ctx context.Context) error {
 			return nil
 		}
 		_, _, err := j.c.Checks.UpdateCheckRun(ctx, j.owner, j.repo, run.GetID(), gh.UpdateCheckRunOptions{
-			Name: CheckName, Status: &done, Conclusion: &conclusion, DetailsURL: j.link(), Output: out})
+			Name: name, Status: &done, Conclusion: &conclusion, DetailsURL: j.link(), Output: out})
 		return github.Temporary(j.about("updating the check of"), err)
 	}
 	_, _, err = j.c.Checks.CreateCheckRun(ctx, j.owner, j.repo, gh.CreateCheckRunOptions{
-		Name: CheckName, HeadSHA: j.Head, Status: &done, Conclusion: &conclusion, DetailsURL: j.link(), Output: out})
+		Name: name, HeadSHA: j.Head, Status: &done, Conclusion: &conclusion, DetailsURL: j.link(), Output: out})
 	if j.lost(err) {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (j *job) checkRun(ctx context.Context) error {
 // status writes the commit status of the head, as a token may. Statuses only
 // pile up (GitHub takes 1,000 of a context), so the same one is not set again.
 func (j *job) status(ctx context.Context) error {
-	state := "success" // there is no neutral one
+	state, name := "success", CheckName(j.Number) // there is no neutral one
 	if j.Check.Failed {
 		state = "error"
 	}
@@ -70,7 +70,7 @@ func (j *job) status(ctx context.Context) error {
 		return github.Temporary(j.about("reading the statuses of"), err)
 	}
 	for _, s := range list { // newest first
-		if s.GetContext() != CheckName {
+		if s.GetContext() != name {
 			continue
 		}
 		if s.GetState() == state && s.GetDescription() == j.Check.Title {
@@ -79,7 +79,7 @@ func (j *job) status(ctx context.Context) error {
 		break
 	}
 	_, _, err = j.c.Repositories.CreateStatus(ctx, j.owner, j.repo, j.Head, &gh.RepoStatus{
-		State: &state, Context: gh.String(CheckName), Description: &j.Check.Title, TargetURL: j.link()})
+		State: &state, Context: gh.String(name), Description: &j.Check.Title, TargetURL: j.link()})
 	if j.lost(err) {
 		return nil
 	}

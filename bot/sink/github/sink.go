@@ -28,8 +28,9 @@ import (
 	"github.com/stablebot/stablebot/bot/github"
 )
 
-// CheckName names the check run and the status' context.
-const CheckName = "stablebot"
+// CheckName names the check run and the status' context of a pull request. Two pull
+// requests may have one head, for two branches; what one is told is not the other's.
+func CheckName(number int) string { return fmt.Sprintf("stablebot #%d", number) }
 
 // States tells which wish is the newest.
 type States interface {

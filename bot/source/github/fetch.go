@@ -61,7 +61,7 @@ func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error
 		return nil, github.Temporary("reading "+p.Key, err)
 	}
 	out.Head, out.Title, out.Author = pr.GetHead().GetSHA(), pr.GetTitle(), pr.GetUser().GetLogin()
-	out.Private = pr.GetBase().GetRepo().GetPrivate()
+	out.Private, out.Base = pr.GetBase().GetRepo().GetPrivate(), github.BaseOf(pr.GetBase().GetRef(), policy)
 	if out.Closed = pr.GetState() == "closed"; out.Closed {
 		return out, nil
 	}
@@ -79,7 +79,8 @@ func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error
 	return out, s.commits(ctx, c, out, place)
 }
 
-// commits reads the commits of a pull request, merges left out.
+// commits reads the commits of a pull request, merges left out, and those that are to be
+// squashed with the commits that they are for.
 func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull, place change.Layout) error {
 	owner, name, err := github.Split(p.State.Repo)
 	if err != nil {
@@ -87,6 +88,7 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull, place 
 	}
 	o := &gh.ListOptions{PerPage: 100}
 	size := 0
+	var commits []*read
 	for {
 		list, resp, err := c.PullRequests.ListCommits(ctx, owner, name, p.State.Number, o)
 		if err != nil {
@@ -96,37 +98,40 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull, place 
 			if len(rc.Parents) > 1 {
 				continue
 			}
-			if len(p.Commits) == maxCommits {
-				p.Commits, p.Problem = nil, fmt.Sprintf("it has more than %d commits", maxCommits)
+			if len(commits) == maxCommits {
+				p.Problem = fmt.Sprintf("it has more than %d commits", maxCommits)
 				return nil
 			}
-			ch, n, err := s.change(ctx, c, p.State.Repo, rc)
-			if ch == nil {
+			one, err := s.change(ctx, c, p.State.Repo, rc)
+			if err != nil {
 				return err
 			}
-			if size += n; size > maxDiffs {
-				p.Commits, p.Problem = nil, fmt.Sprintf("its diffs have more than the %d MiB that are judged", maxDiffs>>20)
+			if size += len(one.in.Diff); size > maxDiffs {
+				p.Problem = fmt.Sprintf("its diffs have more than the %d MiB that are judged", maxDiffs>>20)
 				return nil
 			}
-			ch.Place(place)
-			p.Commits = append(p.Commits, flow.PullCommit{Change: ch, Err: err})
+			commits = append(commits, one)
 		}
 		if !github.More(resp, &o.Page) {
-			return nil
+			break
 		}
 	}
+	for _, one := range fold(commits) {
+		one.change.Place(place)
+		p.Commits = append(p.Commits, one.commit())
+	}
+	return nil
 }
 
-// change reads one commit, with the size of its diff. An error beside a change says
-// that it was read in part.
-func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.RepositoryCommit) (*change.Change, int, error) {
+// change reads one commit.
+func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.RepositoryCommit) (*read, error) {
 	sha := rc.GetSHA()
 	diff, known := s.changes.get(sha)
 	var partly error
 	if !known {
 		owner, name, err := github.Split(repo)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		diff, _, err = c.Repositories.GetCommitRaw(ctx, owner, name, sha, gh.RawOptions{Type: gh.Diff})
 		switch status := github.Status(err); {
@@ -136,7 +141,7 @@ func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.R
 		case errors.Is(err, github.ErrTooLong):
 			diff, partly = "", fmt.Errorf("its diff is not read: %w", err)
 		case err != nil:
-			return nil, 0, github.Temporary("reading commit "+sha, err)
+			return nil, github.Temporary("reading commit "+sha, err)
 		case len(diff) > maxDiff:
 			partly = fmt.Errorf("its diff has %d bytes; at most %d are read", len(diff), maxDiff)
 			diff = ""
@@ -146,17 +151,18 @@ func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.R
 	}
 	title, body := splitMessage(rc.GetCommit().GetMessage())
 	author := rc.GetCommit().GetAuthor()
-	ch, err := change.Parse(change.Input{
+	in := change.Input{
 		ID: sha, Kind: change.Commit, Subject: title, Text: body, Diff: diff,
 		Author: change.Person{Name: author.GetName(), Address: strings.ToLower(author.GetEmail())},
 		Date:   author.GetDate().Time,
-	})
+	}
+	ch, err := change.Parse(in)
 	if partly == nil {
 		partly = err
 	} else if len(ch.Files) == 0 && ch.Damage == nil {
 		ch.Damage = partly
 	}
-	return ch, len(diff), partly
+	return &read{in: in, change: ch, err: partly}, nil
 }
 
 // splitMessage cuts a commit message as git does: the title is the first

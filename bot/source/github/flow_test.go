@@ -229,7 +229,7 @@ func TestOpenedPushedRechecked(t *testing.T) {
 			r := start(t, h, setup{app: app})
 			r.delivery("pull_request", "opened", 1)
 			r.run()
-			r.shows(1, "labels [stable-eligible]", "check stablebot "+check+": stable-eligible", "comment stablebot[bot] []: This commit is **stable-eligible")
+			r.shows(1, "labels [stable-eligible]", "check stablebot #1 "+check+": stable-eligible", "comment stablebot[bot] []: This commit is **stable-eligible")
 
 			t.Run("a second push moves it", func(t *testing.T) {
 				h.Label(1, "mary", "needs-review", false)
@@ -238,7 +238,7 @@ func TestOpenedPushedRechecked(t *testing.T) {
 					p.Commits, p.Updated = append(p.Commits, commitOf("b2", dkms)), now
 				})
 				r.run() // found by polling
-				r.shows(1, "labels [dkms-only needs-review]", "check stablebot "+check+": dkms-only", "weakest fix, commit 2")
+				r.shows(1, "labels [dkms-only needs-review]", "check stablebot #1 "+check+": dkms-only", "weakest fix, commit 2")
 				if n := len(h.Pulls[1].Comments); n != 1 {
 					t.Errorf("%d comments", n)
 				}
@@ -328,7 +328,7 @@ func TestNotAsked(t *testing.T) {
 		{"asked by file", "labels: true\ncomment: false\n", true, []string{"labels [stable-eligible]", "check", "!comment"}},
 		{"refused by file", "enabled: false\n", false, []string{"labels []", "!check", "!comment"}},
 		{"own names", "names:\n  stable-eligible:\n    name: for-stable\n", true, []string{"labels [for-stable]"}},
-		{"misspelt", "lables: true\n", false, []string{"labels []", "check stablebot neutral: not judged", "!comment"}},
+		{"misspelt", "lables: true\n", false, []string{"labels []", "check stablebot #1 neutral: not judged", "!comment"}},
 		{"no verdict of interest", "verdicts: [dkms-only]\n", false, []string{"labels [stable-eligible]", "check", "!comment"}},
 		{"ignored author", "ignore: [ada]\n", false, []string{"labels []", "!check", "!comment"}},
 	} {

@@ -87,7 +87,7 @@ func TestDescription(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What the examples do not lead to: the calls as the sink and source make them.
-	run := gh.UpdateCheckRunOptions{Name: sink.CheckName, Status: gh.String("completed"), Conclusion: gh.String("neutral"),
+	run := gh.UpdateCheckRunOptions{Name: sink.CheckName(1), Status: gh.String("completed"), Conclusion: gh.String("neutral"),
 		Output: &gh.CheckRunOutput{Title: gh.String("t"), Summary: gh.String("s")}}
 	if _, _, err := c.Checks.UpdateCheckRun(t.Context(), "o", "r", 1, run); err != nil {
 		t.Error(err)
