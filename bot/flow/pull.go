@@ -11,7 +11,8 @@ import (
 
 // A pull request takes this way: NotePulls (a webhook or a poll says that
 // something about it may be new) → DuePulls → its source fetches it and brings
-// it as an Item → SettlePull (judgements and planned actions) → Begin → End.
+// it as an Item → SavePull → it is given out as a task, as series and commits are →
+// SettlePull (judgements and planned actions) → Begin → End.
 //
 // Keys and invariants:
 //
@@ -69,8 +70,8 @@ func (b Base) Backport() bool { return b.Kind == BaseStable || b.Kind == BaseDis
 
 // PullCommit is one commit of a pull request; merges are left out.
 type PullCommit struct {
-	Change *change.Change
-	Err    error // it was read in part
+	Change  *change.Change
+	Problem string // it was read in part
 	// Folded are the commits that git rebase --autosquash makes one with it, by SHA;
 	// Change has their diffs and words. Counted: their diffs could not be made one with
 	// its own, and count beside it.
@@ -162,6 +163,14 @@ type PullNote struct {
 	At       time.Time
 }
 
+// Fetched is a pull request that its source has fetched and nobody has judged yet.
+type Fetched struct {
+	Key      string
+	Revision int64 // of its row when it was fetched
+	At       time.Time
+	Body     []byte // as EncodePull wrote it; not filled by Fetched
+}
+
 // PullSettlement is what was decided for a pull request.
 type PullSettlement struct {
 	Pull     PullState // as it is to be stored; its Revision guards against what came meanwhile
@@ -187,10 +196,20 @@ type Pulls interface {
 	// DeferPull says why a pull request could not be fetched, and when to try
 	// again; the zero time for not at all.
 	DeferPull(ctx context.Context, p PullState, problem string, until time.Time) error
-	// SettlePull stores what was decided: all of it or nothing. Actions of the
-	// pull request that wait are superseded by new ones. When it was noted
-	// since it was read, it stays due.
-	SettlePull(ctx context.Context, s PullSettlement) error
+	// SavePull stores a pull request that was fetched, in the place of what was fetched
+	// of it before. When it was noted since, it stays due.
+	SavePull(ctx context.Context, p Fetched) error
+	// Fetched returns up to n pull requests that are to be judged, oldest first.
+	Fetched(ctx context.Context, n int) ([]Fetched, error)
+	// FetchedPull returns one of them whole, nil when it waits no more.
+	FetchedPull(ctx context.Context, key string) (*Fetched, error)
+	// SetPullAside takes one of them out of the way, and says why.
+	SetPullAside(ctx context.Context, p Fetched, problem string, at time.Time) error
+	// SettlePull stores what was decided: all of it or nothing. It returns false and
+	// stores nothing when somebody else has, or it was fetched again: only what was
+	// fetched at the revision of s.Pull counts. Actions of the pull request that wait
+	// are superseded by new ones.
+	SettlePull(ctx context.Context, s PullSettlement) (bool, error)
 	// RemindPulls makes every open pull request of a source due: a tree has
 	// moved, or the bot's own words have changed.
 	RemindPulls(ctx context.Context, source string, at time.Time) (int, error)

@@ -9,6 +9,7 @@ type TaskKind string
 const (
 	TaskSettle TaskKind = "settle" // judge a series that is due; Key is its key
 	TaskCommit TaskKind = "commit" // judge a commit that waits; Key is its SHA
+	TaskPull   TaskKind = "pull"   // judge a pull request that was fetched; Key is its key
 )
 
 // Task is one piece of desk work. It says where to look, not what to do: the
@@ -17,7 +18,8 @@ const (
 type Task struct {
 	Kind TaskKind `json:"kind"`
 	Key  string   `json:"key"`
-	// Round is that of the series: what came since makes another task.
+	// Round is that of the series, or of the pull request: what came since makes another
+	// task.
 	Round int64 `json:"round"`
 	// Turn counts how often it was given out: a worker may have died with it.
 	Turn int `json:"turn"`

@@ -184,8 +184,7 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 			})
 		}
 	}
-	// Pull requests are judged where they are read.
-	if b.Trees != nil && (b.has(RoleWorker) || b.has(RoleSource) && len(b.PullSinks) > 0) {
+	if b.Trees != nil && b.has(RoleWorker) {
 		wg.Go(func() { b.watcher.loop(ctx) })
 	}
 	if b.has(RoleWorker) {

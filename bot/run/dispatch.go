@@ -177,6 +177,13 @@ func (d *dispatcher) tasks(ctx context.Context) (out []flow.Task, err error) {
 	for _, sha := range commits {
 		out = append(out, flow.Task{Kind: flow.TaskCommit, Key: sha})
 	}
+	pulls, err := d.Journal.Fetched(ctx, deskBatch)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pulls {
+		out = append(out, flow.Task{Kind: flow.TaskPull, Key: p.Key, Round: p.Revision})
+	}
 	return out, nil
 }
 
@@ -195,6 +202,8 @@ func (d *dispatcher) carryOut(ctx context.Context, t flow.Task) error {
 		err = d.settleTask(ctx, t)
 	case flow.TaskCommit:
 		err = d.commitTask(ctx, t)
+	case flow.TaskPull:
+		err = d.pullTask(ctx, t)
 	} // else of a newer version of the program; its own workers do it
 	switch {
 	case err == nil || ctx.Err() != nil:
@@ -371,6 +380,10 @@ func (d *dispatcher) nothingDue(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	pulls, err := d.Journal.Fetched(ctx, 1)
+	if err != nil {
+		return false, err
+	}
 	due, err := d.Journal.Due(ctx, d.Clock.Now(), 1)
-	return len(mails)+len(commits)+len(due) == 0, err
+	return len(mails)+len(commits)+len(pulls)+len(due) == 0, err
 }

@@ -16,31 +16,61 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// pull judges a pull request and plans what it should look like. Its error is the
-// pull request's own, and its source goes on.
+// pull stores a pull request for the workers, which may be other processes.
 func (in *intake) pull(ctx context.Context, p *flow.Pull) error {
-	size := 0
-	for _, c := range p.Commits {
-		size += 40 * c.Change.Size.LinesWithContext
+	body, err := flow.EncodePull(p)
+	if err != nil {
+		return err
 	}
-	return in.b.attempts.do(ctx, flow.Unit{Kind: flow.UnitPull, Key: p.State.Key}, size >= heavy, func() error { return in.judgedPull(ctx, p) })
+	err = in.b.failed(in.b.Journal.SavePull(ctx, flow.Fetched{Key: p.State.Key, Revision: p.State.Revision, At: in.b.Clock.Now(), Body: body}))
+	if err == nil {
+		wake(in.b.mailed)
+	}
+	return err
 }
 
-func (in *intake) judgedPull(ctx context.Context, p *flow.Pull) error {
-	b, now := in.b, in.b.Clock.Now()
-	brief := plan.PullBrief{Pull: *p, Sink: b.PullSinks[p.State.Source], Policy: b.Policy, Bot: b.Bot, Refs: b.refs, Now: now}
+// pullTask judges a pull request that was given out.
+func (d *dispatcher) pullTask(ctx context.Context, t flow.Task) error {
+	f, err := d.Journal.FetchedPull(ctx, t.Key)
+	if err != nil || f == nil || f.Revision != t.Round {
+		return d.failed(err)
+	}
+	if len(f.Body) >= heavy {
+		if !d.attempts.room.enter() {
+			return errFull
+		}
+		defer d.attempts.room.leave()
+	}
+	err = d.attempts.do(ctx, flow.Unit{Kind: flow.UnitPull, Key: f.Key}, len(f.Body) >= heavy, func() error {
+		d.remotes.catchUp(ctx)
+		return d.judging.pull(ctx, *f)
+	})
+	if errors.Is(err, flow.ErrAside) {
+		return d.failed(d.Journal.SetPullAside(ctx, *f, err.Error(), d.Clock.Now()))
+	}
+	return err
+}
+
+// pull judges a pull request and plans what it should look like.
+func (jg *judging) pull(ctx context.Context, f flow.Fetched) error {
+	ctx, done := inHand(ctx)
+	defer done()
+	p, err := jg.asItIs(ctx, f)
+	if err != nil || p == nil {
+		return err
+	}
+	now := jg.Clock.Now()
+	brief := plan.PullBrief{Pull: *p, Sink: jg.PullSinks[p.State.Source], Policy: jg.Policy, Bot: jg.Bot, Refs: jg.refs, Now: now}
 	var judged []flow.Judged
 	if plan.WhyNotJudged(p) == "" {
-		b.remotes.wait(ctx)
-		b.remotes.catchUp(ctx)
 		if slices.ContainsFunc(p.Commands, func(c flow.Command) bool { return c.Verb == flow.VerbRecheck && c.Refused == "" }) {
-			_ = b.remotes.ask(ctx) // said there; what they had last counts then
+			_ = jg.remotes.ask(ctx) // said there; what they had last counts then
 		}
-		brief.Target = plan.TargetOf(p.Base, b.remotes.branches())
+		brief.Target = plan.TargetOf(p.Base, jg.remotes.branches())
 		js, read := make([]verdict.Judgement, len(p.Commits)), make([]*rules.Tree, len(p.Commits))
 		for i := range p.Commits {
 			var failed bool
-			js[i], read[i], failed = b.judging.pull(ctx, *p, i, brief.Target)
+			js[i], read[i], failed = jg.pullCommit(ctx, *p, i, brief.Target)
 			brief.Failed = brief.Failed || failed
 		}
 		for i, j := range verdict.Share(js) {
@@ -49,24 +79,43 @@ func (in *intake) judgedPull(ctx context.Context, p *flow.Pull) error {
 		}
 	}
 	plan := plan.Desired(brief)
-	err := b.Journal.SettlePull(ctx, flow.PullSettlement{Pull: plan.State, Judged: judged, Actions: plan.Actions,
+	settled, err := jg.Journal.SettlePull(ctx, flow.PullSettlement{Pull: plan.State, Judged: judged, Actions: plan.Actions,
 		Commands: p.Commands, Quiet: plan.Quiet, At: now})
-	if err != nil {
+	if err != nil || !settled {
 		return err
 	}
-	in.log.Info("a pull request was judged", zap.String(flow.KeySeries, p.State.Key), zap.String(flow.KeyCommit, p.Head),
+	jg.log.Info("a pull request was judged", zap.String(flow.KeySeries, p.State.Key), zap.String(flow.KeyCommit, p.Head),
 		zap.Int(flow.KeyCount, len(p.Commits)), zap.String(flow.KeyVerdict, string(plan.Verdict)), zap.String(flow.KeyWhy, plan.Quiet))
 	for _, a := range plan.Actions {
-		if c := b.sinks[a.Sink]; c != nil {
+		if c := jg.sinks[a.Sink]; c != nil {
 			wake(c)
 		}
 	}
 	return nil
 }
 
-// pull judges one commit of a pull request, with its mates known. A
+// asItIs is a pull request as it was fetched, with what is stored of it now: another
+// judgement may have been settled since, and commands obeyed. It is nil when nobody
+// knows it any more.
+func (jg *judging) asItIs(ctx context.Context, f flow.Fetched) (*flow.Pull, error) {
+	p, err := flow.DecodePull(f.Body)
+	if err != nil {
+		return nil, err
+	}
+	now, err := jg.Journal.PullOf(ctx, f.Key)
+	if err != nil || now == nil {
+		return nil, err
+	}
+	p.State = *now
+	p.State.Revision = f.Revision
+	obeyed, err := jg.Journal.Obeyed(ctx, f.Key)
+	p.Commands = slices.DeleteFunc(p.Commands, func(c flow.Command) bool { return obeyed[c.Comment] })
+	return p, err
+}
+
+// pullCommit judges one commit of a pull request, with its mates known. A
 // commit that is only proposed is not in mainline, whatever it is made of.
-func (jg *judging) pull(ctx context.Context, p flow.Pull, i int, to plan.Target) (j verdict.Judgement, tree *rules.Tree, failed bool) {
+func (jg *judging) pullCommit(ctx context.Context, p flow.Pull, i int, to plan.Target) (j verdict.Judgement, tree *rules.Tree, failed bool) {
 	c := p.Commits[i]
 	if c.Lone {
 		return plan.Lone(c.Change), nil, false
@@ -93,9 +142,8 @@ func (jg *judging) pull(ctx context.Context, p flow.Pull, i int, to plan.Target)
 	if n := len(p.Commits); n > 1 {
 		j.Series = &verdict.SeriesRef{Version: 1, N: i + 1, Of: n}
 	}
-	if c.Err != nil {
-		text := c.Err.Error()
-		j.Error = &text
+	if c.Problem != "" {
+		j.Error = &c.Problem
 	}
 	return j, tree, failed
 }

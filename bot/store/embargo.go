@@ -52,7 +52,7 @@ func (s *Store) Lift(ctx context.Context, id, who string, at time.Time) (*flow.S
 }
 
 // Retry lets what was put aside be tried again, and at once where the store has it:
-// a series is judged, a mail filed. again is false for what its source has to bring.
+// a series is judged, a mail filed, a pull request read. again is false for what its source has to bring.
 func (s *Store) Retry(ctx context.Context, u flow.Unit, at time.Time) (again bool, err error) {
 	err = s.tx(ctx, "letting something be tried again in", false, func(t *txn) error {
 		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(u.Kind), u.Key); err != nil {
@@ -65,6 +65,8 @@ func (s *Store) Retry(ctx context.Context, u flow.Unit, at time.Time) (again boo
 			n, err = t.exec("update series set due = ?, revision = revision + 1 where key = ?", millis(at), u.Key)
 		case flow.UnitMail:
 			n, err = t.exec("update mail set filed = 0, kind = '', note = '' where id = ? and kind = 'bad' and series_key = ''", u.Key)
+		case flow.UnitPull:
+			n, err = t.exec("update pull set due = ?, revision = revision + 1 where key = ? and closed = 0", millis(at), u.Key)
 		}
 		again = n > 0
 		return err

@@ -117,26 +117,30 @@ func (s *Store) DeferPull(ctx context.Context, p flow.PullState, problem string,
 }
 
 // SettlePull implements flow.Pulls.
-func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) error {
+func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) (settled bool, err error) {
 	bodies, err := encode(d.Judged)
 	if err != nil {
-		return err
+		return false, err
 	}
 	p := d.Pull
 	var o flow.Override
 	if p.Override != nil {
 		o = *p.Override
 	}
-	return s.tx(ctx, "recording the judgement of "+p.Key+" in", false, func(t *txn) error {
+	err = s.tx(ctx, "recording the judgement of "+p.Key+" in", false, func(t *txn) error {
+		settled = false // PostgreSQL may run it twice
+		n, err := t.exec("delete from fetched where key = ? and revision = ?", p.Key, p.Revision)
+		if err != nil || n == 0 {
+			return err
+		}
 		var plans int
 		if err := t.row(&plans, "select plans from pull where key = ?", p.Key); err != nil {
 			return err
 		}
 		if _, err := t.exec(`update pull set head = ?, closed = ?, rechecked = ?, explain = ?, override_verdict = ?, override_who = ?,
-			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ?,
-			due = case when revision = ? then 0 else due end where key = ?`,
+			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ? where key = ?`,
 			p.Head, flag(p.Closed), millis(p.Rechecked), flag(p.Explain), string(o.Verdict), o.Who,
-			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Revision, p.Key); err != nil {
+			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Key); err != nil {
 			return err
 		}
 		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(flow.UnitPull), p.Key); err != nil {
@@ -165,8 +169,10 @@ func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) error {
 				return err
 			}
 		}
+		settled = true
 		return nil
 	})
+	return settled && err == nil, err
 }
 
 // RemindPulls implements flow.Pulls.

@@ -149,14 +149,14 @@ func (c *counted) Settle(ctx context.Context, s flow.Settlement) (bool, error) {
 	return done, err
 }
 
-func (c *counted) SettlePull(ctx context.Context, s flow.PullSettlement) error {
-	err := c.Journal.SettlePull(ctx, s)
-	if err == nil {
+func (c *counted) SettlePull(ctx context.Context, s flow.PullSettlement) (bool, error) {
+	done, err := c.Journal.SettlePull(ctx, s)
+	if done && err == nil {
 		for _, j := range s.Judged {
 			c.m.judged.WithLabelValues(string(j.Verdict)).Inc()
 		}
 	}
-	return err
+	return done, err
 }
 
 func (c *counted) Healthy(ctx context.Context, component string, at time.Time, problem error) error {

@@ -21,8 +21,8 @@ func asideCommand() *cobra.Command {
 		Short: "Show what was put aside, let it be tried again, or forget it",
 		Long: `A series, commit, mail or pull request that fails again and again, or with which
 stablebot ended, is put aside so that the others go on. Without arguments this
-lists what was, with the reason. With keys these are tried again: a series and a
-mail now, a commit and a pull request when their source brings them again. With
+lists what was, with the reason. With keys these are tried again: a series, a mail
+and a pull request now, a commit when its source brings it again. With
 --drop they are taken from the list and left as they are until something about
 them is new.`,
 		RunE: func(cmd *cobra.Command, keys []string) error {

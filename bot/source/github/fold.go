@@ -119,5 +119,9 @@ func (c *read) squash(fix *read, apart [][]*gitdiff.File) {
 
 func (c *read) commit() flow.PullCommit {
 	mark, _ := marked(c.in.Subject)
-	return flow.PullCommit{Change: c.change, Lone: mark != "", Err: c.err, Folded: c.folded, Counted: len(c.beside) > 0}
+	out := flow.PullCommit{Change: c.change, Lone: mark != "", Folded: c.folded, Counted: len(c.beside) > 0}
+	if c.err != nil {
+		out.Problem = c.err.Error()
+	}
+	return out
 }

@@ -18,7 +18,11 @@ func (n *notebook) Cursor(_ context.Context, key string) (string, error) { retur
 
 func (n *notebook) Accept(ctx context.Context, i flow.Item) error {
 	n.pulls = append(n.pulls, i.Pull)
-	return n.store.SettlePull(ctx, flow.PullSettlement{Pull: i.Pull.State})
+	if err := n.store.SavePull(ctx, flow.Fetched{Key: i.Pull.State.Key, Revision: i.Pull.State.Revision}); err != nil {
+		return err
+	}
+	_, err := n.store.SettlePull(ctx, flow.PullSettlement{Pull: i.Pull.State})
+	return err
 }
 
 func (n *notebook) Advance(_ context.Context, key, cursor string) error {

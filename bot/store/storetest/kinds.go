@@ -81,7 +81,10 @@ func (s *suite) ofPull(t *testing.T, k flow.Kind, key string) {
 			a := actionOf(k, pull.Key, "waits")
 			set.Actions = []flow.Action{a}
 		}
-		must(t, s.SettlePull(s.ctx, set))
+		must(t, s.SavePull(s.ctx, flow.Fetched{Key: pull.Key, Revision: pull.Revision}))
+		if ok, err := s.SettlePull(s.ctx, set); !ok || err != nil {
+			t.Fatalf("not settled: %v, %v", ok, err)
+		}
 	}
 	s.retired(t, k, pull.Key+"/waits", k.Retire == flow.RetirePlan)
 }

@@ -67,7 +67,13 @@ func pulls(t *testing.T, s *suite) {
 	judged := flow.Judged{Judgement: verdict.Judgement{ID: "abc", Kind: change.Commit, Verdict: verdict.StableEligible}, Source: "gh", SeriesKey: one.Key, At: T0}
 	settle := func(a flow.Action, c ...flow.Command) {
 		t.Helper()
-		must(t, s.SettlePull(s.ctx, flow.PullSettlement{Pull: one, Judged: []flow.Judged{judged}, Actions: []flow.Action{a}, Commands: c, At: T0}))
+		must(t, s.SavePull(s.ctx, flow.Fetched{Key: one.Key, Revision: one.Revision, At: T0, Body: []byte("as it was fetched")}))
+		set := flow.PullSettlement{Pull: one, Judged: []flow.Judged{judged}, Actions: []flow.Action{a}, Commands: c, At: T0}
+		for i, want := range []bool{true, false} { // once
+			if ok, err := s.SettlePull(s.ctx, set); ok != want || err != nil {
+				t.Fatalf("settled, time %d: %v, %v", i, ok, err)
+			}
+		}
 	}
 	settle(wish("1"), flow.Command{Comment: 77, Verb: flow.VerbOverride, Verdict: verdict.DKMSOnly, Who: "ana", At: T0})
 	s.Journal = s.again(t, s.Journal)
@@ -116,6 +122,62 @@ func pulls(t *testing.T, s *suite) {
 	if gone != nil || err != nil {
 		t.Errorf("one that nobody knows: %v, %v", gone, err)
 	}
+}
+
+// fetched: a pull request that was fetched waits until it is judged, and only what was
+// fetched last counts.
+func fetched(t *testing.T, s *suite) {
+	key := flow.PullKey("gh", "o/r", 1)
+	note := func() flow.PullState {
+		t.Helper()
+		_, err := s.NotePulls(s.ctx, []flow.PullNote{{Source: "gh", Repo: "o/r", Number: 1, At: T0}})
+		must(t, err)
+		due, err := s.DuePulls(s.ctx, "gh", T0, 10)
+		must(t, err)
+		if len(due) != 1 {
+			t.Fatalf("due: %v", due)
+		}
+		return due[0]
+	}
+	save := func(p flow.PullState, body string) {
+		t.Helper()
+		must(t, s.SavePull(s.ctx, flow.Fetched{Key: key, Revision: p.Revision, At: T0, Body: []byte(body)}))
+	}
+	waits := func(want string) {
+		t.Helper()
+		all, err := s.Fetched(s.ctx, 10)
+		must(t, err)
+		one, err := s.FetchedPull(s.ctx, key)
+		must(t, err)
+		if want == "" && (len(all) != 0 || one != nil) || want != "" && (len(all) != 1 || all[0].Key != key || one == nil || string(one.Body) != want || all[0].Revision != one.Revision) {
+			t.Errorf("want %q; there are %v, %+v", want, all, one)
+		}
+	}
+	waits("")
+	old := note()
+	save(old, "old")
+	s.Journal = s.again(t, s.Journal)
+	waits("old")
+	if due, err := s.DuePulls(s.ctx, "gh", T0, 10); err != nil || len(due) != 0 {
+		t.Errorf("fetched, and due: %v, %v", due, err)
+	}
+	newer := note()
+	save(newer, "new")
+	save(old, "old, and late")
+	waits("new")
+	if ok, err := s.SettlePull(s.ctx, flow.PullSettlement{Pull: old, At: T0}); ok || err != nil {
+		t.Errorf("what was fetched before counts: %v, %v", ok, err)
+	}
+	waits("new")
+	must(t, s.SetPullAside(s.ctx, flow.Fetched{Key: key, Revision: newer.Revision}, "it is too much", T0))
+	waits("")
+	aside, err := s.Aside(s.ctx, 10)
+	must(t, err)
+	if len(aside) != 1 || aside[0].Unit != (flow.Unit{Kind: flow.UnitPull, Key: key}) || aside[0].Problem != "it is too much" {
+		t.Errorf("aside: %+v", aside)
+	}
+	save(note(), "once more")
+	waits("once more")
 }
 
 // checks: those of a judgement replace those that wait of the one before, and

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"outcomes":  outcomes,
 		"pulls":     pulls,
 		"checks":    checks,
+		"fetched":   fetched,
 		"kinds":     kinds,
 		"race":      race,
 		"hostile":   hostile,
