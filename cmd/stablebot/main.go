@@ -77,6 +77,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		branchesCommand(),
 		exportCommand(),
 		launchCommand(),
+		missingCommand(),
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),

@@ -46,6 +46,16 @@ type Name struct {
 	Title  uint64 // change.TitleKey; 0 when only the id is known
 }
 
+// Hex is what is known of the id, "" for a name that is only a title.
+func (n Name) Hex() string {
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[n.ID>>(60-4*i)&15]
+	}
+	return string(b[:n.Digits])
+}
+
 // Flags of a commit.
 const (
 	AsksStable uint8 = 1 << iota // a stable tag that asks
@@ -123,6 +133,9 @@ func (h *History) Title(p Position) uint64 { return h.titles[p-1] }
 
 // AuthorDate is in unix seconds.
 func (h *History) AuthorDate(p Position) int64 { return int64(h.Author[p-1]) }
+
+// Merge reports whether a commit has more than one parent in the index.
+func (h *History) Merge(p Position) bool { return len(h.more[uint32(p)]) > 0 }
 
 // Has reports whether a commit has the flags.
 func (h *History) Has(p Position, flag uint8) bool { return h.flags[p-1]&flag == flag }

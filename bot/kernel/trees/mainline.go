@@ -89,14 +89,7 @@ func (s *Set) mainlineOf(sha string) history.Position {
 }
 
 // named finds a commit by the digits that a mark gives of its id.
-func (m *mainline) named(n history.Name) history.Position {
-	const digits = "0123456789abcdef"
-	var b [16]byte
-	for i := range b {
-		b[i] = digits[n.ID>>(60-4*i)&15]
-	}
-	return m.Find(string(b[:n.Digits]))
-}
+func (m *mainline) named(n history.Name) history.Position { return m.Find(n.Hex()) }
 
 // twins are p and the commits that carry the same change.
 func (m *mainline) twins(p history.Position, asOf time.Time) []history.Position {

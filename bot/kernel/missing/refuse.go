@@ -1,0 +1,222 @@
+package missing
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// A person's no is remembered in the forms that distributions keep it in:
+//
+//	1a2b3c4d5e6f<TAB>reason             a commit of mainline
+//	1a2b3c4d5e6f # reason               blacklist.conf of SUSE's kernel-source
+//	drivers/staging/* # reason          paths there, also with a tab
+//	Omitted-fix: 1a2b3c4d5e6f reason    a trailer of a commit of the branch, or a line
+
+// Refusal is one no.
+type Refusal struct {
+	Commit string // digits of its id, "" for paths
+	Title  string // key of its title, where one stands beside the id: ids of another history
+	Glob   string
+	Reason string
+	From   string // the file, or the commit that has the trailer
+	Who    string // of a trailer: who committed it
+	At     time.Time
+}
+
+// Refusals are all that are known.
+type Refusals struct {
+	byCommit map[string][]Refusal // by the first digits
+	byTitle  map[uint64]Refusal
+	globs    []Refusal
+}
+
+// digits is how many of an id are needed to name a commit.
+const digits = 7
+
+// NewRefusals is an empty memory.
+func NewRefusals() *Refusals {
+	return &Refusals{byCommit: map[string][]Refusal{}, byTitle: map[uint64]Refusal{}}
+}
+
+var (
+	sha     = regexp.MustCompile(`^[0-9a-fA-F]{7,40}$`)
+	omitted = regexp.MustCompile(`(?i)^omitted-fix:\s*([0-9a-f]{7,40})\b\s*(.*)$`)
+	quoted  = regexp.MustCompile(`^\(?"(.+?)"\)?\s*`)
+)
+
+// Add takes one in.
+func (r *Refusals) Add(x Refusal) {
+	switch {
+	case x.Glob != "":
+		r.globs = append(r.globs, x)
+		return
+	case x.Title != "":
+		r.byTitle[change.TitleKey(x.Title)] = x
+	}
+	key := strings.ToLower(x.Commit)[:digits]
+	r.byCommit[key] = append(r.byCommit[key], x)
+}
+
+// Len is how many there are.
+func (r *Refusals) Len() int {
+	n := len(r.globs)
+	for _, of := range r.byCommit {
+		n += len(of)
+	}
+	return n
+}
+
+// maxRefusals bounds a line of a file.
+const maxRefusals = 1 << 20
+
+// Read takes in a file; name is what it is called to the reader.
+func (r *Refusals) Read(in io.Reader, name string) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxRefusals)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		x, err := readRefusal(line)
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", name, n, err)
+		}
+		x.From = name
+		r.Add(x)
+	}
+	return lines.Err()
+}
+
+// ReadFile takes in a file by its name.
+func (r *Refusals) ReadFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Read(f, name), f.Close())
+}
+
+func readRefusal(line string) (x Refusal, err error) {
+	if m := omitted.FindStringSubmatch(line); m != nil {
+		return withTitle(Refusal{Commit: m[1], Reason: m[2]}), nil
+	}
+	what, why := line, ""
+	if i := strings.IndexAny(line, "\t#"); i >= 0 {
+		what, why = strings.TrimSpace(line[:i]), strings.Trim(line[i:], "\t# ")
+	}
+	word, rest, _ := strings.Cut(what, " ")
+	switch {
+	case sha.MatchString(word):
+		return withTitle(Refusal{Commit: word, Reason: strings.TrimSpace(rest + " " + why)}), nil
+	case rest == "" && strings.ContainsAny(word, "/*"):
+		if _, err := path.Match(word, ""); err != nil {
+			return x, fmt.Errorf("%q as a pattern of paths: %w", word, err)
+		}
+		return Refusal{Glob: word, Reason: why}, nil
+	}
+	return x, fmt.Errorf("%q is neither a commit with a reason nor a pattern of paths; write 1a2b3c4d5e6f<TAB>reason", line)
+}
+
+// withTitle cuts a title in quotes off the reason.
+func withTitle(x Refusal) Refusal {
+	if m := quoted.FindStringSubmatch(x.Reason); m != nil {
+		x.Title, x.Reason = m[1], strings.TrimSpace(x.Reason[len(m[0]):])
+	}
+	return x
+}
+
+// ReadBranch takes in the Omitted-fix trailers of the commits that a branch has beyond
+// mainline.
+func (r *Refusals) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline string) error {
+	args := []string{"log", "-i", "-E", "--grep=^omitted-fix:", "--format=%H%x00%an%x00%aI%x00%B%x01", tip}
+	if _, err := repo.Stat(ctx, mainline); err == nil {
+		args = append(args, "^"+mainline)
+	}
+	out, err := repo.Output(ctx, "looking for Omitted-fix trailers", append(args, "--")...)
+	if err != nil {
+		return err
+	}
+	for record := range strings.SplitSeq(string(out), "\x01") {
+		f := strings.SplitN(strings.TrimSpace(record), "\x00", 4)
+		if len(f) < 4 {
+			continue
+		}
+		at, _ := time.Parse(time.RFC3339, f[2]) // without a day it is a no all the same
+		for line := range strings.Lines(f[3]) {
+			if m := omitted.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				r.Add(withTitle(Refusal{Commit: m[1], Reason: m[2], From: "Omitted-fix in " + short(f[0]), Who: f[1], At: at}))
+			}
+		}
+	}
+	return nil
+}
+
+// Of is the no to a commit of mainline, nil without one. One to paths counts where all
+// files of the change are below them.
+func (r *Refusals) Of(commit, title string, files []string) *Refusal {
+	if r == nil || len(commit) < digits {
+		return nil
+	}
+	for _, x := range r.byCommit[commit[:digits]] {
+		if strings.HasPrefix(commit, strings.ToLower(x.Commit)) {
+			return &x
+		}
+	}
+	if x, ok := r.byTitle[change.TitleKey(title)]; ok {
+		return &x
+	}
+	for _, x := range r.globs {
+		if len(files) > 0 && allBelow(x.Glob, files) {
+			return &x
+		}
+	}
+	return nil
+}
+
+func allBelow(glob string, files []string) bool {
+	for _, f := range files {
+		if !isBelow(glob, f) {
+			return false
+		}
+	}
+	return true
+}
+
+// isBelow reports whether a pattern means a file, or a folder above it.
+func isBelow(glob, file string) bool {
+	glob = strings.TrimSuffix(glob, "/")
+	for at := file; at != "." && at != "/" && at != ""; at = path.Dir(at) {
+		if ok, err := path.Match(glob, at); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// says is a no in a sentence.
+func (x *Refusal) says() string {
+	out := x.Reason
+	if out == "" {
+		out = "without a reason"
+	}
+	out += " (" + x.From
+	if x.Who != "" {
+		out += " by " + x.Who
+	}
+	if !x.At.IsZero() {
+		out += ", " + x.At.Format(time.DateOnly)
+	}
+	return out + ")"
+}

@@ -1,0 +1,136 @@
+package missing
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// Row is a fix that a branch lacks.
+type Row struct {
+	Branch  string     `json:"branch"`
+	Commit  string     `json:"commit"`
+	Title   string     `json:"title"`
+	Date    string     `json:"date"`              // in mainline since, 2023-01-31
+	Release string     `json:"release,omitempty"` // that first carried it
+	State   flow.Stand `json:"state"`
+	Why     string     `json:"why,omitempty"`
+	// New says that it was not there last time; Was what its state was then.
+	New bool       `json:"new,omitempty"`
+	Was flow.Stand `json:"was,omitempty"`
+
+	Worth         float64         `json:"worth"`
+	Score         float64         `json:"score"`
+	Applies       verdict.Applies `json:"applies"`
+	Class         verdict.Class   `json:"reason_class,omitempty"`
+	Prerequisites []string        `json:"prerequisites,omitempty"`
+	PileLines     int             `json:"pile_lines,omitempty"`
+	InWay         []InWay         `json:"conflict_with,omitempty"`
+	Driver        string          `json:"driver"`
+	Culprits      []Culprit       `json:"culprits,omitempty"`
+	// Doubt says why it is not certain that the branch has the bug.
+	Doubt string   `json:"doubt,omitempty"`
+	Next  string   `json:"next,omitempty"` // the command to go on with
+	Said  []Said   `json:"said,omitempty"` // what was said of it, oldest first
+	CVE   []string `json:"cve,omitempty"`
+
+	files []string
+}
+
+// InWay is a commit in the way of one that does not apply.
+type InWay struct {
+	Commit string `json:"commit"`
+	Title  string `json:"title"`
+}
+
+// Culprit is one that the branch has.
+type Culprit struct {
+	Commit string `json:"commit,omitempty"` // of mainline
+	As     string `json:"as,omitempty"`     // of the branch
+	By     string `json:"by"`               // who took it there; "began with it"
+}
+
+// Said is what was said of a fix on a branch.
+type Said struct {
+	State  flow.Stand `json:"state"`
+	Voice  flow.Voice `json:"voice"`
+	Who    string     `json:"who,omitempty"`
+	How    string     `json:"how,omitempty"`
+	Why    string     `json:"why,omitempty"`
+	Mail   string     `json:"mail,omitempty"`
+	At     time.Time  `json:"at"`
+	Claims bool       `json:"claimed,omitempty"` // by somebody who did not prove who they are
+}
+
+// BeganWithIt is who took a culprit that came with the release.
+const BeganWithIt = "began with it"
+
+// standOf is what a judgement of a branch that has the bug says in one word, and why.
+func standOf(j *verdict.Judgement, b *verdict.Branch) (flow.Stand, string) {
+	switch {
+	case b.State == verdict.Queued:
+		return flow.StandQueued, cmp.Or(b.Why, "as "+short(b.As))
+	case b.State == verdict.Unknown:
+		return flow.StandUnknown, b.Why
+	case b.Is(verdict.StableEligible):
+		return goes(b)
+	case b.Is(verdict.OutOfScope):
+		return flow.StandScope, j.Reason
+	case b.Is(verdict.Wait):
+		return flow.StandBaking, j.Reason
+	case b.Is(verdict.Uncertain) && b.Score < j.Lines.Eligible && b.Score >= j.Lines.DKMS:
+		return flow.StandUncertain, fmt.Sprintf("estimated chance that stable takes it: %.0f %%, too close to call", 100*b.Score)
+	case b.Is(verdict.Uncertain):
+		return flow.StandUncertain, cmp.Or(b.Why, j.Reason)
+	case b.ReasonClass == verdict.Declined:
+		return flow.StandDeclined, j.Reason
+	}
+	return flow.StandBelowBar, below(b)
+}
+
+// goes says how a change that stable would take goes onto the branch.
+func goes(b *verdict.Branch) (flow.Stand, string) {
+	switch b.Applies {
+	case verdict.NeedsPrerequisites:
+		return flow.StandPrerequisites, fmt.Sprintf("%d first, %d lines in all", len(b.Prerequisites), b.PileLines)
+	case verdict.NeedsBackport:
+		return flow.StandBackport, b.Why
+	case verdict.NotTried:
+		return flow.StandBackport, cmp.Or(b.Why, "whether it applies is not known")
+	case verdict.Adapted:
+		return flow.StandOpen, "adapted: " + b.Why
+	}
+	return flow.StandOpen, ""
+}
+
+func below(b *verdict.Branch) string {
+	chance := fmt.Sprintf("estimated chance that stable takes it: %.0f %%", 100*b.Score)
+	if b.ReasonClass == "" || b.ReasonClass == verdict.BelowBar {
+		return chance
+	}
+	return string(b.ReasonClass) + "; " + chance
+}
+
+// driverOf is what a row is listed under: the first driver whose hardware the change
+// names, else the folder of its first file.
+func driverOf(j *verdict.Judgement, c *change.Change) string {
+	for _, m := range j.Silicon {
+		if m.Driver != "" {
+			return m.Driver
+		}
+	}
+	for _, f := range c.Files {
+		name := cmp.Or(f.NewName, f.OldName)
+		if i := strings.LastIndexByte(name, '/'); i > 0 {
+			return name[:i]
+		}
+	}
+	return "(root)"
+}
+
+func short(sha string) string { return sha[:min(12, len(sha))] }

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/kernel/missing"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
+)
+
+// missingOptions are the flags.
+type missingOptions struct {
+	branches          branchOptions
+	memory            memoryOptions
+	weights           string
+	asOf              day
+	asJSON, sinceLast bool
+	all, byTaker      bool
+	conflicts         bool
+	states, no        []string
+	config, cve, out  string
+	jobs, width       int
+}
+
+func missingCommand() *cobra.Command {
+	var o missingOptions
+	cmd := &cobra.Command{
+		Use:   "missing --trees REPO BRANCH [-- PATH…]",
+		Short: "List the fixes that a branch needs and lacks, with the next command for each",
+		Long: `Lists the fixes of mainline whose bug a branch has and that it lacks: one row a fix,
+with one word of where it stands, what it is worth (the chance that stable takes such a
+change), who took its culprit, and the next command. Rows that stable would not take are
+counted and left out; --all shows them.
+
+  stablebot missing --trees linux 6.1 -- drivers/gpu/drm/amd
+  stablebot missing --trees linux 6.1 --since-last          # new and changed first
+  stablebot missing --trees linux 6.1 --no blacklist.conf --config /boot/config-6.1.0
+  stablebot missing --trees linux 6.1 --export series       # write those that are open
+  stablebot missing done 6.1 1a2b3c4d5e6f                   # a person's word
+  stablebot missing no 6.1 1a2b3c4d5e6f "that board is not supported"
+
+What people say is kept, and stands above what is judged.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+	}
+	f := cmd.Flags()
+	o.branches.flags(f)
+	o.memory.flags(f)
+	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
+	f.Var(&o.asOf, "as-of", "with what was known on this `day`, 2024-01-31; nothing is remembered then")
+	f.BoolVar(&o.asJSON, "json", false, "one JSON object a row")
+	f.BoolVar(&o.sinceLast, "since-last", false, "what is new or changed since the last time first, and remember this time")
+	f.BoolVar(&o.all, "all", false, "also what stable would not take, and what somebody declined")
+	f.StringSliceVar(&o.states, "state", nil, "only rows with this `word`: "+joined(flow.Stands))
+	f.BoolVar(&o.byTaker, "by-taker", false, "group by who took the culprit, not by driver")
+	f.BoolVar(&o.conflicts, "conflicts", false, "name the commits that are in the way of what needs a backport: git looks through the history of each place")
+	f.StringArrayVar(&o.no, "no", nil, "a `file` of what people declined: lines of a commit or a pattern of paths, a tab or #, and the reason")
+	f.StringVar(&o.config, "config", "", "a .config `file`: what it does not build is left out")
+	f.StringVar(&o.cve, "vulns", "", "a clone of the kernel's vulns repository, for CVE numbers: its `folder`")
+	f.StringVar(&o.out, "export", "", "write the mails and series of the open rows below this `folder`")
+	f.IntVarP(&o.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "judge so many at a time")
+	f.IntVar(&o.width, "width", columns(), "columns of the table")
+	cmd.AddCommand(wordCommand(flow.StandDone), wordCommand(flow.StandDeclined), wordCommand(flow.StandPosted), wordCommand(""))
+	return cmd
+}
+
+func joined[T ~string](all []T) string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = string(s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// columns are those that the shell says that the terminal has.
+func columns() int {
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n >= 40 {
+		return n
+	}
+	return 80
+}
+
+func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	view := missing.View{Width: o.width, All: o.all, NewFirst: o.sinceLast, ByTaker: o.byTaker}
+	for _, s := range o.states {
+		if !flow.IsStand(flow.Stand(s)) {
+			return usagef("--state %q is none of %s", s, joined(flow.Stands))
+		}
+		view.States = append(view.States, flow.Stand(s))
+	}
+	p, err := openPlanner(ctx, &o.branches, o.weights, o.asOf.Time)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	memory, closing, err := o.memory.open(cmd, o.branches.repo)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	s, err := o.sweep(ctx, p, memory, args)
+	if err != nil {
+		return err
+	}
+	s.Told = func(id string, err error) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %v\n", id, err)
+	}
+	r, err := s.Branch(ctx, args[0])
+	if errors.Is(err, trees.ErrNoBranch) || errors.Is(err, missing.ErrEnded) {
+		return usageError{err}
+	}
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		err = r.JSON(cmd.OutOrStdout(), view)
+	} else {
+		err = r.Text(cmd.OutOrStdout(), view)
+	}
+	if err == nil && o.sinceLast && o.asOf.IsZero() {
+		err = memory.Stand(ctx, r.Found())
+	}
+	if err == nil && o.out != "" {
+		err = o.export(cmd, p, r, view)
+	}
+	if err == nil && r.Failed > 0 {
+		err = errReported
+	}
+	return err
+}
+
+func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Standings, args []string) (*missing.Sweep, error) {
+	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts, Refusals: missing.NewRefusals()}
+	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "linux-"), ".y")
+	var err error
+	if s.Said, err = memory.Standings(ctx, name); err != nil {
+		return nil, err
+	}
+	for _, file := range o.no {
+		if err := s.Refusals.ReadFile(file); err != nil {
+			return nil, usageError{fmt.Errorf("--no: %w", err)}
+		}
+	}
+	if place, ok := p.set.Place(name); ok {
+		if err := s.Refusals.ReadBranch(ctx, place.Repo, place.Tip, p.set.Mainline().Tip); err != nil {
+			return nil, err
+		}
+	}
+	if o.config != "" {
+		text, err := os.ReadFile(o.config)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--config: %w", err)}
+		}
+		s.Config = string(text)
+	}
+	if o.cve != "" {
+		if s.CVE, err = missing.ReadCVEs(ctx, os.DirFS(o.cve)); err != nil {
+			return nil, usageError{fmt.Errorf("--vulns: %w", err)}
+		}
+	}
+	s.Next = o.commands(name)
+	return s, nil
+}
+
+// commands are the words of the next commands, with the flags that this one was given.
+func (o *missingOptions) commands(branch string) missing.Commands {
+	flags := " --trees " + shellWord(o.branches.repo)
+	if o.branches.mainline != "" {
+		flags += " --mainline " + shellWord(o.branches.mainline)
+	}
+	if o.branches.releases != "tags" {
+		flags += " --releases " + shellWord(o.branches.releases)
+	}
+	return missing.Commands{Export: "stablebot export" + flags + " --stable " + shellWord(branch), Plan: "stablebot plan" + flags}
+}
+
+// shellWord quotes what a shell would take apart.
+func shellWord(s string) string {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@%+=-", r)
+	}) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// export writes the mails and series of the open rows.
+func (o *missingOptions) export(cmd *cobra.Command, p *planner, r *missing.Report, view missing.View) error {
+	x := exportOptions{branches: o.branches, stable: []string{r.Branch}, out: o.out}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return fmt.Errorf("making the folder of --export: %w", err)
+	}
+	failed := 0
+	for _, row := range view.Pick(r.Rows) {
+		if row.State != flow.StandOpen && row.State != flow.StandPrerequisites {
+			continue
+		}
+		if err := x.series(cmd, p, row.Commit); err != nil {
+			failed++
+			fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %v\n", err)
+		}
+	}
+	if failed > 0 {
+		return errReported
+	}
+	return nil
+}
