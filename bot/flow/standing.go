@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // Stand is where a fix that a branch lacks stands there: one word a row.
@@ -11,20 +13,20 @@ type Stand string
 
 // The stands, those first that somebody can do something about.
 const (
-	StandOpen          Stand = "open"                // stable would take it, and it goes on
-	StandFailed        Stand = "failed"              // the stable team tried it, and it did not apply
-	StandPrerequisites Stand = "needs-prerequisites" // stable would take it, with other commits first
-	StandBackport      Stand = "needs-backport"      // stable would take it, adjusted by hand
-	StandUncertain     Stand = "uncertain"           // too close to call
-	StandPosted        Stand = "posted"              // sent to stable, or proposed by its robots, and waiting
-	StandQueued        Stand = "queued"              // about to go in
-	StandBaking        Stand = "baking"              // too young in mainline, or it waits for something else
-	StandUnknown       Stand = "unknown"             // whether the branch has the bug is not known
-	StandNotBuilt      Stand = "not-built"           // the configuration does not build what it mends
-	StandBelowBar      Stand = "below-bar"           // a defect of a kind, or a patch of a size, that stable does not take
-	StandScope         Stand = "out-of-scope"        // no hardware is in it
-	StandDeclined      Stand = "declined"            // somebody's no
-	StandDone          Stand = "done"                // somebody says that nothing is left to do
+	StandOpen          Stand = "open"                            // stable would take it, and it goes on
+	StandFailed        Stand = "failed"                          // the stable team tried it, and it did not apply
+	StandPrerequisites       = Stand(verdict.NeedsPrerequisites) // stable would take it, with other commits first
+	StandBackport            = Stand(verdict.NeedsBackport)      // stable would take it, adjusted by hand
+	StandUncertain     Stand = "uncertain"                       // too close to call
+	StandPosted        Stand = "posted"                          // sent to stable, or proposed by its robots, and waiting
+	StandQueued        Stand = "queued"                          // about to go in
+	StandBaking        Stand = "baking"                          // too young in mainline, or it waits for something else
+	StandUnknown       Stand = "unknown"                         // whether the branch has the bug is not known
+	StandNotBuilt      Stand = "not-built"                       // the configuration does not build what it mends
+	StandBelowBar            = Stand(verdict.BelowBar)           // a defect of a kind, or a patch of a size, that stable does not take
+	StandScope               = Stand(verdict.OutOfScope)         // no hardware is in it
+	StandDeclined      Stand = "declined"                        // somebody's no
+	StandDone          Stand = "done"                            // somebody says that nothing is left to do
 )
 
 // Stands are all of them, in the order of a table.
