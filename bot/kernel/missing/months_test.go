@@ -84,7 +84,7 @@ type shown struct {
 
 // TestMonths asks of 6.1 and 5.15, as of the first day of each month of 2023, what they
 // lack. Of what a branch took in the six months that follow, was in mainline on that day
-// and has its culprit there: how much is a row of the table. And of the rows that are open
+// and had its culprit there on that day: how much is a row of the table. And of the rows that are open
 // in some month, and were in mainline for 90 days when the branch ended: how many did it
 // take. A row is judged in the first month in which it is one. STABLEBOT_MONTHS_OUT takes
 // the rows as JSON.
@@ -171,7 +171,11 @@ func measure(ctx context.Context, t *testing.T, set *trees.Set, branch string) (
 		}
 		n := 0
 		for _, x := range end {
-			if x.At.After(day) && !x.At.After(day.AddDate(0, follow, 0)) && !x.Landed.After(day) && x.Culprit {
+			if x.At.After(day) && !x.At.After(day.AddDate(0, follow, 0)) && !x.Landed.After(day) && len(x.Origins) > 0 {
+				if !x.HadBug(day) {
+					sum.missed["its culprit was not there that day"]++
+					continue
+				}
 				sum.count(t, branch, day, x, rows[x.Commit], now[x.Commit])
 				n++
 			}

@@ -71,7 +71,8 @@ type Said struct {
 const BeganWithIt = "began with it"
 
 // standOf is what a judgement of a branch that has the bug says in one word, and why.
-func standOf(j *verdict.Judgement, b *verdict.Branch) (flow.Stand, string) {
+// named: a Fixes: tag names a culprit that the branch has.
+func standOf(j *verdict.Judgement, b *verdict.Branch, named bool) (flow.Stand, string) {
 	switch {
 	case b.State == verdict.Queued:
 		return flow.StandQueued, cmp.Or(b.Why, "as "+short(b.As))
@@ -79,6 +80,11 @@ func standOf(j *verdict.Judgement, b *verdict.Branch) (flow.Stand, string) {
 		return flow.StandUnknown, b.Why
 	case b.Is(verdict.StableEligible):
 		return goes(b)
+	case b.Is(verdict.OutOfScope) && j.IsFix() && len(j.Silicon) == 0:
+		// A label is for hardware; who asks what a branch lacks has said what for.
+		return scored(j, b, "no hardware is in it")
+	case b.Is(verdict.OutOfScope) && !j.IsFix() && named:
+		return scored(j, b, "it reads like no fix, and its Fixes: tag names what "+b.Name+" has")
 	case b.Is(verdict.OutOfScope):
 		return flow.StandScope, j.Reason
 	case b.Is(verdict.Wait):
@@ -91,6 +97,15 @@ func standOf(j *verdict.Judgement, b *verdict.Branch) (flow.Stand, string) {
 		return flow.StandDeclined, j.Reason
 	}
 	return flow.StandBelowBar, below(b)
+}
+
+// scored is the word for what gets no label, by the score and the lines of the labels. It
+// is never open: nothing that has no label is sent without a look.
+func scored(j *verdict.Judgement, b *verdict.Branch, why string) (flow.Stand, string) {
+	if b.Score >= j.Lines.DKMS {
+		return flow.StandUncertain, fmt.Sprintf("%s; estimated chance that stable takes it: %.0f %%", why, 100*b.Score)
+	}
+	return flow.StandBelowBar, why + "; " + below(b)
 }
 
 // goes says how a change that stable would take goes onto the branch.

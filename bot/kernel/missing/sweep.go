@@ -199,7 +199,8 @@ func (s *Sweep) row(ctx context.Context, branch string, at *trees.Candidate, c *
 	if b.State == verdict.Present || b.State != verdict.Queued && b.Spared() || b.State == verdict.NoBaseThere {
 		return nil, nil
 	}
-	if !j.IsFix() && !b.Is(verdict.StableEligible) {
+	named := len(at.Origins) > 0
+	if !j.IsFix() && !b.Is(verdict.StableEligible) && !named {
 		return nil, nil
 	}
 	row := &Row{Branch: branch, Commit: c.ID, Title: c.Subject, Date: at.At.Format(time.DateOnly), Release: facts.Mainline.Release,
@@ -208,7 +209,7 @@ func (s *Sweep) row(ctx context.Context, branch string, at *trees.Candidate, c *
 	for _, f := range c.Files {
 		row.files = append(row.files, cmp.Or(f.NewName, f.OldName))
 	}
-	row.State, row.Why = standOf(&j, b)
+	row.State, row.Why = standOf(&j, b, named)
 	if s.Conflicts && row.State == flow.StandBackport {
 		row.InWay = s.inWay(ctx, c, branch)
 	}

@@ -2,17 +2,18 @@ package trees
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/kernel/history"
-	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Origin is a culprit of a commit as a branch has it.
 type Origin struct {
-	Named string // the commit of mainline, "" where only the branch has it under that title
-	As    string // the commit of the branch that it is, "" where it is not known
-	Began bool   // the branch began with it: nobody had to take it there
+	Named string    // the commit of mainline, "" where only the branch has it under that title
+	As    string    // the commit of the branch that it is, "" where it is not known
+	Began bool      // the branch began with it: nobody had to take it there
+	At    time.Time // when the branch took it, where it had to
 }
 
 // Candidate is a commit of mainline that a branch has not, and that it may need.
@@ -78,15 +79,24 @@ func (s *Set) candidate(v view, p history.Position, asOf time.Time) (c Candidate
 		switch {
 		case q != 0:
 			if at := s.placed(v, s.itself(q, asOf)); at.sha != "" && at.revert == "" {
-				c.Origins = append(c.Origins, Origin{Named: m.ID(q), As: at.sha, Began: at.own == 0})
+				c.Origins = append(c.Origins, Origin{Named: m.ID(q), As: at.sha, Began: at.own == 0, At: v.got(at.own)})
 			}
 		case r.Named.Title != 0 && s.ownTitled(v, r.Named.Title):
-			c.Origins = append(c.Origins, Origin{As: v.own.ID(v.own.Titled(r.Named.Title)[0])})
+			own := v.own.Titled(r.Named.Title)[0]
+			c.Origins = append(c.Origins, Origin{As: v.own.ID(own), At: v.got(own)})
 		default:
 			lost = true
 		}
 	}
 	return c, lost
+}
+
+// got is when a branch got one of its own commits; the zero time for what it began with.
+func (v view) got(own history.Position) time.Time {
+	if own == 0 {
+		return time.Time{}
+	}
+	return time.Unix(v.dates[own-1], 0).UTC()
 }
 
 // culprit resolves what a tag of the commit p names: by id, also that of a backport, and
@@ -123,8 +133,13 @@ type Took struct {
 	As     string    // of the branch
 	At     time.Time // when the branch got it
 	Landed time.Time // when mainline had it
-	// Culprit says that it names a culprit, and the branch had one when it took it.
-	Culprit bool
+	// Origins are the culprits that it names and the branch had when it took it.
+	Origins []Origin
+}
+
+// HadBug reports whether the branch had one of its culprits on a day.
+func (t *Took) HadBug(day time.Time) bool {
+	return slices.ContainsFunc(t.Origins, func(o Origin) bool { return !o.At.After(day) })
 }
 
 // Takings are the commits that a branch took from mainline between two days, in the order
@@ -149,29 +164,12 @@ func (s *Set) Takings(name string, after, until time.Time) ([]Took, error) {
 		for _, q := range me.all {
 			twin[q] = true
 		}
-		day := time.Unix(v.dates[at.own-1], 0).UTC()
+		day := v.got(at.own)
 		if !day.After(after) {
 			continue
 		}
 		c, _ := s.candidate(v.until(at.own), p, time.Time{})
-		out = append(out, Took{Commit: m.ID(p), As: at.sha, At: day, Landed: c.At, Culprit: len(c.Origins) > 0})
+		out = append(out, Took{Commit: m.ID(p), As: at.sha, At: day, Landed: c.At, Origins: c.Origins})
 	}
 	return out, nil
-}
-
-// TitleOf is the title of a commit of mainline as Titled looks it up; 0 for what
-// mainline has not.
-func (s *Set) TitleOf(id string) uint64 {
-	if p := s.main.Find(id); p != 0 {
-		return s.main.Title(p)
-	}
-	return 0
-}
-
-// Titled are the commits of mainline with a title, the oldest first.
-func (s *Set) Titled(title string) (out []string) {
-	for _, p := range s.main.Titled(change.TitleKey(title)) {
-		out = append(out, s.main.ID(p))
-	}
-	return out
 }
