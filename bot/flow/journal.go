@@ -113,6 +113,7 @@ type Journal interface {
 
 	Pulls
 	Attempts
+	Standings
 
 	// Revive makes settled series due again and moves the cursor that stands
 	// for the reason, and returns how many. Those that are private, superseded
@@ -152,7 +153,10 @@ const (
 	KindCover MailKind = "cover"
 	KindReply MailKind = "reply" // belongs to the thread of a series
 	KindOther MailKind = "other"
-	KindBad   MailKind = "bad" // could not be read; Note says why
+	// KindNotice is a notice of the stable team, or what has its form, without a patch
+	// that is judged.
+	KindNotice MailKind = "notice"
+	KindBad    MailKind = "bad" // could not be read; Note says why
 )
 
 // Mail is one stored message.

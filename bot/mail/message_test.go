@@ -116,7 +116,7 @@ func summary(m *Message) string {
 	line("list", m.ListID)
 	line("program", m.Program)
 	if n, ok := m.Notice(); ok {
-		line("notice", fmt.Sprintf("%s %q for %s", n.Kind, n.Title, n.Branch))
+		line("notice", fmt.Sprintf("%s %q for %s", n.Kind, n.Title, strings.Join(n.Branches, " ")))
 	}
 	line("no patch", m.NoPatch)
 	line("attached", m.Attached)

@@ -3,7 +3,6 @@ package mail
 import (
 	"strings"
 
-	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 )
 
@@ -43,32 +42,6 @@ func program(m *Message, returnPath string) string {
 		return "auto-reply"
 	}
 	return ""
-}
-
-// Notice is what a mail of the stable team's scripts says of a change.
-type Notice struct {
-	Kind   string // "queued": added to the queue; "failed": it did not apply there
-	Title  string
-	Branch string // "6.1"
-}
-
-// Notice reads the notices of the stable team's scripts; ok is false for all
-// other mails.
-func (m *Message) Notice() (n Notice, ok bool) {
-	if rest, cut := strings.CutPrefix(m.Title, `Patch "`); cut {
-		title, tail, cut := cutLast(rest, `" has been added to the `)
-		if tree, stable := stableTree(tail); cut && stable {
-			return Notice{Kind: "queued", Title: title, Branch: tree}, true
-		}
-	}
-	if rest, cut := cutFailed(m.Title); cut {
-		title, tail, cut := cutLast(rest, `" failed to apply to `)
-		if tree, stable := stableTree(tail); cut && stable {
-			_, title = change.ParseSubject(title)
-			return Notice{Kind: "failed", Title: title, Branch: tree}, true
-		}
-	}
-	return Notice{}, false
 }
 
 // cutFailed cuts the words off the title of a notice that a patch does not apply.

@@ -27,7 +27,9 @@ func (fl *filer) one(ctx context.Context, m flow.Mail) error {
 		if err != nil {
 			return err
 		}
-		f, lookup = fl.place(ctx, m, msg)
+		if f, lookup = fl.place(ctx, m, msg); lookup == nil {
+			lookup = fl.listen(ctx, &f, m, msg)
+		}
 		return nil
 	})
 	if lookup != nil {

@@ -107,6 +107,14 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	if err != nil {
 		return flow.Proving{}, err
 	}
+	if unproven == nil {
+		if err := pv.heard(ctx, m, full, proof); err != nil {
+			return flow.Proving{}, err
+		}
+	}
+	if m.Kind == flow.KindNotice {
+		return pv.provedNotice(m, proof, unproven), nil
+	}
 	if m.Kind == flow.KindPatch || m.Kind == flow.KindCover {
 		return pv.provedPatch(ctx, m, full, proof, unproven)
 	}

@@ -315,7 +315,15 @@ func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]flow.Mail
 		return nil, s.wrap(doing, err)
 	}
 	out, err := scanMails(rows)
-	return out, s.wrap(doing, err)
+	if err != nil || len(out) >= n {
+		return out, s.wrap(doing, err)
+	}
+	rows, err = s.read.QueryContext(ctx, "select "+mailColumns+" from mail where prove_at > 0 and prove_at <= ? and kind = 'notice' and series_key = '' order by prove_at, seq limit ?", millis(now), n-len(out))
+	if err != nil {
+		return nil, s.wrap(doing, err)
+	}
+	notices, err := scanMails(rows)
+	return append(out, notices...), s.wrap(doing, err)
 }
 
 // usedFor is how long it is known that a signature was used: far longer than a
