@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 
 	"github.com/stablebot/stablebot/bot/flow"
@@ -21,10 +22,18 @@ func (s *Store) Standings(ctx context.Context, branch string) ([]flow.Standing, 
 	return s.standings(ctx, "where branch = ? order by seq", branch)
 }
 
-// StandingsOf returns what was said and found of one change on all branches, by its commit
-// of mainline or its title, oldest first.
-func (s *Store) StandingsOf(ctx context.Context, commit, title string) ([]flow.Standing, error) {
-	return s.standings(ctx, "where title_key = ? or commit_id = ? and commit_id <> '' order by seq", titleKey(title), commit)
+// HeardOf returns what the stable team and people said of a judged change on all branches,
+// by its title or, of a commit, its id, oldest first. Of what is embargoed nothing.
+func (s *Store) HeardOf(ctx context.Context, id string) ([]flow.Standing, error) {
+	var title string
+	err := s.read.QueryRowContext(ctx, "select subject from judgement where change_id = ? and private = 0", id).Scan(&title)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && title == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.wrap("reading what was said of a fix from", err)
+	}
+	return s.standings(ctx, "where voice <> 'trees' and (title_key = ? or commit_id = ?) order by at, seq", titleKey(title), id)
 }
 
 func (s *Store) standings(ctx context.Context, which string, args ...any) (out []flow.Standing, err error) {

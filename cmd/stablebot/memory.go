@@ -18,14 +18,30 @@ import (
 )
 
 // memoryOptions say where it is kept what people said of the fixes that branches lack.
-type memoryOptions struct{ file string }
+type memoryOptions struct {
+	file string
+	bot  configFlags
+}
 
 func (o *memoryOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.file, "memory", "", "keep what was said, and what was found last time, in this `file`; one of the user's for each repository when not given")
+	f.StringVarP(&o.bot.file, "bot", "c", "", "keep it in the store of the bot with this configuration `file`, which hears the stable team as well")
+	f.StringVar(&o.bot.state, "state-dir", "", "the same by the bot's state `folder`")
+	f.StringVar(&o.bot.store, "store", "", "the same by its store, postgres://`…` or a file")
 }
 
 // open opens the memory; closing is to be called in the end.
-func (o *memoryOptions) open(_ *cobra.Command, repo string) (memory flow.Standings, closing func(), err error) {
+func (o *memoryOptions) open(cmd *cobra.Command, repo string) (memory flow.Standings, closing func(), err error) {
+	if o.bot != (configFlags{}) {
+		if o.file != "" {
+			return nil, nil, usagef("--memory names a file, and -c, --state-dir and --store a bot's store; give one")
+		}
+		s, err := o.bot.openForWriting(cmd)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, func() { _ = s.Close() }, nil
+	}
 	file := o.file
 	if file == "" {
 		if file, err = defaultMemory(repo); err != nil {

@@ -92,7 +92,11 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 			continue
 		}
 		p.f("%s  %s\n", id, outcomes.LabelOf(of[id], time.Now()))
-		for _, f := range (fates{s}).of(of[id]) {
+		all, err := (fates{s}).Fate(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, f := range all {
 			p.f("  %-10s %-12s %-12.12s %-10s %s\n", f.Branch, f.What, f.Commit, f.Release, printable(f.Note))
 		}
 	}
@@ -203,7 +207,36 @@ var _ web.Fates = fates{}
 // Fate implements web.Fates.
 func (f fates) Fate(ctx context.Context, id string) ([]web.Fate, error) {
 	of, err := f.OutcomesOf(ctx, []string{id})
-	return f.of(of[id]), err
+	if err != nil {
+		return nil, err
+	}
+	heard, err := f.HeardOf(ctx, id)
+	out := append(f.of(of[id]), fatesHeard(heard)...)
+	slices.SortStableFunc(out, func(a, b web.Fate) int { return a.At.Compare(b.At) })
+	return out, err
+}
+
+// fatesHeard are what the stable team and people said of a change, with who and how that
+// is proven.
+func fatesHeard(heard []flow.Standing) (out []web.Fate) {
+	for _, s := range heard {
+		what := string(s.Stand)
+		switch {
+		case !s.Counts():
+			what = "claimed"
+		case s.Stand == "":
+			what = "undone"
+		}
+		note := strings.TrimPrefix(s.Why+", by "+s.Who, ", ")
+		switch {
+		case !s.Counts():
+			note = string(s.Stand) + ": " + note + ", not proven"
+		case s.How != "":
+			note += " (" + s.How + ")"
+		}
+		out = append(out, web.Fate{Branch: s.Branch, What: what, Commit: s.Commit, At: s.At, Note: note})
+	}
+	return out
 }
 
 func (fates) of(os []flow.Outcome) (out []web.Fate) {

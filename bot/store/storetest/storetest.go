@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"keep":      keep,
 		"file":      file,
 		"orphans":   orphans,
+		"standings": standings,
 		"attempts":  attempts,
 		"settle":    settle,
 		"versions":  versions,
@@ -244,6 +245,30 @@ func orphans(t *testing.T, s *suite) {
 	must(t, err)
 	if len(mails) != 2 {
 		t.Errorf("the series has %d mails, want the patch and the reply", len(mails))
+	}
+}
+
+// standings come in order, by branch; what a mail says is there once, and may be proven
+// later.
+func standings(t *testing.T, s *suite) {
+	said := []flow.Standing{
+		{Branch: "6.1", Title: "drm: fix it", Stand: flow.StandQueued, Voice: flow.VoiceHeard, Who: "greg@example.org", Mail: "n1@example.org", At: T0},
+		{Branch: "6.6", Title: "drm: fix it", Stand: flow.StandQueued, Voice: flow.VoiceHeard, Who: "greg@example.org", Mail: "n1@example.org", At: T0},
+		{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "drm: fix it", Stand: flow.StandDone, Voice: flow.VoiceWord, Who: "Ana", Why: "sent by hand", At: T0.Add(time.Hour)},
+	}
+	must(t, s.Stand(s.ctx, said))
+	must(t, s.Stand(s.ctx, said[:1]))
+	proven := said[0]
+	proven.Proven, proven.How = true, "DKIM of example.org"
+	must(t, s.Stand(s.ctx, []flow.Standing{proven}))
+	must(t, s.Stand(s.ctx, nil))
+	got, err := s.Standings(s.ctx, "6.1")
+	must(t, err)
+	if len(got) != 2 || got[0] != proven || got[1] != said[2] {
+		t.Errorf("of 6.1: %+v", got)
+	}
+	if got, err = s.Standings(s.ctx, ""); len(got) != 3 || got[1].Proven || err != nil {
+		t.Errorf("of all: %+v, %v", got, err)
 	}
 }
 
