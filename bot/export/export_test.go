@@ -128,6 +128,9 @@ func TestBackport(t *testing.T) {
 	if got := r.Git("rev-parse", "HEAD^{tree}"); got != s.Tree {
 		t.Errorf("git am leaves the tree %s, the series says %s", got, s.Tree)
 	}
+	if len(s.Files) != 1 || s.Files[0].Path != "drivers/a.c" || strings.TrimSpace(string(s.Files[0].Data)) != r.Git("show", "HEAD:drivers/a.c") {
+		t.Errorf("the files that it leaves: %+v", s.Files)
+	}
 }
 
 // Without an identity nothing is signed for anybody; and a prerequisite that is

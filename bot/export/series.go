@@ -2,7 +2,9 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +21,9 @@ type Series struct {
 	Left []string
 	// Tree is what the branch holds after `git am`.
 	Tree string
+	// Files are those of the branch that the series changes, as it leaves them: what is
+	// compiled to see whether it builds.
+	Files []AdaptedFile
 	// RangeDiff compares the adapted patch with mainline's; "" where none was adapted.
 	RangeDiff string
 }
@@ -130,7 +135,25 @@ func Backport(ctx context.Context, w Wanted, o git.Options) (*Series, error) {
 	if s.Tree, err = b.verify(ctx, base, tip, mails, paths); err != nil {
 		return nil, fmt.Errorf("%w; nothing is written", err)
 	}
-	return s, nil
+	s.Files, err = b.leaves(ctx, tip, paths)
+	return s, err
+}
+
+// leaves are the files that the series leaves.
+func (b *bench) leaves(ctx context.Context, tip string, paths map[string]bool) (out []AdaptedFile, err error) {
+	for _, p := range slices.Sorted(maps.Keys(paths)) {
+		o, err := b.Object(ctx, tip+":"+p)
+		switch {
+		case errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision):
+			out = append(out, AdaptedFile{Path: p})
+		case err != nil:
+			return nil, fmt.Errorf("reading what the series leaves: %w", err)
+		default:
+			// An empty file is there all the same.
+			out = append(out, AdaptedFile{Path: p, Data: append([]byte{}, o.Data...)})
+		}
+	}
+	return out, nil
 }
 
 // message puts what stable asks for around a commit's own words.
@@ -216,12 +239,7 @@ func (b *bench) format(ctx context.Context, base, tip string, w Wanted) ([]file,
 
 // verify applies mails with git am to a checkout of the branch.
 func (b *bench) verify(ctx context.Context, base, want string, mails []file, paths map[string]bool) (tree string, err error) {
-	var touched []string
-	for p := range paths {
-		touched = append(touched, p)
-	}
-	slices.Sort(touched)
-	if err := b.Sparse(ctx, base, touched); err != nil {
+	if err := b.Sparse(ctx, base, slices.Sorted(maps.Keys(paths))); err != nil {
 		return "", err
 	}
 	args := []string{"-c", "core.sparseCheckout=true", "am", "-q", "--no-3way", "--keep-cr"}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
-	kbuild "github.com/stablebot/stablebot/bot/kernel/build"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
@@ -141,11 +140,6 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 	if err != nil {
 		return err
 	}
-	if o.compile.wanted {
-		if err := p.build(ctx, c, plan, &o.compile); err != nil {
-			return err
-		}
-	}
 	if plan.Mainline == "" {
 		return fmt.Errorf("%q is not in mainline, and stable takes nothing else; let its author add Cc: %s to it", c.Subject, export.StableList)
 	}
@@ -165,13 +159,6 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 			continue
 		}
 		b := &plan.Branches[i]
-		if b.Builds != "" {
-			_, _ = fmt.Fprintf(say, "%s: builds: %s\n", br.Tree(), strings.TrimSuffix(b.Builds+" ("+printable(b.BuildWhy)+")", " ()"))
-		}
-		if b.Builds == kbuild.No {
-			problems = append(problems, fmt.Errorf("%s: it does not build there: %s; nothing is written", br.Tree(), printable(b.BuildWhy)))
-			continue
-		}
 		switch {
 		case b.There():
 			_, _ = fmt.Fprintf(say, "%s: has it already, as %.12s\n", br.Tree(), plan.Plans[i].As)
@@ -187,6 +174,10 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
 			continue
 		case b.AsIs():
+			if err := o.compile.asIs(ctx, say, p, c, b, br); err != nil {
+				problems = append(problems, err)
+				continue
+			}
 			asIs = append(asIs, br)
 			continue
 		}
@@ -248,6 +239,9 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 	}
 	s, err := export.Backport(ctx, w, trusted)
 	if err != nil {
+		return err
+	}
+	if err := o.compile.series(ctx, say, p, &plan.Branches[i], s); err != nil {
 		return err
 	}
 	dir := filepath.Join(o.out, fmt.Sprintf("%s-%.12s", br.Tree(), plan.Mainline))

@@ -15,7 +15,6 @@ package build
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,10 +23,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
 
 // The answers.
@@ -97,6 +96,17 @@ func Objects(ctx context.Context, r *git.Repo, commit string, files []File, o Op
 			return notTried("%s is not installed here", program), nil
 		}
 	}
+	res, err := tried(ctx, r, commit, files, o)
+	if errors.Is(err, syscall.ENOSPC) {
+		return notTried("the disk is full: free some room in %s, or keep kernel trees elsewhere", o.Dir), nil
+	}
+	if res != nil {
+		res.Took = time.Since(start)
+	}
+	return res, err
+}
+
+func tried(ctx context.Context, r *git.Repo, commit string, files []File, o Options) (*Result, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the folder for builds: %w", err)
 	}
@@ -105,11 +115,7 @@ func Objects(ctx context.Context, r *git.Repo, commit string, files []File, o Op
 		return &Result{Builds: NotTried, Why: why}, err
 	}
 	defer t.close()
-	res, err := t.objects(ctx, files)
-	if res != nil {
-		res.Took = time.Since(start)
-	}
-	return res, err
+	return t.objects(ctx, files)
 }
 
 // refuse says why a change is not built, "" when it may be.
@@ -137,164 +143,6 @@ func refuse(files []File) string {
 	return ""
 }
 
-// tree is a branch's tree in a folder, held by this process alone.
-type tree struct {
-	dir   string // with the tree, the note and the baselines
-	src   string
-	r     *git.Repo
-	at    string
-	o     Options
-	free  func()
-	known map[string]log // baselines by object
-}
-
-// The files beside a tree.
-const (
-	readyNote = "ready"     // the tree is written, configured and prepared
-	dirtyNote = "dirty"     // paths of a change that is in it
-	baselines = "baselines" // what objects say without a change
-)
-
-// open gets the tree of a commit, written and prepared; why says what is missing.
-func open(ctx context.Context, r *git.Repo, commit string, o Options) (t *tree, why string, err error) {
-	config, err := configKey(o)
-	if err != nil {
-		return nil, fmt.Sprintf("the configuration cannot be read: %v", err), nil
-	}
-	name := fmt.Sprintf("tree-%.16s-%s", commit, config)
-	sweep(o, name)
-	t = &tree{dir: filepath.Join(o.Dir, name), r: r, at: commit, o: o, known: map[string]log{}}
-	t.src = filepath.Join(t.dir, "src")
-	if err := os.MkdirAll(t.dir, 0o700); err != nil {
-		return nil, "", fmt.Errorf("the folder for builds: %w", err)
-	}
-	if t.free, err = filelock.Try(filepath.Join(o.Dir, name+".lock")); err != nil {
-		return nil, "", fmt.Errorf("the lock of a tree: %w", err)
-	}
-	if t.free == nil {
-		return nil, "another process builds in " + t.dir, nil
-	}
-	if _, err := os.Stat(filepath.Join(t.dir, readyNote)); err == nil {
-		if err := t.restore(ctx); err == nil {
-			t.load()
-			now := time.Now()
-			_ = os.Chtimes(t.dir, now, now)
-			return t, "", nil
-		}
-	}
-	if why, err = t.write(ctx); err != nil || why != "" {
-		t.close()
-		_ = os.RemoveAll(t.dir)
-		return nil, why, err
-	}
-	return t, "", nil
-}
-
-func (t *tree) close() { t.free() }
-
-// write makes the tree: files, configuration, what is made before any object.
-func (t *tree) write(ctx context.Context) (why string, err error) {
-	if err := os.RemoveAll(t.dir); err != nil {
-		return "", fmt.Errorf("a tree that was not finished: %w", err)
-	}
-	if err := os.MkdirAll(t.src, 0o700); err != nil {
-		return "", fmt.Errorf("the folder for builds: %w", err)
-	}
-	if free, ok := room(t.o.Dir); ok && free < t.o.Room {
-		return fmt.Sprintf("the disk is too full for a kernel tree: %d MB are free in %s, %d are needed", free>>20, t.o.Dir, t.o.Room>>20), nil
-	}
-	if err := t.unpack(ctx); err != nil {
-		if full(err.Error()) {
-			return "the disk is full", nil
-		}
-		return "", err
-	}
-	if why, err = t.configure(ctx); err != nil || why != "" {
-		return why, err
-	}
-	out, err := t.make(ctx, 3*t.o.Timeout, "prepare")
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case err != nil:
-		return fmt.Sprintf("the tree cannot be prepared for building: %s", first(out, err)), nil
-	}
-	return "", os.WriteFile(filepath.Join(t.dir, readyNote), nil, 0o600)
-}
-
-// unpack writes the files of the commit.
-func (t *tree) unpack(ctx context.Context) error {
-	p, err := t.r.Start(ctx, "writing a tree", "archive", "--format=tar", t.at)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	if err := untar(p.Out, t.src); err != nil {
-		return fmt.Errorf("writing the tree of %.12s: %w", t.at, err)
-	}
-	return p.Wait()
-}
-
-// restore takes out what a change left that was not finished.
-func (t *tree) restore(ctx context.Context) error {
-	note := filepath.Join(t.dir, dirtyNote)
-	data, err := os.ReadFile(note)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("the note of a change: %w", err)
-	}
-	for p := range strings.SplitSeq(string(data), "\x00") {
-		if p == "" {
-			continue
-		}
-		if err := t.reset(ctx, p); err != nil {
-			return err
-		}
-	}
-	return os.Remove(note)
-}
-
-// reset gives a file the content of the commit, or removes it.
-func (t *tree) reset(ctx context.Context, p string) error {
-	to := filepath.Join(t.src, filepath.FromSlash(p))
-	o, err := t.r.Object(ctx, t.at+":"+p)
-	switch {
-	case errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision):
-		if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("taking a change out: %w", err)
-		}
-		return nil
-	case err != nil:
-		return err
-	}
-	return put(to, o.Data)
-}
-
-func put(to string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return fmt.Errorf("a file of the tree: %w", err)
-	}
-	if err := os.WriteFile(to, data, 0o644); err != nil {
-		return fmt.Errorf("a file of the tree: %w", err)
-	}
-	return nil
-}
-
-// load reads the baselines that are kept.
-func (t *tree) load() {
-	if data, err := os.ReadFile(filepath.Join(t.dir, baselines)); err == nil {
-		_ = json.Unmarshal(data, &t.known) // one that is damaged is made anew
-	}
-}
-
-func (t *tree) keep() {
-	if data, err := json.Marshal(t.known); err == nil {
-		_ = os.WriteFile(filepath.Join(t.dir, baselines), data, 0o600) // else it is made anew
-	}
-}
-
 // objects compiles before and after.
 func (t *tree) objects(ctx context.Context, files []File) (*Result, error) {
 	res := &Result{Builds: Yes}
@@ -313,10 +161,7 @@ func (t *tree) objects(ctx context.Context, files []File) (*Result, error) {
 			if err != nil {
 				return nil, err
 			}
-			switch {
-			case was.Full:
-				return notTried("the disk is full"), nil
-			case was.Failed && broken == "":
+			if was.Failed && broken == "" {
 				broken = object + ": " + was.First
 			}
 		}
@@ -327,7 +172,7 @@ func (t *tree) objects(ctx context.Context, files []File) (*Result, error) {
 		res.Builds, res.Why = Broken, "without the change either: "+broken
 		return res, nil
 	case len(res.Objects) == 0:
-		res.Builds, res.Why = NotTried, "no configuration symbol of yours builds it: "+strings.Join(res.Left, "; ")
+		res.Builds, res.Why = NotTried, "no CONFIG of yours builds this: "+strings.Join(res.Left, "; ")
 		return res, nil
 	}
 	return res, t.with(ctx, files, res)
@@ -365,15 +210,8 @@ func (t *tree) with(ctx context.Context, files []File, res *Result) (err error) 
 		}
 		was := t.known[object]
 		res.Warnings = append(res.Warnings, fresh(now.Warnings, was.Warnings)...)
-		switch {
-		case now.Full:
-			res.Builds, res.Why = NotTried, "the disk is full"
-			return nil
-		case now.Failed:
-			res.Builds = No
-			if res.Why == "" {
-				res.Why = now.First
-			}
+		if now.Failed {
+			res.Builds, res.Why = No, cmp.Or(res.Why, now.First)
 		}
 	}
 	return nil
@@ -385,7 +223,7 @@ func (t *tree) baseline(ctx context.Context, object string) (log, error) {
 		return l, nil
 	}
 	l, err := t.compile(ctx, object)
-	if err == nil && !l.Full {
+	if err == nil {
 		t.known[object] = l
 		t.keep()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,45 @@ func TestMissing(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.o.Dir, "tree-*", "src")); len(left) > 0 {
 		t.Errorf("a tree is left: %v", left)
+	}
+}
+
+// A disk that is full while an object is made is no fault of the change, and the tree is
+// clean afterwards.
+func TestFull(t *testing.T) {
+	b := newBench(t)
+	b.Put("Makefile", strings.Replace(makefile, "	$(CC)", "	! grep -q enough $< || { cat Makefile >/dev/full; exit 1; }; $(CC)", 1), "full and failed")
+	b.at = b.Put("x", "x\n", "tip")
+	res := b.objects(t, File{pump, []byte("int enough;\n")})
+	if res.Builds != NotTried || !strings.Contains(res.Why, "the disk is full: free some room in "+b.o.Dir) {
+		t.Errorf("%+v", res)
+	}
+	if left, _ := filepath.Glob(filepath.Join(b.o.Dir, "tree-*", "dirty")); len(left) > 0 {
+		t.Errorf("a change is left in %v", left)
+	}
+}
+
+// Files of another architecture and of no use for objects are not written.
+func TestSpared(t *testing.T) {
+	b := newBench(t)
+	b.Put("Documentation/Kconfig", "config DOC\n", "doc")
+	b.Put("Documentation/process/x.rst", "text\n", "doc")
+	b.Put("arch/zeta/Kconfig", "config ZETA\n", "arch")
+	b.at = b.Put("arch/zeta/boot.c", "int boot;\n", "arch")
+	if res := b.objects(t, File{pump, []byte("int pump(void) { return 3; }\n")}); res.Builds != Yes {
+		t.Fatalf("%+v", res)
+	}
+	for file, want := range map[string]bool{"Documentation/Kconfig": true, "Documentation/process/x.rst": false, "arch/zeta/Kconfig": true,
+		"arch/zeta/boot.c": kin[runtime.GOARCH] == ""} {
+		if found, _ := filepath.Glob(filepath.Join(b.o.Dir, "tree-*", "src", file)); (len(found) == 1) != want {
+			t.Errorf("%s: there %v, want %v", file, found, want)
+		}
+	}
+	if kin[runtime.GOARCH] == "" {
+		return
+	}
+	if res := b.objects(t, File{"arch/zeta/boot.c", []byte("int boot = 1;\n")}); res.Builds != NotTried || !strings.Contains(res.Why, "another architecture") {
+		t.Errorf("%+v", res)
 	}
 }
 

@@ -144,6 +144,9 @@ func Unreachable(read Reader, config, file string) string {
 
 // unreachable asks the tree that is written out.
 func (t *tree) unreachable(file string) string {
+	if alien(file) {
+		return "it is for another architecture than this machine's"
+	}
 	read := func(p string) string {
 		data, err := os.ReadFile(filepath.Join(t.src, filepath.FromSlash(p)))
 		if err != nil {

@@ -1,22 +1,20 @@
 package build
 
 import (
-	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
-
-	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
 
 // derived is what allmodconfig is told beforehand: warnings stay warnings, and nothing is
@@ -76,7 +74,7 @@ func (t *tree) configure(ctx context.Context) (why string, err error) {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil && full(out):
-		return "the disk is full", nil
+		return "", syscall.ENOSPC
 	case err != nil:
 		return "the tree cannot be configured: " + first(out, err), nil
 	}
@@ -137,7 +135,6 @@ func (t *tree) make(ctx context.Context, most time.Duration, args ...string) (st
 // log is what compiling an object said.
 type log struct {
 	Failed   bool     `json:"failed,omitempty"`
-	Full     bool     `json:"-"` // the disk
 	First    string   `json:"first,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -155,10 +152,13 @@ func (t *tree) compile(ctx context.Context, object string) (log, error) {
 		return log{}, fmt.Errorf("an object of the tree: %w", err)
 	}
 	out, err := t.make(ctx, t.o.Timeout, object)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return log{}, ctx.Err()
+	case err != nil && full(out):
+		return log{}, syscall.ENOSPC
 	}
-	l := log{Failed: err != nil, Full: err != nil && full(out)}
+	l := log{Failed: err != nil}
 	for _, m := range diagnosis.FindAllStringSubmatch(out, -1) {
 		line := m[0]
 		switch {
@@ -178,92 +178,23 @@ func (t *tree) compile(ctx context.Context, object string) (log, error) {
 
 func full(out string) bool { return strings.Contains(out, "No space left on device") }
 
-// first is the line that tells what went wrong.
+// first is the line that tells what went wrong: a program's own before what make says of
+// its end.
 func first(out string, err error) string {
+	var other, by string
 	for line := range strings.Lines(out) {
-		if line = strings.TrimSpace(line); strings.Contains(line, "rror") || strings.Contains(line, "not found") || strings.Contains(line, "***") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case strings.HasPrefix(line, "make"):
+			if by == "" && strings.Contains(line, "***") {
+				by = line
+			}
+		case strings.Contains(line, "rror") || strings.Contains(line, "not found"):
 			return line
+		default:
+			other = cmp.Or(other, line)
 		}
 	}
-	return err.Error()
-}
-
-// untar writes an archive of git below a folder.
-func untar(in io.Reader, dir string) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	a := tar.NewReader(in)
-	for {
-		h, err := a.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(h.Name, "/")
-		switch h.Typeflag {
-		case tar.TypeDir:
-			err = root.MkdirAll(name, 0o755)
-		case tar.TypeSymlink:
-			err = root.Symlink(h.Linkname, name)
-		case tar.TypeReg:
-			err = one(root, name, h, a)
-		}
-		if err != nil && !errors.Is(err, os.ErrExist) {
-			return err
-		}
-	}
-}
-
-func one(root *os.Root, name string, h *tar.Header, in io.Reader) error {
-	f, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, os.FileMode(h.Mode)&0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, in)
-	return errors.Join(err, f.Close())
-}
-
-// sweep removes the trees that were not finished when their process ended, and those that
-// were used longest ago.
-func sweep(o Options, but string) {
-	type old struct {
-		name string
-		used time.Time
-	}
-	var kept []old
-	names, err := filepath.Glob(filepath.Join(o.Dir, "tree-*"))
-	if err != nil {
-		return
-	}
-	remove := func(name string) {
-		free, err := filelock.Try(filepath.Join(o.Dir, name+".lock"))
-		if err != nil || free == nil {
-			return // in use
-		}
-		_ = os.RemoveAll(filepath.Join(o.Dir, name))
-		free()
-	}
-	for _, p := range names {
-		st, err := os.Stat(p)
-		name := filepath.Base(p)
-		if err != nil || !st.IsDir() || name == but {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(p, readyNote)); err != nil {
-			remove(name)
-			continue
-		}
-		kept = append(kept, old{name, st.ModTime()})
-	}
-	slices.SortFunc(kept, func(a, b old) int { return b.used.Compare(a.used) })
-	for i, k := range kept {
-		if i >= o.Keep-1 {
-			remove(k.name)
-		}
-	}
+	return cmp.Or(other, by, err.Error())
 }
