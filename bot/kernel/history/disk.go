@@ -14,7 +14,7 @@ import (
 )
 
 // layout names the format of the file; another one is read as if it were absent.
-const layout = "stablebot history 2\n"
+const layout = "stablebot history 3\n"
 
 func file(dir, tip string, exclude []string) string {
 	sum := sha256.Sum256([]byte(tip + " " + strings.Join(exclude, " ")))

@@ -160,17 +160,21 @@ func (h *History) message(p Position, title, body string) {
 		}
 	}
 	if t, ok := strings.CutPrefix(title, `Revert "`); ok {
-		sha := ""
-		if _, rest, ok := strings.Cut(body, "This reverts commit "); ok {
-			n := 0
-			for n < len(rest) && n < 64 && (rest[n] >= '0' && rest[n] <= '9' || rest[n] >= 'a' && rest[n] <= 'f') {
-				n++
-			}
-			sha = rest[:n]
-		}
-		h.refs = append(h.refs, Reference{p, Reverts, NameOf(sha, strings.TrimSuffix(t, `"`))})
+		h.refs = append(h.refs, Reference{p, Reverts, NameOf(takenBack(body), strings.TrimSuffix(t, `"`))})
+	} else if t, ok := strings.CutPrefix(title, `Reapply "`); ok { // git's name for the revert of a revert
+		h.refs = append(h.refs, Reference{p, Reverts, NameOf(takenBack(body), `Revert "`+strings.TrimSuffix(t, `"`)+`"`)})
 	}
 	h.flags = append(h.flags, flags)
+}
+
+// takenBack is the id that git writes into a revert, "" for none.
+func takenBack(body string) string {
+	_, rest, _ := strings.Cut(body, "This reverts commit ")
+	n := 0
+	for n < len(rest) && n < 64 && (rest[n] >= '0' && rest[n] <= '9' || rest[n] >= 'a' && rest[n] <= 'f') {
+		n++
+	}
+	return rest[:n]
 }
 
 // named reports whether a body may name another commit or ask for something.

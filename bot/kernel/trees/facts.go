@@ -253,13 +253,15 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 		// functions that they stand in are there: what would have to go in first
 		// is what the bug came with.
 		if b := countBase(ctx, t, c.Files); b.Known && b.Hunks > 0 && b.Near == 0 && !headed(ctx, t, c.Files) && !s.split(ctx, c, v, t) {
-			out.State, out.Applies, out.NoBase = noBase, notTried, tree.Later
-			out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = nil, 0, false, 0, nil
-			out.Needs, out.Mates = nil, nil
-			out.Why = "none of the code that it changes is in " + v.name + ": " + out.Why
+			without(&out, "none of the code that it changes is in "+v.name+": "+out.Why)
 			if s.stranger(ctx, c) { // a file of another driver has the same name
 				out.State, out.NoBase, out.Why = unknown, "", firstOld(c.Files)+" is not in mainline as it is known here either"
 			}
+		}
+	}
+	if len(bugs) == 0 && out.State == affected && (out.Applies == needsHand || out.Applies == needsPre) {
+		if why := s.implied(ctx, c, v, t, &out); why != "" {
+			without(&out, why)
 		}
 	}
 	if s.cfg.Adapt && out.State == affected && out.Applies == needsHand {

@@ -259,19 +259,53 @@ func (s *Set) placed(v view, me same) placed {
 		}
 	}
 	if best == 0 {
+		s.handed(v, me, func(p history.Position) { take(p, "cherry-pick") })
+	}
+	if best == 0 {
 		return placed{}
 	}
 	return placed{sha: v.own.ID(best), how: form, own: best, revert: s.revertOf(v, v.own.ID(best), me.title, 0, best)}
 }
 
+// hands bounds how many branches a change goes through on its way to another.
+const hands = 3
+
+// handed finds the commits of a branch that were taken from other branches' copies of a
+// change, which name those alone.
+func (s *Set) handed(v view, me same, take func(history.Position)) {
+	var ids []string
+	for _, p := range me.all {
+		ids = append(ids, s.main.ID(p))
+	}
+	for range hands {
+		var next []string
+		for _, id := range ids {
+			for _, b := range s.branches {
+				for _, r := range b.own.Naming(id, 0, nil) {
+					if r.Kind != history.Upstream && r.Kind != history.Picked {
+						continue
+					}
+					if b.own == v.own {
+						take(r.From)
+					} else {
+						next = append(next, b.own.ID(r.From))
+					}
+				}
+			}
+		}
+		ids = next
+	}
+}
+
 // revertOf is the commit that took one, of mainline's or of the branch's own,
-// out of the branch, "" when there is none or when it was put in again.
+// out of the branch, "" when there is none, or when it was put in again or that one was
+// taken out itself.
 func (s *Set) revertOf(v view, id string, title uint64, at, own history.Position) string {
 	m := s.main
 	if at != 0 {
 		for _, r := range m.Naming(id, title, m.isKnown) {
 			if r.Kind == history.Reverts && r.From > at && v.base.In(r.From) {
-				again := false
+				again := s.revertOf(v, m.ID(r.From), m.Title(r.From), r.From, 0) != ""
 				for _, p := range m.Titled(title) {
 					again = again || p > r.From && v.base.In(p)
 				}
@@ -288,7 +322,7 @@ func (s *Set) revertOf(v view, id string, title uint64, at, own history.Position
 		if r.Kind != history.Reverts || r.From <= own || r.From > v.last {
 			continue
 		}
-		again := false
+		again := s.revertOf(v, v.own.ID(r.From), v.own.Title(r.From), 0, r.From) != ""
 		for _, p := range v.own.Titled(title) {
 			again = again || p > r.From && p <= v.last
 		}
