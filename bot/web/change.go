@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"math"
 	"net/http"
@@ -56,6 +57,40 @@ type branchRow struct {
 	verdict.Branch
 	Cell  launch.Cell
 	Steps []pileStep
+}
+
+// Told reports whether more is known of how the patch goes in than the row says.
+func (b branchRow) Told() bool { return b.Adapted != nil || len(b.Conflicts) > 0 || b.Builds != "" }
+
+// Sum is that in a line.
+func (b branchRow) Sum() string {
+	var out []string
+	if b.Adapted != nil {
+		out = append(out, "the patch was adapted")
+		if n := len(b.Adapted.Doubts); n > 0 {
+			out[0] += fmt.Sprintf(", %d to be checked", n)
+		}
+	}
+	if len(b.Conflicts) > 0 {
+		out = append(out, "commits in its way")
+	}
+	if b.Builds != "" {
+		out = append(out, b.BuildSays())
+	}
+	return strings.Join(out, "; ")
+}
+
+// BuildSays is what compiling its objects said.
+func (b branchRow) BuildSays() string {
+	switch b.Builds {
+	case "yes":
+		return "it builds"
+	case "no":
+		return "it does not build"
+	case "baseline-broken":
+		return "the branch does not build without it either"
+	}
+	return "it was not compiled"
 }
 
 // pileStep is a line of the pile as a list.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,10 @@ func seeded(t testing.TB, where string) *store.Store {
 	post(secretID, "series-secret", "", 1, true, secret, []flow.Action{reply(secretKey, "series-secret", secretWord, "held")})
 	odd := j
 	odd.Subject, odd.Author = `<script>alert("x")</script> & =cmd()`, `"><img src=x onerror=alert(1)> <odd@example.com>`
+	odd.Branches = slices.Clone(j.Branches)
+	odd.Branches[1].Adapted = &rules.Adaptation{Rung: "context", Proof: []string{"gfx.c: its lines are matched once in gfx_init()"}, Doubts: []string{"gfx.c: <i>the lock</i> is taken elsewhere"}}
+	odd.Branches[1].Builds, odd.Branches[1].BuildWhy = "no", "gfx.c:12: error: 'ring' undeclared"
+	odd.Branches[1].BuildWarnings = []string{"gfx.c:14: warning: unused variable"}
 	post(oddID, "series-odd", "", 1, false, odd, nil)
 
 	d := patchJudged()
@@ -136,6 +141,7 @@ func seeded(t testing.TB, where string) *store.Store {
 	d.Verdict, d.ReasonClass, d.Score, d.Mixed = verdict.DKMSOnly, verdict.TooBig, .12, true
 	d.Silicon = []silicon.Match{{Name: "Xe3", Driver: "i915", Kind: "platform", State: silicon.Production}, {Name: "i915", Driver: "i915", Kind: "driver", State: silicon.Production}}
 	d.Branches = []verdict.Branch{branchRowOf("6.18", "affected", "needs-backport", verdict.StableEligible), branchRowOf("6.12", "no-base", "unknown", verdict.DKMSOnly)}
+	d.Branches[0].Conflicts = []rules.Conflict{{File: "gfx.c", Line: 12, In: "gfx_init()", Commit: strings.Repeat("c", 40), Title: "drm/i915: rename the ring", Why: "12 lines, and no fix"}}
 	must(s.KeepJudged(t.Context(), flow.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(time.Hour)}, flow.Cursor{Key: "git:linux", Value: "1"}))
 	// No fix: it counts nowhere as missing.
 	d.ID, d.Subject, d.Author, d.Verdict, d.ReasonClass = noFixID, "drm/i915: rename the steps", "Bo Lin <bo@example.com>", verdict.OutOfScope, ""

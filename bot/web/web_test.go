@@ -93,6 +93,17 @@ func pagesAnswer(t *testing.T, where string) {
 	if body := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(body, "for 2: defines the ring") || !strings.Contains(body, "for the change: defines the reset") {
 		t.Error("the page of a change does not say why its prerequisites are needed")
 	}
+	for id, wants := range map[string][]string{
+		oddID:  {"6.12: the patch was adapted, 1 to be checked; it does not build", "matched once in gfx_init()", "&lt;i&gt;the lock&lt;/i&gt;", "&#39;ring&#39; undeclared", "unused variable"},
+		dkmsID: {"6.18: commits in its way", "gfx.c:12", "drm/i915: rename the ring", "12 lines, and no fix"},
+	} {
+		body := get(t, h, changeURL(id)).Body.String()
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("the page of %s lacks %q", id, want)
+			}
+		}
+	}
 	if svg := get(t, h, changeURL(eligibleID)+"/pile.svg").Body.String(); strings.Count(svg, "<circle") != 2 || !strings.Contains(svg, "for 2: defines the ring") {
 		t.Errorf("the pile is drawn as %s", svg)
 	}
