@@ -44,6 +44,7 @@ var arrows = []struct {
 	{"bot/kernel/chips", []string{"rules/…", "bot/kernel/apply"}},
 	{"bot/kernel/prereq", []string{"rules/change", "bot/git"}},
 	{"bot/kernel/build", []string{"bot/git", "bot/internal/filelock"}},
+	{"bot/kernel/build/ksource", []string{"bot/git/gittest", "bot/internal/peers"}},
 	{"bot/kernel/backport", []string{"rules/…", "bot/git", "bot/kernel/apply"}},
 	{"bot/kernel/mainline", []string{"rules/…", "bot/git", "bot/kernel/history"}},
 	{"bot/kernel/missing", []string{"rules/…", "bot/flow", "bot/git", "bot/kernel/…"}},

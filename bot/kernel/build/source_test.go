@@ -1,33 +1,15 @@
 package build
 
 import (
-	"archive/tar"
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/git/gittest"
-	"github.com/stablebot/stablebot/bot/internal/peers"
+	"github.com/stablebot/stablebot/bot/kernel/build/ksource"
 )
-
-// tarball is where Debian's package puts the source of its kernel.
-const tarball = "/usr/src/linux-source-6.1.tar.xz"
-
-// needed are the parts of a kernel that the objects of three drivers are made with: the
-// rest of 78,000 files would only cost time.
-var needed = regexp.MustCompile(`^(Makefile|Kbuild|Kconfig|\.clang.*)$|(^|/)(Kconfig[^/]*|Makefile|Kbuild)$` +
-	`|^(scripts|include|arch/x86|certs|init|kernel|security|tools/(arch|build|include|lib|objtool|scripts))/` +
-	`|^lib/[^/]*$|^drivers/(hwmon|gpu/drm/etnaviv|net/wireless/realtek/rtw88)/`)
 
 // small is a configuration with little but the three drivers.
 const small = `CONFIG_64BIT=y
@@ -57,83 +39,13 @@ CONFIG_DRM=m
 CONFIG_DRM_ETNAVIV=m
 `
 
-// debian makes a repository of the parts that are needed.
-func debian(t *testing.T) *gittest.Repo {
-	t.Helper()
-	if _, err := os.Stat(tarball); err != nil {
-		peers.Lack(t, tarball+" is not here: real objects are compiled of it after sudo apt-get install -y --no-install-recommends linux-source-6.1")
-	}
-	unpack := exec.Command(peers.Need(t, "xz"), "-dc", tarball)
-	packed, err := unpack.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := gittest.New(t)
-	load := exec.Command("git", "-c", "core.compression=0", "fast-import", "--quiet")
-	load.Dir = r.Dir
-	in, err := load.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []*exec.Cmd{unpack, load} {
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := bufio.NewWriterSize(in, 1<<20)
-	fmt.Fprintf(w, "commit refs/heads/main\ncommitter Ada <ada@example.org> 1700000000 +0000\ndata 9\nLinux 6.1\n")
-	if err := load61(tar.NewReader(packed), w); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.Flush(), in.Close(), unpack.Wait(), load.Wait()); err != nil {
-		t.Fatal(err)
-	}
-	r.Git("tag", "v6.1")
-	return r
-}
-
-func load61(from *tar.Reader, to io.Writer) error {
-	for {
-		h, err := from.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, name, _ := strings.Cut(path.Clean(h.Name), "/")
-		if !needed.MatchString(name) {
-			continue
-		}
-		switch {
-		case h.Typeflag == tar.TypeSymlink:
-			_, err = fmt.Fprintf(to, "M 120000 inline %s\ndata %d\n%s\n", name, len(h.Linkname), h.Linkname)
-		case h.Typeflag == tar.TypeReg:
-			mode := "100644"
-			if h.Mode&0o100 != 0 {
-				mode = "100755"
-			}
-			if _, err = fmt.Fprintf(to, "M %s inline %s\ndata %d\n", mode, name, h.Size); err == nil {
-				_, err = io.Copy(to, from)
-			}
-			_, _ = io.WriteString(to, "\n")
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // Objects of three drivers of Debian's 6.1: one has an error put in, one a warning, one
 // nothing; a fourth file is of a driver that the configuration leaves out.
 func TestDebian(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a minute of compiling: run without -short")
 	}
-	for _, program := range []string{"make", "gcc", "bc", "bison", "flex"} {
-		peers.Need(t, program)
-	}
-	r := debian(t)
+	r := ksource.Debian(t, "drivers/hwmon", "drivers/gpu/drm/etnaviv", "drivers/net/wireless/realtek/rtw88")
 	g, err := git.Open(t.Context(), r.Dir, git.Options{})
 	if err != nil {
 		t.Fatal(err)
