@@ -23,7 +23,14 @@ type Targets struct {
 
 // Of says what a change is for. A hunk is for what its path, its lines and the
 // conditions around them name; where no hunk names any, the title decides.
-func (x *Index) Of(c *change.Change) Targets {
+func (x *Index) Of(c *change.Change) Targets { return x.of(c, false) }
+
+// Adds is Of with the lines for tables of devices: what they name is no reason to say that
+// a branch needs nothing of it, but a branch that does not drive the hardware has no use
+// for them.
+func (x *Index) Adds(c *change.Change) Targets { return x.of(c, true) }
+
+func (x *Index) of(c *change.Change, tables bool) Targets {
 	t := Targets{All: specific(x.catalogue.Match(c))}
 	if len(t.All) == 0 {
 		return t
@@ -41,7 +48,7 @@ func (x *Index) Of(c *change.Change) Targets {
 			}
 			ms := specific(x.catalogue.Match(&change.Change{Files: []*gitdiff.File{&part}}))
 			// A line for a table of devices brings the hardware with it.
-			if table := tells(f.NewName); table || len(ms) == 0 {
+			if table := tells(f.NewName) && !tables; table || len(ms) == 0 {
 				all, some = false, some || table
 				continue
 			}
