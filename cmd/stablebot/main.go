@@ -18,6 +18,7 @@ const (
 	exitJudged   = 0 // everything was judged
 	exitUnjudged = 1 // something could not be judged or done; said on stderr
 	exitUsage    = 2 // the command line or the configuration is wrong
+	exitFindings = 3 // an audit found something
 )
 
 // usageError marks an error that the caller mends on the command line or in
@@ -44,6 +45,8 @@ func execute() int {
 		return exitJudged
 	case errors.Is(err, errReported):
 		return exitUnjudged
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUsage
@@ -74,6 +77,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		classifyCommand(),
 		checkCommand(),
 		planCommand(),
+		auditCommand(),
 		branchesCommand(),
 		exportCommand(),
 		launchCommand(),

@@ -1,0 +1,62 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// bug asks whether what a commit mends is there.
+func bug(ctx context.Context, a *auditor, it *Item) error {
+	if it.Upstream == "" || dependency(it.own) {
+		return nil // what is taken for another commit mends nothing here
+	}
+	c := it.upstream
+	if len(c.Fixes) == 0 {
+		c = it.own
+	}
+	var lost []string
+	var first *Finding
+	there := false
+	for _, b := range a.Set.Bugs(c, it.up) {
+		title := b.Subject
+		if b.ID == "" {
+			if title == "" || a.Line.Titled(title, it.Number-1) == 0 {
+				lost = append(lost, strings.TrimSpace(b.SHA+" "+title))
+			} else {
+				there = true
+			}
+			continue
+		}
+		s := a.Line.Standing(b.Known, it.Number-1)
+		if there = there || s.In(); s.In() || first != nil {
+			continue
+		}
+		first = &Finding{Kind: BugAbsent, Commit: b.ID, Title: title, Text: fmt.Sprintf("%.12s (%q), which it fixes, is not in %s", b.ID, title, a.Line.Name())}
+		if s.Commit != "" {
+			first.Text = fmt.Sprintf("%.12s (%q), which it fixes, was taken out of %s by %.12s", b.ID, title, a.Line.Name(), s.Revert)
+		} else if x := a.Line.Standing(b.Known, a.Line.Len()); x.In() {
+			*first = Finding{Kind: BeforeCulprit, Commit: x.Commit, Title: title, Text: fmt.Sprintf("%.12s (%q), which it fixes, comes later, as %.12s", b.ID, title, x.Commit)}
+		}
+	}
+	switch {
+	case there:
+	case len(lost) > 0:
+		it.unchecked("whether its bug is there: the culprit %s is not found in mainline", lost[0])
+	case first != nil:
+		it.add(*first)
+		return nil
+	}
+	if lacks := a.Line.Hardware(ctx, it.upstream, it.ID+"^"); lacks != "" {
+		it.add(Finding{Kind: Newer, Commit: it.Upstream, Title: it.upstream.Subject, Text: "hardware that the branch does not have: " + lacks})
+	}
+	return nil
+}
+
+// dependency reports whether a commit was taken for another one.
+func dependency(c *change.Change) bool {
+	return slices.ContainsFunc(c.DependsOn, func(o change.Origin) bool { return o.Form == "dep-of" })
+}

@@ -1,0 +1,98 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/stablebot/stablebot/bot/kernel/backport"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/tree"
+)
+
+// later asks what mainline did with a change since.
+func later(ctx context.Context, a *auditor, it *Item) error {
+	if it.Upstream == "" || a.Line.Standing(it.up, a.Line.Len()).Revert != "" {
+		return nil // the branch took it out again itself
+	}
+	return a.followed(ctx, it, it.up, it.upstream.Subject, map[string]bool{it.Upstream: true})
+}
+
+// followed tells the reverts and fixes of a change that the branch lacks, and theirs.
+func (a *auditor) followed(ctx context.Context, it *Item, k trees.Known, title string, seen map[string]bool) error {
+	for _, f := range a.Set.Followups(ctx, k) {
+		if seen[f.SHA] {
+			continue
+		}
+		seen[f.SHA] = true
+		other, ok := a.Set.KnownAs(f.SHA)
+		if !ok || a.Line.Standing(other, a.Line.Len()).In() || a.omitted(it, f.SHA, f.Subject) {
+			continue
+		}
+		if f.Revert {
+			if !a.Set.PutBack(title, f.SHA) && k.ID == it.Upstream {
+				it.add(Finding{Kind: Reverted, Commit: f.SHA, Title: f.Subject, Text: fmt.Sprintf("mainline took it back with %.12s (%q), %s does not", f.SHA, f.Subject, a.Line.Name())})
+			}
+			continue
+		}
+		c, err := a.Set.Commit(ctx, f.SHA)
+		if err != nil {
+			it.unchecked("whether %.12s (%q), which fixes it, matters here: %v", f.SHA, f.Subject, err)
+			continue
+		}
+		if c.Size.CodeLines == 0 || Posting(c.Trailers) != "" && Posting(c.Trailers) == Posting(it.upstream.Trailers) || a.undone(ctx, other, f.Subject) {
+			continue // that of the same posting is told with its series
+		}
+		if k.ID == it.Upstream { // else it mends what is to be taken
+			matters, err := a.matters(ctx, c)
+			if err != nil {
+				it.unchecked("whether %.12s (%q), which fixes it, matters here: %v", f.SHA, f.Subject, err)
+			}
+			if err != nil || !matters {
+				continue
+			}
+		}
+		text := fmt.Sprintf("mainline mended it with %.12s (%q), %s does not", f.SHA, f.Subject, a.Line.Name())
+		if k.ID != it.Upstream {
+			text = fmt.Sprintf("and that with %.12s (%q)", f.SHA, f.Subject)
+		}
+		it.add(Finding{Kind: Mended, Commit: f.SHA, Title: f.Subject, Text: text})
+		if err := a.followed(ctx, it, other, f.Subject, seen); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// undone reports whether mainline took a change back for good.
+func (a *auditor) undone(ctx context.Context, k trees.Known, title string) bool {
+	for _, f := range a.Set.Followups(ctx, k) {
+		if f.Revert && !a.Set.PutBack(title, f.SHA) {
+			return true
+		}
+	}
+	return false
+}
+
+// matters reports whether the branch, as it is at the end, has the code that a fix edits
+// and not what it does.
+func (a *auditor) matters(ctx context.Context, c *change.Change) (bool, error) {
+	b := a.Line.Judge(ctx, c, a.Line.Len())
+	if b.State == tree.Unknown {
+		return false, fmt.Errorf("%s", b.Why)
+	}
+	if b.State != tree.Affected {
+		return false, nil
+	}
+	if b.Applies != tree.NeedsBackport {
+		return b.Applies != tree.NotTried, nil
+	}
+	l, err := a.Line.Ladder(ctx, c, a.Line.Len(), a.Line.Tip())
+	if err != nil || l == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(l.Steps, func(s backport.Step) bool {
+		return s.Rung != backport.Dropped && s.Rung != backport.None
+	}) && len(l.Steps) > 0, nil
+}

@@ -1,0 +1,140 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/kernel/history"
+	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/tree"
+)
+
+var (
+	// 20240305143747.335367-6-name@host, as git send-email counts.
+	sent = regexp.MustCompile(`^(\d{14}\.\d+-)\d+(-[^@]+@.+)$`)
+	// 20240305-topic-v2-3-0123456789ab@host, as b4 counts.
+	b4 = regexp.MustCompile(`^(\d{8}-.+-v\d+-)\d+(-[0-9a-f]+@.+)$`)
+)
+
+// Posting names the series that a commit was posted in, by the Message-ID of its link with
+// the number of the patch left out; "" when it has none that tells.
+func Posting(trailers []change.Trailer) string {
+	for _, t := range trailers {
+		if !strings.EqualFold(t.Key, "Link") && !strings.EqualFold(t.Key, "Message-Id") {
+			continue
+		}
+		id := strings.Trim(t.Value, "/<> ")
+		id = id[strings.LastIndexByte(id, '/')+1:]
+		for _, re := range []*regexp.Regexp{sent, b4} {
+			if m := re.FindStringSubmatch(id); m != nil {
+				return m[1] + m[2]
+			}
+		}
+	}
+	return ""
+}
+
+// near is how far from a commit of mainline the others of its series are looked for: they
+// go in one behind the other.
+const near = 40
+
+// whole asks whether a series was taken in part: a patch of the same posting that is a
+// fix for this branch too, or the only one that is missing.
+func whole(ctx context.Context, a *auditor, it *Item) error {
+	if it.Upstream == "" || dependency(it.own) {
+		return nil
+	}
+	key := Posting(it.upstream.Trailers)
+	if key == "" || a.series[key] {
+		return nil
+	}
+	a.series[key] = true // told once
+	taken := 0
+	var missing []trees.Known
+	for _, k := range a.Set.Near(it.up, near) {
+		if k.ID == it.Upstream {
+			taken++
+			continue
+		}
+		ts, err := a.Set.Trailers(ctx, k)
+		if err != nil {
+			return err
+		}
+		if Posting(ts) != key {
+			continue
+		}
+		switch s := a.Line.Standing(k, a.Line.Len()); {
+		case s.In():
+			taken++
+		case s.Commit == "":
+			missing = append(missing, k)
+		}
+	}
+	for _, k := range missing {
+		c, err := a.Set.Commit(ctx, k.ID)
+		if err != nil {
+			it.unchecked("whether %.12s of the same series is needed: %v", k.ID, err)
+			continue
+		}
+		if a.omitted(it, k.ID, c.Subject) || a.undone(ctx, k, c.Subject) {
+			continue
+		}
+		why := a.wanted(c, k)
+		if why == "" && history.SaysFixIn(c.Subject) && !tagged(it.upstream) && a.goesOn(ctx, c) {
+			why = "it says that it is a fix, too, and goes on as it is"
+		}
+		if why == "" && len(missing) == 1 && taken > 1 && c.Size.CodeLines > 0 && together(c, it.upstream) {
+			why = fmt.Sprintf("the other %d of it are there", taken)
+		}
+		if why == "" {
+			continue
+		}
+		matters, err := a.matters(ctx, c)
+		if err != nil {
+			it.unchecked("whether %.12s of the same series is needed: %v", k.ID, err)
+			continue
+		}
+		if matters {
+			it.add(Finding{Kind: Partial, Commit: k.ID, Title: c.Subject, Text: fmt.Sprintf("%.12s (%q), of the same series, is not there: %s", k.ID, c.Subject, why)})
+		}
+	}
+	return ctx.Err()
+}
+
+// wanted says why a change is for the branch by its own tags, "" when it is not.
+func (a *auditor) wanted(c *change.Change, k trees.Known) string {
+	for _, b := range a.Set.Bugs(c, k) {
+		if b.ID != "" && a.Line.Standing(b.Known, a.Line.Len()).In() {
+			return fmt.Sprintf("it fixes %.12s, which is", b.ID)
+		}
+	}
+	if c.AsksFor(a.Line.Name()) {
+		return "its stable tag asks for this branch"
+	}
+	return ""
+}
+
+// tagged reports whether a change says by a tag that it is a fix, or for stable: then those
+// of its series that say nothing are none.
+func tagged(c *change.Change) bool { return len(c.Fixes)+len(c.Stable) > 0 }
+
+// goesOn reports whether a change applies to the branch, as it is at the end, or merges.
+func (a *auditor) goesOn(ctx context.Context, c *change.Change) bool {
+	b := a.Line.Judge(ctx, c, a.Line.Len())
+	return b.State == tree.Affected && (b.Applies == tree.Exact || b.Applies == tree.Offset || b.Applies == tree.ThreeWay)
+}
+
+// together reports whether two changes edit one file.
+func together(x, y *change.Change) bool {
+	for _, f := range x.Files {
+		for _, g := range y.Files {
+			if f.NewName == g.NewName {
+				return true
+			}
+		}
+	}
+	return false
+}
