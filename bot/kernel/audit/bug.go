@@ -3,8 +3,11 @@ package audit
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -52,6 +55,43 @@ func bug(ctx context.Context, a *auditor, it *Item) error {
 	}
 	if lacks := a.Line.Hardware(ctx, it.upstream, it.ID+"^"); lacks != "" {
 		it.add(Finding{Kind: Newer, Commit: it.Upstream, Title: it.upstream.Subject, Text: "hardware that the branch does not have: " + lacks})
+		return nil
+	}
+	return version(ctx, a, it)
+}
+
+// versions is how drivers name the version of a block of hardware.
+var versions = regexp.MustCompile(`\bIP_VERSION\(\d+, ?\d+, ?\d+\)`)
+
+// version asks for versions of blocks that the catalogue does not know: one that a commit
+// adds to a list, and that no file of the driver has, is of hardware that is not driven.
+func version(ctx context.Context, a *auditor, it *Item) error {
+	for _, f := range it.own.Files {
+		if f.IsNew || !strings.HasSuffix(f.NewName, ".c") {
+			continue
+		}
+		for _, h := range f.TextFragments {
+			for _, l := range h.Lines {
+				name := ""
+				if l.Op == gitdiff.OpAdd {
+					name = versions.FindString(l.Line)
+				}
+				if name == "" {
+					continue
+				}
+				folders := strings.Split(f.NewName, "/")
+				there, err := a.has(ctx, it.ID+"^", name, strings.Join(folders[:min(5, len(folders)-1)], "/")+"/*.c")
+				if err != nil || there {
+					if err != nil {
+						it.unchecked("whether the tree drives %s: %v", name, err)
+					}
+					return ctx.Err()
+				}
+				it.add(Finding{Kind: Newer, Commit: it.Upstream, Title: it.upstream.Subject, File: f.NewName, Name: name,
+					Text: fmt.Sprintf("%s: hardware that the branch does not have: no other line of the driver has %s", f.NewName, name)})
+				return nil
+			}
+		}
 	}
 	return nil
 }

@@ -190,7 +190,17 @@ func (a *auditor) anywhere(ctx context.Context, id string, l backport.Lack) (boo
 	if l.Shape {
 		return false, nil
 	}
-	_, err := a.Line.Repo().Output(ctx, "looking for a name", "grep", "-q", "-w", "-F", "-e", l.Name, id, "--", "*.h", ":!*/asic_reg/*")
+	return a.has(ctx, id, l.Name, "*.h", ":!*/asic_reg/*")
+}
+
+// has reports whether files of a tree have a word.
+func (a *auditor) has(ctx context.Context, tree, word string, files ...string) (bool, error) {
+	id, err := a.Line.Repo().Resolve(ctx, tree)
+	if err != nil {
+		return false, err
+	}
+	args := append([]string{"grep", "-q", "-w", "-F", "-e", word, id, "--"}, files...)
+	_, err = a.Line.Repo().Output(ctx, "looking for "+word, args...)
 	var e *git.Error
 	if errors.As(err, &e) && e.ExitCode() == 1 {
 		return false, nil

@@ -511,7 +511,10 @@ func (g *garden) lost(max int, used map[int]bool) []*fault {
 			return nil, ""
 		}
 		e := es[len(es)-1] // its lines back to what they were
-		if e.In == "" || len(e.Gone)+len(e.Put) < 2 || strings.HasPrefix(strings.Join(e.Put, ""), "#") {
+		code := func(l string) bool {
+			return len(l) > 8 && !strings.HasPrefix(l, "#") && !strings.HasPrefix(l, "*") && !strings.HasPrefix(l, "/")
+		}
+		if e.In == "" || len(e.Gone)+len(e.Put) < 2 || !slices.ContainsFunc(slices.Concat(e.Gone, e.Put), code) {
 			return nil, ""
 		}
 		a, b := strings.SplitAfter(string(after), "\n"), strings.SplitAfter(string(before), "\n")

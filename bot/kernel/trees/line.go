@@ -87,20 +87,26 @@ func (l *Line) ID(n int) string { return l.b.own.ID(history.Position(n)) }
 // Number is that of a commit, 0 when the line has it not as its own.
 func (l *Line) Number(id string) int { return int(l.b.own.Find(id)) }
 
-// Day is when a commit came.
-func (l *Line) Day(n int) time.Time { return time.Unix(l.b.dates[n-1], 0).UTC() }
+// Day is when a commit came; where a history was rewritten, when it was written.
+func (l *Line) Day(n int) time.Time {
+	at := l.b.dates[n-1]
+	if l.s.main.rewritten {
+		at = l.b.own.AuthorDate(history.Position(n))
+	}
+	return time.Unix(at, 0).UTC()
+}
 
 // Last is when the last commit came that it took from mainline, the zero time when none
 // did: what people have written into it themselves since does not say that it is followed.
-func (l *Line) Last() time.Time {
+func (l *Line) Last() (last time.Time) {
 	for n := l.Len(); n > 0; n-- {
 		for _, r := range l.b.own.From(history.Position(n)) {
-			if r.Kind == history.Upstream || r.Kind == history.Picked {
-				return l.Day(n)
+			if d := l.Day(n); (r.Kind == history.Upstream || r.Kind == history.Picked) && d.After(last) {
+				last = d
 			}
 		}
 	}
-	return time.Time{}
+	return last
 }
 
 // Known is a change that mainline has.
