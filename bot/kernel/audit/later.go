@@ -27,7 +27,9 @@ func (a *auditor) followed(ctx context.Context, it *Item, k trees.Known, title s
 		}
 		seen[f.SHA] = true
 		other, ok := a.Set.KnownAs(f.SHA)
-		if !ok || a.Line.Standing(other, a.Line.Len()).In() || a.omitted(it, f.SHA, f.Subject) {
+		// One that came once more, or was picked by another path, is known by its title.
+		taken := a.Line.Standing(other, a.Line.Len()).In() || a.Line.Titled(f.Subject, a.Line.Len()) != 0
+		if !ok || taken || a.omitted(it, f.SHA, f.Subject) {
 			continue
 		}
 		if f.Revert {

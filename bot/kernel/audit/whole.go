@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/stablebot/stablebot/bot/kernel/history"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/tree"
@@ -83,7 +82,7 @@ func whole(ctx context.Context, a *auditor, it *Item) error {
 			continue
 		}
 		why := a.wanted(c, k)
-		if why == "" && history.SaysFixIn(c.Subject) && !tagged(it.upstream) && a.goesOn(ctx, c) {
+		if why == "" && mends.MatchString(c.Subject) && !tagged(it.upstream) && a.goesOn(ctx, c) {
 			why = "it says that it is a fix, too, and goes on as it is"
 		}
 		if why == "" && len(missing) == 1 && taken > 1 && c.Size.CodeLines > 0 && together(c, it.upstream) {
@@ -116,6 +115,9 @@ func (a *auditor) wanted(c *change.Change, k trees.Known) string {
 	}
 	return ""
 }
+
+// mends is a title that says it is a fix; "fixed modes" says nothing.
+var mends = regexp.MustCompile(`(?i)\bfix(es|up)?\b`)
 
 // tagged reports whether a change says by a tag that it is a fix, or for stable: then those
 // of its series that say nothing are none.
