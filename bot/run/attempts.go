@@ -1,9 +1,11 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,16 +15,71 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// How often a unit is begun. One that ended the process with it is suspected
+// How often a unit is begun alone. One that ended the process with it is suspected
 // sooner than one that failed and left the process alive, which may be the fault of
 // a disk or of another machine; that is waited for, but not for ever.
 const (
 	deadlyHeavy  = 3  // of a heavy unit
-	deadlyLight  = 10 // of another one, which was in hand by chance more likely
+	deadlyLight  = 10 // of another one: it may be somebody else who ends the process
 	failingTries = 8
 	failingFor   = 24 * time.Hour
 	carefulFor   = 15 * time.Minute // after a process that ended badly
 )
+
+// company is how many units may be in hand together; more than there are workers.
+const company = 1 << 20
+
+// accompany waits until the unit may be begun: one that a process ended with must be
+// alone, so that the next end tells whether it was the unit. It returns whether it is
+// alone, and what to call when it is done.
+func (as *attempts) accompany(ctx context.Context, u flow.Unit, counted bool) (alone bool, leave func(), err error) {
+	weight := int64(1)
+	if counted {
+		a, err := as.Journal.Attempted(ctx, u)
+		if err != nil {
+			return false, nil, err
+		}
+		if alone = a.Suspect(); alone {
+			weight = company
+		}
+	}
+	if err := as.inHand.Acquire(ctx, weight); err != nil {
+		return false, nil, err
+	}
+	return alone, func() { as.inHand.Release(weight) }, nil
+}
+
+// suspectsLast puts those units last that a process ended with, the least suspected
+// first: what is innocent comes to its end, and what kills at random hits all alike.
+func (as *attempts) suspectsLast(ctx context.Context, tasks []flow.Task) error {
+	if !as.Clock.Now().Before(as.careful) {
+		return nil
+	}
+	suspects, err := as.Journal.Suspects(ctx)
+	if err != nil || len(suspects) == 0 {
+		return err
+	}
+	rank := func(t flow.Task) int {
+		deadly, ok := suspects[unitOf(t)]
+		if !ok {
+			return -1
+		}
+		return deadly
+	}
+	slices.SortStableFunc(tasks, func(a, b flow.Task) int { return cmp.Compare(rank(a), rank(b)) })
+	return nil
+}
+
+// unitOf is the unit that a task is about.
+func unitOf(t flow.Task) flow.Unit {
+	switch t.Kind {
+	case flow.TaskCommit:
+		return flow.Unit{Kind: flow.UnitCommit, Key: t.Key}
+	case flow.TaskPull:
+		return flow.Unit{Kind: flow.UnitPull, Key: t.Key}
+	}
+	return flow.Unit{Kind: flow.UnitSeries, Key: t.Key}
+}
 
 // startCarefully finds out whether the process before this one ended with something in
 // hand; then every unit is counted for a while, until the one that ended it is known.
@@ -43,14 +100,11 @@ func (as *attempts) startCarefully(ctx context.Context) (ended func(), err error
 	}, nil
 }
 
-// begin counts a unit that may be dangerous: a heavy one, and any after a process
-// that ended badly. It is ErrAside for one that was tried often enough.
-func (as *attempts) begin(ctx context.Context, u flow.Unit, heavy bool) error {
+// begin counts a unit that may be dangerous. It is ErrAside for one that was tried
+// often enough.
+func (as *attempts) begin(ctx context.Context, u flow.Unit, heavy, alone bool) error {
 	now := as.Clock.Now()
-	if !heavy && !now.Before(as.careful) {
-		return nil
-	}
-	a, err := as.Journal.Attempt(ctx, u, now)
+	a, err := as.Journal.Attempt(ctx, u, now, alone)
 	if err != nil {
 		return err
 	}
@@ -62,7 +116,7 @@ func (as *attempts) begin(ctx context.Context, u flow.Unit, heavy bool) error {
 		most = deadlyHeavy
 	}
 	if a.Deadly >= most {
-		why := fmt.Sprintf("stablebot ended %d times while it was in hand", a.Deadly)
+		why := fmt.Sprintf("stablebot ended %d times while it alone was in hand", a.Deadly)
 		as.log.Error("a unit of work is put aside", zap.String(flow.KeyKind, string(u.Kind)), zap.String(flow.KeyTask, u.Key), zap.String(flow.KeyWhy, why))
 		if err := as.Journal.Blame(ctx, u, why, now, true); err != nil {
 			return err
@@ -73,13 +127,22 @@ func (as *attempts) begin(ctx context.Context, u flow.Unit, heavy bool) error {
 	return nil
 }
 
-// do does a unit of work, counted as the unit deserves. Its error is the
-// unit's own, ErrAside when it is not to be tried again, or fatal: the journal's.
+// do does a unit of work, counted when it is heavy, and any after a process that ended
+// badly. Its error is the unit's own, ErrAside when it is not to be tried again, or
+// fatal: the journal's.
 func (as *attempts) do(ctx context.Context, u flow.Unit, heavy bool, do func() error) error {
-	if err := as.begin(ctx, u, heavy); err != nil {
+	counted := heavy || as.Clock.Now().Before(as.careful)
+	alone, leave, err := as.accompany(ctx, u, counted)
+	if err != nil {
 		return err
 	}
-	err := guarded(do)
+	defer leave()
+	if counted {
+		if err := as.begin(ctx, u, heavy, alone); err != nil {
+			return err
+		}
+	}
+	err = guarded(do)
 	hand, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
 	switch {
@@ -102,13 +165,13 @@ func (as *attempts) blame(ctx context.Context, u flow.Unit, problem error) error
 		return as.failed(errors.Join(err, problem))
 	}
 	now := as.Clock.Now()
-	count := as.Journal.Attempt
+	var a flow.Attempt
+	var err error
 	if as.isBegun(u) {
-		count = func(ctx context.Context, u flow.Unit, _ time.Time) (flow.Attempt, error) {
-			return as.Journal.Attempted(ctx, u)
-		}
+		a, err = as.Journal.Attempted(ctx, u)
+	} else {
+		a, err = as.Journal.Attempt(ctx, u, now, false)
 	}
-	a, err := count(ctx, u, now)
 	as.setBegun(u, false)
 	if err != nil {
 		return as.failed(err)

@@ -142,7 +142,7 @@ func TestDeadlySeries(t *testing.T) {
 	b.once(post{id: "x@example.org", subject: "[PATCH] drm/amdgpu: fix another hang"})
 	u := flow.Unit{Kind: flow.UnitSeries, Key: p.id}
 	for range 3 { // as a process leaves it that ends there
-		if _, err := b.store.Attempt(t.Context(), u, time.Now()); err != nil {
+		if _, err := b.store.Attempt(t.Context(), u, time.Now(), true); err != nil {
 			t.Fatal(err)
 		}
 	}

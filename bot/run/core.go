@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules"
@@ -43,6 +44,7 @@ type attempts struct {
 	*core
 	careful time.Time // until then every unit is counted
 	room    room
+	inHand  *semaphore.Weighted // all units in hand; one that must be alone takes it whole
 
 	mu     sync.Mutex
 	begun  map[flow.Unit]bool // units that are counted
@@ -131,7 +133,7 @@ func assemble(o Options) *Bot {
 	}
 	b := &Bot{core: c}
 	b.leases, b.remotes = &leases{c}, &remotes{core: c}
-	b.attempts = &attempts{core: c, room: make(room, 1), begun: map[flow.Unit]bool{}, blamed: map[flow.Unit]bool{}}
+	b.attempts = &attempts{core: c, room: make(room, 1), inHand: semaphore.NewWeighted(company), begun: map[flow.Unit]bool{}, blamed: map[flow.Unit]bool{}}
 	b.filer = &filer{c, b.attempts}
 	b.prover = &prover{c, b.filer}
 	b.judging = &judging{c, b.filer, b.remotes}

@@ -184,7 +184,7 @@ func (d *dispatcher) tasks(ctx context.Context) (out []flow.Task, err error) {
 	for _, p := range pulls {
 		out = append(out, flow.Task{Kind: flow.TaskPull, Key: p.Key, Round: p.Revision})
 	}
-	return out, nil
+	return out, d.attempts.suspectsLast(ctx, out)
 }
 
 // roundOf grows with every mail filed to a series and every time it is settled.

@@ -30,10 +30,6 @@ const (
 	killNext = "STABLEBOT_TEST_KILL_NEXT" // a day later
 )
 
-// mayWait is how many of the replies may be put aside for a person in a kill test: one
-// unit in ten kills by chance is a unit or two, more is a bot that gives up.
-const mayWait = 2
-
 // killMails is a list's day: single patches, series with their cover letter
 // late or early, second versions, replies, and every fifth mail twice.
 func killMails() (mails [][]byte, answered []string, patches int) { return manyMails(25) }
@@ -237,6 +233,18 @@ func childEnv(t testing.TB, more ...string) []string {
 	return append(append(os.Environ(), "TMPDIR="+t.TempDir()), more...)
 }
 
+// noneAside: nothing is put aside for having been in hand when the bot was killed.
+func noneAside(t *testing.T, s *store.Store) {
+	t.Helper()
+	aside, err := s.Aside(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range aside {
+		t.Errorf("put aside: %s %s: %s", a.Kind, a.Key, a.Problem)
+	}
+}
+
 func child(t *testing.T, dir, sink string, once bool) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^TestKillChild$")
@@ -342,13 +350,9 @@ func TestKill(t *testing.T) {
 		post.mu.Lock()
 		defer post.mu.Unlock()
 		o := onceEach(t, rows, func(key string) int { return post.got[report.MessageID(key, b.opts.Bot.Address)] })
-		// What was in hand ten times by chance is put aside, and told.
-		aside, err := b.store.Aside(t.Context(), 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if o.replies+len(aside) != replies || len(rows)+len(aside) != replies || len(aside) > mayWait {
-			t.Errorf("%d actions, %d replies, %d put aside; want %d", len(rows), o.replies, len(aside), replies)
+		noneAside(t, b.store)
+		if o.replies != replies || len(rows) != replies {
+			t.Errorf("%d actions, %d replies; want %d", len(rows), o.replies, replies)
 		}
 		if len(post.got) != o.received {
 			t.Errorf("%d mails came that no action tells of", len(post.got)-o.received)

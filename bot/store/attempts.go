@@ -22,11 +22,15 @@ func scanAttempt(scan func(...any) error) (a flow.Attempt, err error) {
 
 // Attempt implements flow.Attempts. It is on the disk when it returns: the unit may
 // take the machine down with it.
-func (s *Store) Attempt(ctx context.Context, u flow.Unit, at time.Time) (a flow.Attempt, err error) {
+func (s *Store) Attempt(ctx context.Context, u flow.Unit, at time.Time, alone bool) (a flow.Attempt, err error) {
+	company := flow.InCompany
+	if alone {
+		company = ""
+	}
 	err = s.tx(ctx, "counting an attempt in", false, func(t *txn) error {
-		_, err := t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, 1, 0, '', ?, ?, 0)
+		_, err := t.exec(`insert into attempt (kind, key, n, deadly, problem, first, at, aside) values (?, ?, 1, 0, ?, ?, ?, 0)
 			on conflict (kind, key) do update set n = attempt.n + 1, deadly = attempt.deadly + case when attempt.problem = '' then 1 else 0 end, at = excluded.at,
-				problem = case when attempt.aside = 1 then attempt.problem else '' end`, string(u.Kind), u.Key, millis(at), millis(at))
+				problem = case when attempt.aside = 1 then attempt.problem else excluded.problem end`, string(u.Kind), u.Key, company, millis(at), millis(at))
 		return err
 	})
 	if err != nil {
@@ -60,6 +64,19 @@ func (s *Store) Absolve(ctx context.Context, u flow.Unit) error {
 		_, err := t.exec("delete from attempt where kind = ? and key = ?", string(u.Kind), u.Key)
 		return err
 	})
+}
+
+// Suspects implements flow.Attempts.
+func (s *Store) Suspects(ctx context.Context) (map[flow.Unit]int, error) {
+	out := map[flow.Unit]int{}
+	err := s.each(ctx, "reading what was in hand from", "select "+attemptColumns+" from attempt where aside = 0", nil, func(rows *sql.Rows) error {
+		a, err := scanAttempt(rows.Scan)
+		if a.Suspect() {
+			out[a.Unit] = a.Deadly
+		}
+		return err
+	})
+	return out, err
 }
 
 // Aside implements flow.Attempts.

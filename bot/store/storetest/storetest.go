@@ -275,24 +275,36 @@ func standings(t *testing.T, s *suite) {
 // attempts are counted before and after, and what is put aside is told.
 func attempts(t *testing.T, s *suite) {
 	u := flow.Unit{Kind: flow.UnitSeries, Key: "k"}
+	innocent := flow.Unit{Kind: flow.UnitCommit, Key: "by chance"}
+	for range 20 { // the process ends each time, with others in hand
+		a, err := s.Attempt(s.ctx, innocent, T0, false)
+		must(t, err)
+		if a.Deadly != 0 || !a.Suspect() {
+			t.Errorf("in hand with others: %+v", a)
+		}
+	}
 	if a, err := s.Attempted(s.ctx, u); a.N != 0 || err != nil {
 		t.Errorf("one that never failed: %+v, %v", a, err)
 	}
 	for n := range 3 { // the process ends each time
-		a, err := s.Attempt(s.ctx, u, T0.Add(time.Duration(n)*time.Minute))
+		a, err := s.Attempt(s.ctx, u, T0.Add(time.Duration(n)*time.Minute), true)
 		must(t, err)
 		if a.N != n+1 || a.Deadly != n || !a.First.Equal(T0) || a.Aside {
 			t.Errorf("attempt %d: %+v", n, a)
 		}
 	}
+	if got, err := s.Suspects(s.ctx); err != nil || len(got) != 2 || got[u] != 2 || got[innocent] != 0 {
+		t.Errorf("suspects: %v, %v", got, err)
+	}
+	must(t, s.Absolve(s.ctx, innocent))
 	must(t, s.Blame(s.ctx, u, "no reason", T0.Add(time.Hour), false))
-	a, err := s.Attempt(s.ctx, u, T0.Add(2*time.Hour))
+	a, err := s.Attempt(s.ctx, u, T0.Add(2*time.Hour), true)
 	must(t, err)
 	if a.N != 4 || a.Deadly != 2 || a.Problem != "" {
 		t.Errorf("after one that failed alive: %+v", a)
 	}
 	must(t, s.Blame(s.ctx, u, "enough", T0.Add(3*time.Hour), true))
-	if a, err = s.Attempt(s.ctx, u, T0.Add(4*time.Hour)); !a.Aside || a.Problem != "enough" || err != nil {
+	if a, err = s.Attempt(s.ctx, u, T0.Add(4*time.Hour), true); !a.Aside || a.Problem != "enough" || err != nil {
 		t.Errorf("one that was put aside: %+v, %v", a, err)
 	}
 	if got, err := s.Aside(s.ctx, 10); len(got) != 1 || got[0].Unit != u || err != nil {
