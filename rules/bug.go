@@ -162,6 +162,8 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 	claims, reported := f.claimsFix(), f.reported()
 	k, bug := w.Bug()
 	switch {
+	case !w.Traced() && !reported && !bug && f.asked() == nil && w.NothingChanges() != (Evidence{}):
+		return answered(unmet("its message says that it changes nothing in function", w.NothingChanges()))
 	case w.Has(signs.WordNoBug) && !w.Traced() && !reported && !claims && !bug && w.NothingNew():
 		return answered(unmet(w.NoBug(), w.Evidence(signs.WordNoBug)))
 	case w.Has(signs.WordNoBug) && !w.Traced() && !reported:

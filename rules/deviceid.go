@@ -29,7 +29,7 @@ Unmet: the same row with a new init function beside it.`,
 		ids, cases := c.Net(signs.SignID), c.Net(signs.SignCase)
 		says := w.InTitle(signs.WordDeviceID)
 		// A case label alone is an ID only where the change is labels and adds support.
-		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
+		if ids <= 0 && !(says && (cases > 0 || f.feature())) && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
 		}
 		rows := max(ids, 0) + max(cases, 0)

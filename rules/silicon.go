@@ -77,6 +77,8 @@ Unmet: a patch that only touches a platform announced for next year.`,
 			reason := inUse(first)
 			if chip != nil {
 				first, reason = chip, onSale(chip, sold)
+			} else if len(other) > 0 {
+				reason += "; whether " + listed(other) + " has been sold is not known"
 			}
 			if f.Tree != nil && len(f.Tree.Silicon) > 0 {
 				g := f.Tree.Silicon[0]
@@ -110,13 +112,19 @@ func onSale(first *silicon.Match, names []string) string {
 func inUse(m *silicon.Match) string {
 	switch m.Kind {
 	case silicon.KindLibrary:
-		return "no chip is named; it is code for " + m.Label() + ", whose hardware is in use"
+		if m.Driver != "" && m.Name != m.Driver {
+			return "it is code of " + m.Driver + " (" + m.Name + "), whose hardware is in use"
+		}
+		return "it is code for " + m.Label() + ", whose hardware is in use"
 	case silicon.KindBoard:
+		if len(m.Where) > 0 && strings.HasSuffix(m.Where[0].File, ".dtsi") {
+			return "boards that include " + m.Name + " are in use"
+		}
 		return "the board " + m.Name + " is in use"
 	case silicon.KindDevice:
 		return "the device " + m.Name + " is in use"
 	}
-	return "no chip is named; hardware that uses " + m.Name + " is in use"
+	return "hardware that uses " + m.Name + " is in use"
 }
 
 // listed writes up to three names.

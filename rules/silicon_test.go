@@ -19,8 +19,8 @@ func TestOnSale(t *testing.T) {
 		in   []silicon.Match
 		want string
 	}{
-		{[]silicon.Match{of("pci", silicon.KindDriver)}, "no chip is named; hardware that uses pci is in use"},
-		{[]silicon.Match{of("ttm", silicon.KindLibrary)}, "no chip is named; it is code for all drivers of drm (ttm), whose hardware is in use"},
+		{[]silicon.Match{of("pci", silicon.KindDriver)}, "hardware that uses pci is in use"},
+		{[]silicon.Match{of("ttm", silicon.KindLibrary)}, "it is code of drm (ttm), whose hardware is in use"},
 		{[]silicon.Match{of("board-one", silicon.KindBoard)}, "the board board-one is in use"},
 		{[]silicon.Match{of("USB 0123:4567", silicon.KindDevice), of("acme", silicon.KindDriver)}, "the device USB 0123:4567 is in use"},
 		{[]silicon.Match{of("acme", silicon.KindDriver), sold("GX2", "2023-05")}, "GX2 has been sold since 2023-05"},

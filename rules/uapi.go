@@ -56,7 +56,9 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 		if len(parts) == 0 {
 			return met("adds no interface to user space")
 		}
-		out, err := unmet("adds "+strings.Join(parts, ", "), ev...)
-		return out, err
+		if w := f.Words(); w.Revert || len(f.Change.Fixes) > 0 && (w.Verb == "restore" || w.Verb == "reinstate") {
+			return met("gives back what users had, by its title: "+strings.Join(parts, ", "), ev...)
+		}
+		return unmet("adds "+strings.Join(parts, ", "), ev...)
 	},
 }

@@ -18,7 +18,7 @@ func TestCounts(t *testing.T) {
 		why    string
 	}{
 		{0.95, verdict.StableEligible, "eligible for 6.12", true, true, ""},
-		{0.40, verdict.DKMSOnly, "a fix, but of a kind that stable rarely takes", false, true, ""},
+		{0.40, verdict.DKMSOnly, "a fix, but stable is unlikely to take it", false, true, ""},
 		{0.40, verdict.NotNeeded, "no active branch has the bug", false, true, ""},
 		{0.39, verdict.OutOfScope, "not a fix: it only renames", false, false, ""},
 		{0.39, verdict.OutOfScope, "not a fix: it only renames", true, false, "it only renames"},

@@ -340,6 +340,10 @@ func definesFunction(s string) bool {
 		return false
 	}
 	open := strings.IndexByte(s, '(')
+	if open > 0 && !strings.ContainsAny(s[:open], " =") { // its type stands on the line before
+		args := s[open+1:]
+		return s[0] >= 'a' && !strings.ContainsAny(s, ";\"") && (strings.Contains(args, " ") || strings.HasPrefix(args, "void)"))
+	}
 	return open > 0 && strings.LastIndexByte(s[:open], ' ') > 0 && !strings.Contains(s, ";") &&
 		!strings.Contains(s[:open], "=") && !strings.HasPrefix(s, "typedef") && !strings.HasPrefix(s, "struct {")
 }

@@ -110,7 +110,10 @@ func ofKind(s string, at int) bool {
 	case "a", "an", "the", "of", "at", "into", "with", "to", "uses", "use", "using", "for", "non", "and", "or":
 		return true
 	}
-	_, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	word, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	if strings.Contains(word, "-") || after != "" && after[0] >= '0' && after[0] <= '9' { // "fixed-partitions", "fixed 1 ms delay"
+		return true
+	}
 	for _, w := range [...]string{"and ", "point", "size", "length", "width", "rate", "clock", "offset", "address", "value", "mode", "link", "phy", "regulator", "register", "number", "frequenc", "function"} {
 		if strings.HasPrefix(after, w) {
 			return true
@@ -124,7 +127,7 @@ func ofKind(s string, at int) bool {
 func harmlessHang(s string, at int) bool {
 	word := s[at:]
 	switch {
-	case strings.HasPrefix(word, "stuck with "):
+	case strings.HasPrefix(word, "stuck with "), strings.HasPrefix(word, "stuck at "): // "stuck at 500 mA"
 		return true
 	case strings.HasPrefix(word, "hanging"):
 		return wordBefore(s, at) == "low"

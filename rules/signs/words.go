@@ -1,6 +1,7 @@
 package signs
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -486,6 +487,26 @@ func (w *Words) NoBug() string {
 // NothingNew reports whether the message says that no function changes.
 func (w *Words) NothingNew() bool {
 	return strings.Contains(strings.ToLower(w.Evidence(WordNoBug).Text), "functional")
+}
+
+// nothingChanges are sentences that stand on a line of their own.
+var nothingChanges = [...]string{"no functional change", "no functional changes", "no functional change intended", "no functional changes intended",
+	"no intended functional change", "no intended functional changes"}
+
+// NothingChanges is the line of the message that says no more than that no function
+// changes; a sentence about a part of the change says more.
+func (w *Words) NothingChanges() Evidence {
+	if w.body&(1<<WordCleanup|1<<WordNoBug) == 0 {
+		return Evidence{}
+	}
+	n := 0
+	for line := range strings.Lines(w.text) {
+		n++
+		if s := strings.ToLower(strings.TrimRight(strings.TrimSpace(line), ".")); slices.Contains(nothingChanges[:], s) {
+			return Evidence{Line: n, Text: strings.TrimSpace(line)}
+		}
+	}
+	return Evidence{}
 }
 
 // DistroLink reports whether an address is one of a distribution's tracker, by its words.

@@ -90,5 +90,5 @@ func (j *judged) classReason(c Class, b *Branch, score float64) string {
 	case Enablement:
 		return "enables hardware or a feature beyond a device ID or a quirk" + in + "; " + chance
 	}
-	return "a fix, but of a kind that stable rarely takes" + in + " (" + percent(score) + ")"
+	return "a fix, but stable is unlikely to take it" + in + " (" + percent(score) + ")"
 }

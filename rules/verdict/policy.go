@@ -108,8 +108,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return decision{verdict: Uncertain, reason: "its paths are not those of a kernel tree; which driver they belong to is not known"}, true
 	case len(j.Silicon) == 0:
 		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
-	case !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
-		return out("it changes the device tree of a board")
+	case !j.isFix.yes && !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):
+		return out("it changes device trees and mends no bug of a board")
 	case !j.isFix.yes:
 		return out("%s%s", notAFix, j.isFix.why)
 	case j.unsold():
@@ -174,7 +174,7 @@ func wait(j *judged) (decision, bool) {
 		return decision{verdict: Wait, reason: rules.NeedsFirst(needs)}, true
 	}
 	if s := j.Series; s != nil && s.Have < s.Of && !s.Elsewhere && !j.Change.Prefix.AutoSel {
-		return decision{verdict: Wait, reason: fmt.Sprintf("%d of the %d patches of its series have arrived", s.Have, s.Of)}, true
+		return decision{verdict: Wait, reason: fmt.Sprintf("%d of the %d patches of its series %s arrived", s.Have, s.Of, verbHas(s.Have))}, true
 	}
 	return decision{}, false
 }
@@ -392,4 +392,12 @@ func names(ms []silicon.Match, s silicon.State) string {
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// verbHas agrees with the number before it.
+func verbHas(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
