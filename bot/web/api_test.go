@@ -97,11 +97,40 @@ func TestAPI(t *testing.T) {
 	} {
 		d.check(h, http.MethodPost, "/api/v1/actions", c.body, c.want)
 	}
-	if len(d.seen) != 8 {
-		t.Errorf("tried %v; the description has 8 operations", d.seen)
+	const word = `{"branch":"6.12","commit":"1a2b3c4d5e6f","say":`
+	for _, c := range []struct {
+		body string
+		want int
+	}{
+		{word + `"no","why":"that board was never sold"}`, 200}, {word + `"done"}`, 200}, {word + `"undo"}`, 200},
+		{word + `"mended"}`, 400}, {`{"branch":"6.12","commit":"HEAD","say":"done"}`, 400}, {`{"branch":"6.12","say":"done"}`, 400},
+	} {
+		d.check(h, http.MethodPost, "/api/v1/standings", c.body, c.want)
+	}
+	d.check(h, http.MethodGet, "/api/v1/standings?branch=6.12", "", 200)
+	if len(d.seen) != 10 {
+		t.Errorf("tried %v; the description has 10 operations", d.seen)
+	}
+	if w := request(h, http.MethodPost, word+`"no"}`); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "Say why") {
+		t.Errorf("a no without a reason: %d %s", w.Code, w.Body)
+	}
+	if w := request(h, http.MethodGet, ""); !strings.Contains(w.Body.String(), "that board was never sold") {
+		t.Errorf("what was said is not told: %s", w.Body)
 	}
 	// A browser's own request needs the form token here, too.
 	if w := post(h, "/api/v1/actions", url.Values{}, nil, "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusForbidden {
 		t.Errorf("without a form token: %d", w.Code)
 	}
+}
+
+// request asks for the standings, or adds one.
+func request(h http.Handler, method, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/api/v1/standings?branch=6.12", strings.NewReader(body))
+	r.Host = "localhost"
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }

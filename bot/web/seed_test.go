@@ -155,7 +155,7 @@ func seeded(t testing.TB, where string) *store.Store {
 // serverOf is a server over s, at a quarter past twelve.
 func serverOf(t testing.TB, s *store.Store, change func(*Options)) *Server {
 	t.Helper()
-	o := Options{Reader: s, Decider: s, Access: Access{Loopback: true}, Version: "1.2.3", Now: func() time.Time { return t0.Add(135 * time.Minute) }}
+	o := Options{Reader: s, Decider: s, Standings: s, Access: Access{Loopback: true}, Version: "1.2.3", Now: func() time.Time { return t0.Add(135 * time.Minute) }}
 	if change != nil {
 		change(&o)
 	}

@@ -53,7 +53,9 @@ type Options struct {
 	Reader  Reader
 	Decider Decider // nil: nothing can be decided here
 	Fates   Fates   // nil: nobody watches what stable does
-	Access  Access
+	// Standings remembers what was said of fixes on branches; nil: nothing is.
+	Standings Standings
+	Access    Access
 	// Expect is how long each component may be silent before it counts as
 	// failing; one that is named here and never reported counts too, once the
 	// server has been up for as long.
@@ -178,6 +180,8 @@ func (s *Server) routes() http.Handler {
 	handle("GET /api/v1/changes/{id}", reader, s.apiChange)
 	handle("GET /api/v1/actions", reader, s.apiActions)
 	handle("POST /api/v1/actions", actor, s.apiDecide)
+	handle("GET /api/v1/standings", reader, s.apiStandings)
+	handle("POST /api/v1/standings", actor, s.apiStand)
 	handle("GET /api/v1/branches", reader, s.apiBranches)
 	handle("GET /api/v1/gap", reader, s.apiGap)
 	handle("GET /api/v1/judgement", reader, s.apiJudgement)

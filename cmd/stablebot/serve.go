@@ -125,7 +125,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 		return nil, err
 	}
 	o := web.Options{
-		Reader: s, Decider: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
+		Reader: s, Decider: s, Standings: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
 		Access: access, URL: c.Web.URL, Layouts: layoutNotes(c),
 	}
 	if running != nil {
