@@ -155,7 +155,7 @@ func (t *tree) objects(ctx context.Context, files []File) (*Result, error) {
 			res.Left = append(res.Left, f.Path+": "+why)
 			continue
 		}
-		object := strings.TrimSuffix(f.Path, ".c") + ".o"
+		object := t.object(f.Path)
 		if _, err := os.Stat(filepath.Join(t.src, filepath.FromSlash(f.Path))); err == nil {
 			was, err := t.baseline(ctx, object)
 			if err != nil {

@@ -163,6 +163,18 @@ func TestSpared(t *testing.T) {
 	}
 }
 
+// A folder without rules of its own is made by the neighbour that reads its Makefile.
+func TestNeighbour(t *testing.T) {
+	b := newBench(t)
+	b.Put("drivers/card/main/Makefile", "obj-m += card.o\nVIEW = ../view\ninclude $(src)/../view/core/Makefile\n", "neighbour")
+	b.Put("drivers/card/view/core/Makefile", "VIEW_FILES = screen.o\n", "core")
+	b.at = b.Put("drivers/card/view/core/screen.c", "int screen;\n", "screen")
+	res := b.objects(t, File{"drivers/card/view/core/screen.c", []byte("int screen = 1;\n")})
+	if res.Builds != Yes || len(res.Objects) != 1 || res.Objects[0] != "drivers/card/main/../view/core/screen.o" {
+		t.Errorf("%+v", res)
+	}
+}
+
 // A process that was killed leaves a tree that is not finished, or a change in one.
 func TestKilled(t *testing.T) {
 	b := newBench(t)

@@ -156,3 +156,38 @@ func (t *tree) unreachable(file string) string {
 	}
 	return Unreachable(read, "\n"+read(".config"), file)
 }
+
+// object is what make calls the object of a C file. Some folders have no rules of their own
+// and are made by a neighbour's Makefile that reads theirs, with its flags: amdgpu/ makes
+// amdgpu/../display/dc/core/dc.o.
+func (t *tree) object(file string) string {
+	object := strings.TrimSuffix(file, ".c") + ".o"
+	read := func(dir string) string {
+		for _, name := range []string{"Kbuild", "Makefile"} {
+			if data, err := os.ReadFile(filepath.Join(t.src, filepath.FromSlash(dir), name)); err == nil {
+				return string(data)
+			}
+		}
+		return ""
+	}
+	for dir := path.Dir(file); dir != "."; dir = path.Dir(dir) {
+		if rules.MatchString(read(dir)) {
+			return object
+		}
+		up := path.Dir(dir)
+		beside, err := os.ReadDir(filepath.Join(t.src, filepath.FromSlash(up)))
+		if err != nil {
+			return object
+		}
+		for _, e := range beside {
+			text := read(path.Join(up, e.Name()))
+			if e.IsDir() && rules.MatchString(text) && strings.Contains(text, "../") && strings.Contains(text, "\ninclude ") {
+				return path.Join(up, e.Name()) + "/.." + strings.TrimPrefix(object, up)
+			}
+		}
+	}
+	return object
+}
+
+// rules says what to make in a folder.
+var rules = regexp.MustCompile(`(?m)^\s*(?:obj|lib)-\S+\s*(?:\+=|:=|=)`)
