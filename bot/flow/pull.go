@@ -181,38 +181,27 @@ type PullSettlement struct {
 	At       time.Time
 }
 
-// Pulls is the journal's side for pull requests.
+// PullStates are the pull requests as they are stored.
+type PullStates interface {
+	// PullOf returns one pull request, nil when it is not known.
+	PullOf(ctx context.Context, key string) (*PullState, error)
+	// Obeyed reports which comments' commands were dealt with.
+	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
+}
+
+// Pulls is the journal as sources of pull requests need it.
 type Pulls interface {
+	PullStates
+
 	// NotePulls makes pull requests due, all or none of them, and returns when
 	// that outlives a loss of power: whoever delivered it is told that it need not
 	// come again. A delivery that is known does nothing; fresh counts the others.
 	NotePulls(ctx context.Context, notes []PullNote) (fresh int, err error)
 	// DuePulls returns up to n pull requests of a source whose time has come.
 	DuePulls(ctx context.Context, source string, now time.Time, n int) ([]PullState, error)
-	// PullOf returns one pull request, nil when it is not known.
-	PullOf(ctx context.Context, key string) (*PullState, error)
-	// Obeyed reports which comments' commands were dealt with.
-	Obeyed(ctx context.Context, key string) (map[int64]bool, error)
 	// DeferPull says why a pull request could not be fetched, and when to try
 	// again; the zero time for not at all.
 	DeferPull(ctx context.Context, p PullState, problem string, until time.Time) error
-	// SavePull stores a pull request that was fetched, in the place of what was fetched
-	// of it before. When it was noted since, it stays due.
-	SavePull(ctx context.Context, p Fetched) error
-	// Fetched returns up to n pull requests that are to be judged, oldest first.
-	Fetched(ctx context.Context, n int) ([]Fetched, error)
-	// FetchedPull returns one of them whole, nil when it waits no more.
-	FetchedPull(ctx context.Context, key string) (*Fetched, error)
-	// SetPullAside takes one of them out of the way, and says why.
-	SetPullAside(ctx context.Context, p Fetched, problem string, at time.Time) error
-	// SettlePull stores what was decided: all of it or nothing. It returns false and
-	// stores nothing when somebody else has, or it was fetched again: only what was
-	// fetched at the revision of s.Pull counts. Actions of the pull request that wait
-	// are superseded by new ones.
-	SettlePull(ctx context.Context, s PullSettlement) (bool, error)
-	// RemindPulls makes every open pull request of a source due: a tree has
-	// moved, or the bot's own words have changed.
-	RemindPulls(ctx context.Context, source string, at time.Time) (int, error)
 	// PulledRepos returns the repositories of a source that have open pull requests.
 	PulledRepos(ctx context.Context, source string) ([]string, error)
 }

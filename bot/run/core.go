@@ -17,10 +17,11 @@ import (
 // tells another, and where it says how it does.
 type core struct {
 	Options
-	log   *zap.Logger
-	refs  map[string]rules.Ref
-	fatal context.CancelCauseFunc // ends Run
-	once  bool
+	Journal flow.Health // each part has the part of the journal that it needs
+	log     *zap.Logger
+	refs    map[string]rules.Ref
+	fatal   context.CancelCauseFunc // ends Run
+	once    bool
 
 	mailed  chan struct{}            // something was saved
 	sinks   map[string]chan struct{} // something was planned for a sink
@@ -37,11 +38,18 @@ type core struct {
 }
 
 // leases see to it that what only one process may do is done by one.
-type leases struct{ *core }
+type leases struct {
+	*core
+	Journal flow.Leases
+}
 
 // attempts count what may end the process, and put it aside.
 type attempts struct {
 	*core
+	Journal interface {
+		flow.Attempts
+		flow.Cursors
+	}
 	careful time.Time // until then every unit is counted
 	room    room
 	inHand  *semaphore.Weighted // all units in hand; one that must be alone takes it whole
@@ -54,24 +62,28 @@ type attempts struct {
 // filer finds the place of each mail.
 type filer struct {
 	*core
+	Journal  flow.Filings
 	attempts *attempts
 }
 
 // prover finds out who sent what counts by who says it.
 type prover struct {
 	*core
-	filer *filer
+	Journal flow.Proofs
+	filer   *filer
 }
 
 // remotes are the trees as judging needs them.
 type remotes struct {
 	*core
-	stands stands
+	Journal flow.Cursors
+	stands  stands
 }
 
 // judging judges what the dispatcher gives out, and stores what follows.
 type judging struct {
 	*core
+	Journal flow.Settlements
 	filer   *filer
 	remotes *remotes
 }
@@ -79,6 +91,7 @@ type judging struct {
 // watcher has judged again what a branch that moves may change.
 type watcher struct {
 	*core
+	Journal  flow.Requeues
 	leases   *leases
 	remotes  *remotes
 	judging  *judging
@@ -89,6 +102,7 @@ type watcher struct {
 // what was given to this process.
 type dispatcher struct {
 	*core
+	Journal  flow.Tasks
 	leases   *leases
 	attempts *attempts
 	filer    *filer
@@ -100,19 +114,24 @@ type dispatcher struct {
 }
 
 // doubts finds out what became of actions of unknown outcome.
-type doubts struct{ *core }
+type doubts struct {
+	*core
+	Journal flow.Doubts
+}
 
 // deliverer has the sinks do what is planned.
 type deliverer struct {
 	*core
-	doubts *doubts
-	mu     sync.Mutex
-	unsure map[string]bool // actions of which it is not known whether they were begun
+	Journal flow.Outbox
+	doubts  *doubts
+	mu      sync.Mutex
+	unsure  map[string]bool // actions of which it is not known whether they were begun
 }
 
 // Bot is the pipeline.
 type Bot struct {
 	*core
+	Journal    flow.Inbox
 	leases     *leases
 	attempts   *attempts
 	filer      *filer
@@ -126,20 +145,22 @@ type Bot struct {
 
 // assemble puts the parts together.
 func assemble(o Options) *Bot {
+	j := o.Journal
 	c := &core{
-		Options: o, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{}, fatal: func(error) {},
+		Options: o, Journal: j, log: o.Log.Named("pipeline"), refs: map[string]rules.Ref{}, fatal: func(error) {},
 		mailed: make(chan struct{}, 1), sinks: map[string]chan struct{}{}, leading: make(chan struct{}, 1),
 		looked: make(chan struct{}), health: map[string]healthState{},
 	}
-	b := &Bot{core: c}
-	b.leases, b.remotes = &leases{c}, &remotes{core: c}
-	b.attempts = &attempts{core: c, room: make(room, 1), inHand: semaphore.NewWeighted(company), begun: map[flow.Unit]bool{}, blamed: map[flow.Unit]bool{}}
-	b.filer = &filer{c, b.attempts}
-	b.prover = &prover{c, b.filer}
-	b.judging = &judging{c, b.filer, b.remotes}
-	b.watcher = &watcher{core: c, leases: b.leases, remotes: b.remotes, judging: b.judging}
-	b.dispatcher = &dispatcher{core: c, leases: b.leases, attempts: b.attempts, filer: b.filer, prover: b.prover,
+	b := &Bot{core: c, Journal: j}
+	b.leases, b.remotes = &leases{c, j}, &remotes{core: c, Journal: j}
+	b.attempts = &attempts{core: c, Journal: j, room: make(room, 1), inHand: semaphore.NewWeighted(company),
+		begun: map[flow.Unit]bool{}, blamed: map[flow.Unit]bool{}}
+	b.filer = &filer{c, j, b.attempts}
+	b.prover = &prover{c, j, b.filer}
+	b.judging = &judging{c, j, b.filer, b.remotes}
+	b.watcher = &watcher{core: c, Journal: j, leases: b.leases, remotes: b.remotes, judging: b.judging}
+	b.dispatcher = &dispatcher{core: c, Journal: j, leases: b.leases, attempts: b.attempts, filer: b.filer, prover: b.prover,
 		remotes: b.remotes, judging: b.judging, queue: o.Queue, given: given{low: make(chan struct{}, 1)}}
-	b.deliverer = &deliverer{core: c, doubts: &doubts{c}, unsure: map[string]bool{}}
+	b.deliverer = &deliverer{core: c, Journal: j, doubts: &doubts{c, j}, unsure: map[string]bool{}}
 	return b
 }

@@ -372,7 +372,7 @@ func (d *dispatcher) drainHeld(held context.Context) error {
 
 // nothingDue reports whether all that there is has been judged.
 func (d *dispatcher) nothingDue(ctx context.Context) (bool, error) {
-	mails, err := d.Journal.Unfiled(ctx, 1)
+	mails, err := d.filer.Journal.Unfiled(ctx, 1)
 	if err != nil {
 		return false, err
 	}

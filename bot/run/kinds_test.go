@@ -33,7 +33,7 @@ func (p *put) Decide(_ context.Context, key string, _ flow.Decision) (bool, erro
 func TestKindsAtTheGate(t *testing.T) {
 	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
 	journal := &put{}
-	dl := &deliverer{core: &core{log: zap.NewNop(), Options: Options{Journal: journal, Clock: Clock{Now: func() time.Time { return noon }},
+	dl := &deliverer{Journal: journal, core: &core{log: zap.NewNop(), Options: Options{Clock: Clock{Now: func() time.Time { return noon }},
 		Policy: plan.Policy{Lists: []plan.ListPolicy{
 			{ID: "day", PerHour: 1, PerDay: 2},
 			{ID: "night", Quiet: plan.Hours{From: 11 * time.Hour, To: 13 * time.Hour}},

@@ -81,12 +81,12 @@ func (r *replay) until(ctx context.Context, end time.Time) error {
 
 // next is when something falls due, the zero time for never.
 func (r *replay) next(ctx context.Context) (time.Time, error) {
-	due, err := r.b.Journal.NextDue(ctx)
+	due, err := r.b.dispatcher.Journal.NextDue(ctx)
 	if err != nil {
 		return due, err
 	}
 	for _, s := range r.b.Sinks {
-		waiting, err := r.b.Journal.Planned(ctx, s.Name(), r.now.AddDate(10, 0, 0), deliverBatch)
+		waiting, err := r.b.deliverer.Journal.Planned(ctx, s.Name(), r.now.AddDate(10, 0, 0), deliverBatch)
 		if err != nil {
 			return due, err
 		}
