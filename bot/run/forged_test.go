@@ -210,3 +210,50 @@ func TestLift(t *testing.T) {
 		t.Errorf("a second time: %v", err)
 	}
 }
+
+// TestFreeNumber: a stranger who posts a patch under a number of somebody's series that
+// has not come yet, with the ID that it will have, is no member of it. The series waits
+// for its own, and is answered with it.
+func TestFreeNumber(t *testing.T) {
+	const run = "20261102100000.77-%d-ada@example.org"
+	id := func(n int) string { return fmt.Sprintf(run, n+1) }
+	part := func(n int, from, title string) post {
+		p := post{id: id(n), from: from, subject: fmt.Sprintf("[PATCH %d/3] %s", n, title)}
+		if n > 0 {
+			p.reply = id(0)
+		}
+		return p
+	}
+	cover := part(0, "", "drm/amdgpu: three hangs")
+	cover.text = true
+	one, two, three := part(1, "", "drm/amdgpu: fix a hang"), part(2, "", "drm/amdgpu: fix another hang"), part(3, "", "drm/amdgpu: fix a third hang")
+	junk := part(3, "Eve <eve@evil.example.net>", "drm/amdgpu: fix a hang of mine")
+	for _, c := range []struct {
+		name  string
+		first []post
+	}{{"behind the others", []post{cover, one, two, junk}}, {"before all of it", []post{junk, cover, one, two}}} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, t.TempDir())
+			b.once(c.first...)
+			b.want()
+			b.once(three)
+			b.want(cover.id)
+			mine, err := b.store.Explain(t.Context(), one.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := mine.Series; s.Have() != 3 || s.Sender != "ada@example.org" {
+				t.Errorf("the series: %+v", s)
+			}
+			judged, err := b.store.Mails(t.Context(), mine.Series.Key, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range judged {
+				if m.Sender != "ada@example.org" {
+					t.Errorf("%s is of it, from %s", m.ID, m.Sender)
+				}
+			}
+		})
+	}
+}

@@ -145,10 +145,17 @@ func (x *Index) AddNote(n Note) {
 		x.byStem[e.stem] = append(x.byStem[e.stem], at)
 	}
 	x.byTitle[e.title] = append(x.byTitle[e.title], at)
-	p, ok := x.byKey[n.Key]
+	key := n.Key
+	p, ok := x.byKey[key]
+	if ok && x.postings[p].sender != sender {
+		// Anybody may take the run of a series for a number that has not come yet; a
+		// member has its sender.
+		key += "\x00" + whose(n.Sender)
+		p, ok = x.byKey[key]
+	}
 	if !ok {
 		p = int32(len(x.postings))
-		x.byKey[strings.Clone(n.Key)] = p
+		x.byKey[strings.Clone(key)] = p
 		group := sender ^ trees ^ uint64(n.Version)<<32 ^ uint64(n.Of)
 		s := posting{sender: sender, trees: trees, group: group, version: n.Version, of: n.Of, run: n.Run, first: e.date, cover: -1}
 		if n.Of > 0 {
