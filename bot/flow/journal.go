@@ -173,13 +173,13 @@ type Judged struct {
 	Private   bool
 	// Waited: it is the judgement of a commit that KeepCommit has stored.
 	Waited bool
-	// Foreseen is what a backfill says of its day; nil for what was judged when
+	// Forecast is what a backfill says of its day; nil for what was judged when
 	// it came. It is this that outcomes are compared with.
-	Foreseen *Foreseen
+	Forecast *Forecast
 }
 
-// Foreseen is a verdict with what was known on an earlier day.
-type Foreseen struct {
+// Forecast is a verdict with what was known on an earlier day.
+type Forecast struct {
 	Verdict verdict.Verdict
 	Score   float64
 }

@@ -143,13 +143,13 @@ type PullState struct {
 	Due               time.Time // zero: nothing is to be done
 	// Rechecked is when a person last asked for a recheck: what people removed
 	// before it counts no more.
-	Rechecked time.Time
-	Explain   bool // a person asked for the whole explanation
-	Override  *Override
-	Told      string // digest of what was planned last, "" when nothing was ever planned
-	Plans     int    // how often something was planned
-	Problem   string // of the last attempt to fetch it
-	Attempts  int    // failed in a row
+	Rechecked  time.Time
+	Explain    bool // a person asked for the whole explanation
+	Override   *Override
+	PlanDigest string // of what was planned last, "" when nothing was ever planned
+	Plans      int    // how often something was planned
+	Problem    string // of the last attempt to fetch it
+	Attempts   int    // failed in a row
 }
 
 // PullNote says that something about a pull request may be new.

@@ -36,7 +36,7 @@ func TestPulls(t *testing.T) {
 	right := 0
 	for _, c := range cases {
 		ok := t.Run(c.name, func(t *testing.T) {
-			p := flow.Pull{State: flow.PullState{Key: "hub/o/r#1", Repo: "o/r", Number: 1, Told: "before"}, Head: strings.Repeat("a", 40),
+			p := flow.Pull{State: flow.PullState{Key: "hub/o/r#1", Repo: "o/r", Number: 1, PlanDigest: "before"}, Head: strings.Repeat("a", 40),
 				Policy: flow.PullPolicy{Asked: true, Labels: !c.unasked, Check: true, Comment: true, Names: DefaultLabels()}}
 			for _, x := range c.commits {
 				p.Commits = append(p.Commits, flow.PullCommit{Change: x.Change})

@@ -41,7 +41,7 @@ type ListPolicy struct {
 	DryRun bool
 	// Approve holds every reply until a person lets it go.
 	Approve bool
-	// Silence is when nothing is sent.
+	// Quiet are the hours in which nothing is sent.
 	Quiet Hours
 
 	allPerHour, allPerDay int // of the whole policy

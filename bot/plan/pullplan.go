@@ -65,8 +65,8 @@ func Desired(b PullBrief) PullPlan {
 	}
 	obeyed, forced := obey(s, p.Commands)
 	if plan.Quiet != "" && (p.Problem == "" || plan.Quiet != p.Problem) {
-		if s.Told != "" { // what waits is not to be done any more
-			s.Told = ""
+		if s.PlanDigest != "" { // what waits is not to be done any more
+			s.PlanDigest = ""
 			s.Plans++
 		}
 		return plan
@@ -74,7 +74,7 @@ func Desired(b PullBrief) PullPlan {
 	if p.Problem != "" {
 		// A person should know why nothing comes; where they look is the check.
 		check := flow.DesiredCheck{Title: "not judged", Summary: "This pull request was not judged: " + report.Markdown(p.Problem) + "."}
-		plan.add(b, obeyed, forced, wishes{check: &check})
+		plan.add(b, obeyed, forced, parts{check: &check})
 		return plan
 	}
 	c := report.CommentOf(report.Posting{Patches: b.Judged, Of: len(b.Judged), Have: len(b.Judged), Version: 1, Refs: b.Refs})
@@ -91,7 +91,7 @@ func Desired(b PullBrief) PullPlan {
 	if c.Override != nil {
 		shown = c.Override.Verdict
 	}
-	if shown.Silent() && !b.Failed && s.Told == "" && len(obeyed) == 0 {
+	if shown.Silent() && !b.Failed && s.PlanDigest == "" && len(obeyed) == 0 {
 		plan.Quiet = "nobody needs to know of " + string(shown)
 		return plan
 	}
@@ -99,15 +99,15 @@ func Desired(b PullBrief) PullPlan {
 	return plan
 }
 
-// wishes are the parts that a plan may have.
-type wishes struct {
+// parts are the parts that a plan may have.
+type parts struct {
 	labels  *flow.DesiredLabels
 	check   *flow.DesiredCheck
 	comment *flow.DesiredComment
 }
 
-func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdict, forced bool) wishes {
-	var w wishes
+func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdict, forced bool) parts {
+	var w parts
 	policy := b.Pull.Policy
 	if policy.Labels {
 		w.labels = &flow.DesiredLabels{Ours: policy.Names, Since: s.Rechecked}
@@ -117,7 +117,7 @@ func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdi
 			}
 		}
 	}
-	if policy.Check && (!shown.Silent() || b.Failed || s.Told != "" || forced) {
+	if policy.Check && (!shown.Silent() || b.Failed || s.PlanDigest != "" || forced) {
 		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
@@ -155,14 +155,14 @@ func obey(s *flow.PullState, commands []flow.Command) (answer []flow.Command, fo
 	return answer, forced
 }
 
-// add turns wishes into actions, unless the last plan said the same.
-func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes) {
+// add turns what is desired into actions, unless the last plan said the same.
+func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w parts) {
 	s := &p.State
 	sum := sha256.New()
 	enc := json.NewEncoder(sum) // a hash takes everything
 	_ = enc.Encode([]any{b.Sink, s.Head, w.labels, w.check, w.comment})
-	told := hex.EncodeToString(sum.Sum(nil)[:16])
-	same := told == s.Told && !forced
+	digest := hex.EncodeToString(sum.Sum(nil)[:16])
+	same := digest == s.PlanDigest && !forced
 	if same && len(answer) == 0 {
 		p.Quiet = "nothing changed since the last time"
 		return
@@ -170,9 +170,9 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 	if !same {
 		s.Plans++
 	}
-	put := func(kind flow.ActionKind, of, line string, wish flow.Desired) {
-		wish.Key, wish.Plan, wish.Repo, wish.Number, wish.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
-		message, err := json.Marshal(wish)
+	put := func(kind flow.ActionKind, of, line string, d flow.Desired) {
+		d.Key, d.Plan, d.Repo, d.Number, d.Head = s.Key, s.Plans, s.Repo, s.Number, s.Head
+		message, err := json.Marshal(d)
 		if err != nil {
 			p.Quiet = "planning failed: " + err.Error()
 			return
@@ -199,7 +199,7 @@ func (p *PullPlan) add(b PullBrief, answer []flow.Command, forced bool, w wishes
 	if same {
 		return
 	}
-	s.Told = told
+	s.PlanDigest = digest
 	if w.labels != nil {
 		line := "no label"
 		if w.labels.Want != "" {

@@ -1,9 +1,9 @@
-// Package queue spreads desk work over several processes that share a
+// Package queue spreads work over several processes that share a
 // PostgreSQL database, with River.
 //
 // A job says where to look and never what to do (see flow.Task): River may run
 // one twice, or late, and the journal lets only the first one count. A worker
-// that is killed is not waited for: the desk gives its tasks out again after a
+// that is killed is not waited for: the dispatcher gives its tasks out again after a
 // while, and River's own rescue only tidies up.
 package queue
 
@@ -29,12 +29,12 @@ import (
 const (
 	// Series of a hundred patches over four branches take half a minute.
 	jobTimeout = 5 * time.Minute
-	// Longer than the longest job; the desk does not wait for it.
+	// Longer than the longest job; the dispatcher does not wait for it.
 	rescueAfter = 6 * time.Minute
 	// Throughput is workers per cooldown: a job takes from a millisecond up.
 	fetchCooldown = 2 * time.Millisecond
 	fetchPoll     = 500 * time.Millisecond
-	// The desk repeats, so River need not.
+	// The dispatcher repeats, so River need not.
 	maxAttempts = 3
 	// How long done jobs are kept: long enough to look into, and no archive.
 	keepDone = time.Hour

@@ -52,12 +52,12 @@ type Options struct {
 	Follow func(context.Context) error
 	// Judge judges one change; series and tree may be nil.
 	Judge func(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement
-	// Foresee judges a change of a backfill with what was known on the day when
+	// Forecast judges a change of a backfill with what was known on the day when
 	// it was posted; nil: its outcome is compared with the judgement of today.
-	Foresee func(ctx context.Context, c *change.Change, series *rules.Series, posted time.Time) (verdict.Judgement, error)
-	Suite   []*rules.Rule // for what a reply cites
-	Policy  plan.Policy
-	Bot     report.Bot
+	Forecast func(ctx context.Context, c *change.Change, series *rules.Series, posted time.Time) (verdict.Judgement, error)
+	Suite    []*rules.Rule // for what a reply cites
+	Policy   plan.Policy
+	Bot      report.Bot
 	// Settle is how long an incomplete series is waited for; 0: DefaultSettle.
 	Settle time.Duration
 	Log    *zap.Logger // nil: no logs
@@ -189,7 +189,7 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 	}
 	if b.has(RoleWorker) {
 		wg.Go(func() { b.dispatcher.work(ctx) })
-		wg.Go(func() { b.leases.holding(ctx, deskName, b.dispatcher.loop) })
+		wg.Go(func() { b.leases.holding(ctx, dispatcherName, b.dispatcher.loop) })
 		if b.Lookup != nil {
 			wg.Go(func() { b.leases.holding(ctx, proverName, b.prover.loop) })
 		}
@@ -229,7 +229,7 @@ func (b *Bot) runOnce(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	// What was judged just now may have gone somewhere long ago.
-	if err := b.leases.alone(ctx, deskName, func(ctx context.Context) error { b.watcher.follow(ctx); return nil }); err != nil {
+	if err := b.leases.alone(ctx, dispatcherName, func(ctx context.Context) error { b.watcher.follow(ctx); return nil }); err != nil {
 		errs = append(errs, err)
 	}
 	for _, s := range b.Sinks {
@@ -249,7 +249,7 @@ func (w *watcher) lookOnce(ctx context.Context) error {
 	if w.Trees == nil {
 		return nil
 	}
-	held, release, err := w.leases.take(ctx, deskName)
+	held, release, err := w.leases.take(ctx, dispatcherName)
 	if err != nil {
 		return w.failed(err)
 	}

@@ -77,7 +77,7 @@ type prover struct {
 type remotes struct {
 	*core
 	Journal flow.Cursors
-	stands  stands
+	state   treeState
 }
 
 // judging judges what the dispatcher gives out, and stores what follows.
@@ -102,15 +102,15 @@ type watcher struct {
 // what was given to this process.
 type dispatcher struct {
 	*core
-	Journal  flow.Tasks
-	leases   *leases
-	attempts *attempts
-	filer    *filer
-	prover   *prover
-	remotes  *remotes
-	judging  *judging
-	queue    flow.Queue
-	given    given
+	Journal    flow.Tasks
+	leases     *leases
+	attempts   *attempts
+	filer      *filer
+	prover     *prover
+	remotes    *remotes
+	judging    *judging
+	queue      flow.Queue
+	dispatched dispatched
 }
 
 // doubts finds out what became of actions of unknown outcome.
@@ -160,7 +160,7 @@ func assemble(o Options) *Bot {
 	b.judging = &judging{c, j, b.filer, b.remotes}
 	b.watcher = &watcher{core: c, Journal: j, leases: b.leases, remotes: b.remotes, judging: b.judging}
 	b.dispatcher = &dispatcher{core: c, Journal: j, leases: b.leases, attempts: b.attempts, filer: b.filer, prover: b.prover,
-		remotes: b.remotes, judging: b.judging, queue: o.Queue, given: given{low: make(chan struct{}, 1)}}
+		remotes: b.remotes, judging: b.judging, queue: o.Queue, dispatched: dispatched{low: make(chan struct{}, 1)}}
 	b.deliverer = &deliverer{core: c, Journal: j, doubts: &doubts{c, j}, unsure: map[string]bool{}}
 	return b
 }

@@ -70,7 +70,7 @@ func (dl *deliverer) sweep(ctx context.Context, s flow.Sink) error {
 	if err := dl.recover(ctx, s); err != nil {
 		return dl.failed(err)
 	}
-	if err := dl.doubts.settle(ctx, s); err != nil {
+	if err := dl.doubts.resolve(ctx, s); err != nil {
 		return dl.failed(err)
 	}
 	_, err := dl.deliver(ctx, s)
@@ -88,7 +88,7 @@ func (dl *deliverer) loop(ctx context.Context, s flow.Sink) {
 			err = dl.failed(dl.recover(ctx, s))
 		}
 		if now := dl.Clock.Now(); err == nil && now.Sub(looked) >= unknownEvery {
-			looked, err = now, dl.failed(dl.doubts.settle(ctx, s))
+			looked, err = now, dl.failed(dl.doubts.resolve(ctx, s))
 		}
 		n := 0
 		if ready = err == nil; ready {

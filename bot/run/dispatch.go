@@ -14,11 +14,11 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// deskBatch bounds what is read ahead of filing and judging, and how many tasks
+// dispatchBatch bounds what is read ahead of filing and judging, and how many tasks
 // are out at a time.
-const deskBatch = 200
+const dispatchBatch = 200
 
-// How soon the desk looks again: for what another process has brought, and for
+// How soon the dispatcher looks again: for what another process has brought, and for
 // what other processes have done of the tasks that are out. While most of a batch
 // is out there is no hurry, and looking takes the workers time.
 const (
@@ -46,7 +46,7 @@ func (d *dispatcher) loop(ctx context.Context) {
 		case filed > 0:
 			failed = 0
 			continue
-		case out > deskBatch/2:
+		case out > dispatchBatch/2:
 			failed, wait = 0, lookForMany
 		case out > 0:
 			failed, wait = 0, lookForTasks
@@ -60,7 +60,7 @@ func (d *dispatcher) loop(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-d.mailed:
-		case <-d.given.low:
+		case <-d.dispatched.low:
 		case <-d.Clock.After(wait):
 		}
 	}
@@ -83,7 +83,7 @@ func (d *dispatcher) dispatch(ctx context.Context) (filed, out int, err error) {
 	if err != nil {
 		return filed, 0, d.failed(err)
 	}
-	if fresh := d.given.take(d.Clock.Now(), tasks); len(fresh) > 0 {
+	if fresh := d.dispatched.take(d.Clock.Now(), tasks); len(fresh) > 0 {
 		if err := d.queue.Put(ctx, fresh); err != nil {
 			return filed, len(tasks), d.failed(err)
 		}
@@ -94,7 +94,7 @@ func (d *dispatcher) dispatch(ctx context.Context) (filed, out int, err error) {
 // all files what is unfiled, in order of arrival.
 func (fl *filer) all(ctx context.Context) (n int, err error) {
 	for ctx.Err() == nil {
-		mails, err := fl.Journal.Unfiled(ctx, deskBatch)
+		mails, err := fl.Journal.Unfiled(ctx, dispatchBatch)
 		if err != nil {
 			return n, fl.failed(err)
 		}
@@ -156,7 +156,7 @@ func (d *dispatcher) tasks(ctx context.Context) (out []flow.Task, err error) {
 	if d.once {
 		now = now.Add(d.Settle + plan.DefaultMaxAge)
 	}
-	due, err := d.Journal.Due(ctx, now, deskBatch)
+	due, err := d.Journal.Due(ctx, now, dispatchBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -168,27 +168,27 @@ func (d *dispatcher) tasks(ctx context.Context) (out []flow.Task, err error) {
 		if s.Previous != "" && waits[s.Previous] {
 			continue // what is said of it depends on what is said of that one
 		}
-		out = append(out, flow.Task{Kind: flow.TaskSettle, Key: s.Key, Round: roundOf(s)})
+		out = append(out, flow.Task{Kind: flow.TaskSeries, Key: s.Key, Revision: revisionOf(s)})
 	}
-	commits, err := d.Journal.Waiting(ctx, deskBatch)
+	commits, err := d.Journal.Waiting(ctx, dispatchBatch)
 	if err != nil {
 		return nil, err
 	}
 	for _, sha := range commits {
 		out = append(out, flow.Task{Kind: flow.TaskCommit, Key: sha})
 	}
-	pulls, err := d.Journal.Fetched(ctx, deskBatch)
+	pulls, err := d.Journal.Fetched(ctx, dispatchBatch)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range pulls {
-		out = append(out, flow.Task{Kind: flow.TaskPull, Key: p.Key, Round: p.Revision})
+		out = append(out, flow.Task{Kind: flow.TaskPull, Key: p.Key, Revision: p.Revision})
 	}
 	return out, d.attempts.suspectsLast(ctx, out)
 }
 
-// roundOf grows with every mail filed to a series and every time it is settled.
-func roundOf(s flow.Series) int64 { return s.Revision + int64(s.Settled) }
+// revisionOf grows with every mail filed to a series and every time it is settled.
+func revisionOf(s flow.Series) int64 { return s.Revision + int64(s.Settled) }
 
 // carryOut does one task. That somebody else has done it meanwhile is no error, and
 // one that was put aside is done.
@@ -198,8 +198,8 @@ func (d *dispatcher) carryOut(ctx context.Context, t flow.Task) error {
 	}
 	var err error
 	switch t.Kind {
-	case flow.TaskSettle:
-		err = d.settleTask(ctx, t)
+	case flow.TaskSeries:
+		err = d.seriesTask(ctx, t)
 	case flow.TaskCommit:
 		err = d.commitTask(ctx, t)
 	case flow.TaskPull:
@@ -207,26 +207,26 @@ func (d *dispatcher) carryOut(ctx context.Context, t flow.Task) error {
 	} // else of a newer version of the program; its own workers do it
 	switch {
 	case err == nil || ctx.Err() != nil:
-		d.given.done(t)
+		d.dispatched.done(t)
 		return err
 	case errors.Is(err, errFull):
-		d.given.failed(t, d.Clock.Now().Add(time.Second), nil)
+		d.dispatched.failed(t, d.Clock.Now().Add(time.Second), nil)
 		return nil
 	}
-	wait := d.backoff(t.Turn + 1)
-	d.given.failed(t, d.Clock.Now().Add(wait), err)
+	wait := d.backoff(t.Attempt + 1)
+	d.dispatched.failed(t, d.Clock.Now().Add(wait), err)
 	d.log.Warn("judging failed; it is tried again", zap.String(flow.KeyKind, string(t.Kind)), zap.String(flow.KeyTask, t.Key),
 		zap.Error(err), zap.Duration(flow.KeyWait, wait))
 	d.report(ctx, "pipeline", err)
 	return err
 }
 
-func (d *dispatcher) settleTask(ctx context.Context, t flow.Task) error {
+func (d *dispatcher) seriesTask(ctx context.Context, t flow.Task) error {
 	s, err := d.Journal.Series(ctx, t.Key)
 	if err != nil {
 		return d.failed(err)
 	}
-	if s == nil || s.Due.IsZero() || roundOf(*s) != t.Round {
+	if s == nil || s.Due.IsZero() || revisionOf(*s) != t.Revision {
 		return nil
 	}
 	mails, err := d.Journal.Mails(ctx, s.Key, maxThread)
@@ -244,7 +244,7 @@ func (d *dispatcher) settleTask(ctx context.Context, t flow.Task) error {
 		defer d.attempts.room.leave()
 	}
 	err = d.attempts.do(ctx, flow.Unit{Kind: flow.UnitSeries, Key: s.Key}, size >= heavy, func() error {
-		d.remotes.catchUp(ctx)
+		d.remotes.refresh(ctx)
 		return d.judging.settle(ctx, *s)
 	})
 	if errors.Is(err, flow.ErrAside) {
@@ -265,7 +265,7 @@ func (d *dispatcher) commitTask(ctx context.Context, t flow.Task) error {
 		defer d.attempts.room.leave()
 	}
 	err = d.attempts.do(ctx, flow.Unit{Kind: flow.UnitCommit, Key: w.ID}, len(w.Body) >= heavy, func() error {
-		d.remotes.catchUp(ctx)
+		d.remotes.refresh(ctx)
 		return d.judging.commit(ctx, *w)
 	})
 	if errors.Is(err, flow.ErrAside) {
@@ -284,7 +284,7 @@ func (jg *judging) commit(ctx context.Context, w flow.Waiting) error {
 		return err
 	}
 	tree, err := jg.remotes.facts(ctx, c, nil) // said there; it is judged again when a branch moves
-	foreseen := jg.foresee(ctx, w.Source, c, nil, c.Date)
+	forecast := jg.forecast(ctx, w.Source, c, nil, c.Date)
 	j := verdict.TooExpensive(c, "finding out how it goes onto the branches takes more work than is done for one change")
 	if !errors.Is(err, budget.ErrSpent) {
 		j = jg.one(c, nil, tree)
@@ -292,7 +292,7 @@ func (jg *judging) commit(ctx context.Context, w flow.Waiting) error {
 	if w.Problem != "" {
 		j.Error = &w.Problem
 	}
-	err = jg.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: jg.Clock.Now(), Waited: true, Foreseen: foreseen}, flow.Cursor{})
+	err = jg.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: jg.Clock.Now(), Waited: true, Forecast: forecast}, flow.Cursor{})
 	if err == nil {
 		jg.log.Info("a commit was judged", zap.String(flow.KeySource, w.Source), zap.String(flow.KeyCommit, j.ID), zap.String(flow.KeyVerdict, string(j.Verdict)),
 			zap.Float64(flow.KeyScore, j.Score), zap.String(flow.KeySubject, j.Subject), zap.String(flow.KeyWhy, w.Problem))
@@ -329,7 +329,7 @@ func (r *remotes) wait(ctx context.Context) {
 // another process does that it is left to it, until it is done or has ended.
 func (d *dispatcher) drain(ctx context.Context) error {
 	for waits := false; ctx.Err() == nil; waits = true {
-		held, release, err := d.leases.take(ctx, deskName)
+		held, release, err := d.leases.take(ctx, dispatcherName)
 		if err != nil {
 			return err
 		}
@@ -355,7 +355,7 @@ func (d *dispatcher) drainHeld(held context.Context) error {
 	defer func() { stop(); <-ended }()
 	for held.Err() == nil {
 		filed, out, err := d.dispatch(held)
-		if err = errors.Join(err, d.given.problem()); err != nil || filed+out == 0 {
+		if err = errors.Join(err, d.dispatched.problem()); err != nil || filed+out == 0 {
 			return err
 		}
 		if filed > 0 {
@@ -363,7 +363,7 @@ func (d *dispatcher) drainHeld(held context.Context) error {
 		}
 		select {
 		case <-held.Done():
-		case <-d.given.low:
+		case <-d.dispatched.low:
 		case <-d.Clock.After(lookForTasks):
 		}
 	}

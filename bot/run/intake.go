@@ -14,9 +14,9 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 )
 
-// keptOfBad is how much of a mail is kept that is too large to be read: its
+// savedOfBad is how much of a mail is kept that is too large to be read: its
 // header and the beginning, for a person to see what it was.
-const keptOfBad = 64 << 10
+const savedOfBad = 64 << 10
 
 // intake is what one source sees of the bot.
 type intake struct {
@@ -112,7 +112,7 @@ func (in *intake) read(item flow.Item) flow.Mail {
 		m.ID, m.Kind, m.Note = hex.EncodeToString(sum[:16])+"@unread.invalid", flow.KindBad, err.Error()
 		var large *mail.TooLargeError
 		if errors.As(err, &large) {
-			m.Raw = m.Raw[:min(len(m.Raw), keptOfBad)]
+			m.Raw = m.Raw[:min(len(m.Raw), savedOfBad)]
 		}
 		return m
 	}

@@ -178,7 +178,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: s.List, At: brief.Now, Private: s.Private})
 			continue
 		}
-		foreseen := jg.foresee(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
+		forecast := jg.forecast(ctx, from, p.Message.Change, first.Facts(p.Message), p.Received)
 		for _, t := range idx.Trailers(p.Message) {
 			change.MergeThreadTrailers(p.Message.Change, t.FromThread, []change.Trailer{t})
 		}
@@ -197,7 +197,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		if len(p.Lists) > 0 {
 			list = p.Lists[0]
 		}
-		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Foreseen: foreseen})
+		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Forecast: forecast})
 	}
 	plan.ShareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
@@ -223,19 +223,19 @@ func source(mails []flow.Mail, id string) string {
 	return ""
 }
 
-// foresee is what would have been said of a change of a backfill when it was
+// forecast is what would have been said of a change of a backfill when it was
 // posted, from its posting alone; nil when it is of no backfill, and when that
 // cannot be told.
-func (jg *judging) foresee(ctx context.Context, from string, c *change.Change, s *rules.Series, posted time.Time) (f *flow.Foreseen) {
-	if jg.Foresee == nil || !flow.Backfilled(from) || posted.IsZero() {
+func (jg *judging) forecast(ctx context.Context, from string, c *change.Change, s *rules.Series, posted time.Time) (f *flow.Forecast) {
+	if jg.Forecast == nil || !flow.Backfilled(from) || posted.IsZero() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, factsTime)
 	defer cancel()
 	err := guarded(func() error {
-		j, err := jg.Foresee(ctx, c, s, posted)
+		j, err := jg.Forecast(ctx, c, s, posted)
 		if err == nil && j.Error == nil {
-			f = &flow.Foreseen{Verdict: j.Verdict, Score: j.Score}
+			f = &flow.Forecast{Verdict: j.Verdict, Score: j.Score}
 		}
 		return err
 	})

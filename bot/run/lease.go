@@ -26,12 +26,12 @@ const (
 	RoleWeb    Role = "web"    // answers people and webhooks
 )
 
-// holdAgain is how often a name is asked for that another process has: the
+// leaseAgain is how often a name is asked for that another process has: the
 // time in which its work is taken over, and far below the half minute promised.
-const holdAgain = 2 * time.Second
+const leaseAgain = 2 * time.Second
 
-// deskName is the name of filing and giving out.
-const deskName = "desk"
+// dispatcherName is the name of filing and giving out.
+const dispatcherName = "desk"
 
 // take asks for a name; held is nil when another process has it.
 func (l *leases) take(ctx context.Context, name string) (held context.Context, release func(), err error) {
@@ -55,7 +55,7 @@ func (l *leases) holding(ctx context.Context, name string, f func(context.Contex
 				log.Info("another process does this; it is taken over when that one ends")
 			}
 			failed, waits = 0, true
-			l.sleep(ctx, holdAgain)
+			l.sleep(ctx, leaseAgain)
 		default:
 			if waits {
 				log.Info("taken over from another process")
@@ -65,7 +65,7 @@ func (l *leases) holding(ctx context.Context, name string, f func(context.Contex
 			release()
 			if ctx.Err() == nil {
 				log.Warn("no longer known to be held by this process; it is asked for again")
-				l.sleep(ctx, holdAgain)
+				l.sleep(ctx, leaseAgain)
 			}
 		}
 	}

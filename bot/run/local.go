@@ -15,12 +15,12 @@ type Local struct {
 	n     int
 
 	mu   sync.Mutex
-	busy map[flow.Task]bool // by task without its turn: it waits, or is under way
+	busy map[flow.Task]bool // by task without its attempt: it waits, or is under way
 }
 
 // NewLocal returns a queue of n workers.
 func NewLocal(n int) *Local {
-	return &Local{tasks: make(chan flow.Task, deskBatch), n: max(n, 1), busy: map[flow.Task]bool{}}
+	return &Local{tasks: make(chan flow.Task, dispatchBatch), n: max(n, 1), busy: map[flow.Task]bool{}}
 }
 
 // Put implements Queue.
@@ -42,7 +42,7 @@ func (l *Local) Put(ctx context.Context, tasks []flow.Task) error {
 func (l *Local) enter(t flow.Task) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t.Turn = 0
+	t.Attempt = 0
 	if l.busy[t] {
 		return false
 	}
@@ -53,11 +53,11 @@ func (l *Local) enter(t flow.Task) bool {
 func (l *Local) leave(t flow.Task) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t.Turn = 0
+	t.Attempt = 0
 	delete(l.busy, t)
 }
 
-// Work implements Queue. What fails is left to the next turn.
+// Work implements Queue. What fails is left to the next attempt.
 func (l *Local) Work(ctx context.Context, do func(context.Context, flow.Task) error) error {
 	var wg sync.WaitGroup
 	for range l.n {
@@ -78,46 +78,46 @@ func (l *Local) Work(ctx context.Context, do func(context.Context, flow.Task) er
 
 // How long a task may be out before it is given out anew: a worker that was
 // killed is not waited for longer, and one that is slow loses nothing, since
-// the first to settle counts. Doubled with each turn.
+// the first result counts. Doubled with each attempt.
 const (
-	turnFirst = 20 * time.Second
-	turnMax   = 10 * time.Minute
+	attemptFirst = 20 * time.Second
+	attemptMax   = 10 * time.Minute
 )
 
-// given are the tasks that the desk has given out and not seen done.
-type given struct {
+// dispatched are the tasks that were given out and not seen done.
+type dispatched struct {
 	// low is woken when few are left.
 	low chan struct{}
 
 	mu   sync.Mutex
-	out  map[flow.Task]turn // by task without its turn
+	out  map[flow.Task]attempt // by task without its attempt
 	left int
 	err  error
 }
 
-type turn struct {
+type attempt struct {
 	n     int
 	again time.Time // not before
 }
 
-// take returns those tasks that are to be given out now, with their turns, and
+// take returns those tasks that are to be given out now, with their attempts, and
 // forgets what is not there any more.
-func (g *given) take(now time.Time, tasks []flow.Task) (out []flow.Task) {
+func (g *dispatched) take(now time.Time, tasks []flow.Task) (out []flow.Task) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	next := make(map[flow.Task]turn, len(tasks))
+	next := make(map[flow.Task]attempt, len(tasks))
 	for _, t := range tasks {
 		last, known := g.out[t]
 		if known && now.Before(last.again) {
 			next[t] = last
 			continue
 		}
-		wait := turnMax
+		wait := attemptMax
 		if last.n < 5 { // 20 s << 5 is beyond the longest
-			wait = min(turnFirst<<last.n, turnMax)
+			wait = min(attemptFirst<<last.n, attemptMax)
 		}
-		next[t] = turn{last.n + 1, now.Add(wait)}
-		t.Turn = last.n
+		next[t] = attempt{last.n + 1, now.Add(wait)}
+		t.Attempt = last.n
 		out = append(out, t)
 	}
 	g.out, g.left = next, len(next)
@@ -125,31 +125,31 @@ func (g *given) take(now time.Time, tasks []flow.Task) (out []flow.Task) {
 }
 
 // done counts a task that a worker of this process has done.
-func (g *given) done(t flow.Task) {
+func (g *dispatched) done(t flow.Task) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t.Turn = 0
+	t.Attempt = 0
 	if _, ok := g.out[t]; !ok {
 		return
 	}
-	if g.left--; g.left <= deskBatch/4 {
+	if g.left--; g.left <= dispatchBatch/4 {
 		wake(g.low)
 	}
 }
 
 // failed lets a task be given out again after a wait.
-func (g *given) failed(t flow.Task, again time.Time, err error) {
+func (g *dispatched) failed(t flow.Task, again time.Time, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.err = err
-	t.Turn = 0
+	t.Attempt = 0
 	if last, ok := g.out[t]; ok {
-		g.out[t] = turn{last.n, again}
+		g.out[t] = attempt{last.n, again}
 	}
 }
 
 // problem is the last failure of a worker of this process.
-func (g *given) problem() error {
+func (g *dispatched) problem() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err

@@ -16,13 +16,13 @@ import (
 	"github.com/stablebot/stablebot/rules/change"
 )
 
-// TestGiven: what is out is not given out again before its time, and then to
+// TestDispatched: what is out is not given out again before its time, and then to
 // somebody else with another turn; what is done is forgotten.
-func TestGiven(t *testing.T) {
-	g := &given{low: make(chan struct{}, 1)}
-	a, b := flow.Task{Kind: flow.TaskSettle, Key: "a", Round: 1}, flow.Task{Kind: flow.TaskCommit, Key: "b"}
+func TestDispatched(t *testing.T) {
+	g := &dispatched{low: make(chan struct{}, 1)}
+	a, b := flow.Task{Kind: flow.TaskSeries, Key: "a", Revision: 1}, flow.Task{Kind: flow.TaskCommit, Key: "b"}
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-	turn := func(t flow.Task, n int) flow.Task { t.Turn = n; return t }
+	turn := func(t flow.Task, n int) flow.Task { t.Attempt = n; return t }
 	take := func(after time.Duration, want []flow.Task, tasks ...flow.Task) {
 		t.Helper()
 		now = now.Add(after)
@@ -32,9 +32,9 @@ func TestGiven(t *testing.T) {
 	}
 	take(0, []flow.Task{a, b}, a, b)
 	take(time.Second, nil, a, b)
-	take(turnFirst, []flow.Task{turn(a, 1)}, a)       // b was done by somebody
-	take(turnFirst, nil, a)                           // the second turn is longer
-	take(turnFirst, []flow.Task{turn(a, 2), b}, a, b) // and b came anew
+	take(attemptFirst, []flow.Task{turn(a, 1)}, a)       // b was done by somebody
+	take(attemptFirst, nil, a)                           // the second turn is longer
+	take(attemptFirst, []flow.Task{turn(a, 2), b}, a, b) // and b came anew
 	g.failed(turn(a, 2), now.Add(time.Second), errors.New("refused"))
 	take(2*time.Second, []flow.Task{turn(a, 3)}, a, b)
 	if g.problem() == nil {
@@ -47,7 +47,7 @@ func TestGiven(t *testing.T) {
 		t.Error("nobody is told that little is left")
 	}
 	for range 20 {
-		take(turnMax, []flow.Task{turn(a, g.out[a].n)}, a)
+		take(attemptMax, []flow.Task{turn(a, g.out[a].n)}, a)
 	}
 }
 
@@ -72,13 +72,13 @@ func TestLocal(t *testing.T) {
 	}
 	var tasks []flow.Task
 	for i := range n {
-		tasks = append(tasks, flow.Task{Kind: flow.TaskSettle, Key: fmt.Sprint(i)})
+		tasks = append(tasks, flow.Task{Kind: flow.TaskSeries, Key: fmt.Sprint(i)})
 	}
 	ended := make(chan error)
 	go func() { ended <- l.Work(ctx, do) }()
 	for turn := range 3 { // those that wait or are under way are not doubled
 		for i := range tasks {
-			tasks[i].Turn = turn
+			tasks[i].Attempt = turn
 		}
 		if err := l.Put(ctx, tasks); err != nil {
 			t.Fatal(err)

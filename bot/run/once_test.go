@@ -11,7 +11,7 @@ func TestOnceTakesOver(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	_, release, err := b.store.Hold(t.Context(), "desk")
 	if err != nil || release == nil {
-		t.Fatalf("the desk is not free: %v", err)
+		t.Fatalf("the dispatcher is not free: %v", err)
 	}
 	ended := time.AfterFunc(100*time.Millisecond, release)
 	defer ended.Stop()

@@ -161,7 +161,7 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 	judged(warmUp)
 	rest := changes[warmUp:]
 	put(rest)
-	judged(warmUp + 1) // the desk has seen that they came
+	judged(warmUp + 1) // the dispatcher has seen that they came
 	began, spent := time.Now(), cpuOf(running)
 	judged(len(changes))
 	took, cpu := time.Since(began), cpuOf(running)-spent

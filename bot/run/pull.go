@@ -32,7 +32,7 @@ func (in *intake) pull(ctx context.Context, p *flow.Pull) error {
 // pullTask judges a pull request that was given out.
 func (d *dispatcher) pullTask(ctx context.Context, t flow.Task) error {
 	f, err := d.Journal.FetchedPull(ctx, t.Key)
-	if err != nil || f == nil || f.Revision != t.Round {
+	if err != nil || f == nil || f.Revision != t.Revision {
 		return d.failed(err)
 	}
 	if len(f.Body) >= heavy {
@@ -42,7 +42,7 @@ func (d *dispatcher) pullTask(ctx context.Context, t flow.Task) error {
 		defer d.attempts.room.leave()
 	}
 	err = d.attempts.do(ctx, flow.Unit{Kind: flow.UnitPull, Key: f.Key}, len(f.Body) >= heavy, func() error {
-		d.remotes.catchUp(ctx)
+		d.remotes.refresh(ctx)
 		return d.judging.pull(ctx, *f)
 	})
 	if errors.Is(err, flow.ErrAside) {

@@ -17,8 +17,8 @@ import (
 // the digest of the trees that it did so by stands in the journal. The others
 // measure theirs by it, so that nothing is judged by what a branch was before.
 
-// stands is which trees this process has.
-type stands struct {
+// treeState is which trees this process has.
+type treeState struct {
 	judged  string    // the state that it last had everything judged by
 	unasked time.Time // since when the remotes cannot be asked
 
@@ -27,7 +27,7 @@ type stands struct {
 	tried string // the digest for which the remotes were asked, whatever came of it
 }
 
-func (s *stands) set(state string) {
+func (s *treeState) set(state string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at = digestOf(state)
@@ -47,33 +47,33 @@ func (w *watcher) newest(ctx context.Context, state string) string {
 		_ = w.failed(err)
 		return ""
 	}
-	if last == "" || last == w.remotes.stands.judged || last == digestOf(state) {
+	if last == "" || last == w.remotes.state.judged || last == digestOf(state) {
 		return state
 	}
 	limited, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	err = guarded(func() (err error) { state, err = w.Trees.Refresh(limited, true); return err })
-	w.remotes.stands.set(state)
+	w.remotes.state.set(state)
 	now := w.Clock.Now()
 	switch {
 	case err == nil:
-		w.remotes.stands.unasked = time.Time{}
+		w.remotes.state.unasked = time.Time{}
 		return state
-	case w.remotes.stands.unasked.IsZero():
-		w.remotes.stands.unasked = now
+	case w.remotes.state.unasked.IsZero():
+		w.remotes.state.unasked = now
 		w.log.Warn("not every remote can be asked, and another process may have seen a newer branch; nothing is judged again until they can",
 			zap.Duration(flow.KeyWait, treesPatience), zap.Error(err))
-	case now.Sub(w.remotes.stands.unasked) >= treesPatience:
+	case now.Sub(w.remotes.state.unasked) >= treesPatience:
 		return state // one of them is gone for long: what the others have counts
 	}
 	return ""
 }
 
-// catchUp looks at the trees anew when everything is judged by another state of
+// refresh looks at the trees anew when everything is judged by another state of
 // them than this process has: another one leads, and has seen a branch move. A
 // judgement by what was before would stand until the next move. Remotes are
 // asked once for each state.
-func (r *remotes) catchUp(ctx context.Context) {
+func (r *remotes) refresh(ctx context.Context) {
 	if r.Trees == nil || r.leads.Load() {
 		return
 	}
@@ -81,7 +81,7 @@ func (r *remotes) catchUp(ctx context.Context) {
 	if err != nil || want == "" {
 		return // the judging itself will tell
 	}
-	s := &r.stands
+	s := &r.state
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if want == s.at || want == s.tried {

@@ -97,21 +97,21 @@ func TestCatchUp(t *testing.T) {
 	b := standing(j, c, &now)
 	b.watcher.look(t.Context())
 	for range 3 {
-		b.remotes.catchUp(t.Context())
+		b.remotes.refresh(t.Context())
 	}
 	if c.asked != 1 || c.state != "2" {
 		t.Errorf("asked %d times, state %s", c.asked, c.state)
 	}
 	j.cursor = digestOf("3") // of which the remotes know nothing here
 	for range 3 {
-		b.remotes.catchUp(t.Context())
+		b.remotes.refresh(t.Context())
 	}
 	if c.asked != 2 {
 		t.Errorf("asked %d times", c.asked)
 	}
 	b.leads.Store(true)
 	j.cursor = digestOf("4")
-	b.remotes.catchUp(t.Context())
+	b.remotes.refresh(t.Context())
 	if c.asked != 2 {
 		t.Error("the one who leads asked another one's state")
 	}

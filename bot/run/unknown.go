@@ -10,7 +10,7 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 )
 
-// A reply of which nobody knows whether it was sent is settled by what the list
+// What became of a reply of which nobody knows whether it was sent is told by what the list
 // shows: the bot's own mail among those that came in says that it was. What is not
 // seen within a day waits for a person.
 
@@ -23,8 +23,8 @@ const (
 	unknownEvery = 10 * time.Second
 )
 
-// settleUnknown looks for the replies of a sink whose outcome is unknown.
-func (db *doubts) settle(ctx context.Context, s flow.Sink) error {
+// resolve looks for the replies of a sink whose outcome is unknown.
+func (db *doubts) resolve(ctx context.Context, s flow.Sink) error {
 	open, err := db.Journal.Unknown(ctx, s.Name(), unknownBatch)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (db *doubts) settle(ctx context.Context, s flow.Sink) error {
 		if err := db.Journal.Resolve(ctx, a.Key, e); err != nil {
 			return err
 		}
-		db.log.Info("the outcome of an action is settled", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeySink, s.Name()), zap.String(flow.KeyWhy, e.Problem))
+		db.log.Info("the outcome of an action is known", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeySink, s.Name()), zap.String(flow.KeyWhy, e.Problem))
 	}
 	return nil
 }

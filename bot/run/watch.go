@@ -13,12 +13,12 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// A series is judged again when a branch moves until it is reviveFor old: a
-// development cycle and its merge window. One after another with reviveEvery
+// A series is judged again when a branch moves until it is requeueFor old: a
+// development cycle and its merge window. One after another with requeueEvery
 // between them, so that new mail is not kept waiting.
 const (
-	reviveFor   = 90 * 24 * time.Hour
-	reviveEvery = 200 * time.Millisecond
+	requeueFor   = 90 * 24 * time.Hour
+	requeueEvery = 200 * time.Millisecond
 )
 
 // treesCursor is where the state is kept that everything was last judged by.
@@ -64,7 +64,7 @@ func (w *watcher) look(ctx context.Context) {
 	if err != nil {
 		w.log.Warn("the trees could not be read; what they would say is unknown", zap.Error(err))
 	}
-	w.remotes.stands.set(state)
+	w.remotes.state.set(state)
 	if state == "" || !w.leads.Load() {
 		return // one process says what is judged again, by the trees that it has
 	}
@@ -107,11 +107,11 @@ func (w *watcher) requeue(ctx context.Context, state string) error {
 		return err
 	}
 	if last == digest {
-		w.remotes.stands.judged = digest
+		w.remotes.state.judged = digest
 		return nil
 	}
 	w.follow(ctx) // before anything is judged by it
-	since := now.Add(-reviveFor)
+	since := now.Add(-requeueFor)
 	commits, err := w.requeueCommits(ctx, since)
 	if err != nil {
 		return err
@@ -124,11 +124,11 @@ func (w *watcher) requeue(ctx context.Context, state string) error {
 		}
 		pulls += n
 	}
-	n, err := w.Journal.Revive(ctx, flow.Revival{At: now, Every: reviveEvery, Since: since, Verdicts: open}, flow.Cursor{Key: treesCursor, Value: digest, From: &last})
+	n, err := w.Journal.Revive(ctx, flow.Revival{At: now, Every: requeueEvery, Since: since, Verdicts: open}, flow.Cursor{Key: treesCursor, Value: digest, From: &last})
 	if err != nil {
 		return err
 	}
-	w.remotes.stands.judged = digest
+	w.remotes.state.judged = digest
 	w.log.Info("branches moved: what they concern is judged again", zap.Int("series", n), zap.Int("pulls", pulls), zap.Int("commits", commits))
 	wake(w.mailed)
 	return nil

@@ -131,7 +131,7 @@ func (t *txn) list(j flow.Judged) error {
 		marks = append(marks, nameMark(markBranch, name), cellMark(name, cell))
 	}
 	_, err := t.exec(`insert into listed (change_id, judged, verdict, score, list, chips, cells, lines, added, removed, files, title, author, rest, marks, backfilled)
-		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select count(*) from judgement where change_id = ? and `+foretold+`))
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select count(*) from judgement where change_id = ? and `+fromBackfill+`))
 		on conflict (change_id) do update set judged = excluded.judged, verdict = excluded.verdict, score = excluded.score, list = excluded.list,
 			chips = excluded.chips, cells = excluded.cells, lines = excluded.lines, added = excluded.added, removed = excluded.removed,
 			files = excluded.files, title = excluded.title, author = excluded.author, rest = excluded.rest, marks = excluded.marks`,

@@ -63,7 +63,7 @@ func (s *Store) pulls(ctx context.Context, query string, args ...any) (out []flo
 			due, rechecked, at int64
 		)
 		if err := rows.Scan(&p.Key, &p.Source, &p.Repo, &p.Number, &p.Head, &p.Closed, &p.Revision, &due, &rechecked, &p.Explain,
-			&o.Verdict, &o.Who, &o.Reason, &at, &p.Told, &p.Plans, &p.Problem, &p.Attempts); err != nil {
+			&o.Verdict, &o.Who, &o.Reason, &at, &p.PlanDigest, &p.Plans, &p.Problem, &p.Attempts); err != nil {
 			return err
 		}
 		p.Due, p.Rechecked, o.At = fromMillis(due), fromMillis(rechecked), fromMillis(at)
@@ -140,7 +140,7 @@ func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) (settled 
 		if _, err := t.exec(`update pull set head = ?, closed = ?, rechecked = ?, explain = ?, override_verdict = ?, override_who = ?,
 			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ? where key = ?`,
 			p.Head, flag(p.Closed), millis(p.Rechecked), flag(p.Explain), string(o.Verdict), o.Who,
-			o.Reason, millis(o.At), p.Told, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Key); err != nil {
+			o.Reason, millis(o.At), p.PlanDigest, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Key); err != nil {
 			return err
 		}
 		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(flow.UnitPull), p.Key); err != nil {

@@ -235,13 +235,13 @@ func encode(js []flow.Judged) ([]string, error) {
 // taken: a stable branch took the change, as far as is known.
 const taken = "exists (select 1 from outcome o where o.change_id = judgement.change_id and o.branch <> '' and o.begun = 0)"
 
-// foretold: what it said first is of its own day, and stays.
-const foretold = "judgement.source like '%:" + flow.BackfillPrefix + "%'"
+// fromBackfill: what it said first is of its own day, and stays.
+const fromBackfill = "judgement.source like '%:" + flow.BackfillPrefix + "%'"
 
 func (t *txn) putJudgement(j flow.Judged, body string) error {
-	said, keep := flow.Foreseen{Verdict: j.Verdict, Score: j.Score}, taken+" or "+foretold
-	if j.Foreseen != nil {
-		said, keep = *j.Foreseen, "1 = 0"
+	said, keep := flow.Forecast{Verdict: j.Verdict, Score: j.Score}, taken+" or "+fromBackfill
+	if j.Forecast != nil {
+		said, keep = *j.Forecast, "1 = 0"
 	}
 	_, err := t.exec(`insert into judgement (change_id, kind, series_key, source, list, branch, verdict, reason_class, mixed,
 			score, fix, author, subject, date, weights, judged, private, body, said_verdict, said_score)

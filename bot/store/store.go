@@ -58,7 +58,7 @@ type Store struct {
 	pool     *pgxpool.Pool
 	db       *sql.DB // on pool
 	readOnly bool
-	holds    holds
+	leases   leases
 }
 
 var _ flow.Journal = (*Store)(nil)
@@ -166,7 +166,7 @@ func (s *Store) Close() error {
 		}
 	}
 	if s.pool != nil {
-		s.holds.close()
+		s.leases.close()
 		s.pool.Close()
 	}
 	return errors.Join(errs...)

@@ -63,9 +63,9 @@ func (p *pastTrees) Merged(ctx context.Context, id string) (*change.Change, erro
 // Branches implements run.Trees.
 func (p *pastTrees) Branches() []string { return p.set.Branches() }
 
-// foresee judges with the catalogue and the trees of the day before a change
+// forecast judges with the catalogue and the trees of the day before a change
 // was posted; f may be nil.
-func foresee(judge verdict.Judge, f *forest) func(context.Context, *change.Change, *rules.Series, time.Time) (verdict.Judgement, error) {
+func forecast(judge verdict.Judge, f *forest) func(context.Context, *change.Change, *rules.Series, time.Time) (verdict.Judgement, error) {
 	return func(ctx context.Context, c *change.Change, s *rules.Series, posted time.Time) (verdict.Judgement, error) {
 		day := posted.Add(-pastLag)
 		var tree *rules.Tree

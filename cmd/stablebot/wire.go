@@ -125,7 +125,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	if p.forest != nil {
 		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
 	}
-	o.Foresee = foresee(*judge, p.forest)
+	o.Forecast = forecast(*judge, p.forest)
 	for _, change := range with {
 		change(&o)
 	}

@@ -3,13 +3,13 @@
 //
 // Promises:
 //
-//   - It reads before it writes, and writes only what differs: the same wish
+//   - It reads before it writes, and writes only what differs: the same desired state
 //     twice, or again after a crash half-way, has the effect of one.
 //   - It touches its own labels, check and comment only. The label set is never
 //     replaced. A label that a person set is not taken off; one that a person
 //     took off is not set again until a recheck. Who did what is asked of
 //     GitHub's own record, so nothing that this machine forgets changes it.
-//   - A wish that a newer one has replaced, or that is for a commit that is not
+//   - A desired state that a newer one has replaced, or that is for a commit that is not
 //     the head any more, does nothing.
 package github
 
@@ -32,7 +32,7 @@ import (
 // requests may have one head, for two branches; what one is told is not the other's.
 func CheckName(number int) string { return fmt.Sprintf("stablebot #%d", number) }
 
-// States tells which wish is the newest.
+// States tells which desired state is the newest.
 type States interface {
 	PullOf(ctx context.Context, key string) (*flow.PullState, error)
 }
@@ -62,7 +62,7 @@ func (s *Sink) Name() string { return s.name }
 // Idempotent implements flow.Sink.
 func (s *Sink) Idempotent() bool { return true }
 
-// job is one wish being carried out.
+// job is one desired state being carried out.
 type job struct {
 	*Sink
 	flow.Desired

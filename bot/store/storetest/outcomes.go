@@ -68,9 +68,9 @@ func foreseenOutcomes(t *testing.T, s *suite, day time.Time) {
 		Settled(ctx context.Context, before time.Time) ([]flow.Settled, error)
 	})
 	j := Judgement("past@x", verdict.NotNeeded)
-	j.Source, j.Foreseen = "git:"+flow.BackfillPrefix+"linux", &flow.Foreseen{Verdict: verdict.StableEligible, Score: 0.5}
+	j.Source, j.Forecast = "git:"+flow.BackfillPrefix+"linux", &flow.Forecast{Verdict: verdict.StableEligible, Score: 0.5}
 	must(t, s.KeepJudged(s.ctx, j, flow.Cursor{Key: "git", Value: "past"}))
-	j.Foreseen = nil
+	j.Forecast = nil
 	must(t, s.KeepJudged(s.ctx, j, flow.Cursor{Key: "git", Value: "past again"}))
 	must(t, o.SetOutcomes(s.ctx, T0, map[string][]flow.Outcome{"past@x": {{Change: "past@x", Branch: "6.12", Commit: "8888", At: day}}}))
 	cs, err := o.Settled(s.ctx, day)

@@ -59,7 +59,7 @@ func pulls(t *testing.T, s *suite) {
 
 	// Settled: stored as it is to be, with what people said.
 	one = again[1]
-	one.Head, one.Told, one.Plans, one.Due, one.Problem, one.Attempts = "abc", "digest", 1, time.Time{}, "", 0
+	one.Head, one.PlanDigest, one.Plans, one.Due, one.Problem, one.Attempts = "abc", "digest", 1, time.Time{}, "", 0
 	one.Override = &flow.Override{Verdict: verdict.DKMSOnly, Who: "ana", Reason: "too risky", At: T0}
 	wish := func(n string) flow.Action {
 		return flow.Action{Key: one.Key + "/labels/" + n, Kind: flow.ActionLabels, Sink: "gh", SeriesKey: one.Key, List: "o/r", Line: "labels", Message: []byte("{}"), Created: T0}
@@ -79,7 +79,7 @@ func pulls(t *testing.T, s *suite) {
 	s.Journal = s.again(t, s.Journal)
 	stored, err := s.PullOf(s.ctx, one.Key)
 	must(t, err)
-	if stored == nil || stored.Head != "abc" || stored.Told != "digest" || !stored.Due.IsZero() || stored.Override == nil || stored.Override.Who != "ana" || stored.Attempts != 0 {
+	if stored == nil || stored.Head != "abc" || stored.PlanDigest != "digest" || !stored.Due.IsZero() || stored.Override == nil || stored.Override.Who != "ana" || stored.Attempts != 0 {
 		t.Fatalf("stored: %+v", stored)
 	}
 	obeyed, err := s.Obeyed(s.ctx, one.Key)

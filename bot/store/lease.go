@@ -19,7 +19,7 @@ import (
 // this: both end with the process, whatever ends it.
 func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(), error) {
 	if s.pool != nil {
-		return s.holds.hold(ctx, s, name)
+		return s.leases.lease(ctx, s, name)
 	}
 	dir := s.path + ".holds"
 	err := os.MkdirAll(dir, 0o700)
@@ -38,26 +38,26 @@ func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(),
 }
 
 // How a holder notices that it is cut off: it asks its connection every
-// holdCheck and gives up when there is no answer within holdAnswer. The server
-// frees the locks of a machine that has vanished after holdKeepalive, which is
+// leaseCheck and gives up when there is no answer within leaseAnswer. The server
+// frees the locks of a machine that has vanished after leaseKeepalive, which is
 // later, so that two never work knowingly at the same time.
 const (
-	holdCheck  = 2 * time.Second
-	holdAnswer = 5 * time.Second
-	// holdKeepalive: after 5 s without traffic the server probes every 3 s, and
+	leaseCheck  = 2 * time.Second
+	leaseAnswer = 5 * time.Second
+	// leaseKeepalive: after 5 s without traffic the server probes every 3 s, and
 	// gives up after the third probe, 14 s.
-	holdKeepalive = "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3; set tcp_user_timeout = 14000"
+	leaseKeepalive = "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3; set tcp_user_timeout = 14000"
 )
 
-// holds are the names that this store holds in PostgreSQL.
-type holds struct {
+// leases are the names that this store holds in PostgreSQL.
+type leases struct {
 	mu    sync.Mutex
 	conn  *pgx.Conn
 	names map[string]context.CancelFunc
 	stop  context.CancelFunc // ends the watching
 }
 
-func (h *holds) hold(ctx context.Context, s *Store, name string) (context.Context, func(), error) {
+func (h *leases) lease(ctx context.Context, s *Store, name string) (context.Context, func(), error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if _, mine := h.names[name]; mine {
@@ -69,7 +69,7 @@ func (h *holds) hold(ctx context.Context, s *Store, name string) (context.Contex
 			return nil, nil, s.wrap(doing, err)
 		}
 	}
-	asked, cancel := context.WithTimeout(ctx, holdAnswer)
+	asked, cancel := context.WithTimeout(ctx, leaseAnswer)
 	defer cancel()
 	var got bool
 	if err := h.conn.QueryRow(asked, "select pg_try_advisory_lock(hashtextextended($1, 0))", "stablebot "+name).Scan(&got); err != nil {
@@ -85,13 +85,13 @@ func (h *holds) hold(ctx context.Context, s *Store, name string) (context.Contex
 	return held, func() { h.release(name, conn, end) }, nil
 }
 
-func (h *holds) connect(ctx context.Context, s *Store) error {
+func (h *leases) connect(ctx context.Context, s *Store) error {
 	// Like those of the pool, but none of them: a pool closes what it likes.
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, holdKeepalive); err != nil {
+	if _, err := conn.Exec(ctx, leaseKeepalive); err != nil {
 		return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 	}
 	h.conn, h.names = conn, map[string]context.CancelFunc{}
@@ -102,8 +102,8 @@ func (h *holds) connect(ctx context.Context, s *Store) error {
 }
 
 // watch asks the connection whether it is still there.
-func (h *holds) watch(ctx context.Context, conn *pgx.Conn) {
-	every := time.NewTicker(holdCheck)
+func (h *leases) watch(ctx context.Context, conn *pgx.Conn) {
+	every := time.NewTicker(leaseCheck)
 	defer every.Stop()
 	for {
 		select {
@@ -116,7 +116,7 @@ func (h *holds) watch(ctx context.Context, conn *pgx.Conn) {
 			h.mu.Unlock()
 			return
 		}
-		asked, cancel := context.WithTimeout(ctx, holdAnswer)
+		asked, cancel := context.WithTimeout(ctx, leaseAnswer)
 		if err := conn.Ping(asked); err != nil {
 			h.lose()
 		}
@@ -127,7 +127,7 @@ func (h *holds) watch(ctx context.Context, conn *pgx.Conn) {
 
 // lose gives up every name: the connection that had them is gone, or nobody
 // knows. h.mu is held.
-func (h *holds) lose() {
+func (h *leases) lose() {
 	if h.conn == nil {
 		return
 	}
@@ -141,7 +141,7 @@ func (h *holds) lose() {
 	h.conn, h.names = nil, nil
 }
 
-func (h *holds) release(name string, conn *pgx.Conn, end context.CancelFunc) {
+func (h *leases) release(name string, conn *pgx.Conn, end context.CancelFunc) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end()
@@ -149,14 +149,14 @@ func (h *holds) release(name string, conn *pgx.Conn, end context.CancelFunc) {
 		return // lost, and perhaps asked for again
 	}
 	delete(h.names, name)
-	asked, cancel := context.WithTimeout(context.Background(), holdAnswer)
+	asked, cancel := context.WithTimeout(context.Background(), leaseAnswer)
 	defer cancel()
 	if _, err := h.conn.Exec(asked, "select pg_advisory_unlock(hashtextextended($1, 0))", "stablebot "+name); err != nil {
 		h.lose()
 	}
 }
 
-func (h *holds) close() {
+func (h *leases) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lose()
