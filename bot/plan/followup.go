@@ -13,22 +13,10 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// toldNow is what a reply of now says of each patch.
-func (b Brief) toldNow() map[string]string {
-	out := map[string]string{}
-	for _, p := range b.Posts {
-		if j := p.Judgement; j != nil {
-			out[j.ID] = saidOf(*j)
-		}
-	}
-	return out
-}
-
+// saidOf is what a correction goes by of what was told of a patch.
 func saidOf(j verdict.Judgement) string {
-	if j.ReasonClass == verdict.Declined {
-		return string(j.Verdict) + "/" + string(j.ReasonClass)
-	}
-	return string(j.Verdict)
+	said, _, _ := strings.Cut(toldOf(report.Row{Verdict: j.Verdict, Class: j.ReasonClass}), "\n")
+	return said
 }
 
 // turned are the patches of which something was said that is wrong now, each
@@ -36,8 +24,13 @@ func saidOf(j verdict.Judgement) string {
 func (b Brief) turned(told map[string]string) map[string]string {
 	out := map[string]string{}
 	for _, p := range b.Posts {
-		if j := p.Judgement; j != nil && told[j.ID] != "" && told[j.ID] != saidOf(*j) {
-			if why := p.wrong(told[j.ID]); why != "" {
+		j := p.Judgement
+		if j == nil {
+			continue
+		}
+		was, _, _ := strings.Cut(told[j.ID], "\n")
+		if was != "" && was != saidOf(*j) {
+			if why := p.wrong(was); why != "" {
 				out[j.ID] = why
 			}
 		}
@@ -96,7 +89,7 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*flow.Action, strin
 	heard := list.hears(flow.ActionReply)
 	// Those that turned are named whatever they are now; of the others, what
 	// the list wants to hear.
-	v := report.ValuesOf(b.postingOf(func(j verdict.Judgement) bool { return turned[j.ID] != "" || heard(j) }))
+	v := report.ValuesOf(b.choose(func(j verdict.Judgement) bool { return turned[j.ID] != "" || heard(j) }))
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(flow.CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
@@ -147,16 +140,16 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 		if verdicts {
 			// What the list hears otherwise, so that the next version is compared
 			// with the like; all of it when that is nothing.
-			if r.Values = report.ValuesOf(b.postingOf(list.hears(flow.ActionReply))); len(r.Values.Rows) == 0 {
+			if r.Values = report.ValuesOf(b.choose(list.hears(flow.ActionReply))); len(r.Values.Rows) == 0 {
 				r.Values = report.ValuesOf(b.posting(func(verdict.Verdict) bool { return true }))
 			}
-			told = told || public || list.Reply != ReplyAll && strings.EqualFold(mine[0].Who.Address, m.From.Address)
+			told = told || public || list.Reply != ReplyAll && strings.EqualFold(mine[0].Who.Address, b.author(m).Address)
 		} else {
 			r.Words = nil
 		}
 		if list.Reply == ReplyAll && public {
 			_, r.Cc = b.recipients(m, list)
-			if a := m.From; !b.unwanted(a.Address) && !strings.EqualFold(a.Address, mine[0].Who.Address) {
+			if a := b.author(m); !b.unwanted(a.Address) && !strings.EqualFold(a.Address, mine[0].Who.Address) {
 				r.Cc = append([]change.Person{a}, r.Cc...)
 			}
 			r.Cc = slices.DeleteFunc(r.Cc, func(p change.Person) bool { return strings.EqualFold(p.Address, mine[0].Who.Address) })

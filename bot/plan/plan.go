@@ -26,6 +26,7 @@ type Posted struct {
 	Source    string
 	Judgement *verdict.Judgement // nil for a cover letter
 	Tree      *rules.Tree        // what it was judged with; nil: nothing is known of trees
+	BuildsOn  []int              // patches of the posting whose lines or names it uses
 	Differs   string             // how mainline has it, when that is another patch than the one posted
 }
 
@@ -44,6 +45,9 @@ type Brief struct {
 	DryRun string          // the sink for lists in dry run
 	Out    map[string]bool // opted out: addresses and "list:" names
 	Now    time.Time
+
+	// Heard is what was told of a patch when it was posted before, by the mail's ID.
+	Heard map[string]string
 
 	Branches []string // that are configured, newest first
 	Unproven bool     // its sender signed an earlier version, and not this one
@@ -89,20 +93,24 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	posting, unsettled := b.postingOf(list.hears(flow.ActionReply)).Unsettled()
+	chosen := b.choose(list.hears(flow.ActionReply))
+	posting, unsettled := chosen.Unsettled()
+	posting, news := b.fresh(posting, list.hears(flow.ActionReply))
 	v := report.ValuesOf(posting)
 	switch {
-	case len(v.Rows) == 0 && !unsettled && len(b.postingOf(list.hears(flow.ActionReply)).Patches) == 0:
+	case len(chosen.Patches) == 0:
 		return nil, list.whyNot(b.Posts), nil
 	case !unsettled:
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
+	case !news:
+		return nil, "it was said when the same was posted before", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
 		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
 	to, cc := b.recipients(p.Message, list)
-	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: answered(p.Message), Before: b.Said, Words: b.words()})
+	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(p.Message), Before: b.Said, Words: b.words()})
 	return a, "", err
 }
 
@@ -123,14 +131,20 @@ func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Actio
 		a.Sink = b.DryRun
 	}
 	list.gate(a)
-	if len(m.Values.Rows) > 0 {
-		a.Told = b.toldNow()
+	for _, r := range m.Values.Rows {
+		if r.Beside {
+			continue
+		}
+		if a.Told == nil {
+			a.Told = map[string]string{}
+		}
+		a.Told[r.ID] = toldOf(r)
 	}
 	return a, nil
 }
 
-func answered(m *mail.Message) report.Answered {
-	return report.Answered{ID: m.ID, References: m.References, From: m.From, Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
+func (b Brief) answered(m *mail.Message) report.Answered {
+	return report.Answered{ID: m.ID, References: m.References, From: b.author(m), Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
 }
 
 // list is the policy that counts: the first list that the mail came over and
@@ -198,13 +212,30 @@ func (b Brief) Line() string {
 
 // noAuthor says why the author gets no mail.
 func (b Brief) noAuthor(m *mail.Message, list ListPolicy) string {
+	who, known := m.Poster(b.messages()...)
 	switch {
-	case b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
+	case b.unwanted(who.Address), containsFold(list.Ignore, who.Address), b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
 		return "the author wants no mail, or is ignored on this list"
 	case m.From.Address == "":
 		return "the author has no address"
+	case !known:
+		return "a relay posted it, and nothing in it agrees with the relay on who its author is"
 	}
 	return ""
+}
+
+// author is who is answered: the sender, or whom a relay posted it for.
+func (b Brief) author(m *mail.Message) change.Person {
+	who, _ := m.Poster(b.messages()...)
+	return who
+}
+
+// messages are the mails of the posting.
+func (b Brief) messages() (out []*mail.Message) {
+	for _, p := range b.Posts {
+		out = append(out, p.Message)
+	}
+	return out
 }
 
 // posted is when a mail was written, or received when it does not say.
@@ -231,26 +262,33 @@ func (b Brief) posting(passes func(verdict.Verdict) bool) report.Posting {
 
 func (b Brief) postingOf(passes func(verdict.Judgement) bool) report.Posting {
 	p := report.Posting{Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}
-	for _, q := range b.Posts {
+	for i, q := range b.Posts {
 		if q.Judgement != nil && passes(*q.Judgement) {
-			patch := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change, Tree: q.Tree}
-			if q.Tree != nil && q.Tree.Mainline.Has {
-				patch.Merged = q.Tree.Mainline.SHA
-			}
-			p.Patches = append(p.Patches, patch)
+			p.Patches = append(p.Patches, b.patch(i))
 		}
 	}
 	return p
 }
 
+// patch is one of the posting, which was judged.
+func (b Brief) patch(i int) report.Patch {
+	q := b.Posts[i]
+	out := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change, Tree: q.Tree}
+	if q.Tree != nil && q.Tree.Mainline.Has {
+		out.Merged = q.Tree.Mainline.SHA
+	}
+	return out
+}
+
 // recipients applies the list's policy. Nobody is added that the answered mail
 // did not address.
 func (b Brief) recipients(m *mail.Message, list ListPolicy) (to, cc []change.Person) {
-	to = []change.Person{m.From}
+	author := b.author(m)
+	to = []change.Person{author}
 	if list.Reply != ReplyAll {
 		return to, nil
 	}
-	seen := map[string]bool{m.From.Address: true, strings.ToLower(b.Bot.Address): true}
+	seen := map[string]bool{m.From.Address: true, strings.ToLower(author.Address): true, strings.ToLower(b.Bot.Address): true}
 	for _, p := range append(slices.Clone(m.To), m.Cc...) {
 		a := strings.ToLower(p.Address)
 		if a == "" || seen[a] || b.unwanted(a) || b.Policy.securityAddress(a) || stableAddress(a) && !list.KeepStable {
@@ -316,6 +354,7 @@ func (b Brief) Addressed() []string {
 			add("list:" + l)
 		}
 		add(p.Message.From.Address)
+		add(strings.ToLower(b.author(p.Message).Address))
 		for _, r := range append(slices.Clone(p.Message.To), p.Message.Cc...) {
 			add(r.Address)
 		}

@@ -34,7 +34,7 @@ func CheckOf(p Posting, b Bot) (Check, bool, error) {
 		return Check{}, false, nil
 	}
 	r := v.Rows[0]
-	c := Check{ID: r.ID, Status: Warn, Summary: clean(r.line()), URL: b.detailsURL(r.ID)}
+	c := Check{ID: r.ID, Status: Warn, Summary: clean(r.Line()), URL: b.detailsURL(r.ID)}
 	if f := r.figure(); f != "" {
 		c.Summary += " (estimated chance " + f + ")"
 	}

@@ -88,7 +88,7 @@ const maxTitle = 140
 
 // Title is one line of plain text.
 func (c Comment) Title() string {
-	s := c.Lead.line()
+	s := c.Lead.Line()
 	if c.For != "" {
 		s = "backport to " + c.For + ": " + s
 	}
@@ -110,7 +110,7 @@ var commentTemplate = template.Must(template.New("comment").Funcs(template.FuncM
 	"list":   list,
 	"inc":    func(i int) int { return i + 1 },
 	"short":  func(sha string) string { return sha[:min(len(sha), 12)] },
-	"line":   func(r Row) string { return Markdown(r.line()) },
+	"line":   func(r Row) string { return Markdown(r.Line()) },
 	"chance": func(r Row) string { return r.figure() },
 	"lead":   func(r Row) string { return Markdown(strings.Join(r.lead(), " ")) },
 	"rule":   func(r Rule) string { return Markdown(r.Reason) },
@@ -188,7 +188,7 @@ func (c Comment) render(name string) string {
 	var b bytes.Buffer
 	if err := commentTemplate.ExecuteTemplate(&b, name, data); err != nil {
 		// The template is embedded and tested; a judgement must not be lost for it.
-		return "The verdict is " + Markdown(c.Lead.line()) + "; it could not be shown whole."
+		return "The verdict is " + Markdown(c.Lead.Line()) + "; it could not be shown whole."
 	}
 	s := strings.TrimSpace(b.String()) + "\n"
 	for strings.Contains(s, "\n\n\n") {

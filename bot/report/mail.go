@@ -132,10 +132,12 @@ func (v Values) blocks() (out []block) {
 	if len(rows) > 0 {
 		out = append(out, table(rows))
 	}
-	if !v.Series {
-		if s := v.Lead.reasons(); s != "" {
-			out = append(out, paragraph(2, s, "", ""))
+	if v.Series {
+		if b := v.reasons(); len(b.lines) > 0 {
+			out = append(out, b)
 		}
+	} else if s := v.Lead.reasons(); s != "" {
+		out = append(out, paragraph(2, s, "", ""))
 	}
 	for _, s := range stepsOf(v) {
 		out = append(out, paragraph(0, s.text(nil, "Patch", "Patches"), "", ""), block{lines: pasted(s)})

@@ -32,6 +32,9 @@ func Margin(j verdict.Judgement) float64 {
 	return 1
 }
 
+// Near reports whether stable takes a patch by so little that a reader has to know.
+func Near(p Patch) bool { return row(Posting{}, p).near() }
+
 // Favoured reports whether something in the change speaks for it: a bug, a report, a
 // test, a review, a device ID, and not only how it was written and posted.
 func Favoured(j verdict.Judgement) bool {

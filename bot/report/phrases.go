@@ -43,7 +43,7 @@ func class(c verdict.Class) string {
 // version with one more cleanup in it is not news.
 func (v Values) line() string {
 	if !v.Series {
-		return v.Lead.line()
+		return v.Lead.Line()
 	}
 	parts := make([]string, len(v.Tally))
 	for i, t := range v.Tally {
@@ -52,7 +52,8 @@ func (v Values) line() string {
 	return strings.Join(parts, ", ")
 }
 
-func (r Row) line() string {
+// Line is the verdict of one patch.
+func (r Row) Line() string {
 	switch {
 	case len(r.Takes) > 0 && r.Mixed:
 		return fmt.Sprintf("%s for %s, %s for %s", verdict.StableEligible, list(r.Takes), verdict.DKMSOnly, r.missed())

@@ -37,6 +37,10 @@ type Patch struct {
 	Change *change.Change // what its author already did: tags
 	Merged string         // the mainline commit of a posted patch, "" while it is not there
 	Tree   *rules.Tree    // what it was judged with; nil: nothing is known of trees
+	// BuildsOn are the patches of the posting that it needs, in order.
+	BuildsOn []int
+	// Beside: named after the others as a closer call; nothing is proposed for it.
+	Beside bool
 }
 
 // Posting is the single patch or series that is answered.
@@ -92,6 +96,9 @@ type Row struct {
 	Vendors  []rules.Vendor // trees that ship the code
 	Lines    *verdict.Policy
 	Next     []Step
+	BuildsOn []int // patches of its posting that it needs
+	Beside   bool  // a closer call, named after the others
+	Twins    []int // patches of its posting that fix the same commit
 }
 
 // Chip is hardware with the release that first supported it.
@@ -206,12 +213,33 @@ func ValuesOf(p Posting) Values {
 	if len(v.Rows) == 0 {
 		return v
 	}
+	v.twins(p)
 	v.Lead = slices.MinFunc(v.Rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))
+		return cmp.Or(besides(a)-besides(b), cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))
 	})
-	v.Tally = tally(v.Rows)
+	v.Tally = tally(slices.DeleteFunc(slices.Clone(v.Rows), func(r Row) bool { return r.Beside }))
 	v.Line = v.line()
 	return v
+}
+
+// besides orders what is named after the others behind them.
+func besides(r Row) int {
+	if r.Beside {
+		return 1
+	}
+	return 0
+}
+
+// twins notes which patches of a series, for which something else speaks, fix the same
+// commit.
+func (v *Values) twins(p Posting) {
+	for i, q := range p.Patches {
+		for k, o := range p.Patches {
+			if i != k && !o.Beside && v.Rows[k].sides()[0].ID != "" && q.Change != nil && o.Change != nil && q.Change.SameCulprit(o.Change) {
+				v.Rows[i].Twins = append(v.Rows[i].Twins, o.N)
+			}
+		}
+	}
 }
 
 func row(p Posting, q Patch) Row {
@@ -222,7 +250,7 @@ func row(p Posting, q Patch) Row {
 	r := Row{
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
-		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines,
+		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside,
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID

@@ -577,19 +577,7 @@ func (r Row) reasons() string {
 	if r.factual() || r.Verdict != verdict.StableEligible && r.Verdict != verdict.DKMSOnly || r.Tag.There {
 		return ""
 	}
-	var side [2]Rule // for it, against it
-	for _, f := range r.Rules {
-		i := 0
-		if !f.Met {
-			i = 1
-		}
-		if side[i].ID == "" && !r.said(f.ID) && f.Weight != 0 && len([]rune(f.Reason)) <= maxReason {
-			side[i] = f
-		}
-	}
-	if r.Verdict == verdict.DKMSOnly {
-		side[0] = Rule{}
-	}
+	side := r.sides()
 	var out, cited []string
 	for i, say := range []string{"In its favour: ", "Against it: "} {
 		if side[i].ID == "" {
@@ -604,10 +592,32 @@ func (r Row) reasons() string {
 		return ""
 	}
 	s := strings.Join(out, ". ")
-	if len(cited) > 0 {
+	switch {
+	case len(cited) == 0:
+	case strings.HasSuffix(s, ")"):
+		s = strings.TrimSuffix(s, ")") + "; " + list(cited) + ")"
+	default:
 		s += " (" + list(cited) + ")"
 	}
 	return s + "."
+}
+
+// sides are the heaviest finding for it and the heaviest against it that a reader has
+// not been told.
+func (r Row) sides() (side [2]Rule) {
+	for _, f := range r.Rules {
+		i := 0
+		if !f.Met {
+			i = 1
+		}
+		if side[i].ID == "" && !r.said(f.ID) && f.Weight != 0 && len([]rune(f.Reason)) <= maxReason {
+			side[i] = f
+		}
+	}
+	if r.Verdict == verdict.DKMSOnly {
+		side[0] = Rule{}
+	}
+	return side
 }
 
 // maxReason: a longer one is for the details.

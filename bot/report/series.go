@@ -39,7 +39,7 @@ func (v Values) lead() []string {
 	for _, verd := range order {
 		var in []Row
 		for _, r := range v.Rows {
-			if r.Verdict == verd {
+			if r.Verdict == verd && !r.Beside {
 				in = append(in, r)
 			}
 		}
@@ -66,6 +66,7 @@ func (v Values) lead() []string {
 		}
 		out[i] = strings.ToUpper(s[:1]) + s[1:] + "."
 	}
+	out = append(out, v.together()...)
 	if v.blind() {
 		out = append(out, noTree)
 	}
@@ -73,6 +74,38 @@ func (v Values) lead() []string {
 		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing, plural(v.Missing, "was", "were")))
 	}
 	return out
+}
+
+// together are the sentences on what the named patches need that is no fix itself, and
+// on those that are closer calls.
+func (v Values) together() (out []string) {
+	var closer []int
+	var builds []string
+	low, high := 1.0, 0.0
+	for _, r := range v.Rows {
+		switch {
+		case r.Beside:
+			closer, low, high = append(closer, r.N), min(low, r.best()), max(high, r.best())
+		case len(r.BuildsOn) > 0 && r.Verdict == verdict.StableEligible:
+			builds = append(builds, fmt.Sprintf("patch %d on %s", r.N, lower(v.numbered(r.BuildsOn))))
+		}
+	}
+	if len(builds) > 0 {
+		s := strings.Replace(builds[0], " on ", " builds on ", 1)
+		out = append(out, strings.ToUpper(s[:1])+list(append([]string{s[1:]}, builds[1:]...))+"; that has to go in first.")
+	}
+	if n := len(closer); n > 0 {
+		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), plural(n, "is a closer call", "are closer calls"), between(low, high)))
+	}
+	return out
+}
+
+// between says the chances of several.
+func between(low, high float64) string {
+	if Percent(low) == Percent(high) {
+		return " (" + chance(low) + ")"
+	}
+	return fmt.Sprintf(" (estimated chances %d to %d %%)", Percent(low), Percent(high))
 }
 
 // blind reports whether some patch is called eligible, and no branch was looked at.
@@ -140,13 +173,10 @@ func chances(in []Row) string {
 			low, high, n = min(low, r.Score), max(high, r.Score), n+1
 		}
 	}
-	switch {
-	case n == 0:
+	if n == 0 {
 		return ""
-	case Percent(low) == Percent(high):
-		return " (" + chance(low) + ")"
 	}
-	return fmt.Sprintf(" (estimated chances %d to %d %%)", Percent(low), Percent(high))
+	return between(low, high)
 }
 
 func (v Values) keeps(in []Row) string {
@@ -174,6 +204,53 @@ func (v Values) keeps(in []Row) string {
 		}
 	}
 	return "stable does not take " + list(parts)
+}
+
+// reasons say what speaks for each patch that is named, and against it; patches of which
+// the same is said share a line.
+func (v Values) reasons() block {
+	var all []string
+	of := map[string][]int{}
+	for _, r := range v.Rows {
+		if r.Beside || r.Tag.There {
+			continue
+		}
+		why := r.because()
+		if why == "" {
+			continue
+		}
+		if of[why] == nil {
+			all = append(all, why)
+		}
+		of[why] = append(of[why], r.N)
+	}
+	b := block{own: true}
+	for _, why := range all {
+		b.lines = append(b.lines, strings.Split(wrap(v.numbered(of[why])+": "+why, rowIndent, rowIndent+"  "), "\n")...)
+	}
+	return b
+}
+
+// because are at most two findings on one patch of a series.
+func (r Row) because() string {
+	if r.factual() || r.Verdict != verdict.StableEligible && r.Verdict != verdict.DKMSOnly {
+		return ""
+	}
+	side := r.sides()
+	reason := func(i int) string { return strings.TrimRight(clean(side[i].Reason), ".") }
+	switch {
+	case side[0].ID != "" && side[1].ID != "":
+		return reason(0) + "; against it: " + reason(1)
+	case side[0].ID != "":
+		return reason(0)
+	case r.Verdict == verdict.StableEligible && len(r.Twins) > 0 && len(r.Twins) <= maxReasons:
+		return "a fix of the same commit as " + plural(len(r.Twins), "patch ", "patches ") + list(numbers(r.Twins))
+	case r.Verdict == verdict.StableEligible && r.Culprit:
+		return "a fix by its Fixes tag"
+	case side[1].ID != "":
+		return reason(1)
+	}
+	return ""
 }
 
 // rows are those of all patches; what stands in several is said once.
@@ -211,6 +288,9 @@ func (v Values) heading(rows int) string {
 func stepsOf(v Values) []Step {
 	var out []Step
 	for _, r := range v.Rows {
+		if r.Beside {
+			continue
+		}
 		for _, s := range r.Next {
 			if v.Series && s.Say == SayFixes {
 				continue // once for each would be a lecture
@@ -223,8 +303,15 @@ func stepsOf(v Values) []Step {
 			}
 			if v.Series {
 				out[i].For = append(out[i].For, r.N)
+				if s.Say == SayTag {
+					out[i].For = append(out[i].For, r.BuildsOn...)
+				}
 			}
 		}
+	}
+	for i := range out {
+		slices.Sort(out[i].For)
+		out[i].For = slices.Compact(out[i].For)
 	}
 	if v.Series { // what all that it is said of have needs no numbers
 		for i, s := range out {

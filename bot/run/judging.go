@@ -192,6 +192,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			j = jg.one(c, facts, p.Tree)
 		}
 		p.Judgement = &j // until the others of its series are known
+		p.BuildsOn = thread.builds(p.Message.Change)
 		thread.done(p.Message)
 		list := s.List
 		if len(p.Lists) > 0 {
@@ -208,6 +209,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		return brief, nil, err
 	}
 	if brief.Told, err = jg.Journal.Told(ctx, s.Key); err != nil {
+		return brief, nil, err
+	}
+	if brief.Heard, err = jg.heard(ctx, s, brief.Posts); err != nil {
 		return brief, nil, err
 	}
 	brief.Out, err = jg.Journal.OptedOut(ctx, brief.Addressed())

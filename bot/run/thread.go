@@ -83,6 +83,23 @@ func (t *thread) done(m *mail.Message) {
 	m.Shed()
 }
 
+// maxBuilds bounds the patches that one of their posting is compared with, and maxLines
+// their lines: beyond them nothing is said of what builds on what.
+const maxBuilds, maxLines = 64, 2000
+
+// builds are the patches before c, by their numbers, on which it builds.
+func (t *thread) builds(c *change.Change) (out []int) {
+	if len(t.before) > maxBuilds || c.Size.LinesWithContext > maxLines {
+		return nil
+	}
+	for _, x := range t.before {
+		if x != nil && x.Size.LinesWithContext <= maxLines && x.Prefix.N > 0 && c.BuildsOn(x) {
+			out = append(out, x.Prefix.N)
+		}
+	}
+	return out
+}
+
 // readPost reads the patch of a mail, which was only looked at so far.
 func (jg *judging) readPost(ctx context.Context, p *plan.Posted) error {
 	if !p.Message.IsPatch {

@@ -1,0 +1,133 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// What is told of a posting. One mail answers all of it, so its patches are chosen
+// together: those that the list wants to hear of, and with one that stable takes
+//
+//   - what fixes the same culprit, and what it builds on: a maintainer who takes one
+//     needs the other;
+//   - the others that stable takes. What is too close to call is named as that, and
+//     nothing is proposed for it.
+
+// choose is the posting with the patches that a reply tells of: those of which wanted
+// holds, and what belongs to them.
+func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
+	main := map[int]bool{} // by place in Posts
+	lead := false
+	for i, p := range b.Posts {
+		main[i] = p.Judgement != nil && wanted(*p.Judgement)
+		lead = lead || main[i] && b.eligible(i)
+	}
+	out := b.postingOf(func(verdict.Judgement) bool { return false })
+	for i := range b.Posts {
+		main[i] = main[i] || lead && b.eligible(i) && !report.Near(b.patch(i))
+	}
+	b.kin(main)
+	for i := range b.Posts {
+		beside := lead && !main[i] && b.eligible(i)
+		if !main[i] && !beside {
+			continue
+		}
+		q := b.patch(i)
+		q.Beside = beside
+		for _, k := range b.needs(i) {
+			if !beside && b.eligible(i) && !b.eligible(k) {
+				q.BuildsOn = append(q.BuildsOn, b.Posts[k].Message.Prefix.N)
+			}
+		}
+		slices.Sort(q.BuildsOn)
+		out.Patches = append(out.Patches, q)
+	}
+	return out
+}
+
+// eligible reports whether stable takes a patch of the posting.
+func (b Brief) eligible(i int) bool {
+	j := b.Posts[i].Judgement
+	return j != nil && j.Verdict == verdict.StableEligible && b.Posts[i].Message.Change != nil
+}
+
+// kin adds to the chosen what fixes the same culprit as one of them, and what one of
+// them needs, where stable takes it.
+func (b Brief) kin(main map[int]bool) {
+	for grew := true; grew; {
+		grew = false
+		for i := range b.Posts {
+			if !main[i] && b.eligible(i) && b.belongs(i, main) {
+				main[i], grew = true, true
+			}
+		}
+	}
+}
+
+// belongs reports whether one of the chosen fixes the same as a patch, or needs it.
+func (b Brief) belongs(i int, main map[int]bool) bool {
+	for k := range b.Posts {
+		if k == i || !main[k] || !b.eligible(k) {
+			continue
+		}
+		if b.Posts[i].Message.Change.SameCulprit(b.Posts[k].Message.Change) || b.needsFirst(k, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// needs are the patches of the posting that one of them needs, those that these need
+// included.
+func (b Brief) needs(at int) (out []int) {
+	for left := []int{at}; len(left) > 0; left = left[1:] {
+		for k := left[0] - 1; k >= 0; k-- {
+			if !slices.Contains(out, k) && b.needsFirst(left[0], k) {
+				out, left = append(out, k), append(left, k)
+			}
+		}
+	}
+	return out
+}
+
+// needsFirst reports whether a patch needs an earlier one: its trees say so, or the two
+// patches do.
+func (b Brief) needsFirst(i, k int) bool {
+	p, n := b.Posts[i], b.Posts[k].Message.Prefix.N
+	if n == 0 {
+		return false
+	}
+	if p.Judgement != nil && slices.ContainsFunc(p.Judgement.Branches, func(r verdict.Branch) bool { return slices.Contains(r.Mates, n) }) {
+		return true
+	}
+	return slices.Contains(p.BuildsOn, n)
+}
+
+// fresh leaves out the patches of which the same was told before, under this title and
+// to the same author, wherever they were posted then. There is news where one of those
+// that are left is wanted for itself.
+func (b Brief) fresh(p report.Posting, wanted func(verdict.Judgement) bool) (left report.Posting, news bool) {
+	left = p
+	left.Patches = nil
+	for i, r := range report.ValuesOf(p).Rows {
+		q := p.Patches[i]
+		if was, ok := b.Heard[q.ID]; ok && was == toldOf(r) {
+			continue
+		}
+		left.Patches = append(left.Patches, q)
+		news = news || wanted(q.Judgement)
+	}
+	return left, news
+}
+
+// toldOf is what a reply says of one patch: what a correction goes by, and, below it,
+// what stands in the reply.
+func toldOf(r report.Row) string {
+	said := string(r.Verdict)
+	if r.Class == verdict.Declined {
+		said += "/" + string(r.Class)
+	}
+	return said + "\n" + r.Line()
+}

@@ -1,0 +1,146 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/verdict"
+)
+
+// postOf is patch n of a series with a culprit and a score.
+func postOf(n int, culprit string, v verdict.Verdict, score float64) Posted {
+	id := fmt.Sprintf("%d@example.org", n)
+	c := &change.Change{ID: id, Subject: fmt.Sprintf("drm/x: fix %d", n)}
+	if culprit != "" {
+		c.Fixes = []change.Fixes{{SHA: culprit}}
+	}
+	return Posted{ID: id, Lists: []string{"x.lists"},
+		Message:   &mail.Message{ID: id, From: change.Person{Address: "ada@example.org"}, Prefix: change.Prefix{N: n}, Change: c},
+		Judgement: &verdict.Judgement{ID: id, Verdict: v, Score: score, When: verdict.AfterMainline, Lines: &verdict.Policy{Eligible: 0.4, DKMS: 0.1}}}
+}
+
+func told(p report.Posting) string {
+	var main, beside []string
+	for _, q := range p.Patches {
+		s := fmt.Sprint(q.N)
+		if len(q.BuildsOn) > 0 {
+			s += fmt.Sprint(q.BuildsOn)
+		}
+		if q.Beside {
+			beside = append(beside, s)
+		} else {
+			main = append(main, s)
+		}
+	}
+	return strings.Join(main, " ") + " | " + strings.Join(beside, " ")
+}
+
+// Patches are chosen together with those that they need, and those that fix the same.
+func TestChoose(t *testing.T) {
+	const yes, no = verdict.StableEligible, verdict.OutOfScope
+	sure := func(j verdict.Judgement) bool { return j.Verdict == yes && j.Score >= 0.9 }
+	on := func(p Posted, n ...int) Posted { p.BuildsOn = n; return p }
+	mates := func(p Posted, n ...int) Posted {
+		b := verdict.Branch{}
+		b.Name, b.Mates = "6.6", n
+		p.Judgement.Branches = []verdict.Branch{b}
+		return p
+	}
+	for name, tt := range map[string]struct {
+		posts []Posted
+		want  string
+	}{
+		"a twin below the margin":             {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.9)}, "1 2 | "},
+		"what it builds on":                   {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what that builds on, and its twin":   {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3), postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
+		"as a tree says":                      {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what it builds on is no fix":         {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
+		"another that is clear enough":        {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
+		"another that is too close to call":   {[]Posted{postOf(1, "", yes, 0.5), postOf(2, "", yes, 0.9)}, "2 | 1"},
+		"none is wanted for itself":           {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.8)}, " | "},
+		"what builds on it need not be taken": {[]Posted{postOf(1, "", yes, 0.9), on(postOf(2, "", no, 0.1), 1)}, "1 | "},
+	} {
+		b := Brief{Posts: tt.posts, Series: flow.Series{Of: len(tt.posts)}}
+		if got := told(b.choose(sure)); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// What was told of a patch is not told again when it is posted anew, in whatever series,
+// until something else is to be said of it.
+func TestHeardBefore(t *testing.T) {
+	list := ListPolicy{ID: "x.lists", Reply: ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5}
+	brief := func(posts ...Posted) Brief {
+		return Brief{Posts: posts, Have: len(posts), Series: flow.Series{Key: "k", Of: len(posts), Version: 2, List: "x.lists"},
+			Policy: Policy{Lists: []ListPolicy{list}}, Sink: "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
+	}
+	plans := func(b Brief) (string, map[string]string) {
+		t.Helper()
+		actions, quiet, err := Replies(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(actions) == 0 {
+			return quiet, nil
+		}
+		var ids []string
+		for id := range actions[0].Told {
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		return strings.Join(ids, " "), actions[0].Told
+	}
+	one, two := postOf(1, "", verdict.StableEligible, 0.9), postOf(2, "", verdict.StableEligible, 0.95)
+	got, first := plans(brief(one, two))
+	if got != "1@example.org 2@example.org" {
+		t.Fatalf("the first posting: %s", got)
+	}
+	b := brief(one)
+	b.Heard = first
+	if got, _ := plans(b); got != "it was said when the same was posted before" {
+		t.Errorf("posted alone again: %s", got)
+	}
+	b = brief(one, postOf(2, "", verdict.StableEligible, 0.95), postOf(3, "", verdict.StableEligible, 0.95))
+	b.Heard = first
+	if got, _ := plans(b); got != "3@example.org" {
+		t.Errorf("with a new one: %s", got)
+	}
+	b = brief(postOf(1, "", verdict.DKMSOnly, 0.01))
+	b.Heard = first
+	if got, _ := plans(b); got != "1@example.org" {
+		t.Errorf("with another verdict: %s", got)
+	}
+}
+
+// A relayed posting is answered to its author, and to nobody where nothing says who
+// that is.
+func TestRelayed(t *testing.T) {
+	list := ListPolicy{ID: "x.lists", Reply: ReplyAll, WithoutTrees: true, PerHour: 5, PerDay: 5}
+	relayed := func(author string) Brief {
+		p := postOf(1, "", verdict.StableEligible, 0.9)
+		p.Message.From = change.Person{Name: "Jane via B4 Relay", Address: "devnull+jane.example.org@kernel.org"}
+		p.Message.Change.Author = change.Person{Name: "Jane", Address: author}
+		return Brief{Posts: []Posted{p}, Have: 1, Series: flow.Series{Key: "k", Of: 1, List: "x.lists"}, Policy: Policy{Lists: []ListPolicy{list}},
+			Sink: "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
+	}
+	actions, quiet, err := Replies(relayed("jane@example.org"))
+	if err != nil || len(actions) != 1 || !strings.Contains(string(actions[0].Message), "To: \"Jane\" <jane@example.org>") ||
+		strings.Contains(string(actions[0].Message), "devnull") {
+		t.Errorf("%v %s %v", actions, quiet, err)
+	}
+	if actions, quiet, err := Replies(relayed("eve@example.com")); err != nil || len(actions) != 0 || !strings.Contains(quiet, "relay") {
+		t.Errorf("another author: %v %q %v", actions, quiet, err)
+	}
+	b := relayed("jane@example.org")
+	b.Policy.OptOut = []string{"jane@example.org"}
+	if actions, _, _ := Replies(b); len(actions) != 0 {
+		t.Error("an author who wants no mail got one over the relay")
+	}
+}
