@@ -104,7 +104,7 @@ func TestHeardBefore(t *testing.T) {
 	}
 	b := brief(one)
 	b.Heard = first
-	if got, _ := plans(b); got != "it was said when the same was posted before" {
+	if got, _ := plans(b); got != "nothing changed since the last answer, when it was posted before" {
 		t.Errorf("posted alone again: %s", got)
 	}
 	b = brief(one, postOf(2, "", verdict.StableEligible, 0.95), postOf(3, "", verdict.StableEligible, 0.95))

@@ -103,7 +103,7 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	case !unsettled:
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
 	case !news:
-		return nil, "it was said when the same was posted before", nil
+		return nil, "nothing changed since the last answer, when it was posted before", nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
