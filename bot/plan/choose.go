@@ -50,7 +50,31 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 // eligible reports whether stable takes a patch of the posting.
 func (b Brief) eligible(i int) bool {
 	j := b.Posts[i].Judgement
-	return j != nil && j.Verdict == verdict.StableEligible && b.Posts[i].Message.Change != nil
+	return j != nil && j.Verdict == verdict.StableEligible && b.Posts[i].Message.Change != nil && b.unreleased(j.ID) == ""
+}
+
+// unreleased is why no stable branch is known to have the bug of a patch: it came with a
+// release candidate, and no tree says that a branch took it in. Nobody is to be told to
+// ask stable for such a fix.
+func (b Brief) unreleased(id string) string {
+	for _, p := range b.Posts {
+		if p.Judgement != nil && p.Judgement.ID == id && len(p.Judgement.Branches) == 0 {
+			return p.Unreleased
+		}
+	}
+	return ""
+}
+
+// allUnreleased is why nothing is said where all that the list would hear of is such.
+func (b Brief) allUnreleased(heard func(verdict.Judgement) bool) string {
+	for _, p := range b.Posts {
+		if p.Judgement != nil && heard(*p.Judgement) {
+			if why := b.unreleased(p.Judgement.ID); why != "" {
+				return "its bug is in no release yet: " + why
+			}
+		}
+	}
+	return ""
 }
 
 // kin adds to the chosen what fixes the same culprit as one of them, and what one of

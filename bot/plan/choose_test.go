@@ -144,3 +144,22 @@ func TestRelayed(t *testing.T) {
 		t.Error("an author who wants no mail got one over the relay")
 	}
 }
+
+// A fix of what came with a release candidate is not told without a tree, alone or with
+// the others of its posting.
+func TestUnreleased(t *testing.T) {
+	list := ListPolicy{ID: "x.lists", Reply: ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5}
+	brief := func(posts ...Posted) Brief {
+		return Brief{Posts: posts, Have: len(posts), Series: flow.Series{Key: "k", Of: len(posts), List: "x.lists"}, Policy: Policy{Lists: []ListPolicy{list}},
+			Sink: "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
+	}
+	young := postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)
+	young.Unreleased = "its author says so"
+	if actions, quiet, err := Replies(brief(young)); err != nil || len(actions) != 0 || quiet != "its bug is in no release yet: its author says so" {
+		t.Errorf("alone: %d %q %v", len(actions), quiet, err)
+	}
+	actions, _, err := Replies(brief(young, postOf(2, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)))
+	if err != nil || len(actions) != 1 || len(actions[0].Told) != 1 || actions[0].Told["2@example.org"] == "" {
+		t.Errorf("beside another: %+v %v", actions, err)
+	}
+}

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +28,9 @@ type Posted struct {
 	Judgement *verdict.Judgement // nil for a cover letter
 	Tree      *rules.Tree        // what it was judged with; nil: nothing is known of trees
 	BuildsOn  []int              // patches of the posting whose lines or names it uses
-	Differs   string             // how mainline has it, when that is another patch than the one posted
+	// Unreleased is by what it is known that the bug came with a release candidate.
+	Unreleased string
+	Differs    string // how mainline has it, when that is another patch than the one posted
 }
 
 // Brief is everything that planning may look at.
@@ -93,13 +96,15 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	if quiet := b.notYet(p, list); quiet != "" {
 		return nil, quiet, nil
 	}
-	chosen := b.choose(list.hears(flow.ActionReply))
+	heard := list.hears(flow.ActionReply)
+	wanted := func(j verdict.Judgement) bool { return heard(j) && b.unreleased(j.ID) == "" }
+	chosen := b.choose(wanted)
 	posting, unsettled := chosen.Unsettled()
-	posting, news := b.fresh(posting, list.hears(flow.ActionReply))
+	posting, news := b.fresh(posting, wanted)
 	v := report.ValuesOf(posting)
 	switch {
 	case len(chosen.Patches) == 0:
-		return nil, list.whyNot(b.Posts), nil
+		return nil, cmp.Or(b.allUnreleased(heard), list.whyNot(b.Posts)), nil
 	case !unsettled:
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
 	case !news:

@@ -164,3 +164,18 @@ func TestMerge(t *testing.T) {
 		t.Errorf("merged: %v", got)
 	}
 }
+
+// A fix of what its author posted after the last release is not told: no release has the
+// bug. Once another release may be out, it is.
+func TestUnreleased(t *testing.T) {
+	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
+	fix := func(body string) string { return "\n" + body + "\n" }
+	r := runs(t, plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 9, PerDay: 9},
+		post(h(-48), "rework", "[PATCH] drm: rework the rings, cleanup", ""),
+		post(h(1), "a", "[PATCH] drm: fix a", fix(`Fixes: 0123456789ab ("drm: rework the rings, cleanup")`)),
+		post(h(2), "b", "[PATCH] drm: fix b", fix(`Fixes: ba9876543210 ("drm: an old one")`)))
+	want(t, r, "02 12:00 sent b first")
+	if quiet := fmt.Sprint(r.Quiet); !strings.Contains(quiet, "its bug is in no release yet") {
+		t.Errorf("quiet: %s", quiet)
+	}
+}
