@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -39,6 +40,8 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
 			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(signs.SignFunction))
+		case fn > 0 && f.asked() == nil && f.enablesToFix():
+			out, _ = unmet("adds something new to end what it fixes, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(signs.SignFunction))
 		case w.InTitle(signs.WordBringup) && !f.claimsFix():
 			out, _ = unmet("early hardware work, by its title")
 		case f.feature():
@@ -60,6 +63,23 @@ func (f *Facts) feature() bool {
 	case "add", "adds", "adding", "added", "support", "introduce", "introduces", "implement", "implements", "enable", "enables", "enabling",
 		"initial", "extend", "expose", "allow", "new", "provide", "create", "advertise", "export":
 		return true
+	}
+	return false
+}
+
+// enablesToFix reports whether a title mends something by what hardware or driver could
+// not do before: "add EMLSR support to fix clients that are thrown out". A check, a quirk
+// or a helper that is added to fix something is no such thing.
+func (f *Facts) enablesToFix() bool {
+	title := " " + strings.ToLower(f.Change.Subject) + " "
+	if !strings.Contains(title, " to fix ") {
+		return false
+	}
+	switch f.Words().Verb {
+	case "support", "enable", "enables", "introduce", "introduces", "implement", "implements":
+		return true
+	case "add", "adds":
+		return strings.Contains(title, " support ")
 	}
 	return false
 }
