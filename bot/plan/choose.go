@@ -26,7 +26,7 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 	}
 	out := b.postingOf(func(verdict.Judgement) bool { return false })
 	for i := range b.Posts {
-		main[i] = main[i] || lead && b.eligible(i) && !report.Near(b.patch(i))
+		main[i] = main[i] || lead && b.eligible(i) && report.Clear(b.patch(i))
 	}
 	b.kin(main)
 	for i := range b.Posts {

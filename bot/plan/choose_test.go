@@ -46,6 +46,7 @@ func TestChoose(t *testing.T) {
 	const yes, no = verdict.StableEligible, verdict.OutOfScope
 	sure := func(j verdict.Judgement) bool { return j.Verdict == yes && j.Score >= 0.9 }
 	on := func(p Posted, n ...int) Posted { p.BuildsOn = n; return p }
+	with := func(p Posted, n int) Posted { p.Judgement.WithPatch = n; return p }
 	mates := func(p Posted, n ...int) Posted {
 		b := verdict.Branch{}
 		b.Name, b.Mates = "6.6", n
@@ -63,6 +64,7 @@ func TestChoose(t *testing.T) {
 		"what it builds on is no fix":         {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
 		"another that is clear enough":        {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
 		"another that is too close to call":   {[]Posted{postOf(1, "", yes, 0.5), postOf(2, "", yes, 0.9)}, "2 | 1"},
+		"another that only goes with it":      {[]Posted{with(postOf(1, "", yes, 0.2), 2), postOf(2, "", yes, 0.9)}, "2 | 1"},
 		"none is wanted for itself":           {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.8)}, " | "},
 		"what builds on it need not be taken": {[]Posted{postOf(1, "", yes, 0.9), on(postOf(2, "", no, 0.1), 1)}, "1 | "},
 	} {

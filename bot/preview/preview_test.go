@@ -179,3 +179,12 @@ func TestUnreleased(t *testing.T) {
 		t.Errorf("quiet: %s", quiet)
 	}
 }
+
+// A title that is spelt otherwise is no other patch, and is not answered twice.
+func TestSpelling(t *testing.T) {
+	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
+	r := runs(t, plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 9, PerDay: 9},
+		post(h(1), "a", "[PATCH] drm: Fix the crash by re-ordering", ""),
+		post(h(30), "b", "[PATCH,v2] drm: fix the crash by reordering", ""))
+	want(t, r, "02 11:00 sent a first")
+}

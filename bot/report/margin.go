@@ -32,8 +32,12 @@ func Margin(j verdict.Judgement) float64 {
 	return 1
 }
 
-// Near reports whether stable takes a patch by so little that a reader has to know.
-func Near(p Patch) bool { return row(Posting{}, p).near() }
+// Clear reports whether a patch is one that stable takes by itself, and by more than a
+// little.
+func Clear(p Patch) bool {
+	r := row(Posting{}, p)
+	return r.Verdict == verdict.StableEligible && p.WithPatch == 0 && (r.Tag.There || r.best() > nearTo)
+}
 
 // Favoured reports whether something in the change speaks for it: a bug, a report, a
 // test, a review, a device ID, and not only how it was written and posted.

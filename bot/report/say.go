@@ -398,8 +398,11 @@ func (r Row) near() bool {
 		return false
 	}
 	p := r.best()
-	return p >= 0.34 && p <= 0.66
+	return p >= 1-nearTo && p <= nearTo
 }
+
+// nearTo is up to which chance it is a close call.
+const nearTo = 0.66
 
 // need is what a branch needs beside the tag.
 type need int

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"strings"
+	"unicode"
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
@@ -19,7 +20,7 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 		if p.Judgement != nil {
 			title := series.NoteOf(p.Message).Title
 			titles = append(titles, title)
-			ids[strings.ToLower(title)] = p.ID
+			ids[folded(title)] = p.ID
 		}
 	}
 	if len(titles) == 0 {
@@ -29,8 +30,14 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 	if err != nil {
 		return nil, err
 	}
+	// The newest of them all: a title that is spelt otherwise is the same.
+	newest, err := jg.Journal.BySender(ctx, s.Sender, nil, s.First.Add(-repostMax))
+	if err != nil {
+		return nil, err
+	}
+	before = append(before, newest...)
 	var out map[string]string
-	for _, o := range before { // newest first
+	for _, o := range before { // newest first, those with the very title before the others
 		if o.Key == s.Key || !o.First.Before(s.First) || o.Private || s.Signed == flow.SenderProven && o.Signed != flow.SenderProven {
 			continue
 		}
@@ -39,7 +46,7 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 			return nil, err
 		}
 		for _, m := range o.Members {
-			id := ids[strings.ToLower(m.Title)]
+			id := ids[folded(m.Title)]
 			if id == "" || out[id] != "" {
 				continue
 			}
@@ -55,4 +62,14 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 		}
 	}
 	return out, nil
+}
+
+// folded is a title by its letters and digits alone.
+func folded(title string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, title)
 }
