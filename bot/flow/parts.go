@@ -73,17 +73,22 @@ type Threads interface {
 	Orders(ctx context.Context, seriesKey string) ([]Order, error)
 }
 
+// Senders are the series of one who posted them.
+type Senders interface {
+	// BySender returns a sender's series since a time, newest first, at most
+	// 20; with titles only those that have a member of one of them.
+	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
+}
+
 // Filings is the journal as filing needs it.
 type Filings interface {
 	Threads
 	Standings
+	Senders
 
 	// Unfiled returns up to n kept mails that File has not seen, oldest first: fewer
 	// when they are large, and none when there are none.
 	Unfiled(ctx context.Context, n int) ([]Mail, error)
-	// BySender returns a sender's series since a time, newest first, at most
-	// 20; with titles only those that have a member of one of them.
-	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
 	// File ends the unfiled state of one mail; of one that is filed it changes
 	// nothing.
 	File(ctx context.Context, f Filing) error
@@ -133,6 +138,7 @@ type SavesJudged interface {
 // Settlements is the journal as judging needs it.
 type Settlements interface {
 	Threads
+	Senders
 	SavesJudged
 	PullStates
 
