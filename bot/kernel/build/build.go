@@ -93,7 +93,7 @@ func Objects(ctx context.Context, r *git.Repo, commit string, files []File, o Op
 	}
 	for _, program := range []string{"make", o.Compiler} {
 		if _, err := exec.LookPath(program); err != nil {
-			return notTried("%s is not installed here", program), nil
+			return notTried("%s is not installed here", program), nil //nolint:nilerr // that is the answer
 		}
 	}
 	res, err := tried(ctx, r, commit, files, o)

@@ -86,10 +86,10 @@ func pick(from *tar.Reader, to io.Writer, wanted *regexp.Regexp) error {
 		if !wanted.MatchString(name) {
 			continue
 		}
-		switch {
-		case h.Typeflag == tar.TypeSymlink:
+		switch h.Typeflag {
+		case tar.TypeSymlink:
 			_, err = fmt.Fprintf(to, "M 120000 inline %s\ndata %d\n%s\n", name, len(h.Linkname), h.Linkname)
-		case h.Typeflag == tar.TypeReg:
+		case tar.TypeReg:
 			mode := "100644"
 			if h.Mode&0o100 != 0 {
 				mode = "100755"
