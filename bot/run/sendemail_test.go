@@ -98,7 +98,7 @@ func TestSendEmail(t *testing.T) {
 	}
 	third := tree.send(p, 3, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: big fix of the leak on suspend")
 	last := l.reply(third)
-	if !strings.Contains(words(last), "Stable does not take patch 3 (too big for stable).") || !strings.Contains(words(last), "it breaks suspend elsewhere") {
+	if !strings.Contains(words(last), "Stable does not take patch 3 of this series (too big for stable).") || !strings.Contains(words(last), "it breaks suspend elsewhere") {
 		t.Errorf("the reply to the third version:\n%s", l.raw)
 	}
 	l.silence()
