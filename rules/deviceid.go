@@ -27,9 +27,9 @@ Unmet: the same row with a new init function beside it.`,
 	Run: func(f *Facts) (Finding, error) {
 		c, s, w := f.Code(), &f.Change.Size, f.Words()
 		ids, cases := c.Net(signs.SignID), c.Net(signs.SignCase)
-		says := w.InTitle(signs.WordDeviceID)
+		says := w.InTitle(signs.WordDeviceID) && (cases > 0 || f.feature())
 		// A case label alone is an ID only where the change is labels and adds support.
-		if ids <= 0 && !(says && (cases > 0 || f.feature())) && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
+		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
 		}
 		rows := max(ids, 0) + max(cases, 0)
