@@ -254,11 +254,12 @@ func TestListed(t *testing.T) {
 				exec(q)
 			}
 		}
-		exec("drop table attempt")
-		exec("drop table listed")
+		for _, table := range []string{"attempt", "listed", "fetched", "standing"} {
+			exec("drop table " + table)
+		}
 		exec("delete from goose_db_version where version_id >= 18")
 		exec("drop table signature_used")
-		for _, index := range []string{"message_id", "prove"} {
+		for _, index := range []string{"message_id", "prove", "prove_notice"} {
 			exec("drop index mail_" + index)
 		}
 		for _, column := range []string{"message_id", "print", "prove_at", "tries", "proven", "signed"} {
