@@ -30,7 +30,7 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 	}
 	b.kin(main)
 	for i := range b.Posts {
-		beside := lead && !main[i] && b.eligible(i)
+		beside := lead && !main[i] && b.eligible(i) && report.CloseCall(b.patch(i))
 		if !main[i] && !beside {
 			continue
 		}
@@ -138,6 +138,9 @@ func (b Brief) fresh(p report.Posting, wanted func(verdict.Judgement) bool) (lef
 	for i, r := range report.ValuesOf(p).Rows {
 		q := p.Patches[i]
 		if was, ok := b.Heard[q.ID]; ok && was == toldOf(r) {
+			if !q.Beside && q.N > 0 {
+				left.Stands = append(left.Stands, q.N)
+			}
 			continue
 		}
 		left.Patches = append(left.Patches, q)

@@ -57,16 +57,17 @@ func TestChoose(t *testing.T) {
 		posts []Posted
 		want  string
 	}{
-		"a twin below the margin":             {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.9)}, "1 2 | "},
-		"what it builds on":                   {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
-		"what that builds on, and its twin":   {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3), postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
-		"as a tree says":                      {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
-		"what it builds on is no fix":         {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
-		"another that is clear enough":        {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
-		"another that is too close to call":   {[]Posted{postOf(1, "", yes, 0.5), postOf(2, "", yes, 0.9)}, "2 | 1"},
-		"another that only goes with it":      {[]Posted{with(postOf(1, "", yes, 0.2), 2), postOf(2, "", yes, 0.9)}, "2 | 1"},
-		"none is wanted for itself":           {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.8)}, " | "},
-		"what builds on it need not be taken": {[]Posted{postOf(1, "", yes, 0.9), on(postOf(2, "", no, 0.1), 1)}, "1 | "},
+		"a twin below the margin":              {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.9)}, "1 2 | "},
+		"what it builds on":                    {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what that builds on, and its twin":    {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3), postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
+		"as a tree says":                       {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what it builds on is no fix":          {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
+		"another that is clear enough":         {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
+		"another that is too close to call":    {[]Posted{postOf(1, "", yes, 0.5), postOf(2, "", yes, 0.9)}, "2 | 1"},
+		"another that only goes with it":       {[]Posted{with(postOf(1, "", yes, 0.5), 2), postOf(2, "", yes, 0.9)}, "2 | 1"},
+		"another that its request alone takes": {[]Posted{postOf(1, "", yes, 0.2), postOf(2, "", yes, 0.9)}, "2 | "},
+		"none is wanted for itself":            {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.8)}, " | "},
+		"what builds on it need not be taken":  {[]Posted{postOf(1, "", yes, 0.9), on(postOf(2, "", no, 0.1), 1)}, "1 | "},
 	} {
 		b := Brief{Posts: tt.posts, Series: flow.Series{Of: len(tt.posts)}}
 		if got := told(b.choose(sure)); got != tt.want {
@@ -113,6 +114,9 @@ func TestHeardBefore(t *testing.T) {
 	b.Heard = first
 	if got, _ := plans(b); got != "3@example.org" {
 		t.Errorf("with a new one: %s", got)
+	}
+	if actions, _, _ := Replies(b); !strings.Contains(strings.Join(strings.Fields(string(actions[0].Message)), " "), "What was said before of patches 1 and 2 stands.") {
+		t.Errorf("what was told before is left out in silence:\n%s", actions[0].Message)
 	}
 	b = brief(postOf(1, "", verdict.DKMSOnly, 0.01))
 	b.Heard = first

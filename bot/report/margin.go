@@ -39,6 +39,10 @@ func Clear(p Patch) bool {
 	return r.Verdict == verdict.StableEligible && p.WithPatch == 0 && (r.Tag.There || r.best() > nearTo)
 }
 
+// CloseCall reports whether the chance alone would make a patch one that stable takes:
+// where only a request does, there is nothing to name beside others.
+func CloseCall(p Patch) bool { return p.Lines == nil || row(Posting{}, p).best() >= p.Lines.Eligible }
+
 // Favoured reports whether something in the change speaks for it: a bug, a report, a
 // test, a review, a device ID, and not only how it was written and posted.
 func Favoured(j verdict.Judgement) bool {

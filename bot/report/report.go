@@ -50,6 +50,7 @@ type Posting struct {
 	Have    int     // patches that have arrived
 	Version int
 	Refs    map[string]rules.Ref // rule id → what it cites
+	Stands  []int                // patches of which the same was told before
 }
 
 // Values is a reply without its phrases.
@@ -57,6 +58,7 @@ type Values struct {
 	Series  bool
 	Of      int
 	Missing int
+	Stands  []int
 	Lead    Row // of the patch whose verdict heads the reply
 	Rows    []Row
 	Tally   []Tally
@@ -206,7 +208,7 @@ func rank(v verdict.Verdict) int {
 
 // ValuesOf picks what is worth telling. It is pure.
 func ValuesOf(p Posting) Values {
-	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0)}
+	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0), Stands: p.Stands}
 	for _, q := range p.Patches {
 		v.Rows = append(v.Rows, row(p, q))
 	}

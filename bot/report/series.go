@@ -67,6 +67,9 @@ func (v Values) lead() []string {
 		out[i] = strings.ToUpper(s[:1]) + s[1:] + "."
 	}
 	out = append(out, v.together()...)
+	if len(v.Stands) > 0 {
+		out = append(out, "What was said before of "+lower(v.numbered(v.Stands))+" stands.")
+	}
 	if v.blind() {
 		out = append(out, noTree)
 	}

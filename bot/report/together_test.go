@@ -37,6 +37,10 @@ func TestTogether(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+	m.Values.Stands = []int{2, 6}
+	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "), "What was said before of patches 2 and 6 stands.") {
+		t.Errorf("what stands: %v\n%s", err, text)
+	}
 	if m.Values.Line != "3 patches stable-eligible" {
 		t.Errorf("the line is %q", m.Values.Line)
 	}
