@@ -3,11 +3,11 @@ package main
 import (
 	"errors"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 )
 
 // errFindings says that what was audited is not sound.
@@ -112,16 +112,10 @@ func (o *auditOptions) print(out io.Writer, reports []*audit.Report) error {
 	return nil
 }
 
-func (o *auditOptions) refusals() (*audit.Refusals, error) {
-	no := &audit.Refusals{}
+func (o *auditOptions) refusals() (*refusal.List, error) {
+	no := refusal.New()
 	for _, name := range o.no {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usagef("--no: %v", err)
-		}
-		err = no.Read(name, f)
-		_ = f.Close()
-		if err != nil {
+		if err := no.ReadFile(name); err != nil {
 			return nil, usagef("--no: %v", err)
 		}
 	}

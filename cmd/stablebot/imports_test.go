@@ -40,6 +40,7 @@ var arrows = []struct {
 	{"bot/kernel/history", []string{"rules/change", "bot/git"}},
 	{"bot/kernel/objects", []string{"bot/git", "bot/kernel/apply"}},
 	{"bot/kernel/apply", []string{"bot/budget"}},
+	{"bot/kernel/refusal", []string{"rules/change", "bot/git"}},
 	{"bot/kernel/merge", []string{"bot/git"}},
 	{"bot/kernel/chips", []string{"rules/…", "bot/kernel/apply"}},
 	{"bot/kernel/prereq", []string{"rules/change", "bot/git"}},

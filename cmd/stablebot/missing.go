@@ -13,6 +13,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
@@ -139,7 +140,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 }
 
 func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Standings, args []string) (*missing.Sweep, error) {
-	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts, Refusals: missing.NewRefusals()}
+	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts, Refusals: refusal.New()}
 	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "linux-"), ".y")
 	var err error
 	if s.Said, err = memory.Standings(ctx, name); err != nil {

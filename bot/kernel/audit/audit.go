@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -17,7 +18,7 @@ type Audit struct {
 	// First and Last are the numbers of the commits that are read.
 	First, Last int
 	// No is what people have refused; nil: nothing is known.
-	No *Refusals
+	No *refusal.List
 	// Told hears of each commit that was read; it may be nil.
 	Told func(done, of int)
 }

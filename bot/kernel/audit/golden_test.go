@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
@@ -71,7 +72,7 @@ type bench struct {
 	*gittest.Repo
 	parts map[string]*txtar.File
 	ids   map[string]string // by the names of commits
-	no    *audit.Refusals
+	no    *refusal.List
 }
 
 var (
@@ -100,8 +101,8 @@ func (b *bench) run(script string) string {
 		case "git":
 			b.Git(w[1:]...)
 		case "no":
-			b.no = &audit.Refusals{}
-			if err := b.no.Read(w[1], strings.NewReader(b.resolved(w[1]))); err != nil {
+			b.no = refusal.New()
+			if err := b.no.Read(strings.NewReader(b.resolved(w[1])), w[1]); err != nil {
 				b.Fatal(err)
 			}
 		case "audit":

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/release"
 )
@@ -23,7 +24,7 @@ type Source struct {
 }
 
 // Audit opens and reads all that is named. no may be nil.
-func (s *Source) Audit(ctx context.Context, whats []string, no *Refusals) ([]*Report, error) {
+func (s *Source) Audit(ctx context.Context, whats []string, no *refusal.List) ([]*Report, error) {
 	var all []*Batch
 	defer func() {
 		for _, b := range all {

@@ -9,7 +9,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 )
+
+var sha = regexp.MustCompile(`^[0-9a-fA-F]{7,40}$`)
 
 // CVEs are the numbers that the kernel's own security team gave to commits, read from a
 // clone of its repository: cve/published/2024/CVE-2024-12345.sha1 holds the commit of
@@ -51,7 +55,7 @@ func (c *CVEs) read(root fs.FS, name, cve string) error {
 	defer func() { _ = f.Close() }()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if id := strings.ToLower(strings.TrimSpace(lines.Text())); sha.MatchString(id) {
-			key := id[:digits]
+			key := id[:refusal.Digits]
 			c.byCommit[key] = append(c.byCommit[key], id+" "+cve)
 		}
 	}
@@ -60,10 +64,10 @@ func (c *CVEs) read(root fs.FS, name, cve string) error {
 
 // Of are the numbers of a commit of mainline.
 func (c *CVEs) Of(commit string) (out []string) {
-	if c == nil || len(commit) < digits {
+	if c == nil || len(commit) < refusal.Digits {
 		return nil
 	}
-	for _, x := range c.byCommit[commit[:digits]] {
+	for _, x := range c.byCommit[commit[:refusal.Digits]] {
 		id, cve, _ := strings.Cut(x, " ")
 		if strings.HasPrefix(commit, id) && !slices.Contains(out, cve) {
 			out = append(out, cve)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/build"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -29,7 +30,7 @@ func (s *Sweep) finish(ctx context.Context, r *Report) {
 			row.State, row.Why = flow.StandNotBuilt, why
 		}
 		if no := s.Refusals.Of(row.Commit, row.Title, row.files); no != nil {
-			row.State, row.Why = flow.StandDeclined, no.says()
+			row.State, row.Why = flow.StandDeclined, no.Says()
 		}
 		said.apply(row)
 		row.CVE = s.CVE.Of(row.Commit)
@@ -123,7 +124,7 @@ func newSayings(all []flow.Standing) *sayings {
 func (s *sayings) of(row *Row) []flow.Standing {
 	out := slices.Clone(s.byCommit[row.Commit])
 	for id, some := range s.byCommit {
-		if id != row.Commit && len(id) >= digits && len(id) < len(row.Commit) && strings.HasPrefix(row.Commit, id) {
+		if id != row.Commit && len(id) >= refusal.Digits && len(id) < len(row.Commit) && strings.HasPrefix(row.Commit, id) {
 			out = append(out, some...)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -89,7 +90,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) sweep(said ...flow.Standing) *missing.Sweep {
-	return &missing.Sweep{Set: w.set, Judge: verdict.Default(), Jobs: 2, Said: said, Refusals: missing.NewRefusals(),
+	return &missing.Sweep{Set: w.set, Judge: verdict.Default(), Jobs: 2, Said: said, Refusals: refusal.New(),
 		Next: missing.Commands{Export: "export --stable 6.1", Plan: "plan"}}
 }
 
@@ -300,7 +301,7 @@ func TestOmitted(t *testing.T) {
 	w := newWorld(t)
 	w.Git("checkout", "-q", "linux-6.1.y")
 	w.Put("README", "x\n", "redhat: note\n\nOmitted-fix: "+w.hang[:12]+" (\"drm/amdgpu: fix a hang at resume\") resume is off here\n")
-	r := missing.NewRefusals()
+	r := refusal.New()
 	repo, err := git.Open(t.Context(), w.Dir, git.Options{Trust: true})
 	if err != nil {
 		t.Fatal(err)
@@ -315,42 +316,6 @@ func TestOmitted(t *testing.T) {
 	row := rowOf(t, w.report(t, s), w.hang)
 	if row.State != flow.StandDeclined || !strings.Contains(row.Why, "resume is off here (Omitted-fix in ") || !strings.Contains(row.Why, "by Ada Author, 2024-01-0") {
 		t.Errorf("%s: %q", row.State, row.Why)
-	}
-}
-
-func TestRefusals(t *testing.T) {
-	const id = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
-	for _, x := range []struct {
-		line, want string // want: of the reason, "-" for no refusal, "!" for an error
-		files      string
-	}{
-		{id[:12] + "\tnot for our boards", "not for our boards", "a.c"},
-		{id + " # not for our boards", "not for our boards", "a.c"},
-		{strings.ToUpper(id[:8]) + "\tupper", "upper", "a.c"},
-		{"ffffffffffff\tanother", "-", "a.c"},
-		{"ffffffffffff (\"drm: fix  it\") other ids there", "other ids there", "a.c"},
-		{"Omitted-fix: " + id[:12] + " too risky", "too risky", "a.c"},
-		{"drivers/staging/*\tno staging", "no staging", "drivers/staging/x/y.c"},
-		{"drivers/staging/ # no staging", "no staging", "drivers/staging/y.c"},
-		{"drivers/staging/*\tno staging", "-", "drivers/staging/x/y.c net/core/a.c"},
-		{"arch/*/kvm # no guests", "no guests", "arch/x86/kvm/vmx.c"},
-		{"# a comment", "-", "a.c"},
-		{"what is this", "!", "a.c"},
-		{"[/\tx", "!", "a.c"},
-	} {
-		r := missing.NewRefusals()
-		err := r.Read(strings.NewReader(x.line+"\n"), "no.txt")
-		if (err != nil) != (x.want == "!") {
-			t.Errorf("%q: %v", x.line, err)
-			continue
-		}
-		switch got := r.Of(id, "drm: fix it", strings.Fields(x.files)); {
-		case x.want == "!":
-		case (got == nil) != (x.want == "-"):
-			t.Errorf("%q: %+v, want %q", x.line, got, x.want)
-		case got != nil && got.Reason != x.want:
-			t.Errorf("%q: reason %q, want %q", x.line, got.Reason, x.want)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -33,7 +34,7 @@ type Sweep struct {
 	// the history of each place.
 	Conflicts bool
 	Config    string // text of a .config; "": what is built is not asked
-	Refusals  *Refusals
+	Refusals  *refusal.List
 	Said      []flow.Standing // of the branch, oldest first
 	CVE       *CVEs
 	// Next are the words of the commands in front of a commit.

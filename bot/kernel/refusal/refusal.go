@@ -1,4 +1,5 @@
-package missing
+// Package refusal remembers which fixes people do not want in a branch.
+package refusal
 
 import (
 	"bufio"
@@ -29,24 +30,24 @@ type Refusal struct {
 	Title  string // key of its title, where one stands beside the id: ids of another history
 	Glob   string
 	Reason string
-	From   string // the file, or the commit that has the trailer
+	From   string // file and line, or the commit that has the trailer
 	Who    string // of a trailer: who committed it
 	At     time.Time
 }
 
-// Refusals are all that are known.
-type Refusals struct {
+// List is all that are known.
+type List struct {
 	byCommit map[string][]Refusal // by the first digits
 	byTitle  map[uint64]Refusal
 	globs    []Refusal
 }
 
-// digits is how many of an id are needed to name a commit.
-const digits = 7
+// Digits is how many of an id are needed to name a commit.
+const Digits = 7
 
-// NewRefusals is an empty memory.
-func NewRefusals() *Refusals {
-	return &Refusals{byCommit: map[string][]Refusal{}, byTitle: map[uint64]Refusal{}}
+// New is an empty memory.
+func New() *List {
+	return &List{byCommit: map[string][]Refusal{}, byTitle: map[uint64]Refusal{}}
 }
 
 var (
@@ -56,7 +57,7 @@ var (
 )
 
 // Add takes one in.
-func (r *Refusals) Add(x Refusal) {
+func (r *List) Add(x Refusal) {
 	switch {
 	case x.Glob != "":
 		r.globs = append(r.globs, x)
@@ -64,12 +65,12 @@ func (r *Refusals) Add(x Refusal) {
 	case x.Title != "":
 		r.byTitle[change.TitleKey(x.Title)] = x
 	}
-	key := strings.ToLower(x.Commit)[:digits]
+	key := strings.ToLower(x.Commit)[:Digits]
 	r.byCommit[key] = append(r.byCommit[key], x)
 }
 
 // Len is how many there are.
-func (r *Refusals) Len() int {
+func (r *List) Len() int {
 	n := len(r.globs)
 	for _, of := range r.byCommit {
 		n += len(of)
@@ -77,13 +78,13 @@ func (r *Refusals) Len() int {
 	return n
 }
 
-// maxRefusals bounds a line of a file.
-const maxRefusals = 1 << 20
+// maxLine bounds a line of a file, in bytes.
+const maxLine = 1 << 20
 
 // Read takes in a file; name is what it is called to the reader.
-func (r *Refusals) Read(in io.Reader, name string) error {
+func (r *List) Read(in io.Reader, name string) error {
 	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxRefusals)
+	lines.Buffer(nil, maxLine)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
 		if line == "" || line[0] == '#' {
@@ -93,14 +94,17 @@ func (r *Refusals) Read(in io.Reader, name string) error {
 		if err != nil {
 			return fmt.Errorf("%s, line %d: %w", name, n, err)
 		}
-		x.From = name
+		x.From = fmt.Sprintf("%s:%d", path.Base(name), n)
 		r.Add(x)
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	return nil
 }
 
 // ReadFile takes in a file by its name.
-func (r *Refusals) ReadFile(name string) error {
+func (r *List) ReadFile(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -129,6 +133,16 @@ func readRefusal(line string) (x Refusal, err error) {
 	return x, fmt.Errorf("%q is neither a commit with a reason nor a pattern of paths; write 1a2b3c4d5e6f<TAB>reason", line)
 }
 
+// Trailers are the fixes that the Omitted-fix: trailers of a change name.
+func Trailers(c *change.Change) (out []Refusal) {
+	for _, t := range c.Trailers {
+		if m := omitted.FindStringSubmatch(t.Key + ": " + strings.TrimSpace(t.Value)); m != nil {
+			out = append(out, withTitle(Refusal{Commit: strings.ToLower(m[1]), Reason: m[2]}))
+		}
+	}
+	return out
+}
+
 // withTitle cuts a title in quotes off the reason.
 func withTitle(x Refusal) Refusal {
 	if m := quoted.FindStringSubmatch(x.Reason); m != nil {
@@ -139,7 +153,7 @@ func withTitle(x Refusal) Refusal {
 
 // ReadBranch takes in the Omitted-fix trailers of the commits that a branch has beyond
 // mainline.
-func (r *Refusals) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline string) error {
+func (r *List) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline string) error {
 	args := []string{"log", "-i", "-E", "--grep=^omitted-fix:", "--format=%H%x00%an%x00%aI%x00%B%x01", tip}
 	if _, err := repo.Stat(ctx, mainline); err == nil {
 		args = append(args, "^"+mainline)
@@ -156,7 +170,7 @@ func (r *Refusals) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline
 		at, _ := time.Parse(time.RFC3339, f[2]) // without a day it is a no all the same
 		for line := range strings.Lines(f[3]) {
 			if m := omitted.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-				r.Add(withTitle(Refusal{Commit: m[1], Reason: m[2], From: "Omitted-fix in " + short(f[0]), Who: f[1], At: at}))
+				r.Add(withTitle(Refusal{Commit: m[1], Reason: m[2], From: fmt.Sprintf("Omitted-fix in %.12s", f[0]), Who: f[1], At: at}))
 			}
 		}
 	}
@@ -165,11 +179,11 @@ func (r *Refusals) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline
 
 // Of is the no to a commit of mainline, nil without one. One to paths counts where all
 // files of the change are below them.
-func (r *Refusals) Of(commit, title string, files []string) *Refusal {
-	if r == nil || len(commit) < digits {
+func (r *List) Of(commit, title string, files []string) *Refusal {
+	if r == nil || len(commit) < Digits {
 		return nil
 	}
-	for _, x := range r.byCommit[commit[:digits]] {
+	for _, x := range r.byCommit[commit[:Digits]] {
 		if strings.HasPrefix(commit, strings.ToLower(x.Commit)) {
 			return &x
 		}
@@ -205,8 +219,8 @@ func isBelow(glob, file string) bool {
 	return false
 }
 
-// says is a no in a sentence.
-func (x *Refusal) says() string {
+// Says is a no in a sentence: why, and where it stands.
+func (x *Refusal) Says() string {
 	out := x.Reason
 	if out == "" {
 		out = "without a reason"
