@@ -87,6 +87,18 @@ lists:
 	}
 }
 
+// A node without a value is a problem to tell or nothing at all, never a panic:
+// the library's tree has them for an empty document and behind tags and anchors.
+func TestParseEmptyNodes(t *testing.T) {
+	for _, s := range []string{
+		"---\n---\n", "state: x\n---\n", "state: x\n...\n---\n...\n", "--- \n--- !a\n", "!a", "&a", "!!map", "- !a\n- &b\n",
+		"state: !a\nlog: &b\nlists: !c\n", "log: {level: !a}\n", "log: !a {level}\n", "lists: [!a, &b]\n", "? \n: \n", "? !a\n", "log: {? : }\n",
+		"lists:\n-\n- id:\n", "log: *none\n", "<<: *none\n", "<<: !a\n", "log:\n  <<:\n", "!a !b\n", "&a &b\n", "&a\n---\n*a\n",
+	} {
+		_, _ = Parse("f", []byte(s))
+	}
+}
+
 func TestParseDamaged(t *testing.T) {
 	for _, bad := range []string{"a: [", "\tx: 1", "- 1", "state: {a: b}", "state: x\n---\nstate: y\n", "state: x\nstate: y\n", "\x00\x01"} {
 		if _, err := Parse("f", []byte(bad)); err == nil {

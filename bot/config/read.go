@@ -68,16 +68,9 @@ func Parse(file string, b []byte) (*Config, error) {
 // and then asks validate, which may be nil. The error is an *Error with all
 // problems, of b and of the values.
 func Strict(file string, b []byte, into any, validate func() []Problem) error {
-	f, err := parser.ParseBytes(b, 0)
-	if err != nil {
-		return &Error{file, []Problem{syntaxProblem(err)}}
-	}
 	r := reader{at: map[string]*token.Position{}}
-	if len(f.Docs) > 1 {
-		r.add("", f.Docs[1].GetToken(), "a second document; one file is one configuration")
-	}
-	if len(f.Docs) > 0 && f.Docs[0].Body != nil && f.Docs[0].Body.Type() != ast.NullType {
-		r.read("", f.Docs[0].Body, reflect.ValueOf(into).Elem())
+	if err := r.file(b, reflect.ValueOf(into).Elem()); err != nil {
+		return &Error{file, []Problem{syntaxProblem(err)}}
 	}
 	misread := map[string]bool{}
 	for _, p := range r.problems {
@@ -99,6 +92,32 @@ func Strict(file string, b []byte, into any, validate func() []Problem) error {
 	})
 	return &Error{file, r.problems}
 }
+
+// file reads a whole file into v. The library's tree has nodes without a value
+// (an empty document, a tag or anchor with nothing behind it), and its own
+// methods panic on some of them: that is an unreadable file, not an end of the
+// program, for a policy file is a stranger's.
+func (r *reader) file(b []byte, v reflect.Value) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is no YAML that can be read (%v); write plain keys, lists and values", p)
+		}
+	}()
+	f, err := parser.ParseBytes(b, 0)
+	if err != nil {
+		return err
+	}
+	if len(f.Docs) > 1 {
+		r.add("", f.Docs[1].Start, "a second document; one file is one configuration")
+	}
+	if len(f.Docs) > 0 && !empty(f.Docs[0].Body) {
+		r.read("", f.Docs[0].Body, v)
+	}
+	return nil
+}
+
+// empty tells a node that has no value: null, or none at all.
+func empty(n ast.Node) bool { return n == nil || n.Type() == ast.NullType }
 
 func syntaxProblem(err error) Problem {
 	var se *yaml.SyntaxError
@@ -149,11 +168,14 @@ func (r *reader) read(path string, n ast.Node, v reflect.Value) {
 		}
 		break
 	}
+	if n == nil { // a tag or an anchor with nothing behind it
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		r.readStruct(path, n, v)
 	case reflect.Slice:
-		if n.Type() == ast.NullType {
+		if empty(n) {
 			return
 		}
 		seq, ok := n.(*ast.SequenceNode)
@@ -168,7 +190,7 @@ func (r *reader) read(path string, n ast.Node, v reflect.Value) {
 			r.read(p, e, v.Index(i))
 		}
 	case reflect.Pointer: // the library sets none, and says nothing
-		if n.Type() != ast.NullType {
+		if !empty(n) {
 			v.Set(reflect.New(v.Type().Elem()))
 			r.read(path, n, v.Elem())
 		}

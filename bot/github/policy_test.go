@@ -21,6 +21,8 @@ var hostilePolicies = map[string]string{
 	"laughs":       "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nignore: *e\n",
 	"quotes":       strings.Repeat("\"a\n", 5000),
 	"comments":     strings.Repeat("#\n", 8000),
+	"empty second": "enabled: true\n---\n",
+	"no values":    "enabled: !a\nnames: &b\nverdicts: [!c, &d]\n",
 	"documents":    strings.Repeat("---\n", 4000),
 	"names":        "ignore: [" + strings.Repeat("a, ", 5000) + "]",
 	"block":        "a: |\n" + strings.Repeat(" x\n", 5000),
