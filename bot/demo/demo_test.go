@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-imap/v2/imapclient"
 	_ "github.com/emersion/go-message/charset"
 	"github.com/emersion/go-message/mail"
 	"go.uber.org/zap"
@@ -170,3 +171,41 @@ func (c *count) Accept(_ context.Context, it flow.Item) error {
 	return it.Err
 }
 func (c *count) Advance(_ context.Context, _, cursor string) error { c.cursor = cursor; return nil }
+
+// A file of git format-patch that is put into the folder comes as a mail.
+func TestPosted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	srv, err := Serve(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := imapclient.DialInsecure(srv.Addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Login(srv.User, srv.Password).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	post := c.Append("INBOX", int64(len(posted)), nil)
+	if _, err := io.WriteString(post, posted); err != nil {
+		t.Fatal(err)
+	}
+	if err := post.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := post.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	src, err := imap.New(imap.Config{Name: "demo", Address: srv.Addr, Folder: "INBOX", TLS: imap.TLSNone, User: srv.User,
+		Secret: func() (string, error) { return srv.Password, nil }}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = src.Close() }()
+	in := &count{}
+	if err := src.Poll(ctx, in); err != nil || in.n != 1 {
+		t.Errorf("%d mails, %v", in.n, err)
+	}
+}

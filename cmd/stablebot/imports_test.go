@@ -69,7 +69,7 @@ var arrows = []struct {
 	{"bot/source", []string{"rules/…", "bot/flow", "bot/mail", "bot/git", "bot/github", "bot/source/remote", "bot/internal/bearer", "bot/internal/filelock"}},
 	{"bot/sink", []string{"rules/…", "bot/flow", "bot/mail", "bot/report", "bot/github", "bot/internal/bearer"}},
 	{"fixtures", nil},
-	{"bot/demo", []string{"bot/git", "fixtures"}},
+	{"bot/demo", []string{"rules/verdict", "bot/flow", "bot/git", "bot/mail", "fixtures"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
 }
 

@@ -30,11 +30,13 @@ A source, and each way out, is held by one process at a time, and taken over
 within seconds when that one dies.
 
 --demo needs no configuration: it starts a mail server on loopback with built-in
-mails and a small git remote in a temporary folder.`,
+mails and a small git remote, in a temporary folder that goes when it ends, lets
+four weeks pass, and then answers what you send it. With --once it ends there;
+--state-dir keeps the store and the replies.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if isDemo {
-				return runDemo(cmd.Context(), cmd.OutOrStdout(), level, once)
+				return runDemo(cmd.Context(), cmd.OutOrStdout(), demoOptions{state: state, level: level, once: once})
 			}
 			c, err := readConfig(file)
 			if err != nil {
@@ -66,7 +68,8 @@ mails and a small git remote in a temporary folder.`,
 	f.BoolVar(&once, "once", false, "handle what is there and end")
 	f.BoolVar(&isDemo, "demo", false, "run on built-in mails and a built-in git remote")
 	cmd.MarkFlagsMutuallyExclusive("demo", "config")
-	cmd.MarkFlagsMutuallyExclusive("demo", "state-dir")
+	cmd.MarkFlagsMutuallyExclusive("demo", "roles")
+	cmd.MarkFlagsMutuallyExclusive("demo", "store")
 	return cmd
 }
 

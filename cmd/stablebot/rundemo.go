@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/config"
@@ -19,18 +19,29 @@ import (
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/fixtures"
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// runDemo runs the real bot on what is built in, and shows each reply.
-func runDemo(ctx context.Context, out io.Writer, level string, once bool) error {
+// demoOptions are the flags of run that the demo has too.
+type demoOptions struct {
+	state string // kept; "": a temporary folder that goes with the demo
+	level string
+	once  bool
+}
+
+// runDemo runs the real bot on what is built in, and says what came of it. Without
+// once it stays up for what is sent to it.
+func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dir, err := os.MkdirTemp("", "stablebot-demo-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the demo: %w", err)
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	began := time.Now()
 	// The built-in weeks end now.
-	now := time.Now().Truncate(time.Second)
+	now := began.Truncate(time.Second)
 	shift := now.Sub(fixtures.End())
 	gitDir := filepath.Join(dir, "linux.git")
 	shas, err := demo.BuildRemote(ctx, gitDir, fixtures.Git(), shift)
@@ -62,38 +73,35 @@ func runDemo(ctx context.Context, out io.Writer, level string, once bool) error 
 	if err != nil {
 		return err
 	}
-	if level != "" {
-		c.Log.Level = level
+	if o.level != "" {
+		c.Log.Level = o.level
 	}
-
+	if o.state != "" {
+		c.State = o.state
+	}
 	p := &printer{w: out}
-	p.f("stablebot demo: %d mails on an IMAP server at %s, a git remote with a mainline and\nstable branches at %s\n\n", len(mails), srv.Addr, gitDir)
-	if once {
+	if o.once {
 		c.Web.Listen = ""
 	} else {
 		c.Web.Listen = freeAddress(c.Web.Listen)
-		p.f("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n\n", c.Web.Listen)
-	}
-	var mu sync.Mutex
-	replies := 0
-	told := func(a flow.Action) {
-		mu.Lock()
-		defer mu.Unlock()
-		replies++
-		printReply(p, a.Message)
+		p.f("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n", c.Web.Listen)
 	}
 	lookup := func(o *run.Options) { o.Lookup = signer.Lookup }
-	if err := replayDemo(ctx, c, srv, gitDir, pushes, told, lookup); err != nil {
+	if err := replayDemo(ctx, c, srv, gitDir, pushes, lookup); err != nil {
 		return err
 	}
-	if !once {
-		p.f("The dashboard: http://%s/\n\n", c.Web.Listen)
-		p.f("Send it a mail of your own (Ctrl-C ends the demo):\n  curl -T 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", srv.Addr, srv.User, srv.Password)
-		if err := runBot(ctx, c, once, told, lookup); err != nil {
-			return err
-		}
+	if err := demoSummary(ctx, p, c, time.Since(began)); err != nil {
+		return err
 	}
-	if err := demoSummary(context.WithoutCancel(ctx), p, c, replies); err != nil {
+	if o.once {
+		demoPlaces(p, o.state)
+		return p.err
+	}
+	p.f("\nThe dashboard: http://%s/\nSend it a patch of your own (Ctrl-C ends the demo):\n  curl -sST 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", c.Web.Listen, srv.Addr, srv.User, srv.Password)
+	teller := &demo.Teller{W: out}
+	told := func(a flow.Action) { teller.Do(func(w io.Writer) { printReply(&printer{w: w}, a.Message) }) }
+	telling := func(o *run.Options) { o.Journal = teller.Journal(o.Journal) }
+	if err := runBot(ctx, c, false, told, lookup, telling); err != nil {
 		return err
 	}
 	return p.err
@@ -130,13 +138,13 @@ const demoLook = 48 * time.Hour
 
 // replayDemo has four weeks pass: the bot looks every few days, with the clock
 // of that day.
-func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, told func(flow.Action), with func(*run.Options)) error {
+func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, with func(*run.Options)) error {
 	log, err := newLogger(c.Log)
 	if err != nil {
 		return err
 	}
 	var clock demo.Clock
-	p, err := build(ctx, c, log, told, with, func(o *run.Options) { o.Clock.Now = clock.Now })
+	p, err := build(ctx, c, log, nil, with, func(o *run.Options) { o.Clock.Now = clock.Now })
 	if err != nil {
 		return err
 	}
@@ -176,7 +184,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	}
 	c := config.Default()
 	c.State = filepath.Join(dir, "state")
-	c.Log = config.Log{Level: "warn", Format: "console"}
+	c.Log = config.Log{Level: "error", Format: "console"}
 	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
 	c.Web.Listen = dashboardAddress
 	c.MaxAge = 0 // the built-in mails are of no particular day
@@ -184,7 +192,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: since},
 		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}},
 		{Name: "vendor", URL: gitDir, Role: "vendor", Branches: []string{"vendor"}, Since: since}}
-	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100, MinMargin: new(float64)},
+	c.Lists = []config.List{{ID: fixtures.DemoList, Reply: "all", PerHour: 100, PerDay: 100, MinMargin: new(float64), WithoutTrees: true},
 		{ID: fixtures.DemoNetList, Reply: "author", PerHour: 100, PerDay: 100, Approve: true}}
 	c.Commands = config.Commands{Enabled: true, Allow: []string{fixtures.DemoMaintainer, fixtures.DemoWifiMaintainer}}
 	return &c, nil
@@ -208,7 +216,8 @@ func printReply(p *printer, raw []byte) {
 	p.f("Subject: %s\n\n%s\n", printable(m.Subject), m.Text())
 }
 
-func demoSummary(ctx context.Context, p *printer, c *config.Config, replies int) error {
+// demoSummary says in a few lines what came of the built-in weeks.
+func demoSummary(ctx context.Context, p *printer, c *config.Config, took time.Duration) error {
 	s, err := store.OpenReadOnly(ctx, storeOf(c))
 	if err != nil {
 		return err
@@ -218,16 +227,29 @@ func demoSummary(ctx context.Context, p *printer, c *config.Config, replies int)
 	if err != nil {
 		return err
 	}
-	p.f("%s\n%d changes judged, %d replies:\n\n%s", strings.Repeat("─", 72), len(js), replies, rowHeader())
-	o := newOutput(p.w)
-	for i := len(js) - 1; i >= 0; i-- { // newest first in the store
-		if err := o.row(&js[i].Judgement); err != nil {
-			return err
-		}
-	}
-	if err := o.flush(); err != nil {
+	counts, err := s.Counts(ctx)
+	if err != nil {
 		return err
 	}
-	p.f("\nWhere to look:\n  replies   %s\n  actions   stablebot actions --state-dir %s\n  a change  stablebot explain ID --state-dir %s\n", outboxDir(c.State), c.State, c.State)
+	p.f("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left this machine.\n", took.Round(time.Second), len(js), counts.Actions[flow.StateDone])
+	for _, v := range verdict.Verdicts {
+		n, title := 0, ""
+		for i := range js {
+			if j := &js[i].Judgement; j.Verdict == v {
+				n, title = n+1, cmp.Or(title, j.Subject)
+			}
+		}
+		p.f("  %3d %-16s %s\n", n, v, clip(printable(title), 57))
+	}
 	return p.err
+}
+
+// demoPlaces says where there is more to see when the demo has ended.
+func demoPlaces(p *printer, state string) {
+	if state == "" {
+		p.f("The same with a dashboard that answers your own patch: stablebot run --demo\n" +
+			"To keep the replies and reasons: stablebot run --demo --once --state-dir demo\n")
+		return
+	}
+	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state), state)
 }
