@@ -141,6 +141,7 @@ type Settlements interface {
 	Senders
 	SavesJudged
 	PullStates
+	Standings
 
 	// Said returns the last verdict line told, or about to be told, to a series
 	// or to the versions before it; "" when nothing was.

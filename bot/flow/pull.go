@@ -63,6 +63,7 @@ type Base struct {
 	Branch  string
 	Kind    BaseKind
 	Release string // that the branch follows, "" for none or when its name does not say
+	Tip     string // where the branch stood, "" when its source does not say
 }
 
 // Backport reports whether what goes there is a backport.
@@ -79,6 +80,14 @@ type PullCommit struct {
 	Counted bool
 	// Lone: it is to be squashed into a commit that is not here, and stands for nothing.
 	Lone bool
+}
+
+// Proposal are commits that are to go into a branch.
+type Proposal struct {
+	Branch  string // as it is configured
+	Tip     string // where it stood for who proposes them
+	Commits []*change.Change
+	Said    []Standing // of fixes on the branch, oldest first
 }
 
 // PullPolicy is what the repository asked for. The zero value asks for nothing.

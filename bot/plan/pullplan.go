@@ -20,11 +20,14 @@ type PullBrief struct {
 	Judged []report.Patch // one for each commit, in order
 	Target Target
 	Failed bool // the bot failed at one of them
-	Sink   string
-	Policy Policy
-	Bot    report.Bot
-	Refs   map[string]rules.Ref
-	Now    time.Time
+	// Audit is what was found of a backport, nil where none was made; NotAudited says why.
+	Audit      *report.Audit
+	NotAudited string
+	Sink       string
+	Policy     Policy
+	Bot        report.Bot
+	Refs       map[string]rules.Ref
+	Now        time.Time
 }
 
 // PullPlan is what planning gives.
@@ -91,6 +94,13 @@ func Desired(b PullBrief) PullPlan {
 	if c.Override != nil {
 		shown = c.Override.Verdict
 	}
+	if b.Audit != nil {
+		plan.audited(b, c, shown, obeyed, forced)
+		return plan
+	}
+	if b.NotAudited != "" {
+		c.Notes = append(c.Notes, "It was not audited: "+report.Markdown(b.NotAudited)+".")
+	}
 	if shown.Silent() && !b.Failed && s.PlanDigest == "" && len(obeyed) == 0 {
 		plan.Quiet = "nobody needs to know of " + string(shown)
 		return plan
@@ -109,14 +119,7 @@ type parts struct {
 func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdict, forced bool) parts {
 	var w parts
 	policy := b.Pull.Policy
-	if policy.Labels {
-		w.labels = &flow.DesiredLabels{Ours: policy.Names, Since: s.Rechecked}
-		for _, l := range policy.Names {
-			if l.Verdict == shown && (policy.Backports || !b.Target.Base.Backport()) {
-				w.labels.Want = l.Name
-			}
-		}
-	}
+	w.labels = labels(b, s, shown)
 	if policy.Check && (!shown.Silent() || b.Failed || s.PlanDigest != "" || forced) {
 		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
@@ -126,6 +129,41 @@ func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdi
 		w.comment = &flow.DesiredComment{Body: c.Body(), Create: says || forced}
 	}
 	return w
+}
+
+// labels are those of a pull request; nil where the repository wants none.
+func labels(b PullBrief, s flow.PullState, shown verdict.Verdict) *flow.DesiredLabels {
+	policy := b.Pull.Policy
+	if !policy.Labels {
+		return nil
+	}
+	out := &flow.DesiredLabels{Ours: policy.Names, Since: s.Rechecked}
+	for _, l := range policy.Names {
+		if l.Verdict == shown && (policy.Backports || !b.Target.Base.Backport()) {
+			out.Want = l.Name
+		}
+	}
+	return out
+}
+
+// audited plans for a backport: it hears of what was found, and when that is mended, and
+// of nothing else.
+func (p *PullPlan) audited(b PullBrief, judged report.Comment, shown verdict.Verdict, obeyed []flow.Command, forced bool) {
+	s, policy := &p.State, b.Pull.Policy
+	c := report.AuditComment{Audit: *b.Audit, Bot: judged.Bot, Head: judged.Head, Override: judged.Override, Whole: s.Explain, Notes: folded(b.Pull.Commits)}
+	w := parts{labels: labels(b, *s, shown)}
+	found := c.Found() > 0
+	if !found && s.PlanDigest == "" && len(obeyed) == 0 && (w.labels == nil || w.labels.Want == "") {
+		p.Quiet = "the audit finds nothing"
+		return
+	}
+	if policy.Check && (found || s.PlanDigest != "" || forced) {
+		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Private: b.Pull.Private}
+	}
+	if policy.Comment {
+		w.comment = &flow.DesiredComment{Body: c.Body(), Create: found || forced}
+	}
+	p.add(b, obeyed, forced, w)
 }
 
 // obey takes commands into the state. It returns those to react to, and

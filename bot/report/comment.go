@@ -190,15 +190,7 @@ func (c Comment) render(name string) string {
 		// The template is embedded and tested; a judgement must not be lost for it.
 		return "The verdict is " + Markdown(c.Lead.Line()) + "; it could not be shown whole."
 	}
-	s := strings.TrimSpace(b.String()) + "\n"
-	for strings.Contains(s, "\n\n\n") {
-		s = strings.ReplaceAll(s, "\n\n\n", "\n\n")
-	}
-	if len(s) > maxMarkdown {
-		at := strings.LastIndexByte(s[:maxMarkdown], '\n')
-		s = s[:max(at, 0)] + "\n\nThe rest does not fit here.\n"
-	}
-	return s
+	return fitMarkdown(b.String())
 }
 
 // weighed is one finding of one commit.

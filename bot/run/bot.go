@@ -46,6 +46,9 @@ type Options struct {
 	Maintains func(address string, files []string) bool
 	Journal   flow.Journal
 	Trees     Trees // nil: no git remotes are configured
+	// Audit reads what is to go into a configured branch on top of that branch; nil: pull
+	// requests into such branches are judged only.
+	Audit func(ctx context.Context, p flow.Proposal) (*report.Audit, error)
 	// Follow looks for what became of everything judged. It is called when a
 	// branch has moved, before anything is judged by that, and now and then; nil:
 	// nobody follows.

@@ -3,7 +3,9 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -73,6 +75,7 @@ func (jg *judging) pull(ctx context.Context, f flow.Fetched) error {
 			js[i], read[i], failed = jg.pullCommit(ctx, *p, i, brief.Target)
 			brief.Failed = brief.Failed || failed
 		}
+		brief.Audit, brief.NotAudited = jg.audit(ctx, p, brief.Target)
 		for i, j := range verdict.Share(js) {
 			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: p.Commits[i].Change, Tree: read[i]})
 			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
@@ -92,6 +95,37 @@ func (jg *judging) pull(ctx context.Context, f flow.Fetched) error {
 		}
 	}
 	return nil
+}
+
+// auditTime bounds the audit of a pull request: a hundred commits take some 30 s.
+const auditTime = 2 * time.Minute
+
+// audit reads what is to go into a configured branch; why says what kept it from that, ""
+// where nothing is to be audited.
+func (jg *judging) audit(ctx context.Context, p *flow.Pull, to plan.Target) (a *report.Audit, why string) {
+	if jg.Audit == nil || to.Branch == "" {
+		return nil, ""
+	}
+	what := flow.Proposal{Branch: to.Branch, Tip: p.Base.Tip}
+	for _, c := range p.Commits {
+		what.Commits = append(what.Commits, c.Change)
+	}
+	limited, cancel := context.WithTimeout(ctx, auditTime)
+	defer cancel()
+	err := guarded(func() (err error) {
+		if what.Said, err = jg.Journal.Standings(limited, to.Branch); err == nil {
+			a, err = jg.Audit(limited, what)
+		}
+		return err
+	})
+	if err == nil {
+		return a, ""
+	}
+	jg.log.Warn("a pull request could not be audited", zap.String(flow.KeySeries, p.State.Key), zap.Error(err))
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Sprintf("it took longer than %s", auditTime)
+	}
+	return nil, "an error that is in the log of the bot"
 }
 
 // asItIs is a pull request as it was fetched, with what is stored of it now: another

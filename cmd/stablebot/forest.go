@@ -17,7 +17,9 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/audit"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/run"
 	gitsource "github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/rules"
@@ -217,6 +219,15 @@ func (f *forest) Facts(ctx context.Context, c *change.Change, before []*change.C
 		return nil, errNoTrees
 	}
 	return s.Facts(ctx, c, before, time.Time{})
+}
+
+// audit reads what is to go into a branch on top of it.
+func (f *forest) audit(ctx context.Context, p flow.Proposal) (*report.Audit, error) {
+	s := f.set.Load()
+	if s == nil {
+		return nil, errNoTrees
+	}
+	return audit.Proposed(ctx, s, p, git.Options{})
 }
 
 // Merged implements run.Trees.

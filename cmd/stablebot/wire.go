@@ -123,7 +123,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 		return nil, errors.Join(err, p.close())
 	}
 	if p.forest != nil {
-		o.Trees, o.Follow = p.forest, follow(p.store, p.forest, log)
+		o.Trees, o.Follow, o.Audit = p.forest, follow(p.store, p.forest, log), p.forest.audit
 	}
 	o.Forecast = forecast(*judge, p.forest)
 	for _, change := range with {

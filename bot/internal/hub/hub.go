@@ -34,6 +34,7 @@ type Pull struct {
 	Author   string
 	State    string
 	Base     string // the branch that it goes into; "" for "main"
+	Tip      string // of that branch; "" for one that nobody knows
 	Commits  []Commit
 	Updated  time.Time
 	Labels   []string
@@ -287,8 +288,12 @@ func (p *Pull) object() object {
 	if base == "" {
 		base = "main"
 	}
+	tip := p.Tip
+	if tip == "" {
+		tip = strings.Repeat("b", 40)
+	}
 	return object{"number": p.Number, "title": p.Title, "state": p.State, "user": user(p.Author), "updated_at": p.Updated,
-		"head": object{"sha": p.head()}, "base": object{"ref": base, "sha": strings.Repeat("b", 40), "repo": object{"private": false, "full_name": "o/r"}}}
+		"head": object{"sha": p.head()}, "base": object{"ref": base, "sha": tip, "repo": object{"private": false, "full_name": "o/r"}}}
 }
 
 // tree lists the names in the root, or all files.

@@ -17,6 +17,8 @@ type Audit struct {
 	Line *trees.Line
 	// First and Last are the numbers of the commits that are read.
 	First, Last int
+	// Proposed: they are not in the branch yet, so that what newer branches have today counts.
+	Proposed bool
 	// No is what people have refused; nil: nothing is known.
 	No *refusal.List
 	// Told hears of each commit that was read; it may be nil.

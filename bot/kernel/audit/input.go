@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -83,11 +84,20 @@ func (s *Source) Open(ctx context.Context, what string) ([]*Batch, error) {
 	if branch == "" {
 		return nil, fmt.Errorf("the patches of %s do not say for which branch they are; say it with --for", what)
 	}
-	b, err := Put(ctx, s.Set, branch, ps, s.Git)
+	b, err := s.put(ctx, branch, ps)
 	if err != nil {
 		return nil, err
 	}
 	return []*Batch{b}, nil
+}
+
+// put is Put for who named the branch: none that goes on there is a wrong branch.
+func (s *Source) put(ctx context.Context, branch string, ps []*Patch) (*Batch, error) {
+	b, err := Put(ctx, s.Set, branch, ps, s.Git)
+	if err == nil && b.Audit == nil {
+		err = errors.Join(fmt.Errorf("none of the %d patches goes onto %s; the first: %s", len(ps), branch, b.lost[0].Findings[0].Text), b.Close())
+	}
+	return b, err
 }
 
 // queues opens the queues of a checkout, or that of one branch.
@@ -103,7 +113,7 @@ func (s *Source) queues(ctx context.Context, dir string) (out []*Batch, err erro
 		ps, err := ReadQueue(folders[name])
 		if err == nil && len(ps) > 0 {
 			var b *Batch
-			if b, err = Put(ctx, s.Set, name, ps, s.Git); err == nil {
+			if b, err = s.put(ctx, name, ps); err == nil {
 				out = append(out, b)
 			}
 		}

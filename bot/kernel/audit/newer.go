@@ -3,9 +3,25 @@ package audit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/stablebot/stablebot/rules/tree"
 )
+
+// slack is how much later than its branch a newer one may be asked about what is proposed:
+// not all are released on one day.
+const slack = 14 * 24 * time.Hour
+
+// since is the day up to which a newer branch has to be known to say that it lacks a commit.
+func (a *auditor) since(it *Item) time.Time {
+	switch {
+	case !a.Proposed:
+		return a.Line.Day(it.Number)
+	case a.First <= 1:
+		return time.Time{}
+	}
+	return a.Line.Day(a.First - 1).Add(-slack)
+}
 
 // newer asks whether who goes on to a newer branch loses the fix.
 func newer(ctx context.Context, a *auditor, it *Item) error {
@@ -16,7 +32,7 @@ func newer(ctx context.Context, a *auditor, it *Item) error {
 		if l.Standing(it.up, l.Len()).Commit != "" {
 			continue
 		}
-		if l.Last().Before(a.Line.Day(it.Number)) {
+		if l.Last().Before(a.since(it)) {
 			it.unchecked("whether %s has it: it is known here up to %s", l.Name(), l.Last().Format("2006-01-02"))
 			continue
 		}

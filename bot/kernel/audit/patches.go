@@ -179,12 +179,15 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 // repository, or of commits of a branch.
 type Batch struct {
 	*Audit
+	name  string
 	clone *git.Clone // nil: the commits are in a repository
+	end   func() error
 	lost  []*Item
+	from  map[string]string // names of patches, by the commits that they became
 }
 
 // Put puts patches onto a branch one after the other. One that does not go on is a
-// finding, and the next is tried without it.
+// finding, and the next is tried without it; where none does there is no Audit.
 func Put(ctx context.Context, set *trees.Set, branch string, patches []*Patch, o git.Options) (*Batch, error) {
 	place, ok := set.Place(branch)
 	if !ok {
@@ -194,9 +197,9 @@ func Put(ctx context.Context, set *trees.Set, branch string, patches []*Patch, o
 	if err != nil {
 		return nil, err
 	}
-	b := &Batch{clone: clone}
+	b := &Batch{name: branch, clone: clone, from: map[string]string{}}
 	if err := b.put(ctx, set, branch, place.Tip, patches); err != nil {
-		return nil, errors.Join(err, clone.Close())
+		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
@@ -220,18 +223,20 @@ func (b *Batch) put(ctx context.Context, set *trees.Set, branch, tip string, pat
 		if err != nil {
 			return err
 		}
+		b.from[id] = p.Name
 		if tip = id; first == "" {
 			first = id
 		}
 	}
 	if first == "" {
-		return fmt.Errorf("none of the %d patches goes onto %s; the first: %s", len(patches), branch, b.lost[0].Findings[0].Text)
+		return nil
 	}
-	l, err := set.Line(ctx, b.clone.Tree, tip, branch)
+	l, end, err := set.Batch(ctx, b.clone.Tree, tip, branch)
 	if err != nil {
 		return err
 	}
-	b.Audit = &Audit{Set: set, Line: l, First: l.Number(first), Last: l.Len()}
+	b.end = end
+	b.Audit = &Audit{Set: set, Line: l, First: l.Number(first), Last: l.Len(), Proposed: true}
 	return nil
 }
 
@@ -281,6 +286,9 @@ func firstLine(s string) string {
 
 // Run is that of the audit; what did not go on stands first.
 func (b *Batch) Run(ctx context.Context) (*Report, error) {
+	if b.Audit == nil {
+		return &Report{Branch: b.name, Items: b.lost}, nil
+	}
 	r, err := b.Audit.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -291,8 +299,12 @@ func (b *Batch) Run(ctx context.Context) (*Report, error) {
 
 // Close removes the scratch repository.
 func (b *Batch) Close() error {
-	if b.clone == nil {
-		return nil
+	var errs []error
+	if b.end != nil {
+		errs = append(errs, b.end())
 	}
-	return b.clone.Close()
+	if b.clone != nil {
+		errs = append(errs, b.clone.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -151,9 +151,14 @@ func (s *Set) load(ctx context.Context, b *branch) error {
 	}
 	b.alone = exclude == nil
 	var err error
-	if b.own, err = s.grown(ctx, b, exclude); err != nil {
-		return err
+	if b.own, err = s.grown(ctx, b, exclude); err == nil {
+		s.bounds(b)
 	}
+	return err
+}
+
+// bounds finds what a branch began with, and when its own commits came.
+func (s *Set) bounds(b *branch) {
 	var from []history.Position
 	for _, id := range b.own.Outside {
 		if p := s.main.Find(id); p != 0 {
@@ -163,7 +168,7 @@ func (s *Set) load(ctx context.Context, b *branch) error {
 	if b.own.Len() == 0 {
 		from = append(from, s.main.Find(b.tip))
 	}
-	if exclude == nil {
+	if b.alone {
 		// Another repository, without mainline's tip: its history has the base
 		// commits in it.
 		for p := history.Position(1); int(p) <= b.own.Len(); p++ {
@@ -190,7 +195,6 @@ func (s *Set) load(ctx context.Context, b *branch) error {
 		}
 		b.dates[i] = latest
 	}
-	return nil
 }
 
 // order sorts newest first; names that are no version come last.

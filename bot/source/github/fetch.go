@@ -62,6 +62,7 @@ func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error
 	}
 	out.Head, out.Title, out.Author = pr.GetHead().GetSHA(), pr.GetTitle(), pr.GetUser().GetLogin()
 	out.Private, out.Base = pr.GetBase().GetRepo().GetPrivate(), github.BaseOf(pr.GetBase().GetRef(), policy)
+	out.Base.Tip = pr.GetBase().GetSHA()
 	if out.Closed = pr.GetState() == "closed"; out.Closed {
 		return out, nil
 	}

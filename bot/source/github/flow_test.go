@@ -91,6 +91,7 @@ type setup struct {
 	app, dry, unasked bool
 	path              string
 	trees             run.Trees
+	audit             func(context.Context, flow.Proposal) (*report.Audit, error)
 	judge             func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement // nil: judge
 	layout            func(string, func(bool) ([]string, error)) (change.Layout, string, error)
 }
@@ -132,7 +133,7 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	if o.judge == nil {
 		o.judge = judge
 	}
-	r.bot, err = run.New(run.Options{Trees: o.trees, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
+	r.bot, err = run.New(run.Options{Trees: o.trees, Audit: o.audit, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
 		Journal: s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
 		Clock: run.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
