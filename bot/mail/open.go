@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// ErrBinary marks a file that is no mail at all.
+var ErrBinary = errors.New("a binary file, neither a mail nor a patch")
+
 // Reader hands out the raw mails of an input one at a time.
 //
 // Next returns io.EOF after the last one. A mail that is too large gives an
@@ -80,6 +83,9 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	head, err = br.Peek(1024)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if bytes.IndexByte(head, 0) >= 0 && !looksLikeFrom(head) && !hasHeader(head) {
+		return nil, fmt.Errorf("reading %s: %w", name, ErrBinary)
 	}
 	if looksLikeFrom(bytes.TrimLeft(head, "\r\n")) {
 		return &Reader{step: newMbox(br, name).next}, nil

@@ -71,11 +71,14 @@ func (c *classifier) judgeMail(u unit) outcome {
 		return c.failed(u, change.Mail, err)
 	}
 	if c.o.outside(m.Date) {
-		return outcome{}
+		return outcome{left: leftOutside}
+	}
+	if !m.IsPatch && m.Subject == "" && m.From.Address == "" && c.o.archive == "" {
+		return c.failed(u, change.Mail, errNoMail)
 	}
 	if !m.IsPatch {
 		if !c.o.all {
-			return outcome{}
+			return outcome{left: m.NoPatch}
 		}
 		j := verdict.NoPatch(m.ID, change.Mail, m.Title, m.From.String(), m.Date, m.NoPatch)
 		return c.print(&j, nil, u.origin)
@@ -83,7 +86,7 @@ func (c *classifier) judgeMail(u unit) outcome {
 	m.Change.Place(c.place)
 	facts, superseded := c.thread(m)
 	if superseded && c.o.last {
-		return outcome{}
+		return outcome{left: "an earlier version"}
 	}
 	j := c.judge.Change(m.Change, facts, c.tree(m.Change, u.before))
 	r := c.print(&j, m.Damaged, u.origin)
@@ -128,7 +131,12 @@ func (c *classifier) thread(m *mail.Message) (facts *rules.Series, superseded bo
 // failed is the outcome of a unit of which nothing could be read.
 func (c *classifier) failed(u unit, kind change.Kind, err error) outcome {
 	j := verdict.Failed(u.origin, kind, err)
-	return c.print(&j, err, u.origin)
+	r := c.print(&j, err, u.origin)
+	if !c.o.json { // there is no change that a line of the table could be about
+		c.release(r.out)
+		r.out, r.verdict = nil, ""
+	}
+	return r
 }
 
 // print renders a judgement; problem is what could not be read of the change.

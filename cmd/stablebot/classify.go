@@ -220,9 +220,10 @@ type unit struct {
 // time, and the results to emit in input order.
 type input struct {
 	walk  func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error
-	total int          // 0: not known
-	place layout.Found // of the repository that commits come from
-	again bool         // walk may be called more than once
+	total int           // 0: not known
+	place layout.Found  // of the repository that commits come from
+	empty func() string // what to say when nothing came, and what to do
+	again bool          // walk may be called more than once
 	close func()
 }
 
@@ -231,6 +232,7 @@ type outcome struct {
 	out      *bytes.Buffer // what is printed, nil for nothing
 	verdict  verdict.Verdict
 	unjudged string // why it could not be judged, for standard error
+	left     string // why it has no line
 	// Of a patch of a series, whose verdict the others may change.
 	judgement *verdict.Judgement
 	series    string // the key of its posting
@@ -244,6 +246,7 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	}
 	p := newProgress(stderr, c.o.quiet, in.total)
 	counts := map[verdict.Verdict]int{}
+	left := map[string]int{}
 	var units, judged, unjudged int
 	put := func(r outcome) error {
 		if r.unjudged != "" {
@@ -254,6 +257,9 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 		if r.verdict != "" {
 			judged++
 			counts[r.verdict]++
+		}
+		if r.left != "" {
+			left[r.left]++
 		}
 		if r.out == nil {
 			return nil
@@ -281,6 +287,13 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 		return err
 	}
 	p.summary(units, judged, unjudged, counts)
+	switch {
+	case c.o.quiet || judged+unjudged > 0:
+	case units == 0:
+		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", printable(in.empty()))
+	default:
+		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", c.o.without(left))
+	}
 	if unjudged > 0 {
 		return errReported
 	}
@@ -306,6 +319,7 @@ func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
 	}
 	return &input{
 		again: !slices.Contains(args, "-"),
+		empty: func() string { return strings.Join(args, ", ") + ": there is no mail in it" },
 		close: func() {},
 		walk: o.ordered(func(_ context.Context, put func(unit) error) error {
 			if o.trees.repo != "" {
@@ -335,7 +349,7 @@ func (o *classifyOptions) archiveInput(ctx context.Context) (*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{again: true, close: func() { _ = a.Close() }}
+	in := &input{again: true, close: func() { _ = a.Close() }, empty: func() string { return o.emptyArchive(ctx, a) }}
 	if !o.quiet && isatty.IsTerminal(os.Stderr.Fd()) {
 		if in.total, err = a.Count(ctx); err != nil {
 			in.close()
@@ -500,6 +514,7 @@ func (o *classifyOptions) gitInput(ctx context.Context, args []string, dash int)
 		again: true,
 		close: func() { _ = repo.Close() },
 		place: place,
+		empty: func() string { return o.emptyRange(repo, revs, paths) },
 		walk: o.ordered(func(ctx context.Context, put func(unit) error) error {
 			for _, q := range queries {
 				for c, err := range repo.Commits(ctx, q) {
@@ -528,7 +543,7 @@ func (o *classifyOptions) queries(revs, paths []string) []git.Query {
 		return strings.Contains(rev, "..") || strings.HasSuffix(rev, "^!") || strings.HasSuffix(rev, "^@") || strings.Contains(rev, "^-")
 	}
 	if !o.since.IsZero() || len(revs) == 0 || slices.ContainsFunc(revs, func(r string) bool { return strings.HasPrefix(r, "-") || strings.HasPrefix(r, "^") }) {
-		return []git.Query{{Revs: revs, Paths: paths, NoMerges: true}} // one history
+		return []git.Query{{Revs: revs, Paths: paths, NoMerges: true, Since: o.committed()}} // one history
 	}
 	var out []git.Query
 	at := -1 // of the query that has the ranges

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,12 @@ func execute() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cmd := rootCommand()
+	began := &atomic.Bool{}
+	complete(cmd, began)
 	err := cmd.ExecuteContext(ctx)
+	if err != nil && !began.Load() { // no command ran: its line is wrong
+		err = usageError{err}
+	}
 	var usage usageError
 	switch {
 	case err == nil:
@@ -56,6 +62,35 @@ func execute() int {
 	}
 }
 
+// complete has each command note that it began, and each one that only groups others
+// refuse a name that is none of them: cobra shows its help then and calls it a success.
+func complete(cmd *cobra.Command, began *atomic.Bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			began.Store(true)
+			return run(c, args)
+		}
+	} else if cmd.Run == nil {
+		cmd.Args, cmd.RunE = cobra.ArbitraryArgs, func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownCommand(c, args[0])
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		complete(sub, began)
+	}
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	hint := fmt.Sprintf("`%s --help` lists them", c.CommandPath())
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", near[0])
+	}
+	return usagef("there is no command %q; %s", c.CommandPath()+" "+name, hint)
+}
+
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "stablebot",
@@ -67,8 +102,9 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
   stablebot run --demo             the bot on built-in mails, nothing to set up
   stablebot classify FILE…         judge patches, mboxes, maildirs
   stablebot classify --git . v6.9..v6.10 -- drivers/gpu/drm`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath())}

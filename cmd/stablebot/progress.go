@@ -115,7 +115,7 @@ func (p *progress) summary(units, judged, unjudged int, counts map[verdict.Verdi
 		}
 	}
 	took := time.Since(p.start)
-	line := fmt.Sprintf("%d changes of %d judged in %s", judged, units, took.Round(time.Millisecond))
+	line := fmt.Sprintf("%s of %d judged in %s", several(judged, "change"), units, took.Round(time.Millisecond))
 	if took > barAfter {
 		line += fmt.Sprintf(" (%.0f/s)", float64(units)/took.Seconds())
 	}
@@ -126,6 +126,14 @@ func (p *progress) summary(units, judged, unjudged int, counts map[verdict.Verdi
 		line += fmt.Sprintf("; %d could not be read in full", unjudged)
 	}
 	fmt.Fprintln(p.w, line)
+}
+
+// several is a number with its noun.
+func several(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // row writes one judgement as a line of the table.

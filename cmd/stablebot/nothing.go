@@ -1,0 +1,86 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/source/archive"
+)
+
+// What is said where there is nothing to judge: nothing is empty without a word.
+
+const leftOutside = "outside --since and --as-of"
+
+var errNoMail = errors.New("neither a mail nor a patch; git format-patch writes one, and a mail has to come with its header")
+
+// without says why nothing of what came was judged.
+func (o *classifyOptions) without(left map[string]int) string {
+	var parts []string
+	n := 0
+	for _, why := range slices.SortedFunc(maps.Keys(left), func(a, b string) int {
+		return cmp.Or(cmp.Compare(left[b], left[a]), cmp.Compare(a, b))
+	}) {
+		n += left[why]
+		parts = append(parts, fmt.Sprintf("%d %s", left[why], why))
+	}
+	said := fmt.Sprintf("no patch among %d mails (%s)", n, strings.Join(parts, ", "))
+	if n == 1 {
+		for why := range left {
+			said = "the mail is no patch: " + why
+		}
+	}
+	if left[leftOutside] < n {
+		said += "; --all shows each with its reason"
+	}
+	return said
+}
+
+// clocks is how far before --since a commit may have been committed: an author's clock
+// may be ahead of the committer's.
+const clocks = 7 * 24 * time.Hour
+
+// committed is --since as a day of committing, which ends a walk. A commit is made
+// after it was written.
+func (o *classifyOptions) committed() time.Time {
+	if o.since.IsZero() {
+		return time.Time{}
+	}
+	return o.since.Add(-clocks)
+}
+
+func (o *classifyOptions) emptyRange(repo *git.Repo, revs, paths []string) string {
+	said := "no commit in " + cmp.Or(strings.Join(revs, " "), "HEAD")
+	if len(paths) > 0 {
+		said += " touches " + strings.Join(paths, ", ")
+	}
+	if !o.since.IsZero() {
+		said += " since " + o.since.String()
+	}
+	if !o.asOf.IsZero() {
+		said += " up to " + o.asOf.String()
+	}
+	if repo.Shallow {
+		said += "; the repository is shallow: git fetch --unshallow brings the rest"
+	}
+	return said
+}
+
+// emptyArchive says when the newest mail of an archive came.
+func (o *classifyOptions) emptyArchive(ctx context.Context, a *archive.Archive) string {
+	if len(a.Epochs) == 0 {
+		return "the archive has no mail"
+	}
+	newest := a.Epochs[len(a.Epochs)-1]
+	tip, err := newest.Repo.Commit(ctx, newest.Tip)
+	if err != nil {
+		return err.Error()
+	}
+	return "no mail of that time; the archive's newest came on " + tip.Committer.Date.Format(time.DateOnly)
+}
