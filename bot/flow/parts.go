@@ -28,6 +28,7 @@ type Journal interface {
 	Leases
 	Health
 	Standings
+	Lackings
 }
 
 // Cursors are the positions of sources, and whatever else is one word.

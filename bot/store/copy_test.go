@@ -104,8 +104,16 @@ func TestForget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, where(t))
 			lived(t, s)
+			said := []flow.Standing{
+				{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "x", Stand: flow.StandDeclined, Voice: flow.VoiceWord, Who: "Bob B <Bob@example.org>", Why: "bob has no board", At: storetest.T0},
+				{Branch: "6.1", Title: "y", Stand: flow.StandQueued, Voice: flow.VoiceHeard, Who: "bob@example.org", How: "DKIM of example.org", Proven: true, Mail: "9-bob@example.org", At: storetest.T0},
+				{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "x", Stand: flow.StandDeclined, Voice: flow.VoiceTrees, Why: "no board (Bob B <bob@example.org>, 2026-01-02)", At: storetest.T0},
+				{Branch: "6.1", Commit: "2a2b3c4d5e6f", Title: "z", Stand: flow.StandDeclined, Voice: flow.VoiceWord, Who: "Ann <ann@example.org>", Why: "not here", At: storetest.T0}}
+			if err := errors.Join(s.Stand(t.Context(), said), s.SaveLacking(t.Context(), flow.Lacking{Branch: "6.1", Rows: []flow.Lack{{Why: "bob"}}})); err != nil {
+				t.Fatal(err)
+			}
 			f, err := s.Forget(t.Context(), "Bob@Example.org")
-			if err != nil || f != (Forgotten{1, 1, 1}) {
+			if err != nil || f != (Forgotten{1, 1, 1, 3}) {
 				t.Fatalf("forgotten: %+v, %v", f, err)
 			}
 			if _, err := s.Explain(t.Context(), "2-bob@example.org"); !errors.Is(err, ErrNone) {
@@ -118,6 +126,7 @@ func TestForget(t *testing.T) {
 			for _, q := range []string{"select count(*) from mail where id like ? or sender like ?",
 				"select count(*) from series where key like ? or sender like ?", "select count(*) from action where key like ? or series_key like ?",
 				"select count(*) from judgement where lower(body) like ? or lower(change_id || series_key || author) like ?",
+				"select count(*) from standing where lower(who || why) like ? or mail_id like ?", "select count(*) from lacking where branch like ? or body like ?",
 				"select count(*) from listed where author like ? or title || rest || change_id like ?"} {
 				var n int
 				if err := s.read.QueryRowContext(t.Context(), q, "%bob%", "%bob%").Scan(&n); err != nil || n != 0 {
@@ -130,8 +139,12 @@ func TestForget(t *testing.T) {
 			if f, err := s.ForgetBefore(t.Context(), storetest.T0); err != nil || f != (Forgotten{}) {
 				t.Errorf("nothing is older: %+v, %v", f, err)
 			}
-			if f, err := s.ForgetBefore(t.Context(), storetest.T0.Add(time.Hour)); err != nil || f != (Forgotten{2, 2, 2}) {
+			if f, err := s.ForgetBefore(t.Context(), storetest.T0.Add(time.Hour)); err != nil || f != (Forgotten{2, 2, 2, 1}) {
 				t.Errorf("by age: %+v, %v", f, err)
+			}
+			left, err := s.Standings(t.Context(), "6.1")
+			if err != nil || len(left) != 4 || left[0].Stand != flow.StandDeclined || left[3].Who != "" || left[3].Why != "not here" {
+				t.Errorf("what was said is to stay: %+v, %v", left, err)
 			}
 		})
 	}

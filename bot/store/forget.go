@@ -15,8 +15,9 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// Forgotten is how much was deleted.
-type Forgotten struct{ Mails, Series, Judgements int }
+// Forgotten is how much was deleted. Standings are what was said of fixes on branches, which
+// stays without who said it.
+type Forgotten struct{ Mails, Series, Judgements, Standings int }
 
 // forgetBatch bounds one transaction, so that the bot is not kept waiting.
 const forgetBatch = 100
@@ -24,34 +25,57 @@ const forgetBatch = 100
 // Forget deletes everything that a person wrote: their mails, the series they
 // posted with the replies to them, and what was said about their changes. Of the
 // judgements the figures stay, under another id, without subject, author or any
-// sentence. An opt-out is kept: without it they would be written to again.
+// sentence; of what they said of fixes on branches that it was said. An opt-out is kept:
+// without it they would be written to again.
 func (s *Store) Forget(ctx context.Context, address string) (Forgotten, error) {
 	address = strings.ToLower(strings.Trim(address, "<> "))
 	if !strings.Contains(address, "@") {
 		return Forgotten{}, fmt.Errorf("%q is no address", address)
 	}
-	within := "%<" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(address) + ">"
-	return s.forget(ctx, "sender = ?", `lower(author) = ? or lower(author) like ? escape '\'`, address, within)
+	pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(address)
+	within := "%<" + pattern + ">"
+	return s.forget(ctx, forgetting{mails: "sender = ?", judgements: `lower(author) = ? or lower(author) like ? escape '\'`, arg: address, also: within,
+		standings: []string{
+			"update standing set who = '', how = '', mail_id = '', why = '' where who <> '' and (lower(who) = ? or lower(who) like ? escape '\\')",
+			"update standing set why = '' where why <> '' and (lower(why) = ? or lower(why) like ? escape '\\')"},
+		saidArgs: [][]any{{address, within}, {address, "%" + pattern + "%"}}})
 }
 
 // ForgetBefore does the same to what was received, or judged, before a time;
-// series that are not settled yet are left for the next time.
+// series that are not settled yet are left for the next time. The reason of a person's no
+// stays: it is what the no is kept for.
 func (s *Store) ForgetBefore(ctx context.Context, before time.Time) (Forgotten, error) {
-	return s.forget(ctx, "received < ? and filed = 1 and not exists (select 1 from series where series.key = mail.series_key and series.due > 0)",
-		"judged < ? and judged < ?", millis(before), millis(before))
+	return s.forget(ctx, forgetting{mails: "received < ? and filed = 1 and not exists (select 1 from series where series.key = mail.series_key and series.due > 0)",
+		judgements: "judged < ? and judged < ?", arg: millis(before), also: millis(before),
+		standings: []string{
+			"update standing set who = '', how = '', mail_id = '' where who <> '' and at < ?",
+			"update standing set why = '' where why <> '' and voice = 'trees' and at < ?"}, // it tells who said what
+		saidArgs: [][]any{{millis(before)}, {millis(before)}}})
 }
 
-func (s *Store) forget(ctx context.Context, mails, judgements string, arg, also any) (all Forgotten, err error) {
+// forgetting is what is to be forgotten: conditions, with arguments, and the statements for
+// what was said of fixes on branches.
+type forgetting struct {
+	mails, judgements string
+	arg, also         any
+	standings         []string
+	saidArgs          [][]any
+}
+
+func (s *Store) forget(ctx context.Context, what forgetting) (all Forgotten, err error) {
 	for ctx.Err() == nil {
 		var f Forgotten
 		err := s.tx(ctx, "deleting what is to be forgotten from", false, func(t *txn) (err error) {
-			f, err = t.forgetSome(mails, judgements, arg, also)
+			if f, err = t.forgetSome(what); err == nil {
+				f.Standings, err = t.forgetStandings(what)
+			}
 			return err
 		})
 		if err != nil {
 			return all, err
 		}
 		all.Mails, all.Series, all.Judgements = all.Mails+f.Mails, all.Series+f.Series, all.Judgements+f.Judgements
+		all.Standings += f.Standings
 		if f == (Forgotten{}) {
 			return all, nil
 		}
@@ -59,7 +83,23 @@ func (s *Store) forget(ctx context.Context, mails, judgements string, arg, also 
 	return all, ctx.Err()
 }
 
-func (t *txn) forgetSome(mails, judgements string, arg, also any) (f Forgotten, err error) {
+// forgetStandings takes the names off what was said of fixes on branches, and away what was
+// made of it for pages.
+func (t *txn) forgetStandings(what forgetting) (n int, err error) {
+	for i, q := range what.standings {
+		changed, err := t.exec(q, what.saidArgs[i]...)
+		if err != nil {
+			return 0, err
+		}
+		n += int(changed)
+	}
+	if n > 0 {
+		_, err = t.exec("delete from lacking")
+	}
+	return n, err
+}
+
+func (t *txn) forgetSome(what forgetting) (f Forgotten, err error) {
 	type found struct{ id, series, body string }
 	list := func(q string, args ...any) (out []found, err error) {
 		st, err := t.stmt(t.ctx, q)
@@ -87,7 +127,7 @@ func (t *txn) forgetSome(mails, judgements string, arg, also any) (f Forgotten, 
 		}
 		return int(n)
 	}
-	written, err := list("select id, series_key, '' from mail where "+mails+" order by seq limit ?", arg, forgetBatch)
+	written, err := list("select id, series_key, '' from mail where "+what.mails+" order by seq limit ?", what.arg, forgetBatch)
 	if err != nil {
 		return f, err
 	}
@@ -115,7 +155,7 @@ func (t *txn) forgetSome(mails, judgements string, arg, also any) (f Forgotten, 
 			}
 		}
 	}
-	left, e := list("select change_id, series_key, body from judgement where author <> '' and ("+judgements+") limit ?", arg, also, forgetBatch)
+	left, e := list("select change_id, series_key, body from judgement where author <> '' and ("+what.judgements+") limit ?", what.arg, what.also, forgetBatch)
 	if err = errors.Join(err, e); err != nil {
 		return f, err
 	}

@@ -254,7 +254,7 @@ func TestListed(t *testing.T) {
 				exec(q)
 			}
 		}
-		for _, table := range []string{"attempt", "listed", "fetched", "standing"} {
+		for _, table := range []string{"attempt", "listed", "fetched", "standing", "lacking"} {
 			exec("drop table " + table)
 		}
 		exec("delete from goose_db_version where version_id >= 18")

@@ -151,9 +151,9 @@ func storeForgetCommand() *cobra.Command {
 		Use:   "forget {ADDRESS | --before DAY}",
 		Short: "Delete what a person wrote, or what is old",
 		Long: `Deletes a person's mails and series, and what was said about them. Of the
-judgements the figures stay, without author, subject or any sentence. Mails of
-others that quote or name the person are theirs, and stay. An opt-out stays too,
-or they would be written to again.`,
+judgements the figures stay, without author, subject or any sentence; of what they
+said of fixes on branches, that it was said. Mails of others that quote or name the
+person are theirs, and stay. An opt-out stays too, or they would be written to again.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (before == "") == (len(args) == 0) {
@@ -174,7 +174,8 @@ or they would be written to again.`,
 				f, err = s.Forget(cmd.Context(), args[0])
 			}
 			if err == nil {
-				fmt.Fprintf(cmd.OutOrStdout(), "deleted: %d mails, %d series; %d judgements name nobody any more\n", f.Mails, f.Series, f.Judgements)
+				fmt.Fprintf(cmd.OutOrStdout(), "deleted: %d mails, %d series; %d judgements and %d words about branches name nobody any more\n",
+					f.Mails, f.Series, f.Judgements, f.Standings)
 			}
 			return errors.Join(err, s.Close())
 		},

@@ -3,14 +3,10 @@ package missing
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/build"
-	"github.com/stablebot/stablebot/bot/kernel/refusal"
-	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Commands are the words in front of the commit of a row.
@@ -22,7 +18,7 @@ type Commands struct {
 // finish adds to the rows what is not judged: a configuration, a no, what was said, the
 // next command, and what is new.
 func (s *Sweep) finish(ctx context.Context, r *Report) {
-	said := newSayings(s.Said)
+	said := flow.SayingsOf(s.Said)
 	read := s.reader(ctx, r.Branch)
 	for i := range r.Rows {
 		row := &r.Rows[i]
@@ -32,11 +28,12 @@ func (s *Sweep) finish(ctx context.Context, r *Report) {
 		if no := s.Refusals.Of(row.Commit, row.Title, row.files); no != nil {
 			row.State, row.Why = flow.StandDeclined, no.Says()
 		}
-		said.apply(row)
+		before := said.Apply(&row.Lack)
+		row.Was, row.New = before, !said.Last.IsZero() && before == ""
 		row.CVE = s.CVE.Of(row.Commit)
 		row.Next = s.next(row)
 	}
-	r.Since = said.last
+	r.Since = said.Last
 	sorted(r.Rows)
 }
 
@@ -96,81 +93,6 @@ func (s *Sweep) next(row *Row) string {
 	return ""
 }
 
-// sayings are what was said and found before, by commit and by title.
-type sayings struct {
-	byCommit map[string][]flow.Standing
-	byTitle  map[uint64][]flow.Standing
-	last     time.Time // when the bot looked last
-}
-
-func newSayings(all []flow.Standing) *sayings {
-	s := &sayings{byCommit: map[string][]flow.Standing{}, byTitle: map[uint64][]flow.Standing{}}
-	for _, x := range all {
-		if x.Voice == flow.VoiceTrees && x.At.After(s.last) {
-			s.last = x.At
-		}
-		if x.Commit != "" {
-			s.byCommit[x.Commit] = append(s.byCommit[x.Commit], x)
-		} else {
-			key := change.TitleKey(x.Title)
-			s.byTitle[key] = append(s.byTitle[key], x)
-		}
-	}
-	return s
-}
-
-// of is what was said of a commit, oldest first. Notices give an id or a part of it, or
-// the title alone; ids of another history give nothing, so the title counts.
-func (s *sayings) of(row *Row) []flow.Standing {
-	out := slices.Clone(s.byCommit[row.Commit])
-	for id, some := range s.byCommit {
-		if id != row.Commit && len(id) >= refusal.Digits && len(id) < len(row.Commit) && strings.HasPrefix(row.Commit, id) {
-			out = append(out, some...)
-		}
-	}
-	out = append(out, s.byTitle[change.TitleKey(row.Title)]...)
-	slices.SortStableFunc(out, func(a, b flow.Standing) int { return a.At.Compare(b.At) })
-	return out
-}
-
-// apply puts what was said above what was judged: a person's word first, then what was
-// heard from who is proven to have said it.
-func (s *sayings) apply(row *Row) {
-	var word, heard *flow.Standing
-	before := flow.Stand("")
-	for _, x := range s.of(row) {
-		switch x.Voice {
-		case flow.VoiceTrees:
-			before = x.Stand
-			continue
-		case flow.VoiceWord:
-			word = &x
-		case flow.VoiceHeard:
-			if x.Counts() {
-				heard = &x
-			}
-		}
-		row.Said = append(row.Said, Said{State: x.Stand, Voice: x.Voice, Who: x.Who, How: x.How, Why: x.Why, Mail: x.Mail, At: x.At, Claims: !x.Counts()})
-	}
-	switch {
-	case word != nil && word.Stand != "":
-		row.State, row.Why = word.Stand, telling(word)
-	case heard != nil && heard.Stand != "" && row.State != flow.StandQueued && row.State != flow.StandDeclined:
-		row.State, row.Why = heard.Stand, telling(heard)
-	}
-	row.Was = before
-	row.New = !s.last.IsZero() && before == ""
-}
-
-// telling is what somebody said, with who and when.
-func telling(x *flow.Standing) string {
-	out := cmp.Or(x.Who, "somebody") + ", " + x.At.Format(time.DateOnly)
-	if x.Why != "" {
-		return x.Why + " (" + out + ")"
-	}
-	return out
-}
-
 // Found is what the rows say that the memory does not: to be added to it.
 func (r *Report) Found() (out []flow.Standing) {
 	for _, row := range r.Rows {
@@ -178,6 +100,15 @@ func (r *Report) Found() (out []flow.Standing) {
 			out = append(out, flow.Standing{Branch: r.Branch, Commit: row.Commit, Title: row.Title, Stand: row.State,
 				Voice: flow.VoiceTrees, Why: row.Why, At: r.AsOf})
 		}
+	}
+	return out
+}
+
+// Lacking is the report as pages show it.
+func (r *Report) Lacking(paths []string) flow.Lacking {
+	out := flow.Lacking{Branch: r.Branch, Release: r.Release, Tip: r.Tip, AsOf: r.AsOf, Looked: r.Looked, Failed: r.Failed, Since: r.Since, Paths: paths}
+	for _, row := range r.Rows {
+		out.Rows = append(out.Rows, row.Lack)
 	}
 	return out
 }

@@ -12,12 +12,6 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 )
 
-// quiet are the stands that a table leaves out unless it is asked for all.
-var quiet = []flow.Stand{flow.StandNotBuilt, flow.StandBelowBar, flow.StandScope, flow.StandDeclined, flow.StandDone}
-
-// Shown reports whether a table has a row unless it is asked for less or more.
-func (r *Row) Shown() bool { return !slices.Contains(quiet, r.State) }
-
 // View is how a report is written.
 type View struct {
 	Width    int // columns
@@ -51,9 +45,6 @@ func rank(r Row) int {
 	}
 	return 1
 }
-
-// News reports whether a row is new, or its state is another one than last time.
-func (r *Row) News() bool { return r.New || r.Was != "" && r.Was != r.State }
 
 // JSON writes a line for each row.
 func (r *Report) JSON(w io.Writer, v View) error {
@@ -105,7 +96,7 @@ func (r *Report) head(b *strings.Builder, v View) {
 		if count[s] == 0 {
 			continue
 		}
-		if text := fmt.Sprintf("%d %s", count[s], s); slices.Contains(quiet, s) && !v.All && len(v.States) == 0 {
+		if text := fmt.Sprintf("%d %s", count[s], s); slices.Contains(flow.StandsQuiet, s) && !v.All && len(v.States) == 0 {
 			left = append(left, text)
 		} else {
 			shown = append(shown, text)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/rules/change"
@@ -13,58 +12,8 @@ import (
 
 // Row is a fix that a branch lacks.
 type Row struct {
-	Branch  string     `json:"branch"`
-	Commit  string     `json:"commit"`
-	Title   string     `json:"title"`
-	Date    string     `json:"date"`              // in mainline since, 2023-01-31
-	Release string     `json:"release,omitempty"` // that first carried it
-	State   flow.Stand `json:"state"`
-	Why     string     `json:"why,omitempty"`
-	// New says that it was not there last time; Was what its state was then.
-	New bool       `json:"new,omitempty"`
-	Was flow.Stand `json:"was,omitempty"`
-
-	Worth         float64         `json:"worth"`
-	Score         float64         `json:"score"`
-	Applies       verdict.Applies `json:"applies"`
-	Class         verdict.Class   `json:"reason_class,omitempty"`
-	Prerequisites []string        `json:"prerequisites,omitempty"`
-	PileLines     int             `json:"pile_lines,omitempty"`
-	InWay         []InWay         `json:"conflict_with,omitempty"`
-	Driver        string          `json:"driver"`
-	Culprits      []Culprit       `json:"culprits,omitempty"`
-	// Doubt says why it is not certain that the branch has the bug.
-	Doubt string   `json:"doubt,omitempty"`
-	Next  string   `json:"next,omitempty"` // the command to go on with
-	Said  []Said   `json:"said,omitempty"` // what was said of it, oldest first
-	CVE   []string `json:"cve,omitempty"`
-
+	flow.Lack
 	files []string
-}
-
-// InWay is a commit in the way of one that does not apply.
-type InWay struct {
-	Commit string `json:"commit"`
-	Title  string `json:"title"`
-}
-
-// Culprit is one that the branch has.
-type Culprit struct {
-	Commit string `json:"commit,omitempty"` // of mainline
-	As     string `json:"as,omitempty"`     // of the branch
-	By     string `json:"by"`               // who took it there; "began with it"
-}
-
-// Said is what was said of a fix on a branch.
-type Said struct {
-	State  flow.Stand `json:"state"`
-	Voice  flow.Voice `json:"voice"`
-	Who    string     `json:"who,omitempty"`
-	How    string     `json:"how,omitempty"`
-	Why    string     `json:"why,omitempty"`
-	Mail   string     `json:"mail,omitempty"`
-	At     time.Time  `json:"at"`
-	Claims bool       `json:"claimed,omitempty"` // by somebody who did not prove who they are
 }
 
 // BeganWithIt is who took a culprit that came with the release.

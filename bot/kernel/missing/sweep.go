@@ -204,9 +204,9 @@ func (s *Sweep) row(ctx context.Context, branch string, at *trees.Candidate, c *
 	if !j.IsFix() && !b.Is(verdict.StableEligible) && !named {
 		return nil, nil
 	}
-	row := &Row{Branch: branch, Commit: c.ID, Title: c.Subject, Date: at.At.Format(time.DateOnly), Release: facts.Mainline.Release,
+	row := &Row{Lack: flow.Lack{Branch: branch, Commit: c.ID, Title: c.Subject, Date: at.At.Format(time.DateOnly), Release: facts.Mainline.Release,
 		Worth: j.Worth, Score: b.Score, Applies: b.Applies, Class: b.ReasonClass, Prerequisites: b.Prerequisites, PileLines: b.PileLines,
-		Driver: driverOf(&j, c), Doubt: doubt(facts, at, b)}
+		Driver: driverOf(&j, c), Doubt: doubt(facts, at, b)}}
 	for _, f := range c.Files {
 		row.files = append(row.files, cmp.Or(f.NewName, f.OldName))
 	}
@@ -215,7 +215,7 @@ func (s *Sweep) row(ctx context.Context, branch string, at *trees.Candidate, c *
 		row.InWay = s.inWay(ctx, c, branch)
 	}
 	for _, o := range at.Origins {
-		row.Culprits = append(row.Culprits, Culprit{Commit: o.Named, As: o.As, By: s.taker(ctx, branch, o)})
+		row.Culprits = append(row.Culprits, flow.TakenCulprit{Commit: o.Named, As: o.As, By: s.taker(ctx, branch, o)})
 	}
 	return row, nil
 }
@@ -237,15 +237,15 @@ func doubt(facts *rules.Tree, at *trees.Candidate, b *verdict.Branch) string {
 }
 
 // inWay names each commit in the way once.
-func (s *Sweep) inWay(ctx context.Context, c *change.Change, branch string) (out []InWay) {
+func (s *Sweep) inWay(ctx context.Context, c *change.Change, branch string) (out []flow.InWay) {
 	// A row without it is a row all the same: what is in the way is a hint.
 	found, err := s.Set.Conflicts(ctx, c, branch, s.AsOf)
 	if err != nil {
 		return nil
 	}
 	for _, x := range found {
-		if !slices.ContainsFunc(out, func(o InWay) bool { return o.Commit == x.Commit }) {
-			out = append(out, InWay{x.Commit, x.Title})
+		if !slices.ContainsFunc(out, func(o flow.InWay) bool { return o.Commit == x.Commit }) {
+			out = append(out, flow.InWay{Commit: x.Commit, Title: x.Title})
 		}
 	}
 	return out

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"file":      file,
 		"orphans":   orphans,
 		"standings": standings,
+		"lacking":   lacking,
 		"attempts":  attempts,
 		"settle":    settle,
 		"versions":  versions,
@@ -269,6 +270,25 @@ func standings(t *testing.T, s *suite) {
 	}
 	if got, err = s.Standings(s.ctx, ""); len(got) != 3 || got[1].Proven || err != nil {
 		t.Errorf("of all: %+v, %v", got, err)
+	}
+}
+
+// lacking is kept once a branch.
+func lacking(t *testing.T, s *suite) {
+	l := flow.Lacking{Branch: "6.1", Release: "6.1.9", AsOf: T0, Rows: []flow.Lack{{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "drm: fix it", State: flow.StandOpen, Worth: .5}}}
+	must(t, s.SaveLacking(s.ctx, flow.Lacking{Branch: "6.1", AsOf: T0.Add(-time.Hour)}))
+	must(t, s.SaveLacking(s.ctx, l))
+	must(t, s.SaveLacking(s.ctx, flow.Lacking{Branch: "6.6", AsOf: T0}))
+	got, err := s.Lacking(s.ctx, "6.1")
+	must(t, err)
+	if got == nil || !cmp.Equal(*got, l) {
+		t.Errorf("%+v", got)
+	}
+	if got, err = s.Lacking(s.ctx, "5.15"); got != nil || err != nil {
+		t.Errorf("of a branch without one: %+v, %v", got, err)
+	}
+	if of, err := s.LackingOf(s.ctx); err != nil || !slices.Equal(of, []string{"6.1", "6.6"}) {
+		t.Errorf("%v, %v", of, err)
 	}
 }
 
