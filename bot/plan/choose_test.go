@@ -169,3 +169,18 @@ func TestUnreleased(t *testing.T) {
 		t.Errorf("beside another: %+v %v", actions, err)
 	}
 }
+
+// What is posted for comments is answered when it is posted to be merged.
+func TestComments(t *testing.T) {
+	p := postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)
+	b := Brief{Posts: []Posted{p}, Have: 1, Series: flow.Series{Key: "k", Of: 1, List: "x.lists"}, Sink: "outbox",
+		Policy: Policy{Lists: []ListPolicy{{ID: "x.lists", Reply: ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5}}},
+		Bot:    report.Bot{Name: "bot", Address: "bot@example.com"}}
+	if actions, quiet, err := Replies(b); err != nil || len(actions) != 1 {
+		t.Fatalf("a patch: %d %q %v", len(actions), quiet, err)
+	}
+	p.Message.Prefix.RFC = true
+	if actions, quiet, err := Replies(b); err != nil || len(actions) != 0 || !strings.Contains(quiet, "for comments") {
+		t.Errorf("RFC: %d %q %v", len(actions), quiet, err)
+	}
+}

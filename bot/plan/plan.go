@@ -193,6 +193,8 @@ func (b Brief) notYet(first Posted, list ListPolicy) string {
 	switch {
 	case b.Series.Next != "":
 		return "superseded by a newer version"
+	case m.Prefix.RFC:
+		return "posted for comments, not to be merged; the posting that is meant to be is answered"
 	case b.Unproven:
 		return "its author signed an earlier version, and nothing proves that this one is from them"
 	case b.Policy.MaxAge > 0 && b.noticed().Sub(posted(first)) > b.Policy.MaxAge:

@@ -100,7 +100,6 @@ type Row struct {
 	Next     []Step
 	BuildsOn []int // patches of its posting that it needs
 	Beside   bool  // a closer call, named after the others
-	Twins    []int // patches of its posting that fix the same commit
 }
 
 // Chip is hardware with the release that first supported it.
@@ -215,7 +214,6 @@ func ValuesOf(p Posting) Values {
 	if len(v.Rows) == 0 {
 		return v
 	}
-	v.twins(p)
 	v.Lead = slices.MinFunc(v.Rows, func(a, b Row) int {
 		return cmp.Or(besides(a)-besides(b), cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))
 	})
@@ -230,18 +228,6 @@ func besides(r Row) int {
 		return 1
 	}
 	return 0
-}
-
-// twins notes which patches of a series, for which something else speaks, fix the same
-// commit.
-func (v *Values) twins(p Posting) {
-	for i, q := range p.Patches {
-		for k, o := range p.Patches {
-			if i != k && !o.Beside && v.Rows[k].sides()[0].ID != "" && q.Change != nil && o.Change != nil && q.Change.SameCulprit(o.Change) {
-				v.Rows[i].Twins = append(v.Rows[i].Twins, o.N)
-			}
-		}
-	}
 }
 
 func row(p Posting, q Patch) Row {

@@ -246,8 +246,6 @@ func (r Row) because() string {
 		return reason(0) + "; against it: " + reason(1)
 	case side[0].ID != "":
 		return reason(0)
-	case r.Verdict == verdict.StableEligible && len(r.Twins) > 0 && len(r.Twins) <= maxReasons:
-		return "a fix of the same commit as " + plural(len(r.Twins), "patch ", "patches ") + list(numbers(r.Twins))
 	case r.Verdict == verdict.StableEligible && r.Culprit:
 		return "a fix by its Fixes tag"
 	case side[1].ID != "":
