@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 )
 
@@ -72,7 +73,7 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() { _ = set.Close() }()
-	frugal()
+	live.Frugal()
 	source := audit.Source{Set: set, Repo: o.branches.repo, For: o.onto, Git: trusted}
 	reports, err := source.Audit(ctx, args, no)
 	if err != nil {

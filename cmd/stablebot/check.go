@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
@@ -89,7 +90,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 	var tree *rules.Tree
 	if set != nil {
 		defer func() { _ = set.Close() }()
-		newPiles(set) // asked only where the patch is merged and does not apply
+		live.NewPiles(set) // asked only where the patch is merged and does not apply
 		if tree, err = set.Facts(cmd.Context(), m.Change, nil, judge.AsOf); err != nil {
 			return nil, err
 		}

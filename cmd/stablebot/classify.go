@@ -21,6 +21,7 @@ import (
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
@@ -163,7 +164,7 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 		defer func() { _ = set.Close() }()
 	}
 	if set != nil {
-		newPiles(set)
+		live.NewPiles(set)
 	}
 	if o.root != "" && o.git == "" {
 		if in.place.Layout, err = change.ParseLayout(o.root); err != nil {

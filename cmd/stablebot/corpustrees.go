@@ -11,6 +11,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
@@ -44,7 +45,7 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 	} else if err != nil {
 		return nil, err
 	}
-	newPiles(set)
+	live.NewPiles(set)
 	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(branches, ", ")+" as they were the day before each change was written; those younger than its release are left out")
 	return corpus.NewBranches(ctx, set)
 }

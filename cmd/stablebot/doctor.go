@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -97,11 +96,11 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	if !d.offline {
 		d.sayAside(ctx, storeOf(c))
 	}
-	wood, err := newForest(c, zap.NewNop())
+	kept, err := liveTrees(c, zap.NewNop())
 	if err != nil {
 		d.check("trees", func() (string, error) { return "", err })
 	}
-	srcs, err := sources(c, wood, zap.NewNop())
+	srcs, err := sources(c, kept, zap.NewNop())
 	if err != nil {
 		d.check("sources", func() (string, error) { return "", err })
 	}
@@ -114,10 +113,10 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		}))
 	}
 	switch {
-	case wood != nil && len(wood.remotes) == 1:
+	case kept != nil && len(kept.Remotes()) == 1:
 		d.say("note", "trees", "there is mainline and no stable branch: add a git source with the role stable, and each change is held against its branches")
-	case wood != nil:
-		d.checkTrees(ctx, wood)
+	case kept != nil:
+		d.checkTrees(ctx, kept)
 	case len(c.Sources.Git) > 0:
 		d.say("note", "trees", "no git source has the role mainline: nothing is known of branches")
 	}
@@ -175,23 +174,25 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 
 // checkTrees opens the copies as run would, without fetching. The first reading
 // of a kernel's history takes its time, and is kept for run.
-func (d *doctor) checkTrees(ctx context.Context, f *forest) {
-	for _, r := range f.remotes {
-		if _, err := os.Stat(filepath.Join(r.src.Dir(), "HEAD")); err != nil {
+func (d *doctor) checkTrees(ctx context.Context, t *live.Trees) {
+	for _, r := range t.Remotes() {
+		if !r.Fetched() {
 			d.say("note", "trees", "git:"+r.Name+" was not fetched yet; the first run does")
 			return
 		}
 	}
-	f.cfg.Remotes = f.remotesOf()
-	f.cfg.Prerequisites = nil // the index of them is made by run
+	defer func() {
+		if err := t.Close(); err != nil {
+			d.say("note", "trees", err.Error())
+		}
+	}()
 	d.check("trees", func() (string, error) {
-		set, err := trees.Open(ctx, f.cfg)
+		set, missing, err := t.Open(ctx) // the index of prerequisites is made by run
 		if err != nil {
 			return "", fmt.Errorf("%w; stablebot branches shows what a repository has", err)
 		}
-		f.set.Store(set)
-		if len(f.missing) > 0 {
-			return "", fmt.Errorf("%w; see branches and role of that source", errors.Join(f.missing...))
+		if missing != nil {
+			return "", fmt.Errorf("%w; see branches and role of that source", missing)
 		}
 		if len(set.Branches()) == 0 {
 			return "", errors.New("there is mainline and no stable branch; add a source with the role stable")
@@ -202,20 +203,20 @@ func (d *doctor) checkTrees(ctx context.Context, f *forest) {
 		}
 		return fmt.Sprintf("mainline at %.12s, last release %s; branches %s", set.Mainline().Tip, last, strings.Join(set.Branches(), ", ")), nil
 	})
-	for _, r := range f.remotes {
+	for _, r := range t.Remotes() {
 		for _, pattern := range r.Branches {
-			if n, err := matching(ctx, r.src.Dir(), pattern); err != nil {
+			if n, err := matching(ctx, r.Dir(), pattern); err != nil {
 				d.say("note", "trees", err.Error())
 			} else if n == 0 {
 				d.say("note", "trees", fmt.Sprintf("git:%s has no branch that is or matches %s; git ls-remote --heads says which it has", r.Name, pattern))
 			}
 		}
 	}
-	if f.set.Load() == nil {
+	if t.Set() == nil {
 		return
 	}
 	d.check("MAINTAINERS", func() (string, error) {
-		m, err := f.people.read(ctx)
+		m, err := (&live.Maintainers{Trees: t}).Read(ctx)
 		if errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision) {
 			return "mainline has none: only authors and commands.allow may give commands", nil
 		}
@@ -224,9 +225,6 @@ func (d *doctor) checkTrees(ctx context.Context, f *forest) {
 		}
 		return fmt.Sprintf("%d sections in mainline", m.Len()), nil
 	})
-	if err := f.set.Swap(nil).Close(); err != nil {
-		d.say("note", "trees", err.Error())
-	}
 }
 
 // sayAside tells what was put aside, if there is a store at all.

@@ -173,25 +173,6 @@ func fold(s string) string {
 	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(s))
 }
 
-// driverPaths are the folders of the chips' drivers.
-func driverPaths(chips []silicon.Entry) []string {
-	var out []string
-	for _, e := range silicon.Default().Entries() {
-		for _, c := range chips {
-			if e.Kind != silicon.KindDriver || !slices.Contains(c.Drivers, e.Name) {
-				continue
-			}
-			for _, p := range e.Patterns {
-				if p.How == "path" && strings.HasPrefix(p.What, "drivers/") {
-					out = append(out, p.What)
-				}
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // launch makes the report.
 func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths []string, jobs int) (*launch.Report, error) {
 	first := on.first
@@ -204,7 +185,7 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 		return nil, fmt.Errorf("where %s ends, which brought support for %s, is not known in %s: it has no tag v%s; give --releases, or fetch the tags", first.Since, first.Name, p.set.Mainline().Repo.Path, first.Since)
 	}
 	if len(paths) == 0 {
-		paths = driverPaths(on.chips)
+		paths = silicon.Default().Folders(on.chips)
 	}
 	day := p.asOf
 	if day.IsZero() {

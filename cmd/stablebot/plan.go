@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/pile"
@@ -24,7 +25,7 @@ import (
 // planner judges changes for branches.
 type planner struct {
 	set   *trees.Set
-	piles *piles
+	piles *live.Piles
 	judge *verdict.Judge
 	asOf  time.Time
 }
@@ -46,7 +47,7 @@ func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf tim
 		return nil, err
 	}
 	set.Climb()
-	return &planner{set: set, piles: newPiles(set), judge: judge, asOf: asOf}, nil
+	return &planner{set: set, piles: live.NewPiles(set), judge: judge, asOf: asOf}, nil
 }
 
 func (p *planner) close() { _ = p.set.Close() }
@@ -172,7 +173,7 @@ func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error
 		f := of[b.Name]
 		pb := pile.Branch{Name: b.Name, Active: f.Active, As: f.As, MissingNewer: f.MissingNewer}
 		if f.State == verdict.Affected {
-			p.piles.explain(&pb, cmp.Or(facts.Mainline.SHA, c.ID))
+			p.piles.Explain(&pb, cmp.Or(facts.Mainline.SHA, c.ID))
 			pb.More = pb.More || f.PileMore
 		}
 		out.Plans = append(out.Plans, pb)

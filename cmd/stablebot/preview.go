@@ -124,7 +124,7 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 				return then.Change(c, s, t)
 			}
 			if past != nil {
-				past.now, b.Trees = now, past
+				past.Now, b.Trees = now, past
 			}
 		}}
 	if live != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/sink/smtp"
@@ -59,14 +60,14 @@ func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
 
 // senders says who may decide about files, and how it is proven who sent a mail.
 // The configured file counts beside the one of mainline.
-func senders(c *config.Config, f *forest) (command.Lookup, func(string, []string) bool, error) {
+func senders(c *config.Config, t *live.Trees) (command.Lookup, func(string, []string) bool, error) {
 	var lookup command.Lookup
 	if c.Trust.DKIM {
 		lookup = command.Resolver(c.Trust.Resolver)
 	}
 	upstream := func(string, []string) bool { return false }
-	if f != nil {
-		upstream = f.people.maintains
+	if t != nil {
+		upstream = (&live.Maintainers{Trees: t}).Maintains
 	}
 	if c.Commands.Maintainers == "" {
 		return lookup, upstream, nil

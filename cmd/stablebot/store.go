@@ -229,8 +229,8 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 	type turn struct{ from, to string }
 	turns := map[turn]int{}
 	all, told, shown := 0, 0, 0
-	if p.forest != nil {
-		if _, err := p.forest.Refresh(ctx, false); err != nil {
+	if p.trees != nil {
+		if _, err := p.trees.Refresh(ctx, false); err != nil {
 			fmt.Fprintf(w, "without the trees: %v\n", err)
 		}
 	}

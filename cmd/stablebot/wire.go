@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/source/archive"
@@ -29,7 +30,7 @@ type parts struct {
 	bot     *run.Bot
 	store   *store.Store
 	sources []source
-	forest  *forest
+	trees   *live.Trees
 	hooks   []hook
 	metrics *web.Metrics
 	log     *zap.Logger
@@ -43,7 +44,7 @@ func (p *parts) close() error {
 			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
 		}
 	}
-	errs = append(errs, p.forest.close())
+	errs = append(errs, p.trees.Close())
 	if p.store != nil {
 		errs = append(errs, p.store.Close())
 	}
@@ -71,10 +72,10 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	if p.forest, err = newForest(c, log); err != nil {
+	if p.trees, err = liveTrees(c, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	if p.sources, err = sources(c, p.forest, log); err != nil {
+	if p.sources, err = sources(c, p.trees, log); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	hubs, err := wireGitHub(c, p.store, log)
@@ -89,7 +90,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
-	lookup, maintains, err := senders(c, p.forest)
+	lookup, maintains, err := senders(c, p.trees)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -122,10 +123,10 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	if o.Queue, err = workQueue(ctx, p.store, c.Workers, gone.queue(log)); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	if p.forest != nil {
-		o.Trees, o.Follow, o.Audit = p.forest, follow(p.store, p.forest, log), p.forest.audit
+	if p.trees != nil {
+		o.Trees, o.Follow, o.Audit = p.trees, follow(p.store, p.trees, log), p.trees.Audit
 	}
-	o.Forecast = forecast(*judge, p.forest)
+	o.Forecast = live.Forecast(*judge, p.trees)
 	for _, change := range with {
 		change(&o)
 	}
@@ -150,7 +151,7 @@ type source interface {
 	Check(context.Context) error
 }
 
-func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
+func sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error) {
 	var out []source
 	var errs []error
 	add := func(s source, err error) {
@@ -182,7 +183,7 @@ func sources(c *config.Config, f *forest, log *zap.Logger) ([]source, error) {
 		add(s, err)
 	}
 	for _, g := range c.Sources.Git {
-		s, err := f.source(g, gitConfig(g, c.State), log)
+		s, err := gitSource(t, g, gitConfig(g, c.State), log)
 		add(s, err)
 	}
 	return out, errors.Join(errs...)

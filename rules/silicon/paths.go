@@ -2,6 +2,7 @@ package silicon
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -144,3 +145,22 @@ func (c *Catalogue) whyNone(p string) (string, int) {
 }
 
 var toolKind = map[string]string{"tools": "a userspace tool or test", "samples": "a sample", "scripts": "a script of the build", "usr": "the build of the initramfs"}
+
+// Folders are the folders and files of the drivers of some chips.
+func (c *Catalogue) Folders(chips []Entry) []string {
+	var out []string
+	for _, e := range c.entries {
+		for _, chip := range chips {
+			if e.Kind != KindDriver || !slices.Contains(chip.Drivers, e.Name) {
+				continue
+			}
+			for _, p := range e.Patterns {
+				if p.How == "path" && strings.HasPrefix(p.What, "drivers/") {
+					out = append(out, p.What)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

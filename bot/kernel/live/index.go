@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"context"
@@ -18,13 +18,13 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
 
-// growingPiles finds prerequisites for a set that follows its branches. The
-// index of mainline is made anew behind the scenes when mainline has moved, and
+// index finds prerequisites for a set that follows its branches. That
+// of mainline is made anew behind the scenes when mainline has moved, and
 // the last one answers until then.
-type growingPiles struct {
-	forest *forest
-	dir    string
-	past   bool // the branches are asked about as they were
+type index struct {
+	trees *Trees
+	dir   string
+	past  bool // the branches are asked about as they were
 
 	enables enablers
 
@@ -45,19 +45,19 @@ const restShare = 9
 var errNoPiles = errors.New("the index of what branches may lack is not made yet")
 
 // Find implements trees.Prerequisites.
-func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
-	p.mu.Lock()
-	f := p.f
-	p.mu.Unlock()
+func (x *index) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
+	x.mu.Lock()
+	f := x.f
+	x.mu.Unlock()
 	s, ok := w.Tree.(*objects.Snapshot)
 	if f == nil || !ok {
 		return trees.Pile{}, errNoPiles
 	}
 	tree := s.Commit
-	if p.past {
+	if x.past {
 		// The names of each day's tree would take a second a change; those of the
 		// base do as well, as what the branch took since is asked for by commit.
-		if set := p.forest.set.Load(); set != nil {
+		if set := x.trees.set.Load(); set != nil {
 			tree = set.Base()
 		}
 	}
@@ -70,14 +70,14 @@ func (p *growingPiles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, er
 	if err != nil {
 		return trees.Pile{}, err
 	}
-	return p.enabling(ctx, pileOf(got, w.Mainline)), nil
+	return x.enabling(ctx, pileOf(got, w.Mainline)), nil
 }
 
 // enabling says which commits of a pile enable hardware.
-func (p *growingPiles) enabling(ctx context.Context, pile trees.Pile) trees.Pile {
-	if set := p.forest.set.Load(); set != nil {
+func (x *index) enabling(ctx context.Context, pile trees.Pile) trees.Pile {
+	if set := x.trees.set.Load(); set != nil {
 		for _, id := range pile.Commits {
-			if p.enables.of(ctx, set, id) {
+			if x.enables.of(ctx, set, id) {
 				pile.Enabling = append(pile.Enabling, id)
 			}
 		}
@@ -86,54 +86,54 @@ func (p *growingPiles) enabling(ctx context.Context, pile trees.Pile) trees.Pile
 }
 
 // known names the mainline that is indexed.
-func (p *growingPiles) known() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.tip
+func (x *index) known() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.tip
 }
 
 // follow makes the index of where mainline stands: the first one at once, later
 // ones in the background.
-func (p *growingPiles) follow(ctx context.Context, s *trees.Set) error {
+func (x *index) follow(ctx context.Context, s *trees.Set) error {
 	base, tip := s.Base(), s.Mainline().Tip
 	if base == "" || len(s.Branches()) == 0 {
 		return nil // nothing can be told to be lacking
 	}
-	p.mu.Lock()
-	first, idle := p.f == nil, p.tip != tip && !p.busy && !time.Now().Before(p.next)
-	p.busy = p.busy || idle
-	p.mu.Unlock()
+	x.mu.Lock()
+	first, idle := x.f == nil, x.tip != tip && !x.busy && !time.Now().Before(x.next)
+	x.busy = x.busy || idle
+	x.mu.Unlock()
 	if !idle {
 		return nil
 	}
 	if first {
-		return p.make(ctx, s, base, tip)
+		return x.make(ctx, s, base, tip)
 	}
-	p.making.Go(func() {
-		if err := p.make(context.WithoutCancel(ctx), s, base, tip); err != nil {
-			p.forest.log.Warn("what branches lack is told by an older mainline", zap.Error(err))
+	x.making.Go(func() {
+		if err := x.make(context.WithoutCancel(ctx), s, base, tip); err != nil {
+			x.trees.log.Warn("what branches lack is told by an older mainline", zap.Error(err))
 		}
 	})
 	return nil
 }
 
-func (p *growingPiles) make(ctx context.Context, s *trees.Set, base, tip string) (err error) {
+func (x *index) make(ctx context.Context, s *trees.Set, base, tip string) (err error) {
 	began := time.Now()
 	var f *prereq.Finder
 	defer func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.busy, p.took = false, time.Since(began)
-		p.next = time.Now().Add(restShare * p.took)
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.busy, x.took = false, time.Since(began)
+		x.next = time.Now().Add(restShare * x.took)
 		if err == nil {
-			p.f, p.tip = f, tip
+			x.f, x.tip = f, tip
 		}
 	}()
-	repo, err := p.all(ctx)
+	repo, err := x.all(ctx)
 	if err != nil {
 		return fmt.Errorf("indexing what branches may lack: %w", err)
 	}
-	dir := filepath.Join(p.dir, "piles")
+	dir := filepath.Join(x.dir, "piles")
 	if f, err = prereq.New(ctx, repo, tip, base, prereq.Options{Cache: dir, Folders: indexedFolders()}); err != nil {
 		return fmt.Errorf("indexing what branches may lack: %w", err)
 	}
@@ -144,28 +144,28 @@ func (p *growingPiles) make(ctx context.Context, s *trees.Set, base, tip string)
 			}
 		}
 	}
-	p.sweep(dir, base, tip)
+	x.sweep(dir, base, tip)
 	return nil
 }
 
 // all is a repository that sees the objects of every remote, and has nothing of
 // its own.
-func (p *growingPiles) all(ctx context.Context) (*git.Repo, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.repo != nil {
-		return p.repo, nil
+func (x *index) all(ctx context.Context) (*git.Repo, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.repo != nil {
+		return x.repo, nil
 	}
-	dir := filepath.Join(p.dir, "all.git")
+	dir := filepath.Join(x.dir, "all.git")
 	var lines string
-	for _, r := range p.forest.remotes {
-		abs, err := filepath.Abs(filepath.Join(r.src.Dir(), "objects"))
+	for _, r := range x.trees.remotes {
+		abs, err := filepath.Abs(filepath.Join(r.copy.Dir(), "objects"))
 		if err != nil {
 			return nil, err
 		}
 		lines += abs + "\n"
 	}
-	m, err := git.OpenMirror(ctx, dir, p.forest.remotes[0].src.Dir(), git.MirrorOptions{})
+	m, err := git.OpenMirror(ctx, dir, x.trees.remotes[0].copy.Dir(), git.MirrorOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -178,12 +178,12 @@ func (p *growingPiles) all(ctx context.Context) (*git.Repo, error) {
 	if err := os.WriteFile(filepath.Join(dir, "objects", "info", "alternates"), []byte(lines), 0o644); err != nil {
 		return nil, err
 	}
-	p.repo, err = git.Open(ctx, dir, git.Options{})
-	return p.repo, err
+	x.repo, err = git.Open(ctx, dir, git.Options{})
+	return x.repo, err
 }
 
 // sweep removes the indexes of other ranges: each is as large as the last.
-func (p *growingPiles) sweep(dir, base, tip string) {
+func (x *index) sweep(dir, base, tip string) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return // it is not there, or it will be swept next time
@@ -196,11 +196,11 @@ func (p *growingPiles) sweep(dir, base, tip string) {
 	}
 }
 
-func (p *growingPiles) wait() { p.making.Wait() }
+func (x *index) wait() { x.making.Wait() }
 
-func (p *growingPiles) close() error {
-	if p.repo == nil {
+func (x *index) close() error {
+	if x.repo == nil {
 		return nil
 	}
-	return p.repo.Close()
+	return x.repo.Close()
 }

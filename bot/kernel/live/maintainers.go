@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 	"github.com/stablebot/stablebot/bot/command"
 )
 
-// people are those whom mainline's own MAINTAINERS names. The file is read when
-// it is asked for and another one than before.
-type people struct {
-	forest *forest
+// Maintainers are those whom mainline's own MAINTAINERS names. The file is read
+// when it is asked for and another one than before.
+type Maintainers struct {
+	Trees *Trees
 
 	mu   sync.Mutex
 	blob string
@@ -25,11 +25,11 @@ type people struct {
 // readTime bounds the reading of MAINTAINERS, some 800 KB.
 const readTime = 10 * time.Second
 
-// read returns who maintains what.
-func (p *people) read(ctx context.Context) (*command.Maintainers, error) {
-	set := p.forest.set.Load()
+// Read returns who maintains what.
+func (p *Maintainers) Read(ctx context.Context) (*command.Maintainers, error) {
+	set := p.Trees.Set()
 	if set == nil {
-		return nil, errNoTrees
+		return nil, ErrNotRead
 	}
 	at := set.Mainline()
 	name := at.Tip + ":MAINTAINERS"
@@ -53,14 +53,14 @@ func (p *people) read(ctx context.Context) (*command.Maintainers, error) {
 	return m, nil
 }
 
-// maintains is command authority by mainline's word. Where it cannot be read
+// Maintains is command authority by mainline's word. Where it cannot be read
 // nobody has any.
-func (p *people) maintains(address string, files []string) bool {
+func (p *Maintainers) Maintains(address string, files []string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	m, err := p.read(ctx)
+	m, err := p.Read(ctx)
 	if err != nil {
-		p.forest.log.Warn("who maintains the files is not known", zap.Error(err))
+		p.Trees.log.Warn("who maintains the files is not known", zap.Error(err))
 		return false
 	}
 	return m.Maintains(address, files)

@@ -215,21 +215,21 @@ func TestRemoteGone(t *testing.T) {
 }
 
 // The file that says which branches are alive is the bot's as well as the commands'.
-func TestForestLifetimes(t *testing.T) {
+func TestLiveLifetimes(t *testing.T) {
 	c := &config.Config{State: t.TempDir()}
 	c.Sources.Git = []config.Git{{Name: "linux", Role: "mainline", Branches: []string{"master"}}}
 	c.Trees.Lifetimes = filepath.Join(t.TempDir(), "ended")
-	if _, err := newForest(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "trees.lifetimes") {
+	if _, err := liveTrees(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "trees.lifetimes") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if err := os.WriteFile(c.Trees.Lifetimes, []byte("5.4 2025-12-31\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := newForest(c, zap.NewNop())
+	f, err := liveTrees(c, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if day := f.cfg.Lifetimes.Ended["5.4"]; day.Format(time.DateOnly) != "2025-12-31" {
+	if day := f.Lifetimes().Ended["5.4"]; day.Format(time.DateOnly) != "2025-12-31" {
 		t.Errorf("ended %v", day)
 	}
 }

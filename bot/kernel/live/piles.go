@@ -1,15 +1,11 @@
-package main
+package live
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/kernel/objects"
@@ -17,13 +13,12 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/change"
-	"github.com/stablebot/stablebot/rules/silicon"
 )
 
-// piles finds prerequisites for the branches of a set and remembers them with
-// their reasons. The index of mainline is made at the first question.
-type piles struct {
+// Piles finds prerequisites for the branches of a set that stands still, and
+// remembers them with their reasons. The index of mainline is made at the first
+// question.
+type Piles struct {
 	set     *trees.Set
 	enables enablers
 	once    sync.Once
@@ -35,30 +30,15 @@ type piles struct {
 	order [][2]string                // of known, oldest first
 }
 
-func newPiles(set *trees.Set) *piles {
-	p := &piles{set: set, known: map[[2]string]*prereq.Pile{}}
-	frugal()
+// NewPiles has a set find prerequisites.
+func NewPiles(set *trees.Set) *Piles {
+	p := &Piles{set: set, known: map[[2]string]*prereq.Pile{}}
+	Frugal()
 	set.Use(p)
 	return p
 }
 
-// memoryLimit is what a process with trees may take before garbage is collected as
-// often as it needs: index and caches are up to 280 MB of it. Measured on 8,332 commits
-// of drm-kmod; without it the process grew to 715 MB.
-const memoryLimit = 360 << 20
-
-// frugal keeps a process with trees below 400 MB, unless the environment says how
-// garbage is to be collected.
-func frugal() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(60)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-}
-
-func (p *piles) finder(ctx context.Context) (*prereq.Finder, error) {
+func (p *Piles) finder(ctx context.Context) (*prereq.Finder, error) {
 	p.once.Do(func() {
 		base := p.set.Base()
 		if base == "" {
@@ -75,8 +55,8 @@ func (p *piles) finder(ctx context.Context) (*prereq.Finder, error) {
 	return p.f, p.err
 }
 
-// Find is for the set.
-func (p *piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
+// Find implements trees.Prerequisites.
+func (p *Piles) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	place, ok := p.set.Place(w.Branch)
 	if !ok {
 		return trees.Pile{}, errors.New("no branch " + w.Branch)
@@ -119,33 +99,6 @@ func pileIn(ctx context.Context, f *prereq.Finder, w trees.Wanted, tree string) 
 	return f.Posted(ctx, prereq.Posted{Change: w.Change, Files: w.Files, There: w.There}, t)
 }
 
-// indexedFolders are those in which prerequisites are looked for: where the drivers
-// of the catalogue are with the frameworks that they stand on, and the headers. The
-// commits of a kernel that touch them are a quarter of all.
-func indexedFolders() []string {
-	out := []string{"include"}
-	for _, path := range driverPaths(silicon.Default().Entries()) {
-		at := strings.Split(strings.Trim(path, "/"), "/")
-		out = append(out, strings.Join(at[:min(len(at), 3)], "/"))
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// outsideFolders is an error for a change of other folders: whether it needs
-// something first was not looked at.
-func outsideFolders(c *change.Change) error {
-	folders := indexedFolders()
-	for _, f := range c.Files {
-		for _, folder := range folders {
-			if strings.HasPrefix(f.NewName, folder+"/") || strings.HasPrefix(f.OldName, folder+"/") {
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("prerequisites are looked for in %s only", strings.Join(folders, ", "))
-}
-
 // pileOf is what the set is told of a pile. Commits that would not do are none;
 // the lines are then those that the largest of what is beyond would bring.
 func pileOf(got *prereq.Pile, mainline string) trees.Pile {
@@ -179,7 +132,7 @@ func needsOf(c prereq.Commit, mainline string) (out []rules.Need) {
 // maxKnown bounds the piles that are remembered for those who explain them.
 const maxKnown = 4096
 
-func (p *piles) keep(key [2]string, got *prereq.Pile) {
+func (p *Piles) keep(key [2]string, got *prereq.Pile) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, ok := p.known[key]; !ok {
@@ -192,40 +145,9 @@ func (p *piles) keep(key [2]string, got *prereq.Pile) {
 	}
 }
 
-// enablers remembers which mainline commits enable hardware.
-type enablers struct {
-	mu    sync.Mutex
-	known map[string]bool
-}
-
-// of reports whether a mainline commit enables hardware or adds an interface, as
-// far as its title and diff say so.
-func (e *enablers) of(ctx context.Context, set *trees.Set, id string) bool {
-	e.mu.Lock()
-	yes, ok := e.known[id]
-	e.mu.Unlock()
-	if ok {
-		return yes
-	}
-	ch, err := set.Commit(ctx, id)
-	if err != nil {
-		return false
-	}
-	for _, f := range rules.Check([]*rules.Rule{rules.NoEnablement, rules.NoNewDriver, rules.NoNewUAPI, rules.NoNewKconfig}, &rules.Facts{Change: ch, Silicon: silicon.Default().Match(ch)}) {
-		yes = yes || f.Outcome == rules.Unmet
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.known == nil || len(e.known) > maxKnown {
-		e.known = map[string]bool{}
-	}
-	e.known[id] = yes
-	return yes
-}
-
-// explain adds to a branch what was found for a commit of mainline, or for what
+// Explain adds to a branch what was found for a commit of mainline, or for what
 // mainline has not by its id.
-func (p *piles) explain(b *pile.Branch, id string) {
+func (p *Piles) Explain(b *pile.Branch, id string) {
 	got := p.of(b.Name, id)
 	if got == nil {
 		return
@@ -258,7 +180,7 @@ func stepOf(c prereq.Commit, mainline string) pile.Step {
 
 // of is what was found for a branch and a mainline commit, nil when nothing was
 // asked for.
-func (p *piles) of(branch, mainline string) *prereq.Pile {
+func (p *Piles) of(branch, mainline string) *prereq.Pile {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.known[[2]string{branch, mainline}]
