@@ -3,6 +3,7 @@ package export
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Fix is a mainline commit that stays dkms-only somewhere.
@@ -26,6 +28,11 @@ type Fix struct {
 	// Lacking are the branches whose kernel has not the interface that the fix
 	// uses (class abi): it is not built there, nor on older kernels.
 	Lacking []string
+	// Eligible are the branches that may still take it: until they do, it goes along.
+	Eligible []string
+	Since    string // the first release of mainline that has it; "" when there is none yet
+	// Until are the point releases that have it: "6.12.40".
+	Until []string
 }
 
 // Module is one module that the package builds.
@@ -33,7 +40,13 @@ type Module struct {
 	Name  string
 	Built string // folder below the package's root, "" for the root
 	Dest  string // "/kernel/drivers/gpu/drm/i915"
+	// Needs are symbols that the kernel has to be built with, "CONFIG_USB", or without,
+	// "!CONFIG_USB".
+	Needs []string
 }
+
+// Make is a command that builds the modules, for kernels that match ("" for all).
+type Make struct{ Command, Match string }
 
 // Package is what a DKMS source package is made of.
 type Package struct {
@@ -48,6 +61,10 @@ type Package struct {
 	Fixes          []Fix // oldest first
 	Modules        []Module
 	Make, Clean    string // commands; "" for those of the vendor's dkms.conf, or the usual ones
+	// Kernels is the range that is built for; nil for that of the branches of the fixes.
+	Kernels *Range
+	DKMS    Generation // "" for 3.0
+	Needs   []string   // of the kernel, by all modules
 }
 
 // Built is a package that was made.
@@ -55,12 +72,18 @@ type Built struct {
 	Name, Version, Tag, Base string
 	Range                    Range
 	Kernels                  Match
+	Graphics                 bool // it replaces graphics drivers
+	DKMS                     Generation
+	Needs                    []string
 	Modules                  []Module
-	Make, Clean              string
+	Make                     []Make
+	Clean                    string
+	Arrived                  []Arrived
 	Queue                    []Queued
 	Has                      []Fixed // the vendor has it
 	Unfit                    []Fixed // it does not fit the vendor's tree, and why
 	RedHat                   []enterprise
+	Fallbacks                []string // what is done in another way than with the current dkms
 
 	tree []file
 }
@@ -84,6 +107,7 @@ var (
 	packageVer  = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+~_-]*$`)
 	moduleName  = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	folderName  = regexp.MustCompile(`^[A-Za-z0-9_./+-]*$`)
+	symbolName  = regexp.MustCompile(`^!?CONFIG_[A-Za-z0-9_]+$`)
 )
 
 func (p *Package) check() error {
@@ -97,9 +121,16 @@ func (p *Package) check() error {
 	case strings.ContainsAny(p.Make+p.Clean, "\"`\n"):
 		return errors.New("the make command has a quote or a line end in it; put it into a makefile of the vendor tree")
 	}
+	needs := slices.Clone(p.Needs)
 	for _, m := range p.Modules {
+		needs = append(needs, m.Needs...)
 		if !moduleName.MatchString(m.Name) || !folderName.MatchString(m.Built) || !folderName.MatchString(m.Dest) || strings.Contains(m.Built+m.Dest, "..") {
 			return fmt.Errorf("the module %q (built in %q, for %q): that is no module name or folder", m.Name, m.Built, m.Dest)
+		}
+	}
+	for _, s := range needs {
+		if !symbolName.MatchString(s) {
+			return fmt.Errorf("%q is no symbol of a kernel's configuration; write CONFIG_USB, or !CONFIG_USB where it must not be there", s)
 		}
 	}
 	return nil
@@ -110,11 +141,7 @@ func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	var branches []string
-	for _, f := range p.Fixes {
-		branches = append(branches, f.Branches...)
-	}
-	span, err := Spans(branches)
+	span, err := p.span()
 	if err != nil {
 		return nil, err
 	}
@@ -128,17 +155,45 @@ func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
 	}
 	defer func() { _ = clone.Close() }()
 	b := &bench{clone}
-	out := &Built{Name: p.Name, Version: p.Version, Tag: p.Tag, Base: base, Range: span, Kernels: MatchOf(span.all()), RedHat: redHat}
+	out := &Built{Name: p.Name, Version: p.Version, Tag: p.Tag, Base: base, Range: span, DKMS: cmp.Or(p.DKMS, DKMS30), Needs: p.Needs, RedHat: redHat}
+	out.Graphics = graphics(p.MainlineFolder)
 	if err := p.source(ctx, b, base, out); err != nil {
 		return nil, err
 	}
 	if err := p.queue(ctx, b, base, out); err != nil {
 		return nil, err
 	}
-	if err := p.describe(ctx, b, base, out); err != nil {
+	out.Kernels = MatchOf(span, out.Graphics)
+	for i := range out.Queue {
+		out.Queue[i].Match = out.Queue[i].match(span, out.Graphics)
+	}
+	out.Arrived = arrivals(out.Queue)
+	if err := p.describe(out); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// span is the kernels that are built for.
+func (p *Package) span() (Range, error) {
+	if p.Kernels != nil {
+		return *p.Kernels, nil
+	}
+	var branches []string
+	for _, f := range p.Fixes {
+		branches = append(append(branches, f.Branches...), f.Eligible...)
+		for _, u := range f.Until {
+			if series, _, ok := release.Point(u); ok {
+				branches = append(branches, series)
+			}
+		}
+	}
+	return Spans(branches)
+}
+
+// graphics reports whether a file or folder of mainline is of graphics drivers.
+func graphics(path string) bool {
+	return strings.HasPrefix(strings.Trim(path, "/")+"/", "drivers/gpu/")
 }
 
 // at names the tree of a folder of a commit.
@@ -190,13 +245,14 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 			}
 			continue
 		}
+		for _, path := range c.paths {
+			paths[path] = true
+			out.Graphics = out.Graphics || p.MainlineFolder == "" && graphics(path)
+		}
 		if tip, err = b.record(ctx, c.tree, tip, message(commit, nil, c.notes, Identity{}), commit.Author); err != nil {
 			return err
 		}
-		for _, path := range c.paths {
-			paths[path] = true
-		}
-		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Match: f.match(out.Range), Deviates: c.notes})
+		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Deviates: c.notes})
 	}
 	if len(out.Queue) == 0 {
 		return nil
@@ -219,20 +275,13 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 // all kernels, so a fix that it lacks is missing on each of them, also where the
 // kernel's own driver has it; only an interface that a kernel lacks keeps a fix
 // out.
-func (f Fix) match(r Range) Match {
-	var newest Kernel
+func (f Fix) match(r Range, graphics bool) Match {
 	for _, b := range f.Lacking {
-		if k, err := ParseKernel(b); err == nil && newest.Compare(k) < 0 {
-			newest = k
+		if k, err := ParseKernel(b); err == nil {
+			r = r.after(k)
 		}
 	}
-	var on []Kernel
-	for _, k := range r.all() {
-		if newest.Compare(k) < 0 {
-			on = append(on, k)
-		}
-	}
-	return MatchOf(on)
+	return MatchOf(r, graphics)
 }
 
 // rebase is carry between trees of different folders, without looking for
@@ -353,17 +402,26 @@ func (p *Package) source(ctx context.Context, b *bench, base string, out *Built)
 	}
 }
 
+// usual is what dkms does where nothing else is said.
+const usual = "make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build "
+
 // describe adds what tells DKMS and people about the package.
-func (p *Package) describe(_ context.Context, _ *bench, _ string, out *Built) error {
-	out.Modules, out.Make, out.Clean = p.Modules, p.Make, p.Clean
+func (p *Package) describe(out *Built) error {
+	out.Modules, out.Clean = slices.Clone(p.Modules), p.Clean
+	if p.Make != "" {
+		out.Make = []Make{{Command: p.Make}}
+	}
 	for i, f := range out.tree {
 		if f.name == "dkms.conf" {
 			v := readVendorConf(string(f.data))
 			if len(out.Modules) == 0 {
 				out.Modules = v.Modules
 			}
-			if out.Make == "" {
+			if len(out.Make) == 0 {
 				out.Make, out.Clean = v.Make, v.Clean
+			}
+			if len(out.Needs) == 0 {
+				out.Needs = v.Needs
 			}
 			out.tree = slices.Delete(out.tree, i, i+1)
 			break
@@ -372,18 +430,16 @@ func (p *Package) describe(_ context.Context, _ *bench, _ string, out *Built) er
 	if len(out.Modules) == 0 {
 		return errors.New("which modules are built is not known: the vendor tree has no dkms.conf that says so; name them with --module")
 	}
-	if out.Make == "" {
-		out.Make = "make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build modules"
+	if len(out.Make) == 0 {
+		out.Make = []Make{{Command: usual + "modules"}}
 	}
-	if out.Clean == "" {
-		out.Clean = "make -C ${kernel_source_dir} M=${dkms_tree}/${PACKAGE_NAME}/${PACKAGE_VERSION}/build clean"
-	}
+	out.Clean = cmp.Or(out.Clean, usual+"clean")
 	for i := range out.Modules {
-		if out.Modules[i].Dest == "" {
-			// Where it does not matter DKMS asks for it all the same.
-			out.Modules[i].Dest = "/kernel/drivers/extra"
-		}
+		// Where it does not matter DKMS asks for it all the same.
+		out.Modules[i].Dest = cmp.Or(out.Modules[i].Dest, "/kernel/drivers/extra")
 	}
+	slices.SortStableFunc(out.Modules, func(a, b Module) int { return min(len(a.Needs), 1) - min(len(b.Needs), 1) })
+	out.Fallbacks = out.fallbacks()
 	conf, readme, err := out.texts()
 	if err != nil {
 		return err

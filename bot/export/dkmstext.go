@@ -4,8 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -17,11 +16,16 @@ var confText string
 var readmeText string
 
 var texts = template.Must(template.Must(template.New("conf").Funcs(template.FuncMap{
-	"isRedHat": func() string { return isRedHat },
-	"plain":    plain,
-	"join":     strings.Join,
-	"branches": func(b []string) string { return and(b) },
-	"never":    func(s string) bool { return s == never },
+	"isRedHat":  func() string { return isRedHat },
+	"ownNumber": func() string { return ownNumber },
+	"pick":      pick,
+	"quoted":    quoted,
+	"reason":    reason,
+	"until":     until,
+	"plain":     plain,
+	"join":      strings.Join,
+	"branches":  func(b []string) string { return and(b) },
+	"never":     func(s string) bool { return s == never },
 }).Parse(confText)).New("readme").Parse(readmeText))
 
 // texts are dkms.conf and the README.
@@ -39,11 +43,42 @@ func (b *Built) texts() (conf, readme []byte, err error) {
 // Covered lists the Red Hat releases that the package is built for.
 func (b *Built) Covered() (in []enterprise) {
 	for _, e := range b.RedHat {
-		if b.Range.has(e.DRM) {
+		if b.Graphics && b.Range.has(e.DRM) {
 			in = append(in, e)
 		}
 	}
 	return in
+}
+
+// reason says why a fix is in the package: where stable takes it not, and where not yet.
+func reason(f Fix) string {
+	var parts []string
+	if len(f.Branches) > 0 {
+		why := "stays out of " + and(f.Branches) + ": " + f.Class
+		if f.Why != "" {
+			why += ", " + plain(f.Why)
+		}
+		parts = append(parts, why)
+	}
+	if len(f.Eligible) > 0 {
+		parts = append(parts, "on its way to "+and(f.Eligible))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "for kernels before the releases that have it")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// until says which point releases have a fix, and for which branches that is open.
+func until(f Fix) string {
+	parts := slices.Clone(f.Until)
+	if len(f.Eligible) > 0 {
+		parts = append(parts, "not known yet for "+and(f.Eligible))
+	}
+	if len(parts) == 0 {
+		return "a release of the vendor has it"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // plain keeps a stranger's words from being markup, a comment's end or a
@@ -62,53 +97,4 @@ func plain(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// assignment is a line of a dkms.conf that sets something to a plain text.
-var assignment = regexp.MustCompile(`(?m)^[ \t]*(BUILT_MODULE_NAME|BUILT_MODULE_LOCATION|DEST_MODULE_LOCATION|MAKE|CLEAN)(?:\[(\d+)\])?=["']([^"'` + "`" + `\n]*)["']?[ \t]*$`)
-
-type vendorConf struct {
-	Modules     []Module
-	Make, Clean string
-}
-
-// readVendorConf takes from a vendor's dkms.conf what stands there plainly; it
-// is a shell script, and is not run.
-func readVendorConf(text string) (v vendorConf) {
-	modules := map[int]*Module{}
-	last := -1
-	for _, m := range assignment.FindAllStringSubmatch(text, -1) {
-		n, _ := strconv.Atoi(m[2]) // "" is the first
-		if n > 999 {
-			continue
-		}
-		switch m[1] {
-		case "MAKE":
-			if n == 0 {
-				v.Make = m[3]
-			}
-			continue
-		case "CLEAN":
-			v.Clean = m[3]
-			continue
-		}
-		if modules[n] == nil {
-			modules[n] = &Module{}
-		}
-		last = max(last, n)
-		switch m[1] {
-		case "BUILT_MODULE_NAME":
-			modules[n].Name = m[3]
-		case "BUILT_MODULE_LOCATION":
-			modules[n].Built = m[3]
-		case "DEST_MODULE_LOCATION":
-			modules[n].Dest = m[3]
-		}
-	}
-	for i := 0; i <= last; i++ {
-		if m := modules[i]; m != nil && moduleName.MatchString(m.Name) && folderName.MatchString(m.Built+m.Dest) {
-			v.Modules = append(v.Modules, *m)
-		}
-	}
-	return v
 }

@@ -2,8 +2,6 @@ package export
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,15 +14,31 @@ type Kernel = release.Release
 // ParseKernel reads "6.12", "6.12.y" or "v6.12.3".
 func ParseKernel(s string) (Kernel, error) {
 	k, ok := release.Parse(s)
-	if !ok || k.Major < 3 {
+	if !ok || k.Major < 3 || k.Major > 99 || k.Minor > 99 {
 		return k, fmt.Errorf("%q is no kernel release; write 6.12", s)
 	}
 	return k, nil
 }
 
 // Range is kernels from one release to another, both included: the releases
-// between two stable branches are those that distributions froze on.
+// between two stable branches are those that distributions froze on. Which releases
+// there are between the two need not be known.
 type Range struct{ From, To Kernel }
+
+// ParseRange reads "5.15..7.2", or one release alone.
+func ParseRange(s string) (r Range, err error) {
+	from, to, two := strings.Cut(s, "..")
+	if !two {
+		to = from
+	}
+	if r.From, err = ParseKernel(from); err == nil {
+		r.To, err = ParseKernel(to)
+	}
+	if err == nil && r.empty() {
+		err = fmt.Errorf("the range %q ends before it begins", s)
+	}
+	return r, err
+}
 
 // Spans is the smallest range with all the branches in it.
 func Spans(branches []string) (Range, error) {
@@ -56,80 +70,76 @@ func (r Range) String() string {
 
 func (r Range) has(k Kernel) bool { return r.From.Compare(k) <= 0 && k.Compare(r.To) <= 0 }
 
-// all lists the range, oldest first.
-func (r Range) all() []Kernel {
-	var out []Kernel
-	for k := r.From; k.Compare(r.To) <= 0; k = k.Next() {
-		out = append(out, k)
+func (r Range) empty() bool { return r.To.Compare(r.From) < 0 }
+
+// after is the part of the range that is newer than a kernel.
+func (r Range) after(k Kernel) Range {
+	if r.From.Compare(k) <= 0 {
+		r.From = release.Of(k.Major, k.Minor+1)
 	}
-	return out
+	return r
 }
-
-// enterprise is a distribution release whose DRM is not that of its kernel's
-// number: `uname -r` says 5.14 and the graphics drivers are those of 6.9.
-type enterprise struct {
-	Release string // "9.5"
-	Kernel  Kernel // of uname -r
-	DRM     Kernel // that its graphics drivers were brought to
-	Source  string // where that can be checked
-}
-
-// redHat is what is known of Red Hat's kernels. A release that is not listed is
-// never built for: its DRM is not known, and a guess would replace a newer
-// driver by an older one.
-var redHat = []enterprise{
-	{"9.4", release.Of(5, 14), release.Of(6, 6), "centos-stream-9 merge request 3321"},
-	{"9.5", release.Of(5, 14), release.Of(6, 9), "centos-stream-9 merge request 3977"},
-	{"9.7", release.Of(5, 14), release.Of(6, 14), "centos-stream-9 merge request 6708"},
-	{"9.8", release.Of(5, 14), release.Of(6, 17), "centos-stream-9 merge request 7329"},
-}
-
-// Match says for which kernels something is, as expressions on `uname -r` that
-// `grep -E` and bash understand. Red Hat's are apart, because no expression
-// without look-ahead can say "6.12 but not Red Hat's 6.12" legibly; dkms.conf is
-// a shell script and asks first which of the two a kernel is.
-type Match struct{ Others, RedHat string }
 
 // never matches no kernel: each has a digit in its name.
 const never = "^$"
 
-// MatchOf is the expressions for some kernels.
-func MatchOf(kernels []Kernel) Match {
-	byMajor := map[int][]string{}
-	var majors []int
-	for _, k := range kernels {
-		if byMajor[k.Major] == nil {
-			majors = append(majors, k.Major)
-		}
-		byMajor[k.Major] = append(byMajor[k.Major], strconv.Itoa(k.Minor))
+// ends is what comes after the last number: ".", or "-" and "+" in what people
+// build. 6.1 is not 6.10.
+const ends = `([.+-]|$)`
+
+// expression matches what `uname -r` says on the kernels of the range, by their
+// number, as `grep -E` and bash understand it. A first number of which the end is not
+// in the range is taken with every second one, however many it may get.
+func (r Range) expression() string {
+	if r.empty() {
+		return never
 	}
-	slices.Sort(majors)
 	var parts []string
-	for _, m := range majors {
-		minors := byMajor[m]
-		if len(minors) == 1 {
-			parts = append(parts, fmt.Sprintf(`%d\.%s`, m, minors[0]))
-		} else {
-			parts = append(parts, fmt.Sprintf(`%d\.(%s)`, m, strings.Join(minors, "|")))
+	for m := r.From.Major; m <= r.To.Major; m++ {
+		least, most := 0, -1
+		if m == r.From.Major {
+			least = r.From.Minor
 		}
-	}
-	out := Match{Others: never, RedHat: never}
-	if len(parts) > 0 {
-		// After the second number comes ".", or "-" and "+" in what people build:
-		// 6.1 is not 6.10.
-		out.Others = "^(" + strings.Join(parts, "|") + `)([.+-]|$)`
-	}
-	var el []string
-	for _, e := range redHat {
-		if slices.Contains(kernels, e.DRM) {
-			el = append(el, regexp.QuoteMeta(e.Kernel.String())+`\..*\.el`+strings.ReplaceAll(e.Release, ".", "_"))
+		if m == r.To.Major {
+			most = r.To.Minor
 		}
+		parts = append(parts, fmt.Sprintf(`%d\.%s`, m, numbers(least, most)))
 	}
-	if len(el) > 0 {
-		out.RedHat = "^(" + strings.Join(el, "|") + `)([._+-]|$)`
-	}
-	return out
+	return "^(" + strings.Join(parts, "|") + ")" + ends
 }
 
-// isRedHat is the shell pattern of Red Hat's and its rebuilds' kernels.
-const isRedHat = `*.el[0-9]*`
+// numbers matches the numbers from one to another; most is -1 for no end.
+func numbers(least, most int) string {
+	var parts []string
+	switch {
+	case most >= 0:
+		for n := least; n <= most; n++ {
+			parts = append(parts, strconv.Itoa(n))
+		}
+	case least == 0:
+		return "[0-9]+"
+	default:
+		parts = atLeast(strconv.Itoa(least))
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, "|") + ")"
+}
+
+// atLeast matches a number that is not less: itself, what is greater in one of its
+// digits, and what has more digits.
+func atLeast(n string) []string {
+	parts := []string{n}
+	for i := len(n) - 1; i >= 0; i-- {
+		rest := strings.Repeat("[0-9]", len(n)-1-i)
+		switch n[i] {
+		case '9':
+		case '8':
+			parts = append(parts, n[:i]+"9"+rest)
+		default:
+			parts = append(parts, fmt.Sprintf("%s[%c-9]%s", n[:i], n[i]+1, rest))
+		}
+	}
+	return append(parts, "[1-9]"+strings.Repeat("[0-9]", len(n)-1)+"[0-9]+")
+}

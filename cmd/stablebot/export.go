@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/export"
-	"github.com/stablebot/stablebot/bot/git"
-	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
@@ -31,7 +28,9 @@ type exportOptions struct {
 	compile  buildOptions
 
 	dkms, vendor, tag, version, folder, mainlineFolder, root, make, clean string
-	modules                                                               []string
+	modules, needs                                                        []string
+	kernels, generation                                                   string
+	meanwhile                                                             bool
 }
 
 func exportCommand() *cobra.Command {
@@ -45,7 +44,9 @@ applied to the branch with git am. Several branches are done newest first. Your
 sign-off is added when git config has your name and address.
 
 With --dkms: a source package for the fixes that stay dkms-only in the branches of
---stable (all when not given): the vendor's release with the fixes rebased onto it.
+--stable (all when not given): the vendor's release with the fixes rebased onto it. It is
+built for the kernels between those branches, told by uname -r, or for --kernels; with
+--meanwhile the fixes that stable may still take go along until a point release has them.
 
   stablebot export --trees linux --stable 6.12 --stable 6.6 1a2b3c4d5e6f
   stablebot export --trees linux --dkms my-amdgpu --vendor amdgpu.git --tag v6.8 \
@@ -85,6 +86,10 @@ With --dkms: a source package for the fixes that stay dkms-only in the branches 
 	f.StringSliceVar(&o.modules, "module", nil, "a module that is built: `NAME[:BUILT[:DEST]]`; those of the vendor's dkms.conf when not given")
 	f.StringVar(&o.make, "make", "", "the `command` that builds the modules")
 	f.StringVar(&o.clean, "clean", "", "the `command` that cleans up")
+	f.StringVar(&o.kernels, "kernels", "", "build for this `range` of kernels: 5.15..7.2; that of the branches when not given")
+	f.StringVar(&o.generation, "for-dkms", string(export.DKMS30), "the oldest dkms that has to understand the package: 2.8, 3.0 or current; what it does in another way is told")
+	f.StringSliceVar(&o.needs, "needs", nil, "what the kernel has to be built with: `[MODULE=]CONFIG_SYMBOL`, !CONFIG_SYMBOL for without; MODULE= for that module alone")
+	f.BoolVar(&o.meanwhile, "meanwhile", false, "also fixes that stable may take: they go along until the point release that has them")
 	o.compile.flags(f)
 	return cmd
 }
@@ -326,122 +331,3 @@ func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan
 
 // reasons are the rules that say why a fix matters; the others are about form.
 var reasons = []string{"real-bug", "build-error", "device-id", "reported", "culprit", "size"}
-
-var notInVersion = regexp.MustCompile(`[^0-9A-Za-z.+~-]+`)
-
-// place takes the folders from the layout of the vendor's release, where none are
-// given, and says so.
-func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
-	if o.folder != "" || o.mainlineFolder != "" {
-		return nil
-	}
-	found, err := layout.Of(cmd.Context(), vendor, o.tag, o.root)
-	switch {
-	case err != nil && o.root != "":
-		return usagef("--root: %v", err)
-	case err != nil || found.Kernel():
-		return nil //nolint:nilerr // what is wrong with the tag is said when it is read
-	case len(found.Moves) > 1:
-		return usagef("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
-	}
-	o.folder, o.mainlineFolder = found.Moves[0].From, found.Moves[0].To
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.vendor), found.Say())
-	return nil
-}
-
-// packages exports for DKMS.
-func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string) error {
-	ctx, say := cmd.Context(), cmd.OutOrStdout()
-	branches, err := o.chosen(p)
-	if err != nil {
-		return err
-	}
-	vendor, err := git.Open(ctx, o.vendor, trusted)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = vendor.Close() }()
-	if err := o.place(cmd, vendor); err != nil {
-		return err
-	}
-	pkg := &export.Package{Name: o.dkms, Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
-		Mainline: p.set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
-	if pkg.Version == "" {
-		pkg.Version = strings.Trim(notInVersion.ReplaceAllString(o.tag, "-"), "-.+~")
-	}
-	for _, m := range o.modules {
-		part := strings.SplitN(m, ":", 3)
-		part = append(part, "", "")
-		pkg.Modules = append(pkg.Modules, export.Module{Name: part[0], Built: part[1], Dest: part[2]})
-	}
-	for _, name := range names {
-		f, err := o.fix(ctx, p, name, branches)
-		if err != nil {
-			return err
-		}
-		if len(f.Branches) == 0 {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %s stays dkms-only in none of the branches; left out\n", name)
-			continue
-		}
-		pkg.Fixes = append(pkg.Fixes, f)
-	}
-	b, err := pkg.Build(ctx, trusted)
-	if err != nil {
-		return err
-	}
-	for _, f := range b.Has {
-		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
-	}
-	for _, f := range b.Unfit {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, printable(f.Title), printable(f.Reason))
-	}
-	if len(b.Queue) == 0 {
-		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))
-	}
-	dir := filepath.Join(o.out, b.Name+"-"+b.Version)
-	if err := b.Write(dir); err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(say, "%s: %d fixes on %s, for kernels %s\n", dir, len(b.Queue), o.tag, b.Range)
-	for _, q := range b.Queue {
-		_, _ = fmt.Fprintf(say, "  %s\n", q.File)
-	}
-	if len(b.Unfit) > 0 {
-		return errReported
-	}
-	return nil
-}
-
-// fix judges one change for a package.
-func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branches []export.Branch) (export.Fix, error) {
-	c, err := p.change(ctx, nil, name)
-	if err != nil {
-		return export.Fix{}, err
-	}
-	plan, err := p.plan(ctx, c)
-	if err != nil {
-		return export.Fix{}, err
-	}
-	if plan.Mainline == "" {
-		return export.Fix{}, fmt.Errorf("%q is not in mainline; the vendor's own fixes are in the vendor's tree", c.Subject)
-	}
-	f := export.Fix{ID: plan.Mainline, Class: "-"}
-	for i := range plan.Branches {
-		b := &plan.Branches[i]
-		if !slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == b.Name }) {
-			continue
-		}
-		only := b.Is(verdict.DKMSOnly)
-		if asked := o.asked && !b.There(); !only && !asked {
-			continue
-		}
-		f.Branches = append(f.Branches, b.Name)
-		if only && f.Class == "-" {
-			f.Class, f.Why = string(b.ReasonClass), b.Why
-		}
-		if b.ReasonClass == verdict.ABI {
-			f.Lacking = append(f.Lacking, b.Name)
-		}
-	}
-	return f, nil
-}
