@@ -107,6 +107,20 @@ func TestParseDamaged(t *testing.T) {
 	}
 }
 
+// A relative state folder is beside the file, from wherever the program is called.
+func TestStateBesideTheFile(t *testing.T) {
+	dir := t.TempDir()
+	f := filepath.Join(dir, "bot.yaml")
+	for state, want := range map[string]string{"s": filepath.Join(dir, "s"), "/var/lib/s": "/var/lib/s"} {
+		if err := os.WriteFile(f, []byte("state: "+state+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := Read(f); err != nil || c.State != want {
+			t.Errorf("%s: %+v, %v", state, c, err)
+		}
+	}
+}
+
 func TestPassword(t *testing.T) {
 	f := filepath.Join(t.TempDir(), "pw")
 	if err := os.WriteFile(f, []byte("secret\n"), 0o600); err != nil {

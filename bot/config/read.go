@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"sort"
 	"strings"
@@ -46,13 +47,18 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Read reads and checks a file.
+// Read reads and checks a file. A relative state folder is one beside the file, from
+// whatever folder the program is called.
 func Read(file string) (*Config, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w; `stablebot init` writes a starter", err)
 	}
-	return Parse(file, b)
+	c, err := Parse(file, b)
+	if err == nil && !filepath.IsAbs(c.State) {
+		c.State = filepath.Join(filepath.Dir(file), c.State)
+	}
+	return c, err
 }
 
 // Parse checks b over Default. The error is an *Error with all problems.

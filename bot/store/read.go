@@ -294,6 +294,25 @@ func (s *Store) Counts(ctx context.Context) (c Counts, err error) {
 	return c, err
 }
 
+// ListIDs returns the n lists that most mail came over.
+func (s *Store) ListIDs(ctx context.Context, n int) (out []string, err error) {
+	err = s.each(ctx, "reading the lists", "select list from mail_list where list <> '' group by list order by count(*) desc, list limit ?", []any{n}, func(rows *sql.Rows) error {
+		var list string
+		if err := rows.Scan(&list); err != nil {
+			return err
+		}
+		out = append(out, list)
+		return nil
+	})
+	return out, err
+}
+
+// MailsOf counts the mails of a list.
+func (s *Store) MailsOf(ctx context.Context, list string) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "select count(*) from mail_list where list = ? collate nocase", list).Scan(&n)
+	return n, s.wrap("counting the mails of a list", err)
+}
+
 // Check reads the whole file and reports what is damaged; doctor calls it. Of
 // PostgreSQL, which checks itself, it asks for an answer.
 func (s *Store) Check(ctx context.Context) error {

@@ -212,6 +212,9 @@ func stopped(state string) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
+	if err != nil {
+		return fmt.Sprintf("held, as it cannot be told whether sending was stopped (%v); make the file readable", err)
+	}
 	return strings.TrimSpace("stopped " + printable(strings.TrimSpace(string(text))))
 }
 

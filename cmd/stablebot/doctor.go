@@ -121,9 +121,8 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		d.say("note", "trees", "no git source has the role mainline: nothing is known of branches")
 	}
 	d.layouts(ctx, c)
-	if err == nil && len(srcs) == 0 {
-		d.say("note", "sources", "none is configured: the bot has nothing to read")
-	}
+	d.check("sources", func() (string, error) { return watched(c) })
+	d.check("addresses", func() (string, error) { return placeholders(c) })
 	into := outboxDir(c.State)
 	if c.SMTP.Address != "" {
 		d.check("smtp", within(func(ctx context.Context) (string, error) {
@@ -151,13 +150,18 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	} else {
 		d.say("note", "sending", "smtp.send is off: nothing leaves this machine")
 	}
-	if why := stopped(c.State); why != "" {
+	if why := stopped(c.State); strings.HasPrefix(why, "stopped") {
 		d.say("note", "sending", why+"; end it with: stablebot actions resume")
+	} else if why != "" {
+		d.say("note", "sending", why)
 	}
 	if c.Web.Listen != "" {
 		d.check("dashboard", func() (string, error) {
 			a, err := accessOf(c.Web)
-			return "http://" + c.Web.Listen + "/", errors.Join(err, a.Check())
+			if err := errors.Join(err, a.Check()); err != nil {
+				return "", err
+			}
+			return listens(ctx, c.Web.Listen)
 		})
 	}
 	muted := true
@@ -169,6 +173,9 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	}
 	if muted {
 		d.say("note", "lists", "all are muted: mail is judged and recorded, no reply is written")
+	}
+	if !d.offline {
+		d.unknownLists(ctx, c)
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"net"
+	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 )
 
@@ -19,5 +22,61 @@ func TestMatching(t *testing.T) {
 	}
 	if _, err := matching(t.Context(), t.TempDir(), "x"); err == nil {
 		t.Error("a folder without a repository is no error")
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	for address, want := range map[string]bool{"a@example.org": true, "a@lists.Example.com": true, "smtp.example.net:465": true, "a@b.invalid": true,
+		"bot@kernel.org": false, "smtp.kernel.org:465": false, "": false, "a@myexample.org": false} {
+		if got := reserved(address); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
+	}
+	c := config.Default()
+	c.Bot.Address = "bot@example.org"
+	if _, err := placeholders(&c); err != nil {
+		t.Errorf("nothing is sent, and it is refused: %v", err)
+	}
+	c.SMTP.Send = true
+	if _, err := placeholders(&c); err == nil || !strings.Contains(err.Error(), "bot.address is bot@example.org") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWatched(t *testing.T) {
+	c := config.Default()
+	c.Sources.Git = []config.Git{{Role: "stable"}, {Role: "mainline", TreesOnly: true}}
+	if said, err := watched(&c); err == nil {
+		t.Errorf("stable branches are watched: %s", said)
+	}
+	c.Sources.Git[1].TreesOnly = false
+	if said, err := watched(&c); err != nil || said != "1 × git branch to judge" {
+		t.Errorf("%q, %v", said, err)
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	address := l.Addr().String()
+	if _, err := listens(t.Context(), address); err == nil || !strings.Contains(err.Error(), "web.listen") {
+		t.Errorf("a taken port: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := listens(t.Context(), address); err != nil || said != "http://"+address+"/" {
+		t.Errorf("%q, %v", said, err)
 	}
 }

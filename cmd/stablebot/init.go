@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -30,8 +31,12 @@ type answers struct {
 	IMAP, User, Folders, List string
 	Archive, Git, Branch      string
 	Paths, Stable, StableURL  string
-	Releases, Listen          string
+	Releases, Listen, Since   string
 }
+
+// sinceDays is how far back the first look at an archive goes: enough to have
+// something to look at, and read in a minute.
+const sinceDays = 30
 
 func initCommand() *cobra.Command {
 	var a answers
@@ -53,6 +58,9 @@ shown, nobody is written to. An existing file is never overwritten.`,
 					return err
 				}
 			}
+			if a.Since == "" {
+				a.Since = time.Now().AddDate(0, 0, -sinceDays).Format(time.DateOnly)
+			}
 			return writeStarter(cmd.OutOrStdout(), file, a)
 		},
 	}
@@ -66,6 +74,7 @@ shown, nobody is written to. An existing file is never overwritten.`,
 	f.StringVar(&a.Folders, "folders", "INBOX", "IMAP folders, separated by commas")
 	f.StringVar(&a.List, "list", "", "List-Id of the list to watch")
 	f.StringVar(&a.Archive, "archive", "", "URL of a public-inbox repository to watch")
+	f.StringVar(&a.Since, "since", "", "the `day` from which the first look reads it; empty: 30 days ago")
 	f.StringVar(&a.Git, "git", "", "URL of a git remote to watch")
 	f.StringVar(&a.Branch, "branch", "master", "its branch")
 	f.StringVar(&a.Paths, "paths", "", "judge only commits that touch these folders, separated by commas")

@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/run"
+	"github.com/stablebot/stablebot/bot/store"
 )
 
 func runCommand() *cobra.Command {
@@ -87,6 +88,11 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Act
 	watched, unwatch := context.WithCancel(ctx)
 	defer unwatch()
 	go p.outage.watch(watched)
+	sayMuted(c, log)
+	before, err := p.store.Counts(ctx)
+	if err != nil {
+		return errors.Join(err, p.close())
+	}
 	log.Info("running", zap.String("version", buildVersion()), zap.Int("sources", len(p.sources)), zap.String("state", c.State))
 	stop := func() {}
 	if !once && slices.Contains(rolesOrAll(c.Roles), string(run.RoleWeb)) {
@@ -107,9 +113,37 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Act
 		go forgetOld(ctx, p.store, keep, log)
 	}
 	err = p.bot.Run(ctx, once)
+	if once && err == nil {
+		err = sayHandled(ctx, p.store, before, log)
+	}
 	stop()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // asked to stop, and stopped in order
 	}
 	return errors.Join(err, p.close())
+}
+
+// sayMuted says that no list hears anything, and of which it could.
+func sayMuted(c *config.Config, log *zap.Logger) {
+	var ids []string
+	for _, l := range c.Lists {
+		if l.Reply == "author" || l.Reply == "all" {
+			return
+		}
+		ids = append(ids, l.ID)
+	}
+	if len(c.Sources.IMAP)+len(c.Sources.Archive) > 0 {
+		log.Info("every list is muted: its mail is judged and no reply is written; set reply of a list to author or all", zap.Strings("lists", ids))
+	}
+}
+
+// sayHandled says what a run with --once came to.
+func sayHandled(ctx context.Context, s *store.Store, before store.Counts, log *zap.Logger) error {
+	after, err := s.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	log.Info("what was there is handled", zap.Int("new_mails", after.Mails-before.Mails), zap.Int("judged", after.Judgements-before.Judgements),
+		zap.Int("changes_in_store", after.Judgements), zap.Int("series_waiting", after.Unsettled), zap.Int("replies_done", after.Actions[flow.StateDone]-before.Actions[flow.StateDone]))
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,9 +82,32 @@ func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
 		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: t.repo, Ref: ref})
 	}
 	if len(stable) > 0 {
-		return trees.Open(ctx, cfg)
+		set, err := trees.Open(ctx, cfg)
+		if err == nil {
+			t.tell(ctx, os.Stderr, set)
+		}
+		return set, err
 	}
 	return nil, usagef("%s has no branch like %s; name the stable branches with --stable", t.repo, strings.Join(trees.DefaultStable, ", "))
+}
+
+// tell says what makes answers weaker than they look: they are given all the same.
+func (t *branchOptions) tell(ctx context.Context, w io.Writer, set *trees.Set) {
+	if set.LastRelease() == "" {
+		fmt.Fprintf(w, "stablebot: no release is marked in %s: which kernel a commit came with, and how old a branch is, is unknown; "+
+			"fetch its tags, or name the commits that close a release with --releases 'title:TEXT %%s'\n", printable(t.repo))
+	}
+	r, err := git.Open(ctx, t.repo, git.Options{Trust: true})
+	if err != nil {
+		return
+	}
+	defer func() { _ = r.Close() }()
+	if r.Partial {
+		fmt.Fprintf(w, "stablebot: %s is a partial clone: what is not in it is unknown, and nothing is fetched; git fetch --refetch --no-filter brings all\n", printable(t.repo))
+	}
+	if r.Shallow {
+		fmt.Fprintf(w, "stablebot: %s is shallow: commits before its cut are unknown; git fetch --unshallow brings them\n", printable(t.repo))
+	}
 }
 
 // others are the remotes besides mainline and its stable branches.

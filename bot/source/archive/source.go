@@ -14,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	mailtext "github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/source/remote"
 )
 
@@ -56,6 +57,8 @@ type Source struct {
 	mirrors []*git.Mirror
 	first   int // the epoch of mirrors[0]
 	asked   time.Time
+
+	listSaid bool // that the list is another one
 }
 
 var _ flow.Source = (*Source)(nil)
@@ -126,9 +129,15 @@ func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 		return err
 	}
 	newest := a.Epochs[len(a.Epochs)-1]
+	read := 0
 	if at.commit != "" || !s.cfg.Since.IsZero() {
 		o.Workers = 1 // the pipeline takes one at a time
-		if err := Read(ctx, a, o, s.item, func(i flow.Item) error { return in.Accept(ctx, i) }); err != nil {
+		if err := Read(ctx, a, o, s.item, func(i flow.Item) error {
+			if read++; read == 1 {
+				s.sayList(i)
+			}
+			return in.Accept(ctx, i)
+		}); err != nil {
 			return err
 		}
 	}
@@ -137,11 +146,43 @@ func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 	if err != nil {
 		return err
 	}
+	if at.commit == "" {
+		s.sayFirst(a, read, tip.Committer.Date)
+	}
 	end := cursor{newest.N, newest.Tip, tip.Committer.Date}
 	if now, err := in.Cursor(ctx, s.name); err != nil || now == end.String() {
 		return err
 	}
 	return in.Advance(ctx, s.name, end.String())
+}
+
+// sayFirst says what the first look at an archive brought: one that brings nothing
+// looks like one that does not work.
+func (s *Source) sayFirst(a *Archive, read int, newest time.Time) {
+	day := zap.String("newest", newest.Format(time.DateOnly))
+	switch {
+	case s.cfg.Since.IsZero():
+		s.log.Info("mail that comes from now on is read; for what is there already, set since for this archive, or run stablebot backfill", day)
+	case read == 0:
+		s.log.Warn("the archive has no mail since that day; set since to an earlier one, or run stablebot backfill",
+			zap.String("since", s.cfg.Since.Format(time.DateOnly)), day)
+	}
+	if a.Epochs[0].Repo.Shallow {
+		s.log.Warn("the archive is shallow: older mail is not in it, and patches of a series may be missing; git fetch --unshallow brings the rest",
+			zap.String("repository", git.Redact(s.cfg.URL)))
+	}
+}
+
+// sayList says that the archive is that of another list than the configured one, whose
+// policy would then be that of a list which does not exist.
+func (s *Source) sayList(i flow.Item) {
+	m, err := mailtext.Scan(i.Mail)
+	if s.cfg.List == "" || err != nil || m.ListID == "" || strings.EqualFold(m.ListID, s.cfg.List) || s.listSaid {
+		return
+	}
+	s.listSaid = true
+	s.log.Warn("the mails of this archive name another list than its configuration; see list of this source",
+		zap.String("configured", s.cfg.List), zap.String("named", m.ListID))
 }
 
 // item makes what the pipeline takes out of a mail.

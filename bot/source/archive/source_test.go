@@ -171,3 +171,35 @@ func TestSourceErrors(t *testing.T) {
 		t.Errorf("wait: %v", err)
 	}
 }
+
+// The first look at an archive that brings nothing, or another list's mail, says so.
+func TestSourceSaysWhy(t *testing.T) {
+	dir := t.TempDir()
+	inbox := gittest.NewInbox(t, filepath.Join(dir, "git", "0.git"))
+	inbox.Add(gittest.Message{Raw: "From: a@example.org\nMessage-ID: <1@example.org>\nList-Id: <drm.lists.example.org>\nSubject: x\n\nx\n"})
+	for _, c := range []struct {
+		name, list string
+		since      time.Time
+		want       string
+	}{
+		{"no since", "", time.Time{}, "set since for this archive"},
+		{"too late", "", time.Now().AddDate(1, 0, 0), "no mail since that day"},
+		{"another list", "dri.lists.example.org", time.Unix(1, 0), "name another list"},
+		{"its list", "DRM.lists.example.org", time.Unix(1, 0), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, logs := follow(t, dir, c.since)
+			s.cfg.List = c.list
+			if err := s.Poll(t.Context(), newInlet()); err != nil {
+				t.Fatal(err)
+			}
+			said := ""
+			for _, l := range logs.All() {
+				said += l.Message + "\n"
+			}
+			if c.want == "" && said != "" || !strings.Contains(said, c.want) {
+				t.Errorf("said %q", said)
+			}
+		})
+	}
+}

@@ -320,6 +320,8 @@ func (s *Source) branch(ctx context.Context, in flow.Intake, branch, from, tip s
 		}
 		q.Revs = append(q.Revs, "^"+start)
 	default:
+		s.log.Info("commits that come from now on are judged; for those that are there already, set since for this source, or run stablebot backfill",
+			zap.String("branch", branch), zap.String("tip", tip))
 		return in.Advance(ctx, s.key(branch), tip)
 	}
 	place, err := s.layout(ctx, tip)
