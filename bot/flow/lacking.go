@@ -100,6 +100,16 @@ func (l *Lack) Shown() bool { return !slices.Contains(StandsQuiet, l.State) }
 // News reports whether it is new, or its state is another one than last time.
 func (l *Lack) News() bool { return l.New || l.Was != "" && l.Was != l.State }
 
+// Worded reports whether a person's word stands.
+func (l *Lack) Worded() bool {
+	for _, s := range slices.Backward(l.Said) {
+		if s.Voice == VoiceWord {
+			return s.State != ""
+		}
+	}
+	return false
+}
+
 // Sayings are what was said and found before, by commit and by title.
 type Sayings struct {
 	byCommit map[string][]Standing

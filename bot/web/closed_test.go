@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -36,6 +37,7 @@ func TestClosedSets(t *testing.T) {
 	same("State", texts(verdict.States))
 	same("Applies", texts(verdict.Applicabilities))
 	same("Cell", texts(launch.Cells))
+	same("Stand", texts(flow.Stands))
 	for _, v := range verdict.Verdicts {
 		if verdictRank(string(v)) == len(verdictNames) || verdictSays[v] == "" {
 			t.Errorf("%s has no place among the verdicts of the pages, or no words", v)

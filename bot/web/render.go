@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
@@ -64,7 +65,7 @@ type framed struct {
 
 // menu in the order of the day's work.
 var menu = []struct{ Path, Name string }{
-	{"/", "Today"}, {"/changes", "Changes"}, {"/gap", "Launch gap"}, {"/branches", "Branches"}, {"/judgement", "Judgement"},
+	{"/", "Today"}, {"/changes", "Changes"}, {"/gap", "Launch gap"}, {"/branches", "Branches"}, {"/missing", "Missing"}, {"/judgement", "Judgement"},
 }
 
 // render writes a page whole or not at all.
@@ -125,6 +126,8 @@ var functions = template.FuncMap{
 	"cellName":    func(c any) string { return cellWords[launch.Cell(fmt.Sprint(c))][1] },
 	"cellSays":    func(c any) string { return cellWords[launch.Cell(fmt.Sprint(c))][2] },
 	"cellLetter":  func(c any) string { return cellWords[launch.Cell(fmt.Sprint(c))][0] },
+	"stands":      func() []flow.Stand { return flow.Stands },
+	"lackURL":     func(branch, state string) string { return lackFilter{State: state}.URL(branch) },
 	"day":         func(s string) string { return s[:min(len(s), 10)] },
 	"plural":      plural,
 	"rowsOf":      func(rows []store.Found, at string) any { return rowsView{rows, at} },

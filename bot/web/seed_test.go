@@ -146,6 +146,9 @@ func seeded(t testing.TB, where string) *store.Store {
 	// No fix: it counts nowhere as missing.
 	d.ID, d.Subject, d.Author, d.Verdict, d.ReasonClass = noFixID, "drm/i915: rename the steps", "Bo Lin <bo@example.com>", verdict.OutOfScope, ""
 	must(s.KeepJudged(t.Context(), flow.Judged{Judgement: d, Source: "git:linux", Branch: "master", At: t0.Add(-time.Hour)}, flow.Cursor{Key: "git:linux", Value: "2"}))
+	must(s.Stand(t.Context(), []flow.Standing{{Branch: "6.12", Commit: strings.Repeat("3c", 20), Title: "drm/amdgpu: free the ring once", Stand: flow.StandQueued, Voice: flow.VoiceHeard,
+		Why: "added to the queue", Who: "greg@example.org", Mail: "n@example.org", At: t0}}))
+	must(s.SaveLacking(t.Context(), lacked()))
 	for _, c := range []string{"pipeline", "source.imap:test/INBOX", "sink.outbox"} {
 		must(s.Healthy(t.Context(), c, t0.Add(2*time.Hour), nil))
 	}
@@ -176,4 +179,23 @@ func get(t testing.TB, h http.Handler, url string, head ...string) *httptest.Res
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// lacked is what 6.12 lacks: a bit of everything that a row can show.
+func lacked() flow.Lacking {
+	row := func(id, title string, state flow.Stand, worth float64) flow.Lack {
+		return flow.Lack{Branch: "6.12", Commit: strings.Repeat(id, 20), Title: title, Date: "2026-01-31", Release: "6.18", State: state, Worth: worth, Driver: "amdgpu", Applies: "exact"}
+	}
+	l := flow.Lacking{Branch: "6.12", Release: "6.12.40", Tip: strings.Repeat("a", 40), AsOf: t0, Looked: 90, Failed: 1, Since: t0.Add(-24 * time.Hour), Rows: []flow.Lack{
+		row("1a", "drm/amdgpu: fix a hang after a reset of the ring", flow.StandOpen, .91),
+		row("2b", "drm/amdgpu: wait for the fence before the table is given back", flow.StandBackport, .66),
+		row("3c", "drm/amdgpu: free the ring once", flow.StandOpen, .5),
+		row("4d", "drm/i915: a log line says which engine", flow.StandBelowBar, .05),
+		row("5e", "drm/i915: <b>no</b> such pipe", flow.StandUncertain, .3)}}
+	l.Rows[0].New, l.Rows[0].CVE, l.Rows[0].Next = true, []string{"CVE-2026-12345"}, "stablebot export --trees /srv/linux --stable 6.12 1a1a1a1a1a1a"
+	l.Rows[0].Culprits = []flow.TakenCulprit{{Commit: strings.Repeat("9", 40), By: "began with it"}}
+	l.Rows[1].InWay = []flow.InWay{{Commit: strings.Repeat("c", 40), Title: "drm/amdgpu: rename the table"}}
+	l.Rows[1].Doubt, l.Rows[1].Was = "it names no culprit; the lines that it mends are in 6.12", flow.StandUnknown
+	l.Rows[3].Driver, l.Rows[4].Driver = "i915", "i915"
+	return l
 }

@@ -8,8 +8,8 @@
 //   - Every page works without JavaScript; htmx saves reloading, no more.
 //   - Nothing is loaded from elsewhere, and the content security policy forbids
 //     it: no inline script, no inline style.
-//   - The one thing that can be done here is to decide about a waiting action,
-//     and only with a token that another site cannot know.
+//   - What can be done here is to decide about a waiting action and to say a word about a
+//     fix on a branch, and only with a token that another site cannot know.
 //   - Without a token it answers on loopback only, and only to a browser that
 //     asks for a loopback name.
 package web
@@ -172,6 +172,9 @@ func (s *Server) routes() http.Handler {
 	handle("GET /branches", reader, s.branches)
 	handle("GET /branches/{name}", reader, s.branch)
 	handle("GET /branches/{name}/badge.svg", reader, s.branchBadge)
+	handle("GET /missing", reader, s.missing)
+	handle("GET /missing/{branch}", reader, s.missingIn)
+	handle("POST /missing/{branch}", actor, s.sayIn)
 	handle("GET /judgement", reader, s.judgement)
 
 	handle("GET /api/v1/openapi.json", reader, s.apiDescription)
@@ -182,6 +185,7 @@ func (s *Server) routes() http.Handler {
 	handle("POST /api/v1/actions", actor, s.apiDecide)
 	handle("GET /api/v1/standings", reader, s.apiStandings)
 	handle("POST /api/v1/standings", actor, s.apiStand)
+	handle("GET /api/v1/missing", reader, s.apiMissing)
 	handle("GET /api/v1/branches", reader, s.apiBranches)
 	handle("GET /api/v1/gap", reader, s.apiGap)
 	handle("GET /api/v1/judgement", reader, s.apiJudgement)

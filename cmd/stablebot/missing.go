@@ -58,7 +58,7 @@ What people say is kept, and stands above what is judged.`,
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.Var(&o.asOf, "as-of", "with what was known on this `day`, 2024-01-31; nothing is remembered then")
 	f.BoolVar(&o.asJSON, "json", false, "one JSON object a row")
-	f.BoolVar(&o.sinceLast, "since-last", false, "what is new or changed since the last time first, and remember this time")
+	f.BoolVar(&o.sinceLast, "since-last", false, "what is new or changed since the last time first, and remember this time; with -c the dashboard shows it")
 	f.BoolVar(&o.all, "all", false, "also what stable would not take, and what somebody declined")
 	f.StringSliceVar(&o.states, "state", nil, "only rows with this `word`: "+joined(flow.Stands))
 	f.BoolVar(&o.byTaker, "by-taker", false, "group by who took the culprit, not by driver")
@@ -129,6 +129,9 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	if err == nil && o.sinceLast && o.asOf.IsZero() {
 		err = memory.Stand(ctx, r.Found())
+		if pages, ok := memory.(flow.Lackings); ok && err == nil {
+			err = pages.SaveLacking(ctx, r.Lacking(args[1:]))
+		}
 	}
 	if err == nil && o.out != "" {
 		err = o.export(cmd, p, r, view)
