@@ -56,19 +56,22 @@ func TestAnyDriver(t *testing.T) {
 		"drivers/platform/x86/made-up.c":                     "driver drivers/platform/x86 unknown",
 		"drivers/madeup/core.c":                              "driver drivers/madeup unknown",
 		"drivers/thunderbolt/tb.c":                           "driver thunderbolt production",
-		"drivers/usb/musb/musb_gadget.c":                     "driver musb_hdrc production",
-		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts":      "board sc8280xp-made-up production",
-		"arch/arm/mach-omap2/board-generic.c":                "driver board-generic production",
-		"arch/arm/mach-madeup/core.c":                        "driver mach-madeup unknown",
-		"Documentation/devicetree/bindings/mmc/x.yaml":       "none: it changes device-tree bindings, which describe hardware and run nowhere",
-		"Documentation/admin-guide/x.rst":                    "none: it changes documentation",
-		"tools/power/x86/turbostat/turbostat.c":              "none: it changes a userspace tool or test (tools/power/x86/turbostat)",
-		"mm/slub.c":                                          "none: it changes core code (mm), which is for no hardware of its own",
-		"main.c":                                             "none: ",
-		"src/main.c":                                         "none: ",
-		"drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c":             "family GFX11 production", // the catalogue's depth wins
-		"drivers/infiniband/sw/rxe/rxe_req.c":                "none: rdma_rxe (drivers/infiniband/sw/rxe) is a device in software: it has no table of devices on a hardware bus and makes its own by ib_register_device()",
-		"drivers/net/veth.c":                                 "none: veth (drivers/net) is a device in software: it has no table of devices on a hardware bus and makes its own by rtnl_link_register()",
+		// on a bus without tables, and on the hardware of a driver beside it
+		"drivers/input/joystick/sidewinder.c":               "driver sidewinder production",
+		"drivers/net/wireless/quantenna/qtnfmac/commands.c": "library all drivers of wireless (qtnfmac) production",
+		"drivers/usb/musb/musb_gadget.c":                    "driver musb_hdrc production",
+		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts":     "board sc8280xp-made-up production",
+		"arch/arm/mach-omap2/board-generic.c":               "driver board-generic production",
+		"arch/arm/mach-madeup/core.c":                       "driver mach-madeup unknown",
+		"Documentation/devicetree/bindings/mmc/x.yaml":      "none: it changes device-tree bindings, which describe hardware and run nowhere",
+		"Documentation/admin-guide/x.rst":                   "none: it changes documentation",
+		"tools/power/x86/turbostat/turbostat.c":             "none: it changes a userspace tool or test (tools/power/x86/turbostat)",
+		"mm/slub.c":                                         "none: it changes core code (mm), which is for no hardware of its own",
+		"main.c":                                            "none: ",
+		"src/main.c":                                        "none: ",
+		"drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c":            "family GFX11 production", // the catalogue's depth wins
+		"drivers/infiniband/sw/rxe/rxe_req.c":               "none: rdma_rxe (drivers/infiniband/sw/rxe) is a device in software: it has no table of devices on a hardware bus and makes its own by ib_register_device()",
+		"drivers/net/veth.c":                                "none: veth (drivers/net) is a device in software: it has no table of devices on a hardware bus and makes its own by rtnl_link_register()",
 	} {
 		if got := first(diffOf(path, "")); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, got, want)
@@ -139,6 +142,7 @@ func TestDriversRoundTrip(t *testing.T) {
 		{Name: "bar", Folder: "drivers/x/bar", Role: Software, Makes: "alloc_netdev", Files: []string{"drivers/x/bar/"}, After: "6.1", By: "6.12", Until: "6.12"},
 		{Name: "baz", Folder: "drivers/x", Role: Hardware, NoTable: []string{"platform"}, Files: []string{"drivers/x/baz.c"}},
 		{Name: "qux", Folder: "drivers/x", Role: Hardware, Buses: []string{"usb"}, Maintainers: "X DRIVERS", Files: []string{"drivers/x/qux.c"}, After: "5.10", By: "6.12"},
+		{Name: "far", Folder: "drivers/x", Role: Hardware, Buses: []string{"pci"}, Files: []string{"drivers/y/far.c"}},
 	}
 	text := EncodeDrivers("made up", []string{"6.1", "6.12"}, in)
 	ids := EncodeIDs(in, []ID{{"of", "a,b", []int{0}}, {"of", "a,c", []int{0, 2}}, {"pci", "8086:1533", []int{0}}})
@@ -166,6 +170,14 @@ func TestDriversRoundTrip(t *testing.T) {
 	}
 	if d := table.Of("drivers/x/qux.c")[0]; d.After != "5.10" || d.By != "6.12" {
 		t.Errorf("qux came after %s, by %s", d.After, d.By)
+	}
+	for d := range table.All { // its own folder has no file of it
+		if d.Name == "far" && len(d.Files) > 0 {
+			t.Errorf("far has %q in its folder", d.Files)
+		}
+	}
+	if ds := table.Of("drivers/y/far.c"); len(ds) != 1 || ds[0].Name != "far" {
+		t.Errorf("drivers/y/far.c is of %v", ds)
 	}
 	if ds := table.ByID("of", "a,c"); len(ds) != 2 || ds[1].Name != "baz" {
 		t.Errorf("a,c is of %v", ds)

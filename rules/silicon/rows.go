@@ -142,13 +142,15 @@ func (t *DriverTable) row(folder, line string) Driver {
 		d.Since = since
 	}
 	for f := range strings.FieldsSeq(col[5]) {
-		if f == "*" {
+		switch f {
+		case ".": // its files stand elsewhere
+		case "*":
 			d.Files = append(d.Files, folder+"/")
-		} else {
+		default:
 			d.Files = append(d.Files, folder+"/"+f)
 		}
 	}
-	if d.Files == nil {
+	if col[5] == "" {
 		d.Files = []string{folder + "/" + d.Name + ".c"}
 	}
 	return d

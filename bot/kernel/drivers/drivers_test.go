@@ -2,6 +2,7 @@ package drivers
 
 import (
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 // made is a small kernel of our own.
 var made = map[string]string{
 	"Makefile":                        "VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
-	"MAINTAINERS":                     "LAMP DRIVERS\nM:\tA <a@example.org>\nF:\tdrivers/lamp/\n\nLAMP HUB\nF:\tdrivers/lamp/hub*\n",
+	"MAINTAINERS":                     "LAMP DRIVERS\nM:\tA <a@example.org>\nF:\tdrivers/lamp/\n\nTHINGS\nF:\tdrivers/lamp/bare/t*\n\nLAMP HUB\nF:\tdrivers/lamp/hub*\n\nTHERMOMETERS\nF:\tdrivers/lamp/bare/th*\n",
 	"include/linux/mod_devicetable.h": "struct pci_device_id {\n};\nstruct of_device_id {\n};\nstruct platform_device_id {\n};\n",
 	"include/linux/lamp.h":            "#define LAMP 1\n",
 	"drivers/Makefile":                "obj-$(CONFIG_LAMP) += lamp/\n",
@@ -57,6 +58,26 @@ var made = map[string]string{
 	"drivers/lamp/toy/toy-test.c": "static struct platform_driver d = {\n};\nstatic const struct of_device_id m[] = {\n\t{ .compatible = \"test,toy\" },\n\t{ }\n};\n" +
 		"kunit_test_suite(s);\n",
 	"drivers/soft/only.c": "int q;\nEXPORT_SYMBOL(q);\n",
+	// A bus that has no tables, a driver on it, and drivers of what stands in a machine.
+	"drivers/lamp/bare/Makefile": "obj-y += gameport.o stick.o thermo.o panel.o board.o\n",
+	"drivers/lamp/bare/gameport.c": "int gameport_register_driver(void);\nEXPORT_SYMBOL(gameport_register_driver);\n" +
+		"module_init(i);\n",
+	"drivers/lamp/bare/stick.c":  "static struct gameport_driver d = {\n};\nint i = input_allocate_device();\nmodule_gameport_driver(d);\n",
+	"drivers/lamp/bare/thermo.c": "static struct w1_family f = {\n};\nmodule_w1_family(f);\n",
+	"drivers/lamp/bare/panel.c":  "int v = *(volatile int *)PANEL;\nint i = register_framebuffer(&x);\nmodule_init(i);\n",
+	"drivers/lamp/bare/board.c":  "int i(void)\n{\n\treturn machine_is_lamp() ? platform_device_alloc(a) : 0;\n}\nmodule_init(i);\n",
+	// Makes a sound card on the lamp of another module, whose header it has.
+	"drivers/lamp/split/Makefile": "obj-$(CONFIG_SPLIT) += split.o\nobj-$(CONFIG_SPLIT_ALSA) += split-alsa.o\n",
+	"drivers/lamp/split/common.h": "int s;\n",
+	"drivers/lamp/split/split.c": "#include \"common.h\"\nstatic const struct pci_device_id ids[] = {\n\t{ PCI_DEVICE(0x1234, 0x9) },\n};\n" +
+		"MODULE_DEVICE_TABLE(pci, ids);\nmodule_pci_driver(d);\n",
+	"drivers/lamp/split/split-alsa.c": "#include \"common.h\"\nint c = snd_card_new(a);\nmodule_init(c);\n",
+	// Software, and the chip that it makes up for itself.
+	"drivers/lamp/fake/Makefile": "obj-$(CONFIG_FAKE) += fake.o fake-demod.o\n",
+	"drivers/lamp/fake/fake.c":   "#include \"fake.h\"\nint a = dvb_register_adapter(x);\nint p = platform_device_register(&y);\nmodule_init(a);\n",
+	"drivers/lamp/fake/fake.h":   "int f;\n",
+	"drivers/lamp/fake/fake-demod.c": "#include \"fake.h\"\nstatic const struct i2c_device_id m[] = {\n\t{ \"fake\" },\n};\nMODULE_DEVICE_TABLE(i2c, m);\n" +
+		"module_i2c_driver(d);\n",
 }
 
 func writeTree(t *testing.T, files map[string]string) string {
@@ -97,13 +118,18 @@ func TestTree(t *testing.T) {
 		"drivers/lamp/hub/port.c": "hub hardware LAMP_HUB of LAMP HUB", "drivers/lamp/hub/later.c": "hub hardware LAMP_HUB of LAMP HUB",
 		"drivers/soft/only.c":     "only core ONLY  ",
 		"drivers/lamp/loop/dim.c": "lamp-dim hardware LAMP_DIM i2c LAMP DRIVERS", "drivers/lamp/rust/driver.rs": "lamp_rust hardware LAMP_RUST of LAMP DRIVERS",
-		"drivers/lamp/toy/toy.c": "toy software LAMP_TOY  LAMP DRIVERS", "drivers/lamp/toy/toy-test.c": "toy-test library LAMP_KUNIT_TEST  LAMP DRIVERS",
+		"drivers/lamp/bare/gameport.c": "gameport library LAMP  LAMP DRIVERS", "drivers/lamp/bare/stick.c": "stick hardware LAMP  LAMP DRIVERS",
+		"drivers/lamp/bare/thermo.c": "thermo hardware LAMP  THERMOMETERS", "drivers/lamp/bare/panel.c": "panel hardware LAMP  LAMP DRIVERS",
+		"drivers/lamp/bare/board.c":       "board hardware LAMP  LAMP DRIVERS",
+		"drivers/lamp/split/split-alsa.c": "split-alsa library SPLIT_ALSA  LAMP DRIVERS", "drivers/lamp/split/common.h": "split hardware SPLIT pci LAMP DRIVERS; split-alsa library SPLIT_ALSA  LAMP DRIVERS",
+		"drivers/lamp/fake/fake-demod.c": "fake-demod software FAKE  LAMP DRIVERS",
+		"drivers/lamp/toy/toy.c":         "toy software LAMP_TOY  LAMP DRIVERS", "drivers/lamp/toy/toy-test.c": "toy-test library LAMP_KUNIT_TEST  LAMP DRIVERS",
 	} {
 		var got []string
 		for _, d := range read.Of(path) {
 			got = append(got, strings.Join([]string{d.Name, string(d.Role), d.Symbol, strings.Join(d.Buses, ","), d.Maintainers}, " "))
 		}
-		if !slices.Equal(got, []string{want}) {
+		if !slices.Equal(got, strings.Split(want, "; ")) {
 			t.Errorf("%s:\n got %q\nwant %q", path, got, want)
 		}
 	}
@@ -155,6 +181,30 @@ func TestSince(t *testing.T) {
 	}
 	if d := hub(at("6", "1", true), at("6", "2", false)); d.Until != "6.1" {
 		t.Errorf("6.2 has it no more: %+v", d)
+	}
+}
+
+// TestJoined: a module whose files a newer release has in one other module is that
+// one: it has no row, and no file, of its own.
+func TestJoined(t *testing.T) {
+	at := func(patch, makefile string) *Tree {
+		files := maps.Clone(made)
+		files["Makefile"] = "VERSION = 6\nPATCHLEVEL = " + patch + "\nSUBLEVEL = 0\n"
+		files["drivers/lamp/hub/Makefile"] = makefile
+		tree, err := Folder(writeTree(t, files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree
+	}
+	var got []string
+	for _, d := range Join(at("1", "obj-y := hub.o hub-port.o\nhub-y := main.o\nhub-port-y := port.o\n"), at("2", made["drivers/lamp/hub/Makefile"])).Drivers {
+		if strings.HasPrefix(d.Folder, "drivers/lamp/hub") {
+			got = append(got, d.Name+" "+d.Since+" "+strings.Join(d.Files, " "))
+		}
+	}
+	if want := []string{"hub  drivers/lamp/hub/"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -19,7 +19,8 @@ type tree struct {
 	numbers map[string]uint16 // include/linux/pci_ids.h
 	buses   map[string]bool   // that the tree has tables for
 
-	private map[string]bool // see privates
+	private map[string]bool   // see privates
+	tables  map[string]string // objects that have tables of devices, and their symbols
 
 	users map[string]map[string]bool // header → objects that include it
 	tops  map[string]*subsystem
@@ -57,10 +58,12 @@ func (t *tree) units() []*unit {
 			out = append(out, u)
 		}
 	}
+	t.headers(out)
 	t.privates(out)
 	for _, u := range out {
 		t.role(u)
 	}
+	parts(out)
 	t.tops = map[string]*subsystem{}
 	for _, u := range out {
 		top := topOf(u.Folder)
@@ -80,7 +83,6 @@ func (t *tree) units() []*unit {
 			u.Role = silicon.Core
 		}
 	}
-	t.headers(out)
 	t.whole(out)
 	return slices.DeleteFunc(out, func(u *unit) bool { return !kept(u) })
 }
@@ -132,8 +134,9 @@ func (u *unit) add(t *tree, file string, s *source) {
 	f.io, f.own, f.exports = f.io || s.io, f.own || s.own, f.exports+s.exports
 	f.init, f.links, f.serves = f.init || s.init, f.links || s.links, f.serves || s.serves
 	f.tests = f.tests || s.tests
+	f.offers = append(f.offers, s.offers...)
 	f.module = append(f.module, s.module...)
-	f.makes = cmp.Or(f.makes, s.makes)
+	f.makes, f.makesOwn = cmp.Or(f.makes, s.makes), cmp.Or(f.makesOwn, s.makesOwn)
 	for _, d := range s.drivers {
 		if !has(f.drivers, d) {
 			f.drivers = append(f.drivers, d)
@@ -229,7 +232,7 @@ func (t *tree) role(u *unit) {
 	f := &u.facts
 	var registers []string
 	for _, b := range f.drivers {
-		if t.buses[b] && !softBuses[b] {
+		if t.buses[b] && !softBuses[b] && !has(f.offers, b) {
 			registers = append(registers, b)
 		}
 	}
@@ -238,6 +241,9 @@ func (t *tree) role(u *unit) {
 		if t.buses[bus] && !softBuses[bus] && (!needsDriver[bus] || strings.HasPrefix(u.Folder, "arch/") || has(registers, bus) || has(f.module, bus)) {
 			u.Buses = append(u.Buses, bus)
 		}
+	}
+	if f.own {
+		f.makes = cmp.Or(f.makes, f.makesOwn)
 	}
 	virtual := f.own && !f.io && !slices.ContainsFunc(registers, func(b string) bool { return b != "platform" })
 	switch {
@@ -249,13 +255,15 @@ func (t *tree) role(u *unit) {
 		u.Role, u.Makes, u.Buses = silicon.Software, f.makes, nil
 	case len(u.Buses) > 0:
 		u.Role = silicon.Hardware
+	case f.exports >= busExports && slices.Equal(registers, []string{"scsi"}): // the library of host drivers, with a driver for its own logical units
+		u.Role = silicon.Library
 	case len(registers) > 0 && !virtual && (f.exports <= 0 || f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
-	case f.links && f.exports <= maxLinkExports && !f.io, virtual && f.init && f.makes != "" && f.exports <= maxLinkExports:
+	case f.exports <= maxLinkExports && (f.links && !f.io || virtual && f.init && f.makes != "" && !t.shares(u)):
 		u.Role, u.Makes = silicon.Software, f.makes
 	case f.exports > 0 || f.serves || t.extends(u):
 		u.Role = silicon.Library
-	case f.makes != "" && !f.io:
+	case f.makes != "" && !f.io && !t.shares(u):
 		u.Role, u.Makes = silicon.Software, f.makes
 	case f.io && ioCounts(u.Folder):
 		u.Role, u.NoTable = silicon.Hardware, []string{"io"}
@@ -289,13 +297,14 @@ func (t *tree) extends(u *unit) bool {
 
 // privates notes the headers beside drivers with tables that these include.
 func (t *tree) privates(units []*unit) {
-	t.private = map[string]bool{}
+	t.private, t.tables = map[string]bool{}, map[string]string{}
 	for _, u := range units {
-		tables := false
 		for bus := range u.ids {
-			tables = tables || t.buses[bus] && has(u.facts.module, bus)
+			if t.buses[bus] && !softBuses[bus] && has(u.facts.module, bus) {
+				t.tables[u.key] = u.Symbol
+			}
 		}
-		if !tables {
+		if _, ok := t.tables[u.key]; !ok {
 			continue
 		}
 		for _, file := range u.sources {
@@ -305,6 +314,40 @@ func (t *tree) privates(units []*unit) {
 					t.private[h] = true
 				}
 			}
+		}
+	}
+}
+
+// shares: it makes its device on the hardware of another module, a driver with a
+// table: they have a header of its folder, or of one above, in common, as iwlmvm has
+// with iwlwifi. What is chosen together with it may be a part of its own.
+func (t *tree) shares(u *unit) bool {
+	for h, users := range t.users {
+		dir := path.Dir(h)
+		if !users[u.key] || strings.Count(dir, "/") < 2 || dir != u.Folder && !strings.HasPrefix(u.Folder, dir+"/") {
+			continue
+		}
+		for key := range users {
+			if symbol, ok := t.tables[key]; ok && symbol != u.Symbol {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts: the chips that a device in software makes up for itself, chosen with it,
+// are as little hardware as it is.
+func parts(units []*unit) {
+	made := map[string]string{} // folder and symbol → the call
+	for _, u := range units {
+		if u.Role == silicon.Software && u.Symbol != "" {
+			made[u.Folder+" "+u.Symbol] = u.Makes
+		}
+	}
+	for _, u := range units {
+		if call := made[u.Folder+" "+u.Symbol]; call != "" && u.Role == silicon.Hardware && slices.Equal(u.Buses, []string{"i2c"}) {
+			u.Role, u.Makes, u.Buses = silicon.Software, call, nil
 		}
 	}
 }

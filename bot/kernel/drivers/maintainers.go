@@ -52,16 +52,8 @@ func (m *maintainers) of(file string) string {
 		return t
 	}
 	for dir := path.Dir(file) + "/"; ; {
-		for _, g := range m.globs[dir] {
-			if ok, _ := path.Match(g.pattern, file); ok {
-				return g.title
-			}
-			// A pattern of a folder takes all below it.
-			for up := path.Dir(file); len(up) >= len(dir); up = path.Dir(up) {
-				if ok, _ := path.Match(g.pattern, up); ok {
-					return g.title
-				}
-			}
+		if t := longest(m.globs[dir], file, dir); t != "" {
+			return t
 		}
 		if t, ok := m.exact[dir]; ok {
 			return t
@@ -72,4 +64,22 @@ func (m *maintainers) of(file string) string {
 		}
 		dir = up + "/"
 	}
+}
+
+// longest is the title of the longest pattern for a file: "cs47l24*" goes before
+// "cs*". A pattern of a folder takes all below it.
+func longest(globs []glob, file, dir string) string {
+	var best glob
+	for _, g := range globs {
+		if len(g.pattern) <= len(best.pattern) {
+			continue
+		}
+		for p := file; len(p) >= len(dir); p = path.Dir(p) {
+			if ok, _ := path.Match(g.pattern, p); ok {
+				best = g
+				break
+			}
+		}
+	}
+	return best.title
 }

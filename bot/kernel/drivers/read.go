@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -74,10 +75,13 @@ func read(from feed) (*tree, error) {
 	return r.t, nil
 }
 
+// bare are buses of hardware that work without tables of devices.
+var bare = words("scsi serdev xen mmc gameport maple ps3_system_bus scm isa w1 nd")
+
 // knownBuses are those that the tree has a type or a use of device tables for,
-// and two that work without.
+// and those that work without.
 func knownBuses(sources map[string]*source) map[string]bool {
-	out := map[string]bool{"scsi": true, "serdev": true, "xen": true, "mmc": true}
+	out := maps.Clone(bare)
 	if s := sources["include/linux/mod_devicetable.h"]; s != nil {
 		for _, b := range s.types {
 			out[b] = true

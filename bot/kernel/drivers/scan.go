@@ -16,9 +16,11 @@ type source struct {
 	module   []string            // buses of MODULE_DEVICE_TABLE
 	drivers  []string            // buses on which it registers a driver
 	makes    string              // what it makes without a bus: the call
+	makesOwn string              // see makeOwnCalls
 	own      bool                // makes the device that it then drives
 	io       bool                // touches registers, ports, interrupts or firmware tables
 	exports  int                 // symbols
+	offers   []string            // bare buses whose drivers it registers for others: it is the bus
 	serves   bool                // plays a function of the hardware of others: of a USB gadget
 	links    bool                // registers a kind of network link that users make
 	tests    bool                // holds KUnit tests
@@ -44,7 +46,9 @@ var ioCalls = words(`inb inw inl outb outw outl inb_p outb_p readb readw readl r
 	pci_get_device pci_get_class pci_get_domain_bus_and_slot for_each_pci_dev pci_register_driver
 	parport_register_dev_model efi_runtime_services mtspr mfspr mfdcr mtdcr diag_stat_inc ccw_device_start
 	__raw_readb __raw_writeb in_be32 out_be32 in_8 out_8 in_le32 out_le32 z_readb z_writeb sun3x_esp_read prom_getproperty
-	nubus_get_rsrc_mem mac_scsi_init amiga_chip_alloc gsc_readl gsc_writel`)
+	nubus_get_rsrc_mem mac_scsi_init amiga_chip_alloc gsc_readl gsc_writel
+	KSEG1ADDR CKSEG1ADDR adb_register adb_request sclp_register sclp_add_request sun4v_mach_set_watchdog mach_beep in_be16 out_be16 pmu_get_model pmu_request
+	fb_readb fb_readw fb_readl fb_writeb fb_writew fb_writel do_map_probe pi_init raw3270_add_view st_register`)
 
 // makeCalls make a device of a subsystem. A character device, or a platform
 // device alone, proves nothing: drivers of hardware make those too.
@@ -55,12 +59,16 @@ var makeCalls = words(`alloc_netdev alloc_netdev_mqs alloc_etherdev alloc_etherd
 	hid_allocate_device input_allocate_device devm_input_allocate_device scsi_host_alloc dm_register_target
 	mtd_device_register add_mtd_device video_register_device register_framebuffer drm_dev_register
 	ieee802154_alloc_hw wpan_phy_new hci_alloc_dev nfc_allocate_device target_register_template transport_register_subsystem
-	register_md_personality iio_sw_device_create 
+	register_md_personality iio_sw_device_create
 	nvmf_register_transport nvmet_register_transport iscsi_register_transport mac802154_register can_link_ops watchdog_register_device devm_watchdog_register_device`)
+
+// makeOwnCalls make one only where the module makes the parent of it too: a library
+// calls them for the drivers that it serves.
+var makeOwnCalls = words("dvb_register_adapter")
 
 // serveCalls register code that works on the hardware that others drive.
 var serveCalls = words(`DECLARE_USB_FUNCTION DECLARE_USB_FUNCTION_INIT usb_function_register usb_composite_probe
-	module_usb_composite_driver usb_gadget_register_driver usb_mon_register`)
+	module_usb_composite_driver usb_gadget_register_driver usb_mon_register most_register_component`)
 
 var ownCalls = words(`platform_device_register platform_device_register_simple platform_device_register_full platform_device_register_data
 	platform_device_alloc platform_create_bundle platform_add_devices faux_device_create faux_device_create_with_groups root_device_register
@@ -100,6 +108,7 @@ var (
 	moduleTable  = regexp.MustCompile(`\bMODULE_DEVICE_TABLE\s*\(\s*(\w+)`)
 	moduleMacro  = regexp.MustCompile(`\b(?:module|builtin)_(\w+?)_drivers?(?:_probe)?\s*\(`)
 	registerCall = regexp.MustCompile(`\b(?:__)?(\w+?)(?:_register_driver|_driver_register|_register_drivers)\s*\(`)
+	offered      = regexp.MustCompile(`\(\s*(?:__)?(\w+?)(?:_register_driver|_driver_register|_register_family)\b`)
 	define       = regexp.MustCompile(`^\s*#\s*define\s+(\w+)\s+\(?(0[xX][0-9a-fA-F]{1,4})\)?\s*(?:/[/*].*)?$`)
 	declares     = regexp.MustCompile(`\b(\w*OF_DECLARE\w*|IRQCHIP_DECLARE|IRQCHIP_MATCH|RESERVEDMEM_\w*DECLARE|\w+_DECLARE)\s*\(`)
 	alias        = regexp.MustCompile(`\bMODULE_ALIAS(_\w+)?\s*\(\s*"?(\w*)`)
@@ -247,6 +256,9 @@ func (s *source) line(t []byte) (table bool) {
 					s.drives(string(m[1]))
 				}
 			}
+			if string(w) == "volatile" && i > 0 && t[i-1] == '(' || bytes.HasPrefix(w, []byte("MACH_IS_")) || string(w) == "mips_machtype" {
+				s.io = true // a register where the machine has it, or a look which machine this is
+			}
 		default:
 			s.called(w, t)
 		}
@@ -257,18 +269,26 @@ func (s *source) line(t []byte) (table bool) {
 
 func (s *source) called(w, line []byte) {
 	switch {
-	case ioCalls[string(w)]:
+	case ioCalls[string(w)], bytes.HasPrefix(w, []byte("machine_is_")):
 		s.io = true
+	case string(w) == "module_w1_family", string(w) == "w1_register_family":
+		s.drives("w1")
+		s.init = true
 	case string(w) == "rtnl_link_register":
 		s.links, s.makes = true, string(w)
 	case makeCalls[string(w)]:
 		if s.makes == "" {
 			s.makes = string(w)
 		}
+	case makeOwnCalls[string(w)]:
+		s.makesOwn = string(w)
 	case ownCalls[string(w)]:
 		s.own = true
 	case exportCalls[string(w)]:
 		s.exports++
+		if m := offered.FindSubmatch(line); m != nil && bare[busName(string(m[1]))] {
+			s.offers = append(s.offers, busName(string(m[1])))
+		}
 	case initCalls[string(w)]:
 		s.init = true
 	case string(w) == "MODULE_DEVICE_TABLE":

@@ -27,7 +27,7 @@ type joiner struct {
 	out    *Table
 	byKey  map[string]int // folder and name → driver
 	byName map[string]int // subsystem and name → driver, where that is the only one
-	taken  map[string]bool
+	taken  map[string]int // file, or folder with its slash → driver of a newer release
 	in     []map[int]bool // by tree: the drivers that it has
 	ids    map[string]*silicon.ID
 }
@@ -36,7 +36,7 @@ type joiner struct {
 // only older ones have stays, for those who still run them.
 func Join(trees ...*Tree) *Table {
 	j := &joiner{trees: slices.Clone(trees), out: &Table{}, byKey: map[string]int{}, byName: map[string]int{},
-		taken: map[string]bool{}, ids: map[string]*silicon.ID{}}
+		taken: map[string]int{}, ids: map[string]*silicon.ID{}}
 	slices.SortStableFunc(j.trees, func(a, b *Tree) int { return release.Compare(b.Release, a.Release) })
 	for n, t := range j.trees {
 		j.in = append(j.in, map[int]bool{})
@@ -59,13 +59,15 @@ func (j *joiner) add(n int, t *Tree) {
 	for _, u := range t.units {
 		count[topOf(u.Folder)+" "+moduleName(u.Name)]++
 	}
-	var fresh []string
-	byName := map[string]int{}
+	fresh, byName := map[string]int{}, map[string]int{}
 	for _, u := range t.units {
 		key, name := u.Folder+"/"+moduleName(u.Name), topOf(u.Folder)+" "+moduleName(u.Name)
 		i, ok := j.byKey[key]
 		if !ok && count[name] == 1 {
 			i, ok = j.byName[name]
+		}
+		if !ok {
+			i, ok = j.taker(u)
 		}
 		if !ok {
 			i = len(j.out.Drivers)
@@ -78,24 +80,52 @@ func (j *joiner) add(n int, t *Tree) {
 		}
 		d := &j.out.Drivers[i]
 		for _, f := range u.Files {
-			if !j.taken[f] && !within(path.Dir(f), j.folders(d)) {
+			if _, ok := j.takes(f); !ok && !within(path.Dir(f), j.folders(d)) {
 				d.Files = append(d.Files, f)
 			}
-			fresh = append(fresh, f)
+			fresh[f] = i
 		}
 		j.in[n][i] = true
 		for bus, list := range u.ids {
 			j.addIDs(bus, list, i)
 		}
 	}
-	for _, f := range fresh {
-		j.taken[f] = true
+	for f, i := range fresh {
+		if _, ok := j.taken[f]; !ok {
+			j.taken[f] = i
+		}
 	}
 	for name, i := range byName {
 		if _, ok := j.byName[name]; !ok {
 			j.byName[name] = i
 		}
 	}
+}
+
+// takes is the driver of a newer release that has a file, or the folder it is in.
+func (j *joiner) takes(file string) (driver int, ok bool) {
+	if i, ok := j.taken[file]; ok {
+		return i, true
+	}
+	for dir := path.Dir(file); dir != "."; dir = path.Dir(dir) {
+		if i, ok := j.taken[dir+"/"]; ok {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// taker is the driver of a newer release that has all files of a module: it goes by
+// another name there, or was joined to another.
+func (j *joiner) taker(u *unit) (driver int, ok bool) {
+	for n, f := range u.Files {
+		i, ok := j.takes(f)
+		if !ok || n > 0 && i != driver {
+			return 0, false
+		}
+		driver = i
+	}
+	return driver, len(u.Files) > 0
 }
 
 // moduleName is the name that the kernel gives a module: "-" and "_" are one.
