@@ -138,6 +138,16 @@ func (p *Package) check() error {
 
 // Build rebases the fixes onto the vendor's release and makes the package.
 func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
+	return p.work(ctx, o, func(b *bench, base string, out *Built) error {
+		if err := p.source(ctx, b, base, out); err != nil {
+			return err
+		}
+		return p.describe(out)
+	})
+}
+
+// work rebases the fixes, and ends with what is made of them.
+func (p *Package) work(ctx context.Context, o git.Options, end func(b *bench, base string, out *Built) error) (*Built, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -157,9 +167,6 @@ func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
 	b := &bench{clone}
 	out := &Built{Name: p.Name, Version: p.Version, Tag: p.Tag, Base: base, Range: span, DKMS: cmp.Or(p.DKMS, DKMS30), Needs: p.Needs, RedHat: redHat}
 	out.Graphics = graphics(p.MainlineFolder)
-	if err := p.source(ctx, b, base, out); err != nil {
-		return nil, err
-	}
 	if err := p.queue(ctx, b, base, out); err != nil {
 		return nil, err
 	}
@@ -168,7 +175,7 @@ func (p *Package) Build(ctx context.Context, o git.Options) (*Built, error) {
 		out.Queue[i].Match = out.Queue[i].match(span, out.Graphics)
 	}
 	out.Arrived = arrivals(out.Queue)
-	if err := p.describe(out); err != nil {
+	if err := end(b, base, out); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -301,7 +308,7 @@ func (p *Package) rebase(ctx context.Context, b *bench, c *git.Commit, tip strin
 		return out, err
 	}
 	if len(conflicts) > 0 {
-		return out, fmt.Errorf("%w to the vendor tree: it conflicts in %s", ErrConflict, strings.Join(conflicts, ", "))
+		return p.climb(ctx, b, out, sides{from, to, tip, conflicts})
 	}
 	if same, err := b.sameTree(ctx, tree, tip); err != nil || same {
 		return out, errors.Join(err, ErrPresent)

@@ -109,10 +109,15 @@ func TestVendorConf(t *testing.T) {
 	}
 }
 
-// TestDKMS has Debian's dkms add, build, install, upgrade and remove the package, and
-// autoinstall it for a kernel of the range and for one out of it.
-func TestDKMS(t *testing.T) {
-	t.Parallel()
+// host is a machine with dkms, in folders of its own but for /etc/dkms.
+type host struct {
+	t           *testing.T
+	top, kernel string
+}
+
+// newHost skips where there is no dkms.
+func newHost(t *testing.T) *host {
+	t.Helper()
 	kernels, _ := filepath.Glob("/lib/modules/*/build/Makefile")
 	if _, err := exec.LookPath("dkms"); err != nil || len(kernels) == 0 || os.Getuid() != 0 {
 		const how = "dkms, kernel headers and root are needed: sudo apt-get install -y --no-install-recommends dkms linux-headers-amd64"
@@ -121,87 +126,98 @@ func TestDKMS(t *testing.T) {
 		}
 		t.Skip(how)
 	}
-	kernel := strings.Split(kernels[len(kernels)-1], "/")[3]
-	k, err := ParseKernel(kernel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := demo(t, k.String()).Build(t.Context(), git.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	top := t.TempDir()
-	name := b.Name + "/" + b.Version
-	if err := b.Write(filepath.Join(top, "src", b.Name+"-"+b.Version)); err != nil {
-		t.Fatal(err)
-	}
-	dkms := func(args ...string) (string, error) {
-		t.Helper()
-		tree := filepath.Join(top, "dkms")
-		if err := os.MkdirAll(tree, 0o755); err != nil {
+	h := &host{t, t.TempDir(), strings.Split(kernels[len(kernels)-1], "/")[3]}
+	for _, dir := range []string{"dkms", "src", "modules/" + h.kernel} {
+		if err := os.MkdirAll(filepath.Join(h.top, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		args = append(args, "--dkmstree", tree, "--sourcetree", filepath.Join(top, "src"), "--installtree", filepath.Join(top, "modules"), "--no-depmod")
-		out, err := exec.CommandContext(t.Context(), "dkms", args...).CombinedOutput()
-		return string(out), err
 	}
-	must := func(args ...string) string {
-		t.Helper()
-		out, err := dkms(args...)
-		if err != nil {
-			log, _ := filepath.Glob(filepath.Join(top, "dkms", b.Name, b.Version, "build", "make.log"))
-			for _, l := range log {
-				text, _ := os.ReadFile(l)
-				out += string(text)
-			}
-			t.Fatalf("dkms %s: %v\n%s", strings.Join(args, " "), err, out)
+	return h
+}
+
+// branch is the release of the kernel.
+func (h *host) branch() string {
+	h.t.Helper()
+	k, err := ParseKernel(h.kernel)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return k.String()
+}
+
+func (h *host) dkms(args ...string) (string, error) {
+	args = append(args, "--dkmstree", filepath.Join(h.top, "dkms"), "--sourcetree", filepath.Join(h.top, "src"), "--installtree", filepath.Join(h.top, "modules"), "--no-depmod")
+	out, err := exec.CommandContext(h.t.Context(), "dkms", args...).CombinedOutput()
+	return string(out), err
+}
+
+func (h *host) must(args ...string) string {
+	h.t.Helper()
+	out, err := h.dkms(args...)
+	if err != nil {
+		logs, _ := filepath.Glob(filepath.Join(h.top, "dkms", "*", "*", "build", "make.log"))
+		for _, l := range logs {
+			text, _ := os.ReadFile(l)
+			out += string(text)
 		}
-		return out
+		h.t.Fatalf("dkms %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	if err := os.MkdirAll(filepath.Join(top, "modules", kernel), 0o755); err != nil {
+	return out
+}
+
+// installed are the modules of that name.
+func (h *host) installed(module string) []string {
+	found, _ := filepath.Glob(filepath.Join(h.top, "modules", h.kernel, "*", "*", module+".ko*"))
+	return found
+}
+
+// TestDKMS has Debian's dkms add, build, install, upgrade and remove the package, and
+// autoinstall it for a kernel of the range and for one out of it.
+func TestDKMS(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	b, err := demo(t, h.branch()).Build(t.Context(), git.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	installed := func() []string {
-		t.Helper()
-		found, _ := filepath.Glob(filepath.Join(top, "modules", kernel, "*", "*", "demo_card.ko*"))
-		return found
+	name := b.Name + "/" + b.Version
+	if err := b.Write(filepath.Join(h.top, "src", b.Name+"-"+b.Version)); err != nil {
+		t.Fatal(err)
 	}
-	must("add", name)
+	h.must("add", name)
 	// Added only, and then installed: a kernel that is out of the range leaves autoinstall in peace.
 	const foreign = "9.9.9-foreign"
-	must("autoinstall", "-k", foreign)
-	if out := must("autoinstall", "-k", kernel); len(installed()) != 1 || strings.Count(out, "applying patch") != len(b.Queue) {
-		t.Errorf("autoinstall for a kernel of the range installed %v, and should with %d patches\n%s", installed(), len(b.Queue), out)
+	h.must("autoinstall", "-k", foreign)
+	if out := h.must("autoinstall", "-k", h.kernel); len(h.installed("demo_card")) != 1 || strings.Count(out, "applying patch") != len(b.Queue) {
+		t.Errorf("autoinstall for a kernel of the range installed %v, and should with %d patches\n%s", h.installed("demo_card"), len(b.Queue), out)
 	}
-	if out := must("autoinstall", "-k", foreign); strings.Contains(out, "BUILD_EXCLUSIVE") {
+	if out := h.must("autoinstall", "-k", foreign); strings.Contains(out, "BUILD_EXCLUSIVE") {
 		t.Errorf("autoinstall tried a kernel out of the range:\n%s", out)
 	}
-	if out, err := dkms("build", name, "-k", foreign); err == nil || !strings.Contains(out, "BUILD_EXCLUSIVE") {
+	if out, err := h.dkms("build", name, "-k", foreign); err == nil || !strings.Contains(out, "BUILD_EXCLUSIVE") {
 		t.Errorf("built for a kernel out of the range: %v\n%s", err, out)
 	}
 	// The next version takes its place, and what is left after both are gone is nothing.
 	next := *b
 	next.Version = "24.1-fixes2"
-	next.tree = slices.Clone(b.tree)
 	conf, _, err := next.texts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	next.tree = append(slices.DeleteFunc(next.tree, func(f file) bool { return f.name == "dkms.conf" }), file{name: "dkms.conf", data: conf})
-	if err := next.Write(filepath.Join(top, "src", next.Name+"-"+next.Version)); err != nil {
+	next.tree = append(slices.DeleteFunc(slices.Clone(b.tree), func(f file) bool { return f.name == "dkms.conf" }), file{name: "dkms.conf", data: conf})
+	if err := next.Write(filepath.Join(h.top, "src", next.Name+"-"+next.Version)); err != nil {
 		t.Fatal(err)
 	}
-	must("remove", name, "--all")
-	if left := installed(); len(left) != 0 {
+	h.must("remove", name, "--all")
+	if left := h.installed("demo_card"); len(left) != 0 {
 		t.Errorf("left after remove: %v", left)
 	}
-	must("add", next.Name+"/"+next.Version)
-	must("install", next.Name+"/"+next.Version, "-k", kernel)
-	if out := must("status", next.Name+"/"+next.Version); !strings.Contains(out, "installed") || len(installed()) != 1 {
-		t.Errorf("after the upgrade: %v\n%s", installed(), out)
+	h.must("install", next.Name+"/"+next.Version, "-k", h.kernel)
+	if out := h.must("status", next.Name+"/"+next.Version); !strings.Contains(out, "installed") || len(h.installed("demo_card")) != 1 {
+		t.Errorf("after the upgrade: %v\n%s", h.installed("demo_card"), out)
 	}
-	must("remove", next.Name+"/"+next.Version, "--all")
-	if out := must("status"); strings.Contains(out, b.Name) || len(installed()) != 0 {
-		t.Errorf("still there after remove: %v\n%s", installed(), out)
+	h.must("remove", next.Name+"/"+next.Version, "--all")
+	if out := h.must("status"); strings.Contains(out, b.Name) || len(h.installed("demo_card")) != 0 {
+		t.Errorf("still there after remove: %v\n%s", h.installed("demo_card"), out)
 	}
 }

@@ -30,13 +30,14 @@ type exportOptions struct {
 	dkms, vendor, tag, version, folder, mainlineFolder, root, make, clean string
 	modules, needs                                                        []string
 	kernels, generation                                                   string
+	patches                                                               string
 	meanwhile                                                             bool
 }
 
 func exportCommand() *cobra.Command {
 	var o exportOptions
 	cmd := &cobra.Command{
-		Use:   "export --trees REPO (--stable BRANCH CHANGE | --dkms NAME --vendor REPO --tag TAG CHANGE…)",
+		Use:   "export --trees REPO (--stable BRANCH CHANGE | {--dkms|--dkms-patches} NAME --vendor REPO --tag TAG CHANGE…)",
 		Short: "Write the mails for stable, or the DKMS package",
 		Long: `With --stable: where the change applies as it is, one mail that asks the stable team
 to pick it; where it does not, a series of patches, prerequisites first, that was
@@ -47,6 +48,9 @@ With --dkms: a source package for the fixes that stay dkms-only in the branches 
 --stable (all when not given): the vendor's release with the fixes rebased onto it. It is
 built for the kernels between those branches, told by uname -r, or for --kernels; with
 --meanwhile the fixes that stable may still take go along until a point release has them.
+
+With --dkms-patches: the same fixes for a DKMS package that somebody else ships, laid out
+as /etc/dkms, which leaves the package as it is and ends with its next version.
 
   stablebot export --trees linux --stable 6.12 --stable 6.6 1a2b3c4d5e6f
   stablebot export --trees linux --dkms my-amdgpu --vendor amdgpu.git --tag v6.8 \
@@ -61,7 +65,7 @@ built for the kernels between those branches, told by uname -r, or for --kernels
 				return err
 			}
 			defer p.close()
-			if o.dkms != "" {
+			if o.dkms+o.patches != "" {
 				return o.packages(cmd, p, args)
 			}
 			return o.series(cmd, p, args[0])
@@ -77,6 +81,7 @@ built for the kernels between those branches, told by uname -r, or for --kernels
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.BoolVar(&o.asked, "whatever-the-verdict", false, "also where the verdict is not stable-eligible, or not dkms-only")
 	f.StringVar(&o.dkms, "dkms", "", "make a DKMS source package of this `name`")
+	f.StringVar(&o.patches, "dkms-patches", "", "make what /etc/dkms takes for the package of this `name`, which the vendor ships")
 	f.StringVar(&o.vendor, "vendor", "", "the vendor's `repository`")
 	f.StringVar(&o.tag, "tag", "", "the vendor's release: a `tag` there")
 	f.StringVar(&o.version, "package-version", "", "the package's `version`; made of the tag when not given")
@@ -96,13 +101,15 @@ built for the kernels between those branches, told by uname -r, or for --kernels
 
 func (o *exportOptions) check(args []string) error {
 	switch {
-	case o.dkms == "" && len(o.stable) == 0:
-		return usagef("say for which branch with --stable, or make a package with --dkms")
-	case o.dkms == "" && len(args) != 1:
+	case o.dkms+o.patches == "" && len(o.stable) == 0:
+		return usagef("say for which branch with --stable, or make a package with --dkms, or patches for one with --dkms-patches")
+	case o.dkms+o.patches == "" && len(args) != 1:
 		return usagef("a series is for one change; %d are named", len(args))
 	case o.root != "" && (o.folder != "" || o.mainlineFolder != ""):
 		return usagef("--root stands for --folder and --mainline-folder; give it alone")
-	case o.dkms != "" && (o.vendor == "" || o.tag == ""):
+	case o.dkms != "" && o.patches != "":
+		return usagef("--dkms makes a package, --dkms-patches patches for one that is there; give one of them")
+	case o.dkms+o.patches != "" && (o.vendor == "" || o.tag == ""):
 		return usagef("a package is made from a vendor's release: give --vendor and --tag")
 	}
 	return nil

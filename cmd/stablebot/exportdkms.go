@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -54,9 +55,9 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 	if err := o.place(cmd, vendor); err != nil {
 		return err
 	}
-	pkg := &export.Package{Name: o.dkms, Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
+	pkg := &export.Package{Name: cmp.Or(o.dkms, o.patches), Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
 		Mainline: p.set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
-	if pkg.Version == "" {
+	if pkg.Version == "" && o.patches == "" {
 		pkg.Version = strings.Trim(notInVersion.ReplaceAllString(o.tag, "-"), "-.+~")
 	}
 	if err := o.forms(pkg); err != nil {
@@ -73,7 +74,7 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		}
 		pkg.Fixes = append(pkg.Fixes, f)
 	}
-	b, err := pkg.Build(ctx, trusted)
+	made, b, err := o.made(ctx, pkg)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,10 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))
 	}
 	dir := filepath.Join(o.out, b.Name+"-"+b.Version)
-	if err := b.Write(dir); err != nil {
+	if o.patches != "" {
+		dir += "-patches"
+	}
+	if err := made.Write(dir); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(say, "%s: %d fixes on %s, for kernels %s\n", dir, len(b.Queue), o.tag, b.Range)
@@ -98,12 +102,27 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		_, _ = fmt.Fprintf(say, "  %s\n", f)
 	}
 	for _, a := range b.Arrived {
-		_, _ = fmt.Fprintf(say, "  not built from %s on: that kernel's own driver has each fix\n", a.Release)
+		if o.patches == "" {
+			_, _ = fmt.Fprintf(say, "  not built from %s on: that kernel's own driver has each fix\n", a.Release)
+		}
 	}
 	if len(b.Unfit) > 0 {
 		return errReported
 	}
 	return nil
+}
+
+// made is the package, or the patches for one that somebody else ships.
+func (o *exportOptions) made(ctx context.Context, pkg *export.Package) (interface{ Write(dir string) error }, *export.Built, error) {
+	if o.patches == "" {
+		b, err := pkg.Build(ctx, trusted)
+		return b, b, err
+	}
+	d, err := pkg.Patches(ctx, trusted)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, d.Built, nil
 }
 
 // fix judges one change for a package.

@@ -60,7 +60,7 @@ var arrows = []struct {
 	{"bot/web", []string{"rules/…", "bot/flow", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile"}},
 	{"bot/outcome", []string{"rules/…", "bot/flow", "bot/kernel/trees"}},
 	{"bot/queue", []string{"bot/flow"}},
-	{"bot/export", []string{"rules/release", "bot/git"}},
+	{"bot/export", []string{"rules/release", "bot/git", "bot/kernel/backport", "bot/kernel/objects"}},
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
 	{"bot/evaluate", []string{"rules/…", "bot/evaluate/truth"}},
