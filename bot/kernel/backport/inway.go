@@ -17,6 +17,16 @@ import (
 // Range is where mainline and a branch left each other, and what is compared: commits.
 type Range struct {
 	Fork, Base, Ours string
+	// Tip is mainline's, on which Base stands: what is read of the range once serves each
+	// Base. Without Touched nothing is kept.
+	Tip     string
+	Touched *Touched
+}
+
+// asker asks git about one range.
+type asker struct {
+	Range
+	r *git.Repo
 }
 
 // takeable is how many lines with context a commit may have that is no fix and is taken
@@ -31,11 +41,23 @@ const maxRefused = 40
 func InWay(ctx context.Context, r *git.Repo, where Range, res *Result) ([]rules.Conflict, error) {
 	var out []rules.Conflict
 	n := 0
+	base, err := r.Resolve(ctx, where.Base)
+	if err != nil {
+		return nil, err
+	}
+	where.Base = base
+	if where.Touched == nil {
+		where.Touched = &Touched{}
+	}
+	if where.Tip == "" {
+		where.Tip = base
+	}
+	a := &asker{where, r}
 	for _, s := range slices.Concat(res.Refused, lackingNames(res.Steps)) {
 		if n++; n > maxRefused {
 			break
 		}
-		id, own, err := stands(ctx, r, where, s)
+		id, own, err := a.stands(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -83,9 +105,9 @@ func describe(ctx context.Context, r *git.Repo, id string) (rules.Conflict, erro
 
 // stands asks who last changed the lines: of mainline where they differ from the branch's,
 // else of mainline where it took away what the branch has, else of the branch.
-func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, own bool, err error) {
+func (a *asker) stands(ctx context.Context, s Step) (id string, own bool, err error) {
 	for _, w := range s.drift {
-		ids, err := blame(ctx, r, where.Fork, where.Base, w.path, w.from, w.to)
+		ids, err := a.blame(ctx, a.Base, w.path, w.from, w.to)
 		if err != nil {
 			return "", false, err
 		}
@@ -97,7 +119,7 @@ func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, o
 		if !telling(key(l)) {
 			continue
 		}
-		if id, err = removed(ctx, r, where, s.File, strings.TrimSpace(l)); id != "" || err != nil {
+		if id, err = a.removed(ctx, s.File, strings.TrimSpace(l)); id != "" || err != nil {
 			return id, false, err
 		}
 	}
@@ -106,7 +128,7 @@ func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, o
 		path = s.File
 	}
 	if s.ours.to > s.ours.from {
-		ids, err := blame(ctx, r, where.Fork, where.Ours, path, s.ours.from, s.ours.to)
+		ids, err := a.blame(ctx, a.Ours, path, s.ours.from, s.ours.to)
 		if err != nil {
 			return "", false, err
 		}
@@ -117,7 +139,7 @@ func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, o
 	// Nothing of what it changes or stands beside is other than at the fork: what made
 	// the function it is in look otherwise comes last.
 	if s.block.to > s.block.from {
-		ids, err := blame(ctx, r, where.Fork, where.Base, s.File, s.block.from, s.block.to)
+		ids, err := a.blame(ctx, a.Base, s.File, s.block.from, s.block.to)
 		if err != nil {
 			return "", false, err
 		}
@@ -127,10 +149,10 @@ func stands(ctx context.Context, r *git.Repo, where Range, s Step) (id string, o
 	}
 	// Lines that nobody touched since are in the way by where they stand: what last
 	// changed the file is as near as git comes, in mainline, else in the branch.
-	if id, err = last(ctx, r, where.Fork+".."+where.Base, s.File); id != "" || err != nil {
+	if id, err = a.last(ctx, a.Base, s.File); id != "" || err != nil {
 		return id, false, err
 	}
-	id, err = last(ctx, r, where.Fork+".."+where.Ours, path)
+	id, err = a.last(ctx, a.Ours, path)
 	return id, true, err
 }
 
@@ -147,9 +169,21 @@ func most(ids []string) (best string) {
 
 // blame lists the commits behind fork that last changed lines of a file, one a line;
 // lines that are as old as fork are left out.
-func blame(ctx context.Context, r *git.Repo, fork, at, path string, from, to int) ([]string, error) {
-	lines := fmt.Sprintf("%d,%d", from+1, to)
-	out, err := r.Output(ctx, "asking who changed lines", "blame", "--porcelain", "-w", "-L", lines, fork+".."+at, "--", path)
+func (a *asker) blame(ctx context.Context, at, path string, from, to int) ([]string, error) {
+	ids, few, err := a.touching(ctx, at, path)
+	if err != nil || few && len(ids) == 0 {
+		return nil, err
+	}
+	args := []string{"blame", "--porcelain", "-w", "-L", fmt.Sprintf("%d,%d", from+1, to)}
+	if few && a.began(ctx, path) {
+		revs, remove, err := walk(a.Fork, ids)
+		if err != nil {
+			return nil, err
+		}
+		defer remove()
+		args, at = append(args, "-S", revs), ids[len(ids)-1]
+	}
+	out, err := a.r.Output(ctx, "asking who changed lines", append(args, a.Fork+".."+at, "--", path)...)
 	if err != nil {
 		var e *git.Error
 		if errors.As(err, &e) && ctx.Err() == nil {
@@ -169,7 +203,7 @@ func blame(ctx context.Context, r *git.Repo, fork, at, path string, from, to int
 		default:
 			id, rest, _ := strings.Cut(string(line), " ")
 			n, _, _ := strings.Cut(rest, " ")
-			if _, err := strconv.Atoi(n); err == nil && len(id) == r.Digits() {
+			if _, err := strconv.Atoi(n); err == nil && len(id) == a.r.Digits() {
 				last = id
 				all = append(all, id)
 			}
@@ -178,22 +212,58 @@ func blame(ctx context.Context, r *git.Repo, fork, at, path string, from, to int
 	return slices.DeleteFunc(all, func(id string) bool { return old[id] }), nil
 }
 
-// last is the newest commit of a range that touches a file.
-func last(ctx context.Context, r *git.Repo, revs, path string) (string, error) {
-	out, err := r.Output(ctx, "asking who changed a file", "log", "-1", "--format=%H", "--no-show-signature", revs, "--", path)
-	if err != nil {
-		var e *git.Error
-		if errors.As(err, &e) && ctx.Err() == nil {
-			return "", nil
-		}
-		return "", err
+// touching are the commits of the range that touch a file, oldest first; few is false where
+// git has to walk all of them to find the ones that count.
+func (a *asker) touching(ctx context.Context, at, path string) (ids []string, few bool, err error) {
+	tip := a.Tip
+	if at == a.Ours {
+		tip = a.Ours
 	}
-	return strings.TrimSpace(string(out)), nil
+	x, err := a.Touched.of(ctx, a.r, a.Fork, tip)
+	if err != nil {
+		return nil, false, err
+	}
+	ids, known := x.until(at, path)
+	return ids, known && (x.line || len(ids) == 0), nil
+}
+
+// began reports whether the range began with a file of this name: where it was renamed, its
+// older commits are found by git alone.
+func (a *asker) began(ctx context.Context, path string) bool {
+	_, err := a.r.Stat(ctx, a.Fork+":"+path)
+	return err == nil
+}
+
+// last is the newest commit of a range that touches a file.
+func (a *asker) last(ctx context.Context, at, path string) (string, error) {
+	ids, few, err := a.touching(ctx, at, path)
+	switch {
+	case err != nil || few && len(ids) == 0:
+		return "", err
+	case few:
+		return ids[len(ids)-1], nil
+	}
+	return a.first(ctx, "asking who changed a file", a.Fork+".."+at, "--", path)
 }
 
 // removed is the last commit that changed how often a file has a line.
-func removed(ctx context.Context, r *git.Repo, where Range, path, line string) (string, error) {
-	out, err := r.Output(ctx, "asking who took a line away", "log", "-1", "--format=%H", "--no-show-signature", "-S"+line, where.Fork+".."+where.Base, "--", path)
+func (a *asker) removed(ctx context.Context, path, line string) (string, error) {
+	ids, few, err := a.touching(ctx, a.Base, path)
+	switch {
+	case err != nil || few && len(ids) == 0:
+		return "", err
+	case few && len(ids) <= maxNamed:
+		return a.first(ctx, "asking who took a line away", slices.Concat([]string{"-S" + line, "--no-walk=unsorted"}, newest(ids), []string{"--", path})...)
+	}
+	return a.first(ctx, "asking who took a line away", "-S"+line, a.Fork+".."+a.Base, "--", path)
+}
+
+// maxNamed bounds the commits that stand on a command line.
+const maxNamed = 1000
+
+// first is the first commit that git log tells; "" where it knows none of what is asked.
+func (a *asker) first(ctx context.Context, doing string, args ...string) (string, error) {
+	out, err := a.r.Output(ctx, doing, append([]string{"log", "-1", "--format=%H", "--no-show-signature"}, args...)...)
 	if err != nil {
 		var e *git.Error
 		if errors.As(err, &e) && ctx.Err() == nil {

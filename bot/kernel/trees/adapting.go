@@ -121,7 +121,7 @@ func (s *Set) Conflicts(ctx context.Context, c *change.Change, name string, asOf
 	if err != nil || r == nil || r.Proposed() || v.fork == 0 {
 		return nil, err
 	}
-	return backport.InWay(ctx, v.Repo, backport.Range{Fork: s.main.ID(v.fork), Base: q.carrier + "^", Ours: v.tip}, r)
+	return backport.InWay(ctx, v.Repo, backport.Range{Fork: s.main.ID(v.fork), Base: q.carrier + "^", Ours: v.tip, Tip: s.main.tip, Touched: s.touched}, r)
 }
 
 func (s *Set) ask(ctx context.Context, c *change.Change, name string, asOf time.Time) (*question, view, *objects.Snapshot, error) {

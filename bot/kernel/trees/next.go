@@ -22,7 +22,7 @@ func (s *Set) Next(ctx context.Context) (*Set, error) {
 	if err != nil || maps.Equal(refs, s.refs) {
 		return s, err
 	}
-	n := &Set{cfg: s.cfg, repos: maps.Clone(s.repos), prev: s, refs: refs, chips: s.chips, words: s.words}
+	n := &Set{cfg: s.cfg, repos: maps.Clone(s.repos), prev: s, refs: refs, chips: s.chips, words: s.words, touched: s.touched}
 	if err := n.open(ctx); err != nil {
 		for path, r := range n.repos {
 			if s.repos[path] == nil {

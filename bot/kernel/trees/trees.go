@@ -132,6 +132,7 @@ type Set struct {
 	refs     map[string]string     // where all refs were when it was read
 	chips    *chips.Index
 	words    *backport.Words // names that files have
+	touched  *backport.Touched
 
 	releasing sync.Mutex
 	byRelease map[string]*branch // releases as branches, see asReleased
@@ -203,7 +204,7 @@ const maxSnaps = 64
 // Open opens the remotes and reads their histories: the first time that takes a
 // pass over them.
 func Open(ctx context.Context, cfg Config) (_ *Set, err error) {
-	s := &Set{cfg: cfg, repos: map[string]*repo{}, refs: map[string]string{}, words: backport.NewWords()}
+	s := &Set{cfg: cfg, repos: map[string]*repo{}, refs: map[string]string{}, words: backport.NewWords(), touched: &backport.Touched{}}
 	defer func() {
 		if err != nil {
 			_ = s.Close()
