@@ -18,6 +18,7 @@ import (
 
 // Config is the whole file. Default gives what holds when a key is absent.
 type Config struct {
+	File    string   `yaml:"-"`     // that it was read from, "" for none
 	State   string   `yaml:"state"` // folder for the store, mirrors and the outbox
 	Store   Store    `yaml:"store"`
 	Roles   []string `yaml:"roles"`   // source, worker, web; empty: all of them
@@ -47,6 +48,13 @@ type Config struct {
 	Patchwork []Patchwork `yaml:"patchwork"`
 }
 
+// Links are addresses with one %s, for a Message-ID or a commit; empty: no link.
+type Links struct {
+	Mail      string `yaml:"mail"`      // https://lore.kernel.org/r/%s
+	Patchwork string `yaml:"patchwork"` // https://patchwork.kernel.org/project/x/list/?msgid=%s
+	Tree      string `yaml:"tree"`      // https://git.kernel.org/linus/%s
+}
+
 // Web is the dashboard, with its API, feeds, metrics and health.
 type Web struct {
 	Listen    string `yaml:"listen"`     // host:port; empty: off
@@ -55,6 +63,8 @@ type Web struct {
 	// URL is where readers of a reply reach it, https://bot.example.org; empty: they do
 	// not, and no reply has a link to it.
 	URL string `yaml:"url"`
+	// Links are where a mail or a commit is read elsewhere.
+	Links Links `yaml:"links"`
 	// A reverse proxy that knows its users names them in a header, which counts
 	// from its addresses only: "10.0.0.7" or "10.0.0.0/24".
 	ProxyHeader string   `yaml:"proxy_header"`

@@ -55,6 +55,9 @@ func Read(file string) (*Config, error) {
 		return nil, fmt.Errorf("reading the configuration: %w; `stablebot init` writes a starter", err)
 	}
 	c, err := Parse(file, b)
+	if err == nil {
+		c.File = file
+	}
 	if err == nil && !filepath.IsAbs(c.State) {
 		c.State = filepath.Join(filepath.Dir(file), c.State)
 	}
@@ -233,6 +236,9 @@ func (r *reader) readStruct(path string, n ast.Node, v reflect.Value) {
 	var known []string
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("yaml")
+		if name == "-" {
+			continue
+		}
 		fields[name] = v.Field(i)
 		known = append(known, name)
 	}

@@ -196,6 +196,12 @@ func (w Web) validate(v *validator) {
 			v.add("web.url", "replies would link to pages that need a token: set web.public, or leave web.url out")
 		}
 	}
+	for _, l := range []struct{ key, value string }{{"mail", w.Links.Mail}, {"patchwork", w.Links.Patchwork}, {"tree", w.Links.Tree}} {
+		u, err := url.Parse(strings.Replace(l.value, "%s", "x", 1))
+		if l.value != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Count(l.value, "%s") != 1) {
+			v.add("web.links."+l.key, "%q: an address with one %%s is needed, for instance https://lore.kernel.org/r/%%s", l.value)
+		}
+	}
 	if _, err := w.Trusted(); err != nil {
 		v.add("web.proxy_from", "%v", err)
 	}

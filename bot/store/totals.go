@@ -18,6 +18,18 @@ type Totals struct {
 	Chips   []Total // Of is the driver
 	Cells   []CellTotal
 	Gap     []GapTotal
+	// Months count what was judged by the month in which it came: of what a backfill
+	// brought, when its mail did. Newest first.
+	Months []VerdictTotal
+	// By counts the verdicts of each driver, most changes first.
+	By []VerdictTotal
+}
+
+// VerdictTotal is how many changes of a month ("2026-01") or a driver have which verdict.
+type VerdictTotal struct {
+	Name string
+	N    map[string]int // by verdict
+	Sum  int
 }
 
 // Total is how many public changes carry a name.
@@ -62,6 +74,16 @@ type tally struct {
 	of      map[string]string // chip → driver, the last by name of several
 	cells   map[cellKey]*count
 	gap     map[gapKey]*count
+	months  map[string]*VerdictTotal
+	by      map[string]*VerdictTotal
+}
+
+func more(m map[string]*VerdictTotal, name, verdict string) {
+	if m[name] == nil {
+		m[name] = &VerdictTotal{Name: name, N: map[string]int{}}
+	}
+	m[name].N[verdict]++
+	m[name].Sum++
 }
 
 type (
@@ -87,8 +109,14 @@ func in[K comparable](m map[K]*count, k K, lines int) {
 	c.lines += lines
 }
 
-func (y *tally) add(judged int64, verdict, list, chips, cells string, backfilled bool) {
+func (y *tally) add(judged, came int64, verdict, list, chips, cells string, backfilled bool) {
 	in(y.days, dayKey{judged / dayMillis, verdict, backfilled}, 0)
+	if came == 0 && !backfilled {
+		came = judged
+	}
+	if came > 0 { // of a commit that a backfill brought it is not known
+		more(y.months, time.UnixMilli(came).UTC().Format("2006-01"), verdict)
+	}
 	if list != "" {
 		in(y.lists, list, 0)
 	}
@@ -99,6 +127,7 @@ func (y *tally) add(judged int64, verdict, list, chips, cells string, backfilled
 	for i, c := range hardware {
 		if c.Driver != "" && !slices.ContainsFunc(hardware[:i], func(o Chip) bool { return o.Driver == c.Driver }) {
 			in(y.drivers, c.Driver, 0)
+			more(y.by, c.Driver, verdict)
 		}
 		if c.Name != c.Driver {
 			in(y.chips, c.Name, 0)
@@ -117,15 +146,17 @@ func (y *tally) add(judged int64, verdict, list, chips, cells string, backfilled
 
 // Totals sums up what everybody may see.
 func (s *Store) Totals(ctx context.Context) (*Totals, error) {
-	y := tally{map[dayKey]*count{}, map[string]*count{}, map[string]*count{}, map[string]*count{}, map[string]string{}, map[cellKey]*count{}, map[gapKey]*count{}}
-	err := s.each(ctx, "reading", "select judged, verdict, list, chips, cells, backfilled from listed", nil, func(r *sql.Rows) error {
-		var judged int64
+	y := tally{map[dayKey]*count{}, map[string]*count{}, map[string]*count{}, map[string]*count{}, map[string]string{}, map[cellKey]*count{}, map[gapKey]*count{},
+		map[string]*VerdictTotal{}, map[string]*VerdictTotal{}}
+	err := s.each(ctx, "reading", `select judged, coalesce((select received from mail where mail.id = change_id), 0), verdict, list, chips, cells, backfilled
+		from listed`, nil, func(r *sql.Rows) error {
+		var judged, came int64
 		var backfilled bool
 		var verdict, list, chips, cells string
-		if err := r.Scan(&judged, &verdict, &list, &chips, &cells, &backfilled); err != nil {
+		if err := r.Scan(&judged, &came, &verdict, &list, &chips, &cells, &backfilled); err != nil {
 			return err
 		}
-		y.add(judged, verdict, list, chips, cells, backfilled)
+		y.add(judged, came, verdict, list, chips, cells, backfilled)
 		return nil
 	})
 	if err != nil {
@@ -140,6 +171,14 @@ func (y *tally) totals() *Totals {
 		t.Days = append(t.Days, DayTotal{time.UnixMilli(k.day * dayMillis).UTC(), k.verdict, k.backfilled, c.n})
 	}
 	slices.SortFunc(t.Days, func(a, b DayTotal) int { return cmp.Or(a.Day.Compare(b.Day), strings.Compare(a.Verdict, b.Verdict)) })
+	for _, m := range y.months {
+		t.Months = append(t.Months, *m)
+	}
+	slices.SortFunc(t.Months, func(a, b VerdictTotal) int { return strings.Compare(b.Name, a.Name) })
+	for _, d := range y.by {
+		t.By = append(t.By, *d)
+	}
+	slices.SortFunc(t.By, func(a, b VerdictTotal) int { return cmp.Or(b.Sum-a.Sum, strings.Compare(a.Name, b.Name)) })
 	for name, c := range y.lists {
 		t.Lists = append(t.Lists, Total{name, "", c.n})
 	}

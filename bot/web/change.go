@@ -38,6 +38,7 @@ type changeView struct {
 	Text     []line // of the mail
 	Cut      bool
 	URL      string
+	Links    []link
 }
 
 // moved is one contribution to the score.
@@ -129,7 +130,12 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, changeURL(c.Judged.ID), http.StatusSeeOther)
 		return nil
 	}
-	v := changeView{Shown: c, J: c.Judged, Watched: s.Fates != nil, URL: changeURL(c.Judged.ID)}
+	v := changeView{Shown: c, J: c.Judged, Watched: s.Fates != nil, URL: changeURL(c.Judged.ID), Links: s.Links.of(c.Judged.Kind, c.Judged.ID)}
+	if up := c.Judged.Upstream; up != "" && up != c.Judged.ID {
+		for _, l := range s.Links.of(change.Commit, up) {
+			v.Links = append(v.Links, link{"its commit in mainline", l.URL})
+		}
+	}
 	if s.Fates != nil {
 		if v.Fates, err = s.Fates.Fate(r.Context(), c.Judged.ID); err != nil {
 			return err

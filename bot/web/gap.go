@@ -2,10 +2,12 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/rules/silicon"
 )
 
 // gapOf makes the heat map from the sums, of the driver of that name, or of those that it
@@ -33,6 +35,12 @@ func gapOf(sum *summed, driver string) gapView {
 		}
 	}
 	wanted := chosen(chips, driver)
+	if driver != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(chips)), wanted) {
+		if e := onTheBox(driver, chips); e != nil {
+			v.Meant = e.Name
+			chips, wanted = map[string][]string{e.Drivers[0]: {e.Name}}, func(string) bool { return true }
+		}
+	}
 	for name, cs := range chips {
 		v.All = append(v.All, name)
 		if !wanted(name) {
@@ -41,6 +49,9 @@ func gapOf(sum *summed, driver string) gapView {
 		d := gapDriver{Name: name}
 		for _, chip := range cs {
 			row := gapRow{Chip: chip, Whole: chip == name}
+			if e := entryOf(name, chip); e != nil {
+				row.Launched, row.Since = e.Launched, e.Since
+			}
 			for _, b := range v.Branches {
 				q := squares[at{name, chip, b}]
 				if q == nil {
@@ -115,4 +126,63 @@ func (q *gapSquare) finish() {
 		q.Stack = stack(shown, 64)
 	}
 	q.Says = squareSays(q)
+}
+
+// entryOf is the catalogue's row of a chip; nil when it has none.
+func entryOf(driver, chip string) *silicon.Entry {
+	all := silicon.Default().Entries()
+	for i := range all {
+		if all[i].Name == chip && slices.Contains(all[i].Drivers, driver) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+// onTheBox is the chip, of those that the store knows, that people mean by a name: the
+// chip's own, or one that cards are sold under ("RX 7900").
+func onTheBox(name string, chips map[string][]string) *silicon.Entry {
+	asked := words(name)
+	all := silicon.Default().Entries()
+	for i := range all {
+		e := &all[i]
+		if len(e.Drivers) == 0 || !slices.Contains(chips[e.Drivers[0]], e.Name) {
+			continue
+		}
+		if strings.EqualFold(e.Name, name) {
+			return e
+		}
+		for _, p := range e.Patterns {
+			if p.How == "word" && shares(words(strings.ReplaceAll(p.What, "_", " ")), asked) {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+func words(s string) []string { return strings.Fields(strings.ToLower(s)) }
+
+// shares reports whether two names have a word with a number of three digits and more
+// in common: what tells cards of a maker apart.
+func shares(a, b []string) bool {
+	return slices.ContainsFunc(a, func(w string) bool {
+		return len(w) >= 3 && strings.ContainsAny(w, "0123456789") && slices.Contains(b, w)
+	})
+}
+
+// near are names of drivers and chips of the store that one could have meant.
+func near(name string, sum *summed) []string {
+	found := map[string]bool{}
+	asked := strings.ToLower(strings.Join(strings.Fields(name), ""))
+	for _, g := range sum.Gap {
+		for _, known := range []string{g.Driver, g.Chip} {
+			k := strings.ToLower(known)
+			if asked != "" && len(k) > 1 && (strings.HasPrefix(k, asked[:min(3, len(asked))]) || strings.Contains(asked, k)) {
+				found[known] = true
+			}
+		}
+	}
+	out := slices.Sorted(maps.Keys(found))
+	return out[:min(len(out), 8)]
 }

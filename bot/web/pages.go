@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
 
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // changesView is the list of changes.
@@ -84,6 +86,8 @@ type gapView struct {
 	All      []string // drivers to choose from
 	Hidden   int      // chips left out for having few missing fixes
 	Left     int      // drivers left out for the same
+	Near     []string // what a name could mean that nothing is known of
+	Meant    string   // the chip that a name on the box means
 }
 
 type gapDriver struct {
@@ -92,10 +96,13 @@ type gapDriver struct {
 }
 
 type gapRow struct {
-	Chip    string
-	Whole   bool // the driver's own row
-	Squares []gapSquare
-	Most    int // lacking, in the worst branch
+	Chip  string
+	Whole bool // the driver's own row
+	// Launched is when the chip went on sale, Since the mainline release that first
+	// supports it; "" when unknown.
+	Launched, Since string
+	Squares         []gapSquare
+	Most            int // lacking, in the worst branch
 }
 
 // Unknown counts what the trees tell nothing of.
@@ -121,26 +128,47 @@ const (
 func (s *Server) gap(w http.ResponseWriter, r *http.Request) error {
 	sum := s.sums.get(r.Context())
 	v := gapOf(sum, r.FormValue("driver"))
+	status := http.StatusOK
 	if v.Driver != "" && len(v.Drivers) == 0 {
-		return &problem{http.StatusNotFound, "No branch says anything of a driver of that name."}
+		status, v.Near = http.StatusNotFound, near(v.Driver, sum)
 	}
-	return s.render(w, r, http.StatusOK, "gap", "Launch gap", v)
+	return s.render(w, r, status, "gap", "Launch gap", v)
 }
 
 // branchView is one stable branch with what is to be done for it.
 type branchView struct {
 	branchSum
 	Newer   []string
-	Ready   store.Page // applies as it is
-	Work    store.Page // with prerequisites, or by hand
-	Missing store.Page // a newer branch has it
+	Ready   store.Page    // commits that apply as they are
+	Later   []store.Found // mails that do, once mainline has them
+	Command string        // what exports one of Ready
+	Work    store.Page    // with prerequisites, or by hand
+	Missing store.Page    // a newer branch has it
 }
 
 func (s *Server) branches(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "branches", "Branches", s.sums.get(r.Context()).Branches)
 }
 
-const branchRows = 25
+const (
+	branchRows = 25
+	readyRows  = 200
+)
+
+// exportable tells commits, which export takes, from mails, which it takes once
+// mainline has them.
+func exportable(rows []store.Found) (commits, mails []store.Found) {
+	for _, r := range rows {
+		to := &mails
+		if r.Kind == change.Commit {
+			to = &commits
+		}
+		if len(*to) < branchRows {
+			*to = append(*to, r)
+		}
+	}
+	return commits, mails
+}
 
 func (s *Server) branch(w http.ResponseWriter, r *http.Request) error {
 	sum, name := s.sums.get(r.Context()), r.PathValue("name")
@@ -161,11 +189,16 @@ func (s *Server) branch(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			part.q.Branch, part.q.Order, part.q.Limit = name, store.Highest, branchRows
+			if part.to == &v.Ready {
+				part.q.Limit = readyRows // commits and mails are told apart behind it
+			}
 			var err error
 			if *part.to, err = s.Reader.Search(r.Context(), part.q); err != nil {
 				return err
 			}
 		}
+		v.Ready.Rows, v.Later = exportable(v.Ready.Rows)
+		v.Command = cmp.Or(s.Export, "stablebot export --trees REPOSITORY") + " --stable " + name
 		return s.render(w, r, http.StatusOK, "branch", "Branch "+name, v)
 	}
 	return &problem{http.StatusNotFound, "No judgement speaks of a branch of that name."}

@@ -120,7 +120,6 @@ var functions = template.FuncMap{
 	"author":      func(s string) string { name, _, _ := strings.Cut(s, " <"); return name },
 	"scoreBar":    scoreBar,
 	"weightBar":   weightBar,
-	"verdicts":    func() []verdict.Verdict { return verdictNames },
 	"classes":     func() []verdict.Class { return classNames },
 	"cells":       func() []launch.Cell { return launch.Cells },
 	"cellName":    func(c any) string { return cellWords[launch.Cell(fmt.Sprint(c))][1] },
@@ -131,6 +130,8 @@ var functions = template.FuncMap{
 	"day":         func(s string) string { return s[:min(len(s), 10)] },
 	"plural":      plural,
 	"rowsOf":      func(rows []store.Found, at string) any { return rowsView{rows, at} },
+	"sumsOf":      func(rows []store.VerdictTotal, by string) any { return sumsView{rows, by} },
+	"verdicts":    func() []verdict.Verdict { return verdictNames },
 	"base":        path.Base,
 	"ratio":       func(a, b int) float64 { return float64(a) / float64(max(1, b)) },
 	"branchStack": branchStack,
@@ -146,6 +147,12 @@ var functions = template.FuncMap{
 type rowsView struct {
 	Rows []store.Found
 	At   string
+}
+
+// sumsView is a table of counts; By is what a name filters by, "" for nothing.
+type sumsView struct {
+	Rows []store.VerdictTotal
+	By   string
 }
 
 type qualityTable struct {

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
@@ -29,12 +32,22 @@ type todayView struct {
 	Past     int // of Stored: what a backfill brought
 	Summed   time.Time
 	Error    string
+	Needs    []need
+	Months   []store.VerdictTotal
+	By       []store.VerdictTotal
+}
+
+// need is something that waits for a person, and where.
+type need struct {
+	N         int
+	Says, URL string
 }
 
 // verdictDays are the counts of one verdict.
 type verdictDays struct {
 	Verdict       verdict.Verdict
 	Day, Week, In int // today, seven days, thirty days
+	All           int // ever, what a backfill brought included
 	Spark         template.HTML
 }
 
@@ -50,6 +63,8 @@ type actionView struct {
 const (
 	sparkDays = 30
 	fewRows   = 12
+	fewNeeds  = 6
+	latestOf  = 50 // of a verdict judged last, of which those that came last are shown
 )
 
 func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
@@ -68,19 +83,8 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	if v.Lately, err = s.actionViews(ctx, fewRows, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDoing, flow.StateDropped); err != nil {
 		return err
 	}
-	page, err := s.Reader.Search(ctx, store.Query{Limit: 40})
-	if err != nil {
+	if v.Latest, err = s.latest(ctx); err != nil {
 		return err
-	}
-	for _, f := range page.Rows { // what nobody needs to see comes last
-		if !f.Verdict.Silent() && len(v.Latest) < fewRows {
-			v.Latest = append(v.Latest, f)
-		}
-	}
-	for _, f := range page.Rows {
-		if f.Verdict.Silent() && len(v.Latest) < fewRows {
-			v.Latest = append(v.Latest, f)
-		}
 	}
 	if v.Queue, err = s.Reader.Queue(ctx); err != nil {
 		return err
@@ -92,7 +96,82 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	if v.Parts, err = s.parts(ctx); err != nil {
 		return err
 	}
+	v.Months, v.By = sum.Months[:min(len(sum.Months), fewRows)], sum.By[:min(len(sum.By), fewRows)]
+	v.Needs = v.needs(sum)
 	return s.render(w, r, http.StatusOK, "today", "Today", v)
+}
+
+// latest are the changes that came last, those first that somebody may want to see.
+// Of each verdict those judged last are asked for: no list is in order of posting.
+func (s *Server) latest(ctx context.Context) (out []store.Found, err error) {
+	byDay := func(a, b store.Found) int { return came(b).Compare(came(a)) }
+	var silent []store.Found
+	for _, v := range verdictNames {
+		page, err := s.Reader.Search(ctx, store.Query{Verdict: string(v), Limit: latestOf})
+		if err != nil {
+			return nil, err
+		}
+		if v.Silent() {
+			silent = append(silent, page.Rows...)
+		} else {
+			out = append(out, page.Rows...)
+		}
+	}
+	slices.SortStableFunc(out, byDay)
+	slices.SortStableFunc(silent, byDay)
+	out = append(out, silent...)
+	return out[:min(len(out), fewRows)], nil
+}
+
+// came is when a change was posted: what a backfill judges last need not be the newest.
+func came(f store.Found) time.Time {
+	if t, err := time.Parse(time.RFC3339, f.Posted); err == nil {
+		return t
+	}
+	return f.Judged
+}
+
+// Idle reports whether nothing came in thirty days, so that only the sums say anything.
+func (v todayView) Idle() bool {
+	for _, d := range v.Verdicts {
+		if d.In > 0 {
+			return false
+		}
+	}
+	return v.Stored > 0
+}
+
+// needs is what waits for a person, the most urgent first.
+func (v todayView) needs(sum *summed) (out []need) {
+	add := func(n int, one, many, url string) {
+		if n > 0 {
+			out = append(out, need{n, plural(n, one, many), url})
+		}
+	}
+	failing := 0
+	for _, p := range v.Parts {
+		if !p.Well {
+			failing++
+		}
+	}
+	held := 0
+	for _, a := range v.Waiting {
+		if a.State == flow.StateHeld {
+			held++
+		}
+	}
+	add(failing, "part is failing", "parts are failing", "#health")
+	add(held, "reply waits for your word", "replies wait for your word", "#waiting")
+	for _, b := range sum.Branches {
+		n := b.Cells[launch.Eligible].N
+		add(n, "fix to export for "+b.Name, "fixes to export for "+b.Name, "/branches/"+url.PathEscape(b.Name))
+	}
+	for _, d := range v.Verdicts {
+		if d.Verdict == verdict.Uncertain {
+			add(d.All, "change that a person should judge", "changes that a person should judge", listURL("verdict", d.Verdict))
+		}
+	}
+	return out[:min(len(out), fewNeeds)]
 }
 
 // days sorts counts into the last thirty days, without what a backfill judged on
@@ -107,6 +186,7 @@ func days(all []store.DayTotal, now time.Time) (out []verdictDays, stored, past 
 				continue
 			}
 			stored += t.N
+			d.All += t.N
 			if t.Backfilled {
 				past += t.N
 				continue

@@ -22,12 +22,14 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Reader is what the pages read. It never returns anything embargoed.
@@ -66,9 +68,36 @@ type Options struct {
 	Metrics *Metrics // nil: a set of its own
 	Name    string   // of the bot, for titles
 	URL     string   // at which readers open the pages; "" when nobody has said
+	// Links are where a mail or a commit is read elsewhere.
+	Links Links
+	// Export is the command that exports a commit, but for the branch and the commit:
+	// "stablebot export --bot /etc/stablebot.yaml".
+	Export  string
 	Version string
 	Log     *zap.Logger // nil: no logs
 	Now     func() time.Time
+}
+
+// Links are addresses with one %s in them, for a Message-ID or a commit; "": no link.
+type Links struct{ Mail, Patchwork, Tree string }
+
+// link is one of them, filled.
+type link struct{ Name, URL string }
+
+// of are the links for a change.
+func (l Links) of(kind change.Kind, id string) (out []link) {
+	add := func(name, template string) {
+		if template != "" && id != "" {
+			out = append(out, link{name, strings.Replace(template, "%s", url.PathEscape(id), 1)})
+		}
+	}
+	if kind == change.Commit {
+		add("the commit in its tree", l.Tree)
+		return out
+	}
+	add("the mail on its list", l.Mail)
+	add("Patchwork", l.Patchwork)
+	return out
 }
 
 // Server answers requests. It is an http.Handler.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/internal/peers"
+	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -566,5 +568,71 @@ func TestGrafana(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestFirstPage: what a backfill brought is summed up where nothing came today, and
+// what waits for a person is on top.
+func TestFirstPage(t *testing.T) {
+	t.Parallel()
+	idle := todayView{Stored: 3, Verdicts: []verdictDays{{Verdict: verdict.Uncertain, All: 3}}}
+	if !idle.Idle() || (todayView{}).Idle() {
+		t.Error("a store that only a backfill filled is idle, an empty one is new")
+	}
+	sum := &summed{Branches: []branchSum{{Name: "6.12", Cells: map[launch.Cell]store.CellTotal{launch.Eligible: {N: 2}}}}}
+	idle.Waiting = []actionView{{ActionRow: store.ActionRow{State: flow.StateHeld}}}
+	var said []string
+	for _, n := range idle.needs(sum) {
+		said = append(said, n.Says+" "+n.URL)
+	}
+	want := []string{"1 reply waits for your word #waiting", "2 fixes to export for 6.12 /branches/6.12", "3 changes that a person should judge /changes?verdict=uncertain"}
+	if !slices.Equal(said, want) {
+		t.Errorf("needs %q", said)
+	}
+	page := get(t, serverOf(t, seeded(t, ""), nil), "/").Body.String()
+	for _, want := range []string{"By driver", `href="/changes?driver=amdgpu&amp;verdict=`, "By month of the mail", "Needs you"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the first page has no %q", want)
+		}
+	}
+}
+
+func TestExportable(t *testing.T) {
+	commits, mails := exportable([]store.Found{{ID: "a", Kind: change.Mail}, {ID: "b", Kind: change.Commit}})
+	if len(commits) != 1 || commits[0].ID != "b" || len(mails) != 1 {
+		t.Errorf("%v, %v", commits, mails)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	l := Links{Mail: "https://lore.example.org/r/%s", Tree: "https://git.example.org/?id=%s"}
+	if got := l.of(change.Mail, "a/b@c"); len(got) != 1 || got[0].URL != "https://lore.example.org/r/a%2Fb@c" {
+		t.Errorf("%v", got)
+	}
+	if got := l.of(change.Commit, "0123"); len(got) != 1 || got[0].URL != "https://git.example.org/?id=0123" {
+		t.Errorf("%v", got)
+	}
+	s := seeded(t, "")
+	h := serverOf(t, s, func(o *Options) { o.Links = l })
+	if page := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(page, `href="https://lore.example.org/r/`+eligibleID) {
+		t.Error("the page of a change does not lead to its mail")
+	}
+}
+
+// TestOnTheBox: a card is found by the name that it is sold under.
+func TestOnTheBox(t *testing.T) {
+	chips := map[string][]string{"amdgpu": {"amdgpu", "Navi31"}}
+	for name, want := range map[string]string{"RX 7900": "Navi31", "7900 XTX": "Navi31", "navi31": "Navi31", "RX 480": "", "xtx": ""} {
+		got := ""
+		if e := onTheBox(name, chips); e != nil {
+			got = e.Name
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	sum := &summed{Totals: &store.Totals{Gap: []store.GapTotal{{Driver: "amdgpu", Chip: "Navi31"}}}}
+	if got := near("navi33", sum); !slices.Equal(got, []string{"Navi31"}) {
+		t.Errorf("near %q", got)
 	}
 }

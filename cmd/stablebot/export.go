@@ -73,6 +73,7 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.branches.repo, "trees", "", "the `repository` with mainline and the stable branches")
+	f.StringVar(&o.branches.config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
 	f.StringVar(&o.branches.mainline, "mainline", "", "the development `branch` there; master or main when not given")
 	f.StringSliceVar(&o.branches.stable, "branches", nil, "the stable branches there, names or `patterns`; linux-*.y or *-lts when not given")
 	f.StringVar(&o.branches.releases, "releases", "tags", "where a release ends: at its tag v6.1 (`tags`), or at a commit with a title: title:\"Reduce diff with Linux %s\"")

@@ -31,8 +31,8 @@ type planner struct {
 }
 
 func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf time.Time) (*planner, error) {
-	if o.repo == "" {
-		return nil, usagef("name the repository that has mainline and the stable branches with --trees")
+	if o.repo == "" && o.config == "" {
+		return nil, usagef("name the repository that has mainline and the stable branches with --trees, or the configuration of a bot with --bot")
 	}
 	if err := o.check(); err != nil {
 		return nil, err
@@ -252,6 +252,7 @@ lines with context, files and subsystems.
 	}
 	f := cmd.Flags()
 	o.flags(f)
+	f.StringVar(&o.config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
 	f.BoolVar(&asJSON, "json", false, "one JSON object")
 	f.StringVar(&svg, "svg", "", "draw what depends on what into this `file`; - for standard output")
 	f.StringVar(&dot, "dot", "", "the same for Graphviz")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,6 +128,12 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 	o := web.Options{
 		Reader: s, Decider: s, Standings: s, Fates: fates{s}, Metrics: m, Name: c.Bot.Name, Version: buildVersion(), Log: log,
 		Access: access, URL: c.Web.URL, Layouts: layoutNotes(c),
+		Links: web.Links(c.Web.Links),
+	}
+	if c.File != "" {
+		if file, err := filepath.Abs(c.File); err == nil {
+			o.Export = "stablebot export --bot " + file
+		}
 	}
 	if running != nil {
 		o.Expect = expected(c, running.sources)

@@ -17,6 +17,7 @@ import (
 // branchOptions are the flags that say which git remotes are looked at.
 type branchOptions struct {
 	repo, mainline, releases, ended string
+	config                          string // with trees of its own, instead of repo
 	stable, queue, distro, vendor   []string
 	missing                         func(trees.Remote, error) // nil: a remote that cannot be read is an error
 }
@@ -52,6 +53,9 @@ func (t *branchOptions) check() error {
 
 // open opens the trees; nil when none are asked for.
 func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
+	if t.repo == "" && t.config != "" {
+		return t.configured(ctx)
+	}
 	if t.repo == "" {
 		return nil, nil
 	}
@@ -89,6 +93,22 @@ func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
 		return set, err
 	}
 	return nil, usagef("%s has no branch like %s; name the stable branches with --stable", t.repo, strings.Join(trees.DefaultStable, ", "))
+}
+
+// configured opens the copies that a bot keeps of its trees.
+func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
+	c, err := readConfig(t.config)
+	if err != nil {
+		return nil, err
+	}
+	p, missing, err := pastOfConfig(ctx, c)
+	if err == nil && p == nil {
+		err = usagef("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config, strings.Join(missing, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.Set, nil
 }
 
 // tell says what makes answers weaker than they look: they are given all the same.
