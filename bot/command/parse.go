@@ -8,7 +8,8 @@
 // Promises:
 //
 //   - A command stands at the start of a line that is not quoted; what a mail
-//     program puts before a line it cites makes it none.
+//     program puts before a line it cites makes it none, and so does what it puts
+//     above a copy of another mail.
 //   - A mail that repeats the help, placeholders and all, commands nothing.
 //   - A command counts only when a DKIM signature proves its mail (Prove).
 package command
@@ -19,6 +20,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -64,13 +66,18 @@ var verdicts = func() (out []string) {
 // Parse returns the commands of a mail's text, Max at most, and how many more
 // there are.
 func Parse(text string) (out []Command, more int) {
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n\t ")
-		if line == "-- " || line == "--" {
-			break // a signature says nothing
+	last := ""
+	for below := text; below != ""; {
+		var line string
+		line, below, _ = strings.Cut(below, "\n")
+		line = strings.TrimRight(line, "\r\t ")
+		if mail.EndsOwnWords(line, below) {
+			break // what follows is a signature, or somebody else's mail
 		}
+		rewrapped := mail.Rewrapped(last, below)
+		last = line
 		rest, ok := strings.CutPrefix(line, "#stablebot")
-		if !ok || rest != "" && !unicode.IsSpace(rune(rest[0])) {
+		if !ok || rewrapped || rest != "" && !unicode.IsSpace(rune(rest[0])) {
 			continue
 		}
 		if slices.Contains(help, line) {

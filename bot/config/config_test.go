@@ -99,6 +99,19 @@ func TestParseEmptyNodes(t *testing.T) {
 	}
 }
 
+// An address with a password that nobody escaped is refused, and not repeated.
+func TestParseAddress(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"http://a:s3cr3t/with/slash@127.0.0.1/x.git": false, "http://u:s3cr3t @127.0.0.1/x": false, "https://u:s3cr3t%2F@example.org/x": true,
+		"ssh://git@example.org/x": true, "git@example.org:x/y": true, "/srv/git/linux.git": true, "../my linux": true, "https://example.org/x.git": true,
+	} {
+		_, err := Parse("f", []byte("sources:\n  git:\n    - {name: a, url: \""+url+"\", role: mainline, branches: [master]}\n"))
+		if (err == nil) != ok || err != nil && (strings.Contains(err.Error(), "s3cr3t") || !strings.Contains(err.Error(), "%2F")) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
 func TestParseDamaged(t *testing.T) {
 	for _, bad := range []string{"a: [", "\tx: 1", "- 1", "state: {a: b}", "state: x\n---\nstate: y\n", "state: x\nstate: y\n", "\x00\x01"} {
 		if _, err := Parse("f", []byte(bad)); err == nil {

@@ -66,14 +66,14 @@ func (c *Config) validate() []Problem {
 	for i, s := range c.Sources.Archive {
 		p := fmt.Sprintf("sources.archive[%d]", i)
 		name(p, s.Name)
-		v.need(p+".url", s.URL, "the public-inbox repository to fetch")
+		v.remote(p+".url", s.URL, "the public-inbox repository to fetch")
 		v.day(p+".since", s.Since)
 		v.notNegative(p+".every", s.Every)
 	}
 	for i, s := range c.Sources.Git {
 		p := fmt.Sprintf("sources.git[%d]", i)
 		name(p, s.Name)
-		v.need(p+".url", s.URL, "the repository to fetch")
+		v.remote(p+".url", s.URL, "the repository to fetch")
 		v.oneOf(p+".role", s.Role, "mainline", "stable", "queue", "distro", "vendor")
 		if len(s.Branches) == 0 {
 			v.add(p+".branches", "at least one branch is needed, for instance [master]")
@@ -286,6 +286,16 @@ func (v *validator) add(path, format string, a ...any) {
 func (v *validator) need(path, value, what string) {
 	if value == "" {
 		v.add(path, "is missing: %s", what)
+	}
+}
+
+// remote refuses an address that cannot be read as one: a password with a slash or a
+// blank in it would be taken for a part of the path, and shown. It is not repeated.
+func (v *validator) remote(path, value, what string) {
+	v.need(path, value, what)
+	scheme, rest, is := strings.Cut(value, "://")
+	if _, err := url.Parse(value); is && (err != nil || strings.ContainsAny(rest, " \t\r\n") || scheme == "") {
+		v.add(path, "is no address: in a name or password write %%2F for a slash, %%20 for a blank, %%40 for an at sign; or leave it out and use a credential helper of git")
 	}
 }
 

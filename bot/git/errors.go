@@ -49,6 +49,9 @@ func (e *Error) Error() string {
 
 var (
 	inAddress = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^/\s@'"]+)@`)
+	// A password with a slash in it that nobody escaped: what stands behind the colon
+	// is no port.
+	unescaped = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'":]+:[0-9]*[^0-9/\s@'"…][^\s@'"]*@`)
 	inQuery   = regexp.MustCompile(`(?i)([?&](?:[a-z_]*token|password|secret|key|auth)=)[^&\s'"]+`)
 )
 
@@ -65,6 +68,7 @@ func Redact(text string) string {
 		}
 		return scheme + "://…@"
 	})
+	text = unescaped.ReplaceAllString(text, "${1}…@")
 	return inQuery.ReplaceAllString(text, "${1}…")
 }
 

@@ -16,6 +16,8 @@ func TestRedact(t *testing.T) {
 		"ssh://git:secret@example.org/x":                    "ssh://git:…@example.org/x",
 		"https://example.org/x?private_token=secret&a=b":    "https://example.org/x?private_token=…&a=b",
 		"https://example.org/a@b":                           "https://example.org/a@b",
+		"http://a:tok9/with/slash@127.0.0.1:9/x.git":        "http://…@127.0.0.1:9/x.git",
+		"https://example.org:8080/a@b":                      "https://example.org:8080/a@b",
 		"ada@example.org":                                   "ada@example.org",
 	} {
 		if got := Redact(in); got != want {

@@ -21,6 +21,7 @@ const (
 	fOriginalFrom
 	fTo
 	fCc
+	fRecipients // of every other field that names some
 	fDate
 	fSubject
 	fListID
@@ -59,6 +60,8 @@ func fieldOf(key []byte) (field, bool) {
 		return fTo, true
 	case "cc":
 		return fCc, true
+	case "bcc", "resent-to", "resent-cc", "resent-bcc", "apparently-to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to":
+		return fRecipients, true
 	case "date":
 		return fDate, true
 	case "subject":
@@ -112,7 +115,7 @@ const maxHeader = 1 << 20
 
 // header holds the values of the fields of a mail, still folded and encoded,
 // as parts of the raw mail. The first of several equal fields counts, as in
-// git; To and Cc are joined.
+// git; those of recipients are joined.
 type header [fields][]byte
 
 // splitHeader cuts raw at the first empty line and reads the fields above it.
@@ -124,7 +127,7 @@ func splitHeader(raw []byte) (h header, body []byte) {
 	current := field(-1)
 	start := 0           // of the value of current
 	end := 0             // of the line before
-	var more [2][][]byte // values of further To and Cc fields
+	var more [3][][]byte // values of further fields of recipients
 	flush := func() {
 		if current < 0 {
 			return
@@ -134,7 +137,7 @@ func splitHeader(raw []byte) (h header, body []byte) {
 		case start > maxHeader:
 		case h[current] == nil:
 			h[current] = v
-		case current == fTo || current == fCc:
+		case current >= fTo && current <= fRecipients:
 			more[current-fTo] = append(more[current-fTo], v)
 		}
 		current = -1

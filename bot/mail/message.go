@@ -106,6 +106,9 @@ type Message struct {
 	// that does not parse.
 	Damaged error
 
+	recipients [3][]byte // the fields that name some, as they stand
+	reached    []string  // what Reached found, once the fields are let go
+
 	contentType, encoding, disposition string
 	body                               []byte
 	bare                               bool // no header: a diff from a file
@@ -190,6 +193,7 @@ func (m *Message) readHeader(h *header) {
 	}
 	m.ReplyTo = people(h[fReplyTo])
 	m.To, m.Cc = people(h[fTo]), people(h[fCc])
+	m.recipients = [3][]byte{h[fTo], h[fCc], h[fRecipients]}
 	m.ListID = listID(h[fListID])
 	m.undoVia(people(h[fOriginalFrom]))
 	m.Date = date(h[fDate])
@@ -402,6 +406,7 @@ func (m *Message) Shed() {
 		text = strings.ToValidUTF8(text[:shedText], "")
 	}
 	m.text, m.decoded = strings.Clone(text), true
+	m.reached, m.recipients = m.Reached(), [3][]byte{}
 	m.body, m.leaves, m.split, m.patch, m.Native = nil, nil, true, patchText{}, nil
 }
 

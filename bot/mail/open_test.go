@@ -137,7 +137,6 @@ func TestSingle(t *testing.T) {
 		{"diff", "diff --git a/x b/x\n", []string{"f diff --git a/x b/x\n"}},
 		{"empty", "", nil},
 		{"blank", "\n \n", nil},
-		{"garbage", "\x00\x01\x02", []string{"f \x00\x01\x02"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, err := NewReader(strings.NewReader(tt.in), "f")

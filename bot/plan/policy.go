@@ -221,13 +221,13 @@ func (l ListPolicy) Caps() flow.Caps {
 // public list.
 func (p Policy) Embargoed(m *mail.Message) bool {
 	var public, private bool
-	for _, r := range append(slices.Clone(m.To), m.Cc...) {
+	for _, address := range m.Reached() {
 		switch {
-		case p.securityAddress(r.Address):
+		case p.securityAddress(address):
 			return true
-		case r.Address == "stable@vger.kernel.org":
+		case address == "stable@vger.kernel.org":
 			public = true
-		case r.Address == "stable@kernel.org":
+		case address == "stable@kernel.org":
 			private = true
 		}
 	}

@@ -234,14 +234,38 @@ func (fl *filer) placeOwn(ctx context.Context, f flow.Filing, note series.Note) 
 	return f, err
 }
 
-// nearest is the series that holds the closest ancestor.
+// nearest is the series that holds the closest ancestor. Whoever posts a second mail
+// under a Message-ID takes no answers from the first: of several series with one
+// ancestor the one counts that is proven to be from its sender, then the one that has
+// the first mail of that Message-ID.
 func nearest(thread []flow.Series, ancestors []string) *flow.Series {
 	for _, id := range ancestors {
+		var best *flow.Series
+		rank := 0
 		for i := range thread {
-			if slices.ContainsFunc(thread[i].Members, func(m flow.Member) bool { return m.ID == id || flow.MessageID(m.ID) == id }) {
-				return &thread[i]
+			if r := claim(&thread[i], id); r > rank {
+				best, rank = &thread[i], r
 			}
+		}
+		if best != nil {
+			return best
 		}
 	}
 	return &thread[0]
+}
+
+// claim is how good a claim of a series is to be what a Message-ID means, 0 for none.
+func claim(s *flow.Series, id string) (rank int) {
+	for _, m := range s.Members {
+		switch {
+		case m.ID == id:
+			rank = max(rank, 2)
+		case flow.MessageID(m.ID) == id:
+			rank = max(rank, 1)
+		}
+	}
+	if rank > 0 && s.Signed == flow.SenderProven {
+		rank += 2
+	}
+	return rank
 }

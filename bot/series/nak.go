@@ -1,6 +1,10 @@
 package series
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/stablebot/stablebot/bot/mail"
+)
 
 // isNak recognises a refusal that opens a paragraph: "NAK", "NACK, because …".
 // Display hardware sends NAKs too, so the word must be in capitals and stand
@@ -87,16 +91,19 @@ func containsAny(s string, list []string) bool {
 // signature and above what a mail program appends.
 func sentences(text string) (out []string) {
 	var own strings.Builder
+	last := ""
 	for rest := text; rest != ""; {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		line = strings.TrimRight(line, " \t\r")
-		if endsOwnWords(line, rest) {
+		if mail.EndsOwnWords(line, rest) {
 			break
 		}
+		rewrapped := mail.Rewrapped(last, rest)
+		last = line
 		next, _, _ := strings.Cut(rest, "\n")
 		switch _, tag := trailer(line, rest); {
-		case tag, line == "", line[0] == '>', line[0] == '|', strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") && strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
+		case tag, rewrapped, line == "", mail.Quoted(line), strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") && strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
 			own.WriteString("\n")
 		default:
 			own.WriteString(line + " ")

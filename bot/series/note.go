@@ -156,6 +156,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
 	before := ""           // the own line directly above
+	last := ""             // the line directly above, whoever's it is
 	built := false         // the sender has said that he only compiled it
 	lineNo := 0
 	for rest := text; rest != ""; {
@@ -163,10 +164,12 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 		line, rest, _ = strings.Cut(rest, "\n")
 		lineNo++
 		line = strings.TrimRight(line, " \t\r")
-		if endsOwnWords(line, rest) || len(given) >= maxGiven || len(declined) >= maxDeclined {
+		if mail.EndsOwnWords(line, rest) || len(given) >= maxGiven || len(declined) >= maxDeclined {
 			break
 		}
-		if line == "" || line[0] == '>' || line[0] == '|' {
+		rewrapped := mail.Rewrapped(last, rest)
+		last = line
+		if line == "" || mail.Quoted(line) || rewrapped {
 			above, before = true, ""
 			wide--
 			continue
@@ -283,23 +286,6 @@ func evidence(line string, no int) rules.Evidence {
 		text = strings.ToValidUTF8(text[:maxSaid], "")
 	}
 	return rules.Evidence{Line: no, Text: text}
-}
-
-// endsOwnWords reports whether a line begins the signature or an unquoted copy
-// of the mail that is answered.
-func endsOwnWords(line, rest string) bool {
-	switch {
-	case line == "--":
-		return true
-	case strings.HasPrefix(line, "-----") && strings.Contains(line, "Original Message"),
-		strings.HasPrefix(line, "-------- ") && strings.HasSuffix(line, " --------"),
-		strings.HasPrefix(line, "________________________________"):
-		return true
-	case strings.HasPrefix(line, "From: "):
-		next, _, _ := strings.Cut(rest, "\n")
-		return strings.HasPrefix(next, "Sent:") || strings.HasPrefix(next, "Date:") || strings.HasPrefix(next, "To:")
-	}
-	return false
 }
 
 // holdsProposal reports whether the reply has a patch of its own in it.

@@ -143,11 +143,13 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 		return "", time.Time{}, nil
 	}
 	const (
-		begun  = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
-		sender = "(select s.sender from series s join action a on a.series_key = s.key where a.key = ?)"
+		begun = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
+		// The series of the same sender, those that are proven to be apart from those
+		// that anybody may have sent under the name.
+		same = "from series o where exists (select 1 from series s join action a on a.series_key = s.key where a.key = ? and o.sender = s.sender and (o.signed = 2) = (s.signed = 2))"
 	)
 	var known int
-	if err := t.row(&known, "select count(*) from series where sender = "+sender+" and first < ?", key, millis(at.Add(-knownAfter))); err != nil {
+	if err := t.row(&known, "select count(*) "+same+" and o.first < ?", key, millis(at.Add(-knownAfter))); err != nil {
 		return "", until, err
 	}
 	for _, w := range []struct {
@@ -161,7 +163,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 			where string
 			args  []any
 		}{
-			{c.Share(w.max), "one sender on " + c.List, "list = ? and series_key in (select key from series where sender = " + sender + ")", []any{c.List, key}},
+			{c.Share(w.max), "one sender on " + c.List, "list = ? and series_key in (select o.key " + same + ")", []any{c.List, key}},
 			{c.Unreserved(w.max, known > 0), c.List, "list = ?", []any{c.List}},
 			{w.all, "all lists", "sink = (select sink from action where key = ?)", []any{key}},
 		} {

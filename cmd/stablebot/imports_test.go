@@ -31,7 +31,7 @@ var arrows = []struct {
 	{"bot/config", []string{"rules/change"}},
 	{"bot/mail", []string{"rules/…"}},
 	{"bot/series", []string{"rules/…", "bot/mail"}},
-	{"bot/command", []string{"rules/verdict"}},
+	{"bot/command", []string{"rules/verdict", "bot/mail"}},
 	{"bot/git", []string{"rules/…", "bot/internal/filelock"}},
 	{"bot/report", []string{"rules/…", "bot/mail"}},
 	{"bot/github", []string{"rules/…", "bot/config", "bot/flow", "bot/report"}},

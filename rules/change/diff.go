@@ -188,7 +188,7 @@ func pathsOf(diff string) []string {
 	add := func(name string) {
 		name, _, _ = strings.Cut(name, "\t")
 		_, path, ok := strings.Cut(trimRight(name), "/")
-		if name != "/dev/null" && ok && !seen[path] && len(out) < maxPaths {
+		if name != "/dev/null" && len(name) <= maxName && ok && !seen[path] && len(out) < maxPaths {
 			seen[path] = true
 			out = append(out, path)
 		}
@@ -228,6 +228,9 @@ func (c *Change) parseDiff(diff string) error {
 		return fmt.Errorf("%w: %d lines, at most %d are read", ErrTooLarge, n, MaxPatchLines)
 	}
 	files, _, err := gitdiff.Parse(&lines{s: diff})
+	if errors.Is(err, ErrTooLarge) {
+		return err
+	}
 	if err != nil {
 		return damaged(err)
 	}
@@ -236,6 +239,11 @@ func (c *Change) parseDiff(diff string) error {
 			return err
 		}
 		return fmt.Errorf("%w: the diff names no file", ErrNoPatch)
+	}
+	for _, f := range files {
+		if n := max(len(f.OldName), len(f.NewName)); n > maxName {
+			return &DamagedError{Err: fmt.Errorf("a file name of %d bytes: no file system takes more than %d", n, maxName)}
+		}
 	}
 	if !lineWith(diff, "diff --git ") {
 		for _, f := range files {
@@ -278,6 +286,13 @@ func damaged(err error) error {
 	return &DamagedError{Err: errors.New(msg)}
 }
 
+// maxName is PATH_MAX of Linux: git can make no file with a longer name.
+const maxName = 4096
+
+// MaxLine is the longest line of a diff that is read. The kernel's sources have none
+// of a tenth of it; one line of a megabyte may hold half a million tokens.
+const MaxLine = 64 << 10
+
 // maxHeader bounds a "diff --git" line, which has two paths of at most 4096
 // bytes, quoted in the worst case. The parser looks for equal halves of that
 // line in quadratic time.
@@ -300,6 +315,9 @@ func (l *lines) ReadString(delim byte) (string, error) {
 	l.s = l.s[i+1:]
 	if len(line) > maxHeader && strings.HasPrefix(line, "diff --git ") {
 		return "", &DamagedError{Line: l.n, Err: fmt.Errorf("a file header of %d bytes", len(line))}
+	}
+	if len(line) > MaxLine {
+		return "", fmt.Errorf("%w: line %d has %d bytes, at most %d are read", ErrTooLarge, l.n, len(line), MaxLine)
 	}
 	if line == "" || line[len(line)-1] != delim {
 		return line, io.EOF

@@ -569,6 +569,22 @@ func fair(t *testing.T, s *suite) {
 	if n := sent("ada@example.org", 3); n != 2 {
 		t.Errorf("one that is known got %d of what was left", n)
 	}
+	// What anybody may have sent under a name takes nothing from whom it is proven to be.
+	c.List = "other.example.org"
+	for i, how := range []flow.Signed{flow.Unsigned, flow.SenderProven} {
+		for n := range 5 {
+			key := fmt.Sprintf("mira%d%d", i, n)
+			ser := one(key)
+			ser.Sender, ser.First, ser.Signed = "mira@example.org", T0, how
+			s.put(t, key+"@x", ser, 1)
+			a := Action("a-"+key, key, T0)
+			a.List = c.List
+			s.plan(t, a)
+		}
+	}
+	if forged, proven := sent("mira0", 5), sent("mira1", 5); forged != 3 || proven != 1 {
+		t.Errorf("forged mails got %d of 6, and the proven ones %d", forged, proven)
+	}
 }
 
 func interrupt(t *testing.T, s *suite) {

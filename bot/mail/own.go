@@ -1,0 +1,88 @@
+package mail
+
+import "strings"
+
+// What the sender of a reply wrote himself is what counts as his. A mail program puts
+// ">" or "|" before each line that it cites, and most do; some copy the mail that is
+// answered below a line of their own and mark nothing.
+
+// Quoted reports whether a line is cited from another mail.
+func Quoted(line string) bool { return line != "" && (line[0] == '>' || line[0] == '|') }
+
+// Rewrapped reports whether what stands between two lines is the rest of a cited line
+// that a mail program has broken: both neighbours are cited, and no empty line parts
+// it from either. last is the line above, rest the text below.
+func Rewrapped(last, rest string) bool {
+	next, _, _ := strings.Cut(rest, "\n")
+	return Quoted(last) && Quoted(next)
+}
+
+// EndsOwnWords reports whether a line begins the signature, or a copy of another mail
+// that is not marked line by line. rest is the text below it.
+func EndsOwnWords(line, rest string) bool {
+	line = strings.TrimRight(line, " \t\r")
+	if line == "--" || ruled(line) {
+		return true
+	}
+	switch plain := strings.ToLower(strings.NewReplacer("*", "", "\u00a0", " ").Replace(strings.TrimSpace(line))); {
+	case strings.HasPrefix(plain, "from:"):
+		return headed(rest)
+	case strings.HasSuffix(plain, ":"):
+		return attributes(plain) && !Quoted(strings.TrimSpace(firstLine(rest)))
+	case strings.HasPrefix(plain, "on ") && strings.Contains(plain, ", "): // broken in two
+		next, below, _ := strings.Cut(rest, "\n")
+		next = strings.ToLower(strings.TrimSpace(next))
+		return strings.HasSuffix(next, ":") && attributes(next) && !Quoted(strings.TrimSpace(firstLine(below)))
+	}
+	return false
+}
+
+// ruled reports whether a line is a rule above a copy: of Outlook, of a forward.
+func ruled(line string) bool {
+	if strings.HasPrefix(line, "________________________________") {
+		return true
+	}
+	if !strings.HasPrefix(line, "-----") {
+		return false
+	}
+	low := strings.ToLower(line)
+	words := strings.Trim(line, "- ")
+	return strings.Contains(low, "original message") || strings.Contains(low, "forwarded message") ||
+		words != "" && strings.HasSuffix(line, "-----") && !strings.Contains(low, "cut here") && !strings.Contains(line, "[")
+}
+
+// headed reports whether the lines below are the header of a copied mail.
+func headed(rest string) bool {
+	for range 3 {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		low := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(line), "*", ""))
+		for _, field := range [...]string{"sent:", "date:", "to:", "cc:", "subject:"} {
+			if strings.HasPrefix(low, field) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// attributes reports whether a line in lower case that ends in a colon says who wrote
+// what follows.
+func attributes(line string) bool {
+	for _, verb := range [...]string{" wrote:", " writes:", " said:", " schrieb:", " écrit :", " écrit:", " escribió:", " ha scritto:", " skrev:", " napisał:", " schreef:", " писал:", " пишет:", "写道:", "寫道:"} {
+		if strings.HasSuffix(line, verb) {
+			return true
+		}
+	}
+	return strings.Contains(line, "@") && strings.HasSuffix(line, ">:")
+}
+
+// firstLine is the first line that is not empty.
+func firstLine(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" {
+			return line
+		}
+	}
+	return ""
+}
