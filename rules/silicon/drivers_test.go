@@ -55,6 +55,11 @@ func TestAnyDriver(t *testing.T) {
 		"drivers/platform/x86/amd/pmc/made-up.c":             "driver amd-pmc production", // its folder
 		"drivers/platform/x86/made-up.c":                     "driver drivers/platform/x86 unknown",
 		"drivers/madeup/core.c":                              "driver drivers/madeup unknown",
+		"rust/kernel/usb.rs":                                 "library all drivers of usb production",
+		"rust/kernel/drm/gem.rs":                             "library all drivers of drm production",
+		"rust/kernel/dma.rs":                                 "none: it changes core code (rust/kernel), which is for no hardware of its own",
+		"rust/kernel/sync/arc.rs":                            "none: it changes core code (rust/kernel/sync), which is for no hardware of its own",
+		"include/linux/serdev.h":                             "library all drivers of tty production",
 		"drivers/thunderbolt/tb.c":                           "driver thunderbolt production",
 		// on a bus without tables, and on the hardware of a driver beside it
 		"drivers/input/joystick/sidewinder.c":               "driver sidewinder production",

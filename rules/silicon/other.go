@@ -60,6 +60,9 @@ func (m *matcher) other(f *gitdiff.File) {
 			Why: "a device tree describes a board", Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 		return
 	case pathHardware:
+	case pathCore:
+		m.rust(p)
+		return
 	default:
 		return
 	}
@@ -84,6 +87,17 @@ func (m *matcher) other(f *gitdiff.File) {
 	}
 	if len(found) == 0 {
 		m.shared(p, f)
+	}
+}
+
+// rust adds the library that the kernel's Rust code is for the drivers of a subsystem.
+func (m *matcher) rust(p string) {
+	if m.table == nil {
+		return
+	}
+	if s := m.table.rustOf(p); s != "" {
+		put(&m.others.drivers, Match{Name: s, Driver: s, Kind: KindLibrary, State: Production,
+			Why: "the Rust library of the drivers of " + s, Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
 	}
 }
 

@@ -110,7 +110,7 @@ var hardwareHeaders = []struct{ begins, subsystem string }{
 	{"include/linux/spi/", "spi"}, {"include/linux/i2c", "i2c"}, {"include/linux/i3c/", "i3c"}, {"include/linux/hid", "hid"}, {"include/linux/input", "input"},
 	{"include/scsi/", "scsi"}, {"include/linux/libata.h", "ata"}, {"include/linux/ata", "ata"}, {"include/linux/nvme", "nvme"},
 	{"include/linux/platform_data/", "platform"}, {"include/linux/power", "power"}, {"include/linux/thermal", "thermal"},
-	{"include/linux/serial", "tty"}, {"include/linux/pci", "pci"}, {"include/linux/interconnect", "interconnect"}, {"include/linux/irqchip", "irqchip"},
+	{"include/linux/serial", "tty"}, {"include/linux/serdev.h", "tty"}, {"include/linux/pci", "pci"}, {"include/linux/interconnect", "interconnect"}, {"include/linux/irqchip", "irqchip"},
 	{"include/linux/remoteproc", "remoteproc"}, {"include/linux/rpmsg", "rpmsg"}, {"include/linux/soundwire/", "soundwire"}, {"include/linux/wmi.h", "platform"},
 	{"include/linux/hwmon", "hwmon"}, {"include/linux/leds", "leds"}, {"include/linux/led-", "leds"}, {"include/linux/backlight.h", "video"},
 	{"include/linux/thunderbolt.h", "thunderbolt"}, {"include/linux/mlx", "ethernet"}, {"include/linux/qed/", "ethernet"}, {"include/linux/avf/", "ethernet"},
@@ -120,4 +120,24 @@ var hardwareHeaders = []struct{ begins, subsystem string }{
 	{"include/linux/can/", "can"}, {"include/linux/firmware/", "firmware"}, {"include/linux/vfio", "vfio"}, {"include/linux/watchdog.h", "watchdog"},
 	{"include/linux/mdio", "phy"}, {"include/linux/sfp.h", "phy"}, {"include/linux/rtsx", "misc"}, {"include/linux/extcon", "extcon"}, {"include/linux/cxl", "cxl"},
 	{"include/linux/acpi", "acpi"}, {"include/acpi/", "acpi"}, {"include/linux/rtc", "rtc"}, {"include/linux/mailbox", "mailbox"}, {"include/linux/reset", "reset"},
+}
+
+// rustOf is the subsystem of drivers of hardware that code of the kernel's Rust library
+// serves, "" where it is of none: rust/kernel/usb.rs and rust/kernel/drm/ are.
+func (t *DriverTable) rustOf(p string) string {
+	rest, ok := strings.CutPrefix(p, "rust/kernel/")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	switch name = strings.TrimSuffix(name, ".rs"); name {
+	case "platform", "firmware", "dma": // the bus, the loader and the mapping: of the core, in spite of their names
+		return ""
+	}
+	for _, folder := range []string{"drivers/" + name, "drivers/gpu/" + name} {
+		if t.subs[topOf(folder)].hardware > 0 && t.hasBelow(folder) {
+			return Subsystem(folder)
+		}
+	}
+	return ""
 }
