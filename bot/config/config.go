@@ -264,6 +264,10 @@ type List struct {
 	MinMargin *float64 `yaml:"min_margin"`
 	// WithoutTrees answers also where no tree that is configured has the code.
 	WithoutTrees bool `yaml:"without_trees"`
+	// Root is the kernel's folder that the root of the patches is, as root: of a git
+	// remote, where the list is an out-of-tree driver's. Empty: found where a patch
+	// leaves no doubt.
+	Root string `yaml:"root"`
 
 	Ignore  []string `yaml:"ignore"`   // senders never answered here
 	PerHour int      `yaml:"per_hour"` // cap on replies; 0: none are sent

@@ -109,6 +109,7 @@ func (c *Config) validate() []Problem {
 		}
 		seen[strings.ToLower(l.ID)] = true
 		v.oneOf(p+".reply", l.Reply, "", "none", "author", "all")
+		v.root(p+".root", l.Root)
 		for j, w := range l.Verdicts {
 			v.oneOf(fmt.Sprintf("%s.verdicts[%d]", p, j), w, "stable-eligible", "dkms-only", "below-bar", "wait", "uncertain", "not-needed", "out-of-scope")
 		}

@@ -44,8 +44,10 @@ type Options struct {
 	NoCommands bool
 	// Maintains says who besides authors may give commands; nil: nobody.
 	Maintains func(address string, files []string) bool
-	Journal   flow.Journal
-	Trees     Trees // nil: no git remotes are configured
+	// Place brings the paths of a list's patch into the kernel's layout; nil: they are.
+	Place   func(list string, c *change.Change)
+	Journal flow.Journal
+	Trees   Trees // nil: no git remotes are configured
 	// Audit reads what is to go into a configured branch on top of that branch; nil: pull
 	// requests into such branches are judged only.
 	Audit func(ctx context.Context, p flow.Proposal) (*report.Audit, error)

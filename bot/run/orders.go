@@ -79,6 +79,9 @@ func (pv *prover) mayOrder(ctx context.Context, who string, s *flow.Series) (boo
 		if err != nil || msg.Change == nil {
 			return false, errors.Join(errors.New("a patch of the series cannot be read"), err)
 		}
+		if pv.Place != nil {
+			pv.Place(m.List, msg.Change)
+		}
 		for _, f := range msg.Change.Files {
 			for _, name := range []string{f.OldName, f.NewName} {
 				if name != "" && !slices.Contains(files, name) {

@@ -117,6 +117,9 @@ func (jg *judging) readPost(ctx context.Context, p *plan.Posted) error {
 	if err != nil {
 		return fmt.Errorf("a mail of the series that could be read before: %w", err)
 	}
+	if jg.Place != nil && msg.Change != nil {
+		jg.Place(m.List, msg.Change)
+	}
 	p.Message = msg
 	return nil
 }

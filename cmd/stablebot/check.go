@@ -83,6 +83,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 	case !m.IsPatch:
 		return none, nil
 	}
+	placer(nil)("", m.Change)
 	set, err := t.open(cmd.Context())
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
@@ -83,7 +84,7 @@ func (c *classifier) judgeMail(u unit) outcome {
 		j := verdict.NoPatch(m.ID, change.Mail, m.Title, m.From.String(), m.Date, m.NoPatch)
 		return c.print(&j, nil, u.origin)
 	}
-	m.Change.Place(c.place)
+	c.placeMail(m.Change)
 	facts, superseded := c.thread(m)
 	if superseded && c.o.last {
 		return outcome{left: "an earlier version"}
@@ -94,6 +95,18 @@ func (c *classifier) judgeMail(u unit) outcome {
 		r.judgement, r.series = &j, series.Key(m)
 	}
 	return r
+}
+
+// placeMail brings the paths of a patch into the kernel's layout: as --root says, or
+// as the patch itself leaves no doubt.
+func (c *classifier) placeMail(ch *change.Change) {
+	if len(c.place.Moves) > 0 {
+		ch.Place(c.place)
+		return
+	}
+	if found, err := layout.Patch(ch, ""); err == nil { // without a root there is none to be wrong
+		ch.Place(found.Layout)
+	}
 }
 
 // shares reports whether the patches of a series are brought together: not where each

@@ -46,6 +46,22 @@ func layoutListed(roots map[string]string) func(string, func(bool) ([]string, er
 	}
 }
 
+// placer brings the paths of a list's patches into the kernel's layout: as root: of
+// the list says, or as the patch itself leaves no doubt.
+func placer(lists []config.List) func(list string, c *change.Change) {
+	return func(list string, c *change.Change) {
+		root := ""
+		for _, l := range lists {
+			if strings.EqualFold(l.ID, list) {
+				root = l.Root
+			}
+		}
+		if found, err := layout.Patch(c, root); err == nil { // a root that is none is refused with the configuration
+			c.Place(found.Layout)
+		}
+	}
+}
+
 // layoutNotes says of each git remote that is not laid out as the kernel how it is, by
 // the name of its component. What cannot be looked at now is left out.
 func layoutNotes(c *config.Config) func(context.Context) map[string]string {

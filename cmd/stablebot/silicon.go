@@ -13,7 +13,6 @@ import (
 
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/mail"
-	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -85,7 +84,7 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", u.origin, m.NoPatch)
 			return err
 		}
-		found, err := layout.Listed(root, func(bool) ([]string, error) { return pathsOf(m.Change), nil })
+		found, err := layout.Patch(m.Change, root)
 		if err != nil {
 			return usagef("--root: %w", err)
 		}
@@ -130,18 +129,6 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 		}
 		return nil
 	})
-}
-
-func pathsOf(c *change.Change) []string {
-	var out []string
-	for _, f := range c.Named().Files {
-		if f.NewName != "" {
-			out = append(out, f.NewName)
-		} else {
-			out = append(out, f.OldName)
-		}
-	}
-	return out
 }
 
 func dash(s string) string {

@@ -107,6 +107,7 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 		Lookup:     lookup,
 		NoCommands: !c.Commands.Enabled,
 		Maintains:  maintains,
+		Place:      placer(c.Lists),
 		PullSinks:  hubs.pulls,
 		Journal:    p.metrics.Journal(p.store),
 		Judge:      p.metrics.Judge(judge.Change),

@@ -15,6 +15,9 @@ var neighbours = map[string]string{
 	"nft": "nftables", "iptables": "iptables", "libnl": "libnl", "util-linux": "util-linux", "dt-schema": "dt-schema", "dtc": "dtc", "u-boot": "U-Boot",
 }
 
+// OtherProject is what Neighbour says of a project that nothing names.
+const OtherProject = "another project"
+
 // Neighbour names the project that a patch is for when that is not the kernel: by a
 // word in its brackets, or as all its files stand where the kernel has none. "" for
 // the kernel, and where nothing tells. WHENCE is the list of linux-firmware.
@@ -49,7 +52,7 @@ func (c *Change) Neighbour() string {
 		// whose root is the driver.
 		return ""
 	}
-	return "another project"
+	return OtherProject
 }
 
 // InKernel reports whether a file of the change may be one of the kernel's tree.

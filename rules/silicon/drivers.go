@@ -61,6 +61,9 @@ type DriverTable struct {
 	socOnce sync.Once
 	socs    map[string]string // see soc
 
+	indexOnce sync.Once
+	index     sourceIndex // see sources
+
 	once  sync.Once
 	moved map[string][]rowAt // file name → rows of folders that several drivers share
 	named map[string][]rowAt // Kconfig symbol → rows

@@ -24,7 +24,7 @@ func (t *DriverTable) Layout(paths []string) (l change.Layout, ok bool) {
 	if l, ok := t.packaged(paths); ok {
 		return l, !l.Kernel()
 	}
-	at := t.sources()
+	at := t.sourcesOnce()
 	for from, files := range sourcesByFolder(paths) {
 		if to := at.home(files); to != "" {
 			l.Moves = append(l.Moves, change.Move{From: from, To: to})
@@ -106,7 +106,13 @@ type sourceIndex struct {
 	alone map[string][]string // name of a driver that holds a folder alone → folders
 }
 
-// sources reads the whole table once.
+// sourcesOnce is sources, made when it is first asked for.
+func (t *DriverTable) sourcesOnce() sourceIndex {
+	t.indexOnce.Do(func() { t.index = t.sources() })
+	return t.index
+}
+
+// sources reads the whole table.
 func (t *DriverTable) sources() sourceIndex {
 	x := sourceIndex{map[string][]string{}, map[string][]string{}}
 	for d := range t.All {
@@ -135,22 +141,7 @@ func (x sourceIndex) home(files []string) string {
 	}
 	score := map[string]int{}
 	for _, f := range files {
-		seen := map[string]bool{}
-		for _, dir := range x.named[f] {
-			seen[dir] = true
-		}
-		// "ice_main.c" is the driver ice's
-		for name := strings.TrimSuffix(strings.TrimSuffix(f, ".c"), ".h"); name != ""; {
-			for _, dir := range x.alone[name] {
-				seen[dir] = true
-			}
-			i := strings.LastIndexByte(name, '_')
-			if i < 0 {
-				break
-			}
-			name = name[:i]
-		}
-		for dir := range seen {
+		for dir := range x.claims(f) {
 			score[dir]++
 		}
 	}
@@ -167,4 +158,26 @@ func (x sourceIndex) home(files []string) string {
 		return ""
 	}
 	return best
+}
+
+// claims are the kernel's folders that a file of this name stands in.
+func (x sourceIndex) claims(file string) map[string]bool {
+	out := map[string]bool{}
+	for _, dir := range x.named[file] {
+		out[dir] = true
+	}
+	// "ice_main.c" and "ice.h" are the driver ice's; "ice.c" may be a program's that knows its registers
+	for name := strings.TrimSuffix(strings.TrimSuffix(file, ".c"), ".h"); name != ""; {
+		if file != name+".c" {
+			for _, dir := range x.alone[name] {
+				out[dir] = true
+			}
+		}
+		i := strings.LastIndexByte(name, '_')
+		if i < 0 {
+			break
+		}
+		name = name[:i]
+	}
+	return out
 }

@@ -80,3 +80,42 @@ func Listed(root string, list func(deep bool) ([]string, error)) (Found, error) 
 	}
 	return Found{Layout: l, Detected: true}, nil
 }
+
+// Patch is the layout of the repository that a patch is for, when nothing but the
+// patch is at hand: as root says, in the form of change.ParseLayout, or by the table
+// of drivers where that leaves no doubt. A root is for patches that are not the
+// kernel's; one whose paths all are stays as it is.
+func Patch(c *change.Change, root string) (Found, error) {
+	paths := pathsOf(c)
+	if root != "" {
+		l, err := change.ParseLayout(root)
+		if err != nil || !slices.ContainsFunc(paths, func(p string) bool { return !change.KernelPath(p) }) {
+			return Found{}, err
+		}
+		return Found{Layout: l}, nil
+	}
+	if n := c.Neighbour(); n != "" && n != change.OtherProject {
+		return Found{}, nil
+	}
+	drivers := silicon.Default().Drivers()
+	l, ok := drivers.PatchLayout(paths, c.Subject)
+	if !ok && !slices.ContainsFunc(paths, change.KernelFolder) {
+		l, ok = drivers.Layout(paths)
+	}
+	if !ok {
+		return Found{}, nil
+	}
+	return Found{Layout: l, Detected: true}, nil
+}
+
+func pathsOf(c *change.Change) []string {
+	var out []string
+	for _, f := range c.Named().Files {
+		if f.NewName != "" {
+			out = append(out, f.NewName)
+		} else {
+			out = append(out, f.OldName)
+		}
+	}
+	return out
+}
