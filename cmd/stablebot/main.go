@@ -117,7 +117,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		branchesCommand(),
 		exportCommand(),
 		launchCommand(),
-		missingCommand(),
+		missingCommand(), driftCommand(),
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),

@@ -1,0 +1,273 @@
+package drift
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Row is one change of what the driver uses.
+type Row struct {
+	Kind    string  `json:"kind"` // "header", "function", "symbol", "struct", "member", "enumerator", "macro", "config", …
+	Name    string  `json:"name"` // "struct ieee80211_ops.wake_tx_queue"
+	Change  string  `json:"change"`
+	From    Place   `json:"from"`         // where the first kernel has it
+	To      *Place  `json:"to,omitempty"` // where the second has it, or its like
+	Was     string  `json:"was,omitempty"`
+	Is      string  `json:"is,omitempty"`
+	Uses    []Place `json:"uses"`
+	Covered Covered `json:"covered"`
+	By      string  `json:"by,omitempty"` // the condition that covers it
+	// Commit is the one that did it, where the kernels are of one repository.
+	Commit string `json:"commit,omitempty"`
+	Title  string `json:"title,omitempty"`
+}
+
+// Report is what changes for a driver.
+type Report struct {
+	From  string   `json:"from"`
+	To    string   `json:"to"`
+	Rows  []Row    `json:"rows"`
+	Notes []string `json:"notes,omitempty"` // what could not be compared
+}
+
+// Open are the rows that the driver's conditions do not see to.
+func (r *Report) Open() (n int) {
+	for i := range r.Rows {
+		if r.Rows[i].Covered != Covers {
+			n++
+		}
+	}
+	return n
+}
+
+// Question is what is compared.
+type Question struct {
+	Driver       Tree
+	Folder       string // of the driver's tree, "" for all
+	From, To     Tree
+	Arch         string // x86
+	FromSay, Say string // what they are called in errors
+}
+
+// comparison is one at work.
+type comparison struct {
+	Question
+	a, b           *index
+	d              *driver
+	reachA, reachB map[string]bool
+	rows           []Row
+	structs        map[string]bool // those that the driver has to do with
+}
+
+// Compare reads both kernels and the driver.
+func Compare(ctx context.Context, q Question) (*Report, error) {
+	c := &comparison{Question: q, structs: map[string]bool{}}
+	var err error
+	if c.a, err = read(ctx, q.From, q.Arch); err != nil {
+		return nil, fmt.Errorf("reading the kernel %s: %w", q.FromSay, err)
+	}
+	if c.b, err = read(ctx, q.To, q.Arch); err != nil {
+		return nil, fmt.Errorf("reading the kernel %s: %w", q.Say, err)
+	}
+	if c.d, err = readDriver(ctx, q.Driver, q.Folder, [2]int{c.a.version, c.b.version}); err != nil {
+		return nil, fmt.Errorf("reading the driver: %w", err)
+	}
+	if len(c.d.includes) == 0 {
+		return nil, fmt.Errorf("the driver has no C file that includes a header of the kernel")
+	}
+	out := &Report{From: c.a.said, To: c.b.said}
+	c.headers()
+	wanted := c.names()
+	c.reachStructs()
+	c.tags()
+	c.members()
+	if out.Notes, err = c.outside(ctx, wanted); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(c.rows, func(x, y Row) int {
+		return cmp.Or(cmp.Compare(rank(x.Covered), rank(y.Covered)), cmp.Compare(x.From.File, y.From.File), cmp.Compare(x.From.Line, y.From.Line), cmp.Compare(x.Name, y.Name))
+	})
+	out.Rows = c.rows
+	return out, nil
+}
+
+func rank(c Covered) int { return slices.Index([]Covered{Uncovered, Perhaps, Covers}, c) }
+
+// row adds one where the driver has uses that the first kernel sees.
+func (c *comparison) row(r Row, own string, uses []use) {
+	uses = counts(uses)
+	if len(uses) == 0 {
+		return
+	}
+	r.Covered, r.By = c.d.covered(own, uses)
+	for _, u := range uses {
+		if len(r.Uses) == 0 || r.Uses[len(r.Uses)-1] != u.Place {
+			r.Uses = append(r.Uses, u.Place)
+		}
+	}
+	c.rows = append(c.rows, r)
+}
+
+// headers compares those that the driver includes, and finds what they lead to.
+func (c *comparison) headers() {
+	var all []string
+	for _, name := range sorted(c.d.includes) {
+		uses := counts(c.d.includes[name])
+		if len(uses) == 0 {
+			continue
+		}
+		all = append(all, name)
+		was := c.a.find(name, c.Arch)
+		if was == "" || c.b.find(name, c.Arch) != "" {
+			continue
+		}
+		r := Row{Kind: "header", Name: "<" + name + ">", Change: "removed", From: Place{was, 1}}
+		base := name[strings.LastIndexByte(name, '/')+1:]
+		for _, p := range sorted(c.b.headers) {
+			if strings.HasSuffix(p, "/"+base) && c.a.headers[p] == nil {
+				r.Change, r.To = "moved", &Place{p, 1}
+				break
+			}
+		}
+		c.row(r, "", uses)
+	}
+	c.reachA, c.reachB = c.a.reach(all, c.Arch), c.b.reach(all, c.Arch)
+}
+
+func sorted[T any](m map[string]T) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// names compares functions, macros, enumerators, typedefs and variables; what it returns
+// are those that have to be exported.
+func (c *comparison) names() (wanted map[string]*decl) {
+	wanted = map[string]*decl{}
+	for _, name := range sorted(c.d.names) {
+		was := within(c.a.names[name], c.reachA)
+		if len(was) == 0 || c.d.brings(name) {
+			continue
+		}
+		uses := c.d.names[name]
+		if was[0].kind != Macro && was[0].kind != Enumerator {
+			for _, d := range was {
+				for _, s := range d.types {
+					c.structs[s] = true
+				}
+			}
+		}
+		is := within(c.b.names[name], c.reachB)
+		switch r := (Row{Kind: was[0].kind, Name: name, From: Place{was[0].file, int(was[0].line)}, Was: was[0].shape}); {
+		case len(is) > 0:
+			if c.changed(&r, was, is, uses) {
+				c.row(r, name, uses)
+			}
+			for _, d := range was {
+				if (d.kind == Function || d.kind == Variable) && !d.inline && !has(is, Macro) {
+					wanted[name] = d
+				}
+			}
+		case len(c.b.names[name]) > 0:
+			to := c.b.names[name][0]
+			r.Change, r.To = "no longer reached by the headers that the driver includes", &Place{to.file, int(to.line)}
+			c.row(r, name, uses)
+		default:
+			r.Change = "removed"
+			c.like(&r, was[0])
+			c.row(r, name, uses)
+		}
+	}
+	return wanted
+}
+
+func has(all []*decl, kind string) bool {
+	return slices.ContainsFunc(all, func(d *decl) bool { return d.kind == kind })
+}
+
+// changed reports whether a name has another shape: no declaration of the first kernel is
+// one of the second, too.
+func (c *comparison) changed(r *Row, was, is []*decl, uses []use) bool {
+	for _, w := range was {
+		for _, i := range is {
+			if same(w, i) {
+				return false
+			}
+		}
+	}
+	w, i := was[0], is[0]
+	r.To = &Place{i.file, int(i.line)}
+	r.Is = i.shape
+	switch {
+	case w.kind == Function && i.kind == Function && w.arity == i.arity:
+		r.Change = "other types"
+	case w.arity != i.arity && (w.kind == Function || w.kind == Macro):
+		if !slices.ContainsFunc(uses, func(u use) bool { return u.args >= 0 && i.arity != -2 && u.args != i.arity }) && i.kind != Function {
+			return false // it is called as the new one wants it
+		}
+		r.Change = fmt.Sprintf("%s arguments, was %s", count(i.arity), count(w.arity))
+	case w.kind == Typedef:
+		r.Change = "another type"
+	default:
+		r.Change = i.kind + " now, was " + w.kind
+	}
+	return true
+}
+
+func count(arity int) string {
+	switch arity {
+	case -1:
+		return "no"
+	case -2:
+		return "any number of"
+	}
+	return fmt.Sprint(arity)
+}
+
+// same reports whether code that uses the one compiles with the other.
+func same(a, b *decl) bool {
+	value := func(d *decl) bool { return d.kind == Enumerator || d.kind == Macro && d.arity == -1 }
+	switch {
+	case value(a) && value(b), a.kind == Variable && value(b):
+		return true
+	case a.kind == Macro && a.arity == -1 || b.kind == Macro && b.arity == -1:
+		return true // a macro that stands for another function says nothing of its arguments
+	case a.kind == Function && b.kind == Function:
+		return a.shape == b.shape
+	case (a.kind == Macro || a.kind == Function) && (b.kind == Macro || b.kind == Function):
+		return a.arity == b.arity || a.arity == -2 || b.arity == -2
+	case a.kind == Variable:
+		return b.kind == Variable
+	case a.kind == Typedef && b.kind == Typedef:
+		return a.shape == b.shape || strings.Contains(a.shape, "struct") && strings.Contains(b.shape, "struct")
+	}
+	return a.kind == b.kind
+}
+
+// like finds what may stand for something that was removed: of the same kind and shape, in
+// the same header, and new.
+func (c *comparison) like(r *Row, was *decl) {
+	h := c.b.headers[was.file]
+	if h == nil || was.kind != Function {
+		return
+	}
+	var found *decl
+	for i := range h.decls {
+		d := &h.decls[i]
+		if d.kind == Function && d.shape == was.shape && len(c.a.names[d.name]) == 0 {
+			if found != nil && found.name != d.name {
+				return
+			}
+			found = d
+		}
+	}
+	if found != nil {
+		r.Change, r.Is, r.To = "removed; perhaps called "+found.name+" now", found.shape, &Place{found.file, int(found.line)}
+	}
+}

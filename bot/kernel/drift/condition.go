@@ -1,0 +1,281 @@
+package drift
+
+import (
+	"strconv"
+	"strings"
+)
+
+// answer is what a condition says of a kernel.
+type answer int8
+
+const (
+	perhaps answer = iota
+	yes
+	no
+)
+
+func (a answer) not() answer { return [...]answer{perhaps: perhaps, yes: no, no: yes}[a] }
+
+func (a answer) and(b answer) answer {
+	switch {
+	case a == no || b == no:
+		return no
+	case a == yes && b == yes:
+		return yes
+	}
+	return perhaps
+}
+
+// region is code under the same conditions.
+type region struct {
+	state [2]answer // for either kernel; perhaps where nothing is asked, too
+	probe string    // the condition that asks for the kernel's version or for a result of configure
+	line  int32
+}
+
+// level is one #if with what was said before in it.
+type level struct {
+	now, before [2]answer // before: no branch so far was taken
+	probe       string
+	line        int32
+	skip, never bool // nobody compiles it: #if 0, assembler
+}
+
+// conditions are those that hold at a line.
+type conditions struct {
+	versions [2]int
+	stack    []level
+}
+
+// directive follows the conditions, and reports whether the line was of one.
+func (c *conditions) directive(name, rest string, line int32) bool {
+	switch name {
+	case "ifdef", "ifndef":
+		rest = "defined(" + rest + ")"
+		if name == "ifndef" {
+			rest = "!" + rest
+		}
+		fallthrough
+	case "if":
+		l := level{before: [2]answer{yes, yes}, line: line}
+		c.branch(&l, rest)
+		c.stack = append(c.stack, l)
+	case "elif", "else":
+		if len(c.stack) > 0 {
+			l := &c.stack[len(c.stack)-1]
+			if name == "else" {
+				rest = "1"
+			}
+			was := l.probe
+			l.line = line
+			c.branch(l, rest)
+			if l.probe == "" {
+				l.probe = was
+			}
+		}
+	case "endif":
+		c.stack = c.stack[:max(len(c.stack)-1, 0)]
+	default:
+		return false
+	}
+	return true
+}
+
+// branch begins one of a level.
+func (c *conditions) branch(l *level, text string) {
+	bare := strings.ReplaceAll(text, " ", "")
+	asm := strings.Contains(text, "__ASSEMBLY__") || strings.Contains(text, "__ASSEMBLER__") || strings.Contains(text, "__cplusplus")
+	l.skip = bare == "0" || asm && !strings.HasPrefix(bare, "!") || l.never && bare == "1"
+	l.never = asm && strings.HasPrefix(bare, "!")
+	for i, v := range c.versions {
+		said := evaluate(text, v)
+		l.now[i] = l.before[i].and(said)
+		l.before[i] = l.before[i].and(said.not())
+	}
+	l.probe = probe(text)
+}
+
+func (c *conditions) off() bool {
+	for _, l := range c.stack {
+		if l.skip {
+			return true
+		}
+	}
+	return false
+}
+
+// region is what holds now.
+func (c *conditions) region() region {
+	r := region{state: [2]answer{yes, yes}}
+	for _, l := range c.stack {
+		for i := range r.state {
+			r.state[i] = r.state[i].and(l.now[i])
+		}
+		if l.probe != "" {
+			r.probe, r.line = l.probe, l.line
+		}
+	}
+	return r
+}
+
+// probe is the condition where it asks what the kernel is like: by its version, a
+// distribution's, or a macro that a configure script made.
+func probe(text string) string {
+	for _, sign := range [...]string{"LINUX_VERSION_CODE", "KERNEL_VERSION", "RHEL_", "HAVE_", "NEED_", "KCL_", "COMPAT_", "BPM_"} {
+		if strings.Contains(text, sign) {
+			return text
+		}
+	}
+	return ""
+}
+
+// evaluate answers a condition for a kernel's version, 0 for one that is not known.
+func evaluate(text string, version int) answer {
+	e := expression{tokens: scan([]byte(text), [2]int{}).tokens, version: version}
+	v := e.or()
+	if e.at < len(e.tokens) {
+		return perhaps
+	}
+	return v.truth()
+}
+
+// value is a number that may be unknown.
+type value struct {
+	n     int
+	known bool
+}
+
+func truth(b bool) value {
+	if b {
+		return value{1, true}
+	}
+	return value{0, true}
+}
+
+func (v value) truth() answer {
+	switch {
+	case !v.known:
+		return perhaps
+	case v.n != 0:
+		return yes
+	}
+	return no
+}
+
+// expression reads a condition.
+type expression struct {
+	tokens  []token
+	at      int
+	version int
+}
+
+func (e *expression) take(text string) bool {
+	if e.at < len(e.tokens) && e.tokens[e.at].text == text {
+		e.at++
+		return true
+	}
+	return false
+}
+
+func (e *expression) or() value {
+	v := e.and()
+	for e.take("||") {
+		w := e.and()
+		switch a, b := v.truth(), w.truth(); {
+		case a == yes || b == yes:
+			v = truth(true)
+		case a == no && b == no:
+			v = truth(false)
+		default:
+			v = value{}
+		}
+	}
+	return v
+}
+
+func (e *expression) and() value {
+	v := e.compare()
+	for e.take("&&") {
+		switch a := v.truth().and(e.compare().truth()); a {
+		case perhaps:
+			v = value{}
+		default:
+			v = truth(a == yes)
+		}
+	}
+	return v
+}
+
+func (e *expression) compare() value {
+	v := e.unary()
+	for _, op := range [...]string{"==", "!=", "<=", ">=", "<", ">"} {
+		if !e.take(op) {
+			continue
+		}
+		w := e.unary()
+		if !v.known || !w.known {
+			return value{}
+		}
+		return truth(map[string]bool{"==": v.n == w.n, "!=": v.n != w.n, "<=": v.n <= w.n, ">=": v.n >= w.n, "<": v.n < w.n, ">": v.n > w.n}[op])
+	}
+	return v
+}
+
+func (e *expression) unary() value {
+	if e.take("!") {
+		switch e.unary().truth() {
+		case yes:
+			return truth(false)
+		case no:
+			return truth(true)
+		}
+		return value{}
+	}
+	if e.take("(") {
+		v := e.or()
+		if !e.take(")") {
+			e.at = len(e.tokens) + 1 // more than this reads
+			return value{}
+		}
+		return v
+	}
+	if e.at >= len(e.tokens) {
+		e.at++
+		return value{}
+	}
+	t := e.tokens[e.at]
+	e.at++
+	switch {
+	case t.kind == number:
+		n, err := strconv.ParseInt(strings.TrimRight(t.text, "uUlL"), 0, 64)
+		return value{int(n), err == nil}
+	case t.text == "LINUX_VERSION_CODE":
+		return value{e.version, e.version > 0}
+	case t.kind == word:
+		return e.call(t.text)
+	}
+	return value{}
+}
+
+// call reads a name with what it is given.
+func (e *expression) call(name string) value {
+	var args []value
+	if name == "defined" && e.at < len(e.tokens) && e.tokens[e.at].kind == word {
+		e.at++
+		return value{}
+	}
+	if !e.take("(") {
+		return value{}
+	}
+	for e.at < len(e.tokens) && !e.take(")") {
+		args = append(args, e.or())
+		e.take(",")
+	}
+	if name == "KERNEL_VERSION" && len(args) == 3 && args[0].known && args[1].known && args[2].known {
+		return value{Version(args[0].n, args[1].n, args[2].n), true}
+	}
+	return value{}
+}
+
+// Version is the number of a release as the kernel's own macro makes it.
+func Version(major, minor, point int) int { return major<<16 | minor<<8 | min(point, 255) }

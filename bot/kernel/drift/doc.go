@@ -1,0 +1,14 @@
+// Package drift says what the next kernel changes under an out-of-tree driver: each
+// header, function, exported symbol, structure, member, enumerator, macro and Kconfig
+// symbol that the driver uses, and that one kernel has and another has not, or has in
+// another shape.
+//
+// Both kernels and the driver are read as text, without a compiler and without a
+// configuration: all branches of a header's conditions count, so a name that is there
+// under some condition is there. What the driver's own conditions on the kernel's version
+// leave out of the new kernel is told apart as covered.
+//
+// A member is told where the driver uses a member of that name and has to do with the
+// structure: it names it, or reaches it through what it names. Two structures with a
+// member of one name can so be taken for each other; each row says where it looked.
+package drift
