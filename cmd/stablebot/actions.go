@@ -10,7 +10,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -230,22 +229,25 @@ func printActions(w io.Writer, rows []store.ActionRow, whole bool) error {
 		_, err := fmt.Fprintln(w, "nothing was sent, would be sent, or failed")
 		return err
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "ID\tSTATE\tWHEN\tKIND\tSINK\tLIST\tWHAT")
+	head := []string{"ID", "STATE", "WHEN", "KIND", "SINK", "LIST", "WHAT"}
+	var cells [][]string
 	for _, a := range rows {
 		what := printable(a.Line)
 		if a.Problem != "" {
 			what += " — " + printable(a.Problem)
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", report.Result(a.Key), a.State, stamp(a.Created), a.Kind, a.Sink, dash(a.List), what)
-		if whole {
-			if err := tw.Flush(); err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "\n%s\n", indent(string(a.Message)))
-		}
+		cells = append(cells, []string{report.Result(a.Key), string(a.State), stamp(a.Created), string(a.Kind), a.Sink, dash(a.List), what})
 	}
-	return tw.Flush()
+	if !whole {
+		return printTable(w, head, cells)
+	}
+	for i, a := range rows {
+		if err := printTable(w, head, cells[i:i+1]); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\n%s\n", indent(string(a.Message)))
+	}
+	return nil
 }
 
 func indent(s string) string {

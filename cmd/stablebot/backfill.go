@@ -94,6 +94,9 @@ func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
 	err = p.bot.Run(ctx, true)
 	stop()
 	bar.clear()
+	if ctx.Err() != nil {
+		return errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was", come.items.Load()), p.close())
+	}
 	if err == nil && !o.quiet {
 		var after store.Counts
 		if after, err = p.store.Counts(ctx); err == nil {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,8 +76,7 @@ func showBranches(w io.Writer, list []trees.Branch, asJSON bool) error {
 		}
 		return nil
 	}
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(tw, "NAME\tROLE\tSTATE\tRELEASE\tTIP\tDATE\tOWN\tREPOSITORY")
+	var rows [][]string
 	for _, b := range list {
 		state, date := b.State, "-"
 		if b.Ended != nil {
@@ -86,7 +85,7 @@ func showBranches(w io.Writer, list []trees.Branch, asJSON bool) error {
 		if !b.Date.IsZero() {
 			date = b.Date.Format(time.DateOnly)
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%.12s\t%s\t%d\t%s\n", printable(b.Name), b.Role, state, dash(b.Release), dash(b.Tip), date, b.Own, printable(b.Path))
+		rows = append(rows, []string{printable(b.Name), string(b.Role), state, dash(b.Release), fmt.Sprintf("%.12s", dash(b.Tip)), date, strconv.Itoa(b.Own), printable(b.Path)})
 	}
-	return tw.Flush()
+	return printTable(w, []string{"NAME", "ROLE", "STATE", "RELEASE", "TIP", "DATE", "OWN", "REPOSITORY"}, rows)
 }

@@ -243,6 +243,7 @@ type outcome struct {
 func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Writer) error {
 	out := newOutput(stdout)
 	if !c.o.json {
+		out = newRows(stdout)
 		out.header = rowHeader()
 	}
 	p := newProgress(stderr, c.o.quiet, in.total)

@@ -30,7 +30,7 @@ another machine has to answer, and the reading of the whole store: what a
 service manager may ask before each start.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d := &doctor{w: cmd.OutOrStdout(), offline: offline}
+			d := &doctor{w: folded(cmd.OutOrStdout(), 31), offline: offline}
 			d.check("git program", func() (string, error) { return gitVersion(cmd.Context()) })
 			c, err := readConfig(file)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ ID is a Message-ID, or a commit SHA of at least 7 digits.`,
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(found)
 			}
-			return printCase(cmd.OutOrStdout(), found)
+			return printCase(folded(cmd.OutOrStdout(), len("verdict   ")), found)
 		},
 	}
 	c.add(cmd)
@@ -190,15 +191,29 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 	for _, c := range j.Contributions {
 		p.f("  %+6.2f  %s = %.3g\n", c.Add(), c.Name, c.Value)
 	}
+	printFindings(p, j)
+}
+
+// printFindings cites each section of the kernel's documents once, below.
+func printFindings(p *printer, j *verdict.Judgement) {
 	p.f("\nrules:\n")
+	var cited []string
 	for _, r := range j.Rules {
 		if r.Outcome == rules.NotApplicable {
 			continue
 		}
-		p.f("  %-8s %s: %s\n", r.Outcome, r.ID, printable(r.Reason))
+		mark := ""
 		if def := rules.ByID(r.ID); def != nil && r.Outcome != rules.Unknown {
-			p.f("  %-8s   [%s, %q]\n", "", def.Ref.File, def.Ref.Section)
+			ref := fmt.Sprintf("%s, %q", def.Ref.File, def.Ref.Section)
+			if !slices.Contains(cited, ref) {
+				cited = append(cited, ref)
+			}
+			mark = fmt.Sprintf(" [%d]", slices.Index(cited, ref)+1)
 		}
+		p.f("  %-8s %s: %s%s\n", r.Outcome, r.ID, printable(r.Reason), mark)
+	}
+	for i, ref := range cited {
+		p.f("  [%d] %s\n", i+1, ref)
 	}
 	p.f("\n")
 }

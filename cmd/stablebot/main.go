@@ -56,6 +56,9 @@ func execute() int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		fmt.Fprintln(os.Stderr, "stablebot: stopped by a signal, before the end")
+		return exitUnjudged
 	default:
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUnjudged

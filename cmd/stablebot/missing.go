@@ -125,7 +125,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	if o.asJSON {
 		err = r.JSON(cmd.OutOrStdout(), view)
 	} else {
-		err = r.Text(cmd.OutOrStdout(), view)
+		err = r.Text(folded(cmd.OutOrStdout(), 4), view)
 	}
 	if err == nil && o.sinceLast && o.asOf.IsZero() {
 		err = memory.Stand(ctx, r.Found())

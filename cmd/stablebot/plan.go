@@ -247,7 +247,7 @@ lines with context, files and subsystems.
 			case asJSON:
 				return plan.JSON(cmd.OutOrStdout())
 			}
-			return plan.Text(cmd.OutOrStdout())
+			return plan.Text(folded(cmd.OutOrStdout(), len("  mainline   ")))
 		},
 	}
 	f := cmd.Flags()

@@ -8,10 +8,12 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -61,7 +63,7 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 			chip += "?"
 		}
 	}
-	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16), printable(j.Subject))
+	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16), startOf(j)+printable(j.Subject))
 	if j.Error != nil {
 		fmt.Fprintf(b, "%25s%s\n", "", "error: "+printable(*j.Error))
 	}
@@ -69,11 +71,30 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 		appendBranch(b, &j.Branches[i])
 	}
 	if why {
+		if j.Kind == change.Mail {
+			fmt.Fprintf(b, "%25s%s\n", "", printable(j.ID))
+		}
 		fmt.Fprintf(b, "%25s%s\n", "", printable(j.Reason))
 		for _, r := range mattering(j) {
 			fmt.Fprintf(b, "%25s%+5.1f %s: %s\n", "", r.Weight, r.ID, printable(r.Reason))
 		}
 	}
+}
+
+// startOf is what one goes on with from a row: the short id of a commit, the day, and
+// the version of a patch that was posted before.
+func startOf(j *verdict.Judgement) string {
+	var s string
+	if j.Kind == change.Commit {
+		s = fmt.Sprintf("%.12s ", j.ID)
+	}
+	if len(j.Date) >= len(time.DateOnly) {
+		s += j.Date[:len(time.DateOnly)] + " "
+	}
+	if j.Series != nil && j.Series.Version > 1 {
+		s += fmt.Sprintf("v%d ", j.Series.Version)
+	}
+	return s
 }
 
 // mattering are the findings that moved the score, the heaviest first, and then those

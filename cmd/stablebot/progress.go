@@ -24,6 +24,22 @@ type output struct {
 	header string
 }
 
+// rowHang is where what a row says further begins: under the score.
+const rowHang = 25
+
+// newRows is an output for the table, whose rows fit the reader's terminal.
+func newRows(w io.Writer) *output {
+	o := newOutput(w)
+	if width := widthOf(w); width > 0 {
+		var to io.Writer = w
+		if o.live {
+			to = colorprofile.NewWriter(w, os.Environ())
+		}
+		o.w = bufio.NewWriterSize(&folder{w: to, width: width, hang: rowHang}, 64<<10)
+	}
+	return o
+}
+
 func newOutput(w io.Writer) *output {
 	o := &output{live: isTerminal(w)}
 	if o.live {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -47,10 +46,7 @@ path, line or word by which it was recognised.`,
 
 func listSilicon(w io.Writer, driver string, asJSON bool) error {
 	enc := json.NewEncoder(w)
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	if !asJSON {
-		fmt.Fprintln(tw, "DRIVER\tNAME\tKIND\tSTATE\tSINCE\tON SALE\tFACTS FROM")
-	}
+	var rows [][]string
 	n := 0
 	for _, e := range silicon.Default().Entries() {
 		if driver != "" && !slices.Contains(e.Drivers, driver) {
@@ -63,12 +59,15 @@ func listSilicon(w io.Writer, driver string, asJSON bool) error {
 			}
 			continue
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(e.Drivers, ","), e.Name, e.Kind, e.State, dash(e.Since), dash(e.Launched), e.Source)
+		rows = append(rows, []string{strings.Join(e.Drivers, ","), e.Name, e.Kind, string(e.State), dash(e.Since), dash(e.Launched), e.Source})
 	}
 	if n == 0 {
 		return usagef("the catalogue has no driver %q; `stablebot silicon` lists them", driver)
 	}
-	return tw.Flush()
+	if asJSON {
+		return nil
+	}
+	return printTable(w, []string{"DRIVER", "NAME", "KIND", "STATE", "SINCE", "ON SALE", "FACTS FROM"}, rows)
 }
 
 func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) error {
