@@ -251,6 +251,8 @@ type Trees struct {
 	Lifetimes string `yaml:"lifetimes"`
 	// Ended: branches that take nothing any more, with the day: {"5.4": 2025-12-31}.
 	Ended map[string]string `yaml:"ended"`
+	// Vulns is a local clone of the kernel's vulns repository, for CVE numbers.
+	Vulns string `yaml:"vulns"`
 }
 
 // List is the policy for one mailing list. A list that is not named here is

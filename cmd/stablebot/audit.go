@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 )
@@ -19,6 +20,7 @@ type auditOptions struct {
 	branches                branchOptions
 	onto                    string
 	no                      []string
+	vulns                   string
 	asJSON, asMarkdown, all bool
 	html                    string
 }
@@ -49,6 +51,7 @@ command line is wrong.`,
 	o.branches.flags(f)
 	f.StringVar(&o.onto, "for", "", "the `branch` of patches that do not say it, 6.1")
 	f.StringSliceVar(&o.no, "no", nil, "`files` of what people have refused: lines \"sha<TAB>reason\", or SUSE's blacklist.conf")
+	f.StringVar(&o.vulns, "vulns", "", "a clone of the kernel's vulns repository, to check CVE numbers by: its `folder`")
 	f.BoolVar(&o.all, "all", false, "what is sound too, and what could not be checked")
 	f.BoolVar(&o.asJSON, "json", false, "one JSON object a commit")
 	f.BoolVar(&o.asMarkdown, "markdown", false, "a table for a review")
@@ -68,13 +71,17 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	numbers, err := cve.Open(ctx, o.vulns)
+	if err != nil {
+		return usagef("--vulns: %v", err)
+	}
 	set, err := o.branches.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = set.Close() }()
 	live.Frugal()
-	source := audit.Source{Set: set, Repo: o.branches.repo, For: o.onto, Git: trusted}
+	source := audit.Source{Set: set, Repo: o.branches.repo, For: o.onto, Git: trusted, CVE: numbers}
 	reports, err := source.Audit(ctx, args, no)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 
 // liveConfig is what the configuration says of trees.
 func liveConfig(c *config.Config, log *zap.Logger) (live.Config, error) {
-	out := live.Config{State: filepath.Join(c.State, "trees"), Log: log.Named("trees")}
+	out := live.Config{State: filepath.Join(c.State, "trees"), Vulns: c.Trees.Vulns, Log: log.Named("trees")}
 	out.Trees.TitleMarks, _ = strings.CutPrefix(c.Trees.Releases, "title:")
 	if c.Trees.Releases == "tags" {
 		out.Trees.TitleMarks = ""

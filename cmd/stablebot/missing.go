@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -65,7 +66,7 @@ What people say is kept, and stands above what is judged.`,
 	f.BoolVar(&o.conflicts, "conflicts", false, "name the commits that are in the way of what needs a backport: git looks through the history of each place")
 	f.StringArrayVar(&o.no, "no", nil, "a `file` of what people declined: lines of a commit or a pattern of paths, a tab or #, and the reason")
 	f.StringVar(&o.config, "config", "", "a .config `file`: what it does not build is left out")
-	f.StringVar(&o.cve, "vulns", "", "a clone of the kernel's vulns repository, for CVE numbers: its `folder`")
+	f.StringVar(&o.cve, "vulns", "", "a clone of the kernel's vulns repository, for CVE numbers: its `folder`; that of the configuration with -c")
 	f.StringVar(&o.out, "export", "", "write the mails and series of the open rows below this `folder`")
 	f.IntVarP(&o.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "judge so many at a time")
 	f.IntVar(&o.width, "width", columns(), "columns of the table")
@@ -166,10 +167,15 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 		}
 		s.Config = string(text)
 	}
-	if o.cve != "" {
-		if s.CVE, err = missing.ReadCVEs(ctx, os.DirFS(o.cve)); err != nil {
-			return nil, usageError{fmt.Errorf("--vulns: %w", err)}
+	if o.cve == "" && o.memory.bot.file != "" {
+		c, err := readConfig(o.memory.bot.file)
+		if err != nil {
+			return nil, err
 		}
+		o.cve = c.Trees.Vulns
+	}
+	if s.CVE, err = cve.Open(ctx, o.cve); err != nil {
+		return nil, usageError{fmt.Errorf("--vulns: %w", err)}
 	}
 	s.Next = o.commands(name)
 	return s, nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
@@ -21,6 +22,8 @@ type Audit struct {
 	Proposed bool
 	// No is what people have refused; nil: nothing is known.
 	No *refusal.List
+	// CVE are the numbers that the kernel's security team gave; nil: none are asked about.
+	CVE *cve.List
 	// Told hears of each commit that was read; it may be nil.
 	Told func(done, of int)
 }
@@ -83,7 +86,7 @@ type auditor struct {
 
 // checks are asked of each commit, in this order.
 var checks = []func(context.Context, *auditor, *Item) error{
-	provenance, replay, names, bug, later, whole, newer, refused,
+	provenance, replay, names, bug, later, whole, newer, numbers, refused,
 }
 
 // Run reads the commits and asks.
@@ -177,4 +180,4 @@ func (it *Item) order() {
 }
 
 var kinds = []Kind{Unapplied, Missing, Behind, NameMissing, BugAbsent, Newer, BeforeCulprit, Reverted, Mended, Partial, HunkLost, Misplaced,
-	Differs, MissingNewer, NoUpstream, OtherUpstream, OtherAuthor, NoSignOff, Refused}
+	Differs, MissingNewer, NoUpstream, OtherUpstream, OtherAuthor, NoSignOff, OtherCVE, Refused}

@@ -25,6 +25,7 @@ const (
 	OtherUpstream Kind = "other-upstream"
 	OtherAuthor   Kind = "other-author"
 	NoSignOff     Kind = "no-sign-off"
+	OtherCVE      Kind = "other-cve"
 	Refused       Kind = "refused"
 )
 

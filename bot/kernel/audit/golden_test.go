@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"golang.org/x/tools/txtar"
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 )
@@ -28,6 +30,7 @@ var update = flag.Bool("update", false, "rewrite the wanted parts of testdata")
 //	author NAME PERSON   gives the last commit another author, keeping its name
 //	git ARGS             runs git
 //	no PART              is a file of refusals
+//	cve NUMBER PART      is a number, and the commits in the part mend it
 //	audit RANGE          asks
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -73,6 +76,7 @@ type bench struct {
 	parts map[string]*txtar.File
 	ids   map[string]string // by the names of commits
 	no    *refusal.List
+	cve   fstest.MapFS
 }
 
 var (
@@ -105,6 +109,11 @@ func (b *bench) run(script string) string {
 			if err := b.no.Read(strings.NewReader(b.resolved(w[1])), w[1]); err != nil {
 				b.Fatal(err)
 			}
+		case "cve":
+			if b.cve == nil {
+				b.cve = fstest.MapFS{}
+			}
+			b.cve["cve/published/"+w[1][4:8]+"/"+w[1]+".sha1"] = &fstest.MapFile{Data: []byte(b.resolved(w[2]))}
 		case "audit":
 			out.WriteString(b.audit(w[1]))
 		default:
@@ -151,6 +160,12 @@ func (b *bench) open() *trees.Set {
 
 func (b *bench) audit(what string) string {
 	source := audit.Source{Set: b.open(), Repo: b.Dir, Git: git.Options{}}
+	if b.cve != nil {
+		var err error
+		if source.CVE, err = cve.Read(b.Context(), b.cve); err != nil {
+			b.Fatal(err)
+		}
+	}
 	reports, err := source.Audit(b.Context(), []string{what}, b.no)
 	if err != nil {
 		b.Fatal(err)

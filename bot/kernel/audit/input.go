@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/release"
@@ -22,6 +23,7 @@ type Source struct {
 	Repo string // of ranges
 	For  string // the branch of patches that name none, "6.1"
 	Git  git.Options
+	CVE  *cve.List // nil: no numbers are asked about
 }
 
 // Audit opens and reads all that is named. no may be nil.
@@ -41,7 +43,7 @@ func (s *Source) Audit(ctx context.Context, whats []string, no *refusal.List) ([
 	}
 	var out []*Report
 	for _, b := range all {
-		b.No = no
+		b.No, b.CVE = no, s.CVE
 		r, err := b.Run(ctx)
 		if err != nil {
 			return nil, err

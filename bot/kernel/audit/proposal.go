@@ -8,6 +8,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/report"
@@ -16,7 +17,7 @@ import (
 
 // Proposed audits commits that are to go into a branch, such as those of a pull request,
 // on top of what the branch is here.
-func Proposed(ctx context.Context, set *trees.Set, p flow.Proposal, o git.Options) (*report.Audit, error) {
+func Proposed(ctx context.Context, set *trees.Set, p flow.Proposal, numbers *cve.List, o git.Options) (*report.Audit, error) {
 	place, ok := set.Place(p.Branch)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", trees.ErrNoBranch, p.Branch)
@@ -45,7 +46,7 @@ func Proposed(ctx context.Context, set *trees.Set, p flow.Proposal, o git.Option
 		}
 		defer func() { _ = b.Close() }()
 		if b.Audit != nil {
-			b.No = saidNo(p.Said)
+			b.No, b.CVE = saidNo(p.Said), numbers
 		}
 		r, err := b.Run(ctx)
 		if err != nil {

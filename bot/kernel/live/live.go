@@ -20,6 +20,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules"
@@ -57,6 +58,7 @@ type Config struct {
 	Remotes []Remote
 	State   string // the folder of what is made from them
 	Past    bool   // the branches are asked about as they were
+	Vulns   string // a clone of the kernel's vulns repository; "" for none
 	// Moved is called in the background when the trees have moved, one call at a
 	// time; nil for nothing.
 	Moved func(ctx context.Context, mainline string)
@@ -69,6 +71,7 @@ type Trees struct {
 	remotes []*Remote // mainline first
 	log     *zap.Logger
 	index   *index
+	numbers cve.Clone
 
 	mu      sync.Mutex // one Refresh at a time
 	missing []error    // remotes that the set was opened without
@@ -81,7 +84,7 @@ type Trees struct {
 // New is nil without a remote of the role mainline: culprits and backports cannot
 // be told without one. Each remote needs its copy by Keep before the first Refresh.
 func New(c Config) (*Trees, error) {
-	t := &Trees{cfg: c.Trees, log: c.Log, moved: c.Moved}
+	t := &Trees{cfg: c.Trees, log: c.Log, moved: c.Moved, numbers: cve.Clone{Dir: c.Vulns}}
 	t.cfg.State = c.State
 	t.cfg.Missing = func(r trees.Remote, err error) {
 		t.missing = append(t.missing, fmt.Errorf("%s %s: %w", r.Role, filepath.Base(r.Path), err))
@@ -268,7 +271,11 @@ func (t *Trees) Audit(ctx context.Context, p flow.Proposal) (*report.Audit, erro
 	if s == nil {
 		return nil, ErrNotRead
 	}
-	return audit.Proposed(ctx, s, p, git.Options{})
+	numbers, err := t.numbers.List(ctx)
+	if err != nil { // it is audited without
+		t.log.Warn("the numbers of the security team could not be read", zap.Error(err))
+	}
+	return audit.Proposed(ctx, s, p, numbers, git.Options{})
 }
 
 // merged is a commit of mainline, as far as it can be read.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
@@ -316,27 +315,6 @@ func TestOmitted(t *testing.T) {
 	row := rowOf(t, w.report(t, s), w.hang)
 	if row.State != flow.StandDeclined || !strings.Contains(row.Why, "resume is off here (Omitted-fix in ") || !strings.Contains(row.Why, "by Ada Author, 2024-01-0") {
 		t.Errorf("%s: %q", row.State, row.Why)
-	}
-}
-
-func TestCVEs(t *testing.T) {
-	const id = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
-	c, err := missing.ReadCVEs(t.Context(), fstest.MapFS{
-		"cve/published/2024/CVE-2024-10001.sha1": {Data: []byte(id + "\n")},
-		"cve/published/2024/CVE-2024-10001.mbox": {Data: []byte("x")},
-		"cve/published/2023/CVE-2023-20002.sha1": {Data: []byte("ffffffffffff\n")},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.Of(id); len(got) != 1 || got[0] != "CVE-2024-10001" {
-		t.Errorf("%v", got)
-	}
-	if got := c.Of("2" + id[1:]); got != nil {
-		t.Errorf("another commit: %v", got)
-	}
-	if _, err := missing.ReadCVEs(t.Context(), fstest.MapFS{}); err == nil {
-		t.Error("a folder of another layout is read as one without numbers")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules"
@@ -36,7 +37,7 @@ type Sweep struct {
 	Config    string // text of a .config; "": what is built is not asked
 	Refusals  *refusal.List
 	Said      []flow.Standing // of the branch, oldest first
-	CVE       *CVEs
+	CVE       *cve.List
 	// Next are the words of the commands in front of a commit.
 	Next Commands
 	// Told is called with what could not be judged.

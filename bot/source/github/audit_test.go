@@ -76,7 +76,7 @@ func TestAudited(t *testing.T) {
 	h.Writers["mary"] = true
 	r := start(t, h, setup{app: true, trees: s,
 		audit: func(ctx context.Context, p flow.Proposal) (*report.Audit, error) {
-			return audit.Proposed(ctx, s.Set, p, git.Options{})
+			return audit.Proposed(ctx, s.Set, p, nil, git.Options{})
 		},
 		judge: func(c *change.Change, _ *rules.Series, _ *rules.Tree) verdict.Judgement {
 			return verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Verdict: verdict.StableEligible, Score: 0.9, Size: c.Size}
