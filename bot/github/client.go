@@ -50,8 +50,11 @@ type Config struct {
 	Base http.RoundTripper
 	// MaxSleep instead of a minute.
 	MaxSleep time.Duration
-	Version  string // for the User-Agent
-	Now      func() time.Time
+	// Login is the name that a token acts under which may not ask for it, as a
+	// workflow's own; "": it is asked for.
+	Login   string
+	Version string // for the User-Agent
+	Now     func() time.Time
 }
 
 // App is a GitHub App.
@@ -98,7 +101,7 @@ func New(cfg Config) (*Client, error) {
 	case (cfg.Token == nil) == (cfg.App == nil):
 		return nil, errors.New("exactly one of a token and an App is needed")
 	}
-	c := &Client{cfg: cfg, base: u, clients: map[int64]*gh.Client{}, installations: map[string]int64{}}
+	c := &Client{cfg: cfg, base: u, login: cfg.Login, clients: map[int64]*gh.Client{}, installations: map[string]int64{}}
 	if cfg.App != nil {
 		c.jwt = c.client(&appTransport{cfg: cfg})
 	}

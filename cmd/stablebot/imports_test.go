@@ -70,6 +70,7 @@ var arrows = []struct {
 	{"bot/source/remote", []string{"bot/flow", "bot/git"}},
 	{"bot/source", []string{"rules/…", "bot/flow", "bot/mail", "bot/git", "bot/github", "bot/source/remote", "bot/internal/bearer", "bot/internal/filelock"}},
 	{"bot/sink", []string{"rules/…", "bot/flow", "bot/mail", "bot/report", "bot/github", "bot/internal/bearer"}},
+	{"bot/workflow", []string{"rules/…", "bot/flow", "bot/github", "bot/plan", "bot/report", "bot/sink/github"}},
 	{"fixtures", nil},
 	{"bot/demo", []string{"rules/verdict", "bot/flow", "bot/git", "bot/mail", "fixtures"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},

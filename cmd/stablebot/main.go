@@ -137,6 +137,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		asideCommand(),
 		embargoCommand(),
 		initCommand(),
+		workflowCommand(),
 		versionCommand(),
 	)
 	return root
