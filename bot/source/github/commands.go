@@ -124,67 +124,6 @@ func (s *Source) worthFetching(repo string, comment *gh.IssueComment) bool {
 		!s.strangers.known(repo, comment.GetUser().GetLogin(), s.cfg.Now())
 }
 
-// parseCommands finds the commands in a comment: at the start of a line, not
-// quoted, not in a code block, and not where GitHub shows nothing. What cannot be
-// understood is a refused command, so that its author learns that.
-func parseCommands(body string) (out []flow.Command) {
-	fence, hidden := "", false
-	rest := body
-	for rest != "" {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		if fence == "" {
-			var touched bool
-			if touched, hidden = commented(line, rest, hidden); touched {
-				continue
-			}
-		}
-		line = strings.TrimRight(line, "\r\t ")
-		bare := strings.TrimLeft(line, " ")
-		if len(line)-len(bare) < 4 && (strings.HasPrefix(bare, "```") || strings.HasPrefix(bare, "~~~")) {
-			switch {
-			case fence == "":
-				fence = bare[:3]
-			case strings.HasPrefix(bare, fence):
-				fence = ""
-			}
-			continue
-		}
-		words, ok := strings.CutPrefix(line, commandWord)
-		if !ok || fence != "" || words != "" && words[0] != ' ' && words[0] != '\t' {
-			continue
-		}
-		if len(out) == maxCommands {
-			return out
-		}
-		out = append(out, parseCommand(words))
-	}
-	return out
-}
-
-// commented reports whether a line stands in an HTML comment, which readers do not
-// see, or has a part of one, and whether the next line begins in one.
-func commented(line, rest string, hidden bool) (touched, still bool) {
-	for {
-		if hidden {
-			_, after, ends := strings.Cut(line, "-->")
-			if !ends {
-				return true, true
-			}
-			touched, hidden, line = true, false, after
-			continue
-		}
-		before, after, begins := strings.Cut(line, "<!--")
-		if !begins {
-			return touched, false
-		}
-		if !strings.Contains(after, "-->") && !strings.Contains(rest, "-->") && strings.TrimLeft(before, " ") != "" {
-			return touched, false // no comment: it never ends, and begins no line
-		}
-		touched, hidden, line = true, true, after
-	}
-}
-
 func parseCommand(rest string) flow.Command {
 	words := strings.Fields(rest)
 	if len(words) == 0 {

@@ -1,0 +1,107 @@
+package github
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
+)
+
+// maxComment is the longest comment of GitHub, 65,536 characters, in bytes that are read.
+const maxComment = 64 << 10
+
+// parseCommands finds the commands in a comment. A command begins a line of a
+// paragraph that its reader sees as the writer's own words: not in a quote, a list, code,
+// HTML or a comment, as GitHub's Markdown has it, and not in a mail that a mail program
+// copied. What cannot be understood is a refused command, so that its author learns that.
+func parseCommands(body string) (out []flow.Command) {
+	if !strings.Contains(body, commandWord) {
+		return nil
+	}
+	src := []byte(ownWords(body[:min(len(body), maxComment)]))
+	inside := 0 // HTML elements that are open and have Markdown in them
+	hidden := 0 // up to here a comment goes on that a block of HTML has left open
+	for n := goldmark.DefaultParser().Parse(text.NewReader(src)).FirstChild(); n != nil; n = n.NextSibling() {
+		switch n.Kind() {
+		case ast.KindHTMLBlock:
+			block := n.Lines().Value(src)
+			inside = max(0, inside+opened(block))
+			if from := bytes.LastIndex(block, []byte("<!--")); from > bytes.LastIndex(block, []byte("-->")) {
+				hidden = commentEnd(src, n.Lines().At(n.Lines().Len()-1).Stop)
+			}
+		case ast.KindParagraph:
+			if inside == 0 && n.Lines().At(0).Start >= hidden {
+				out = commandsIn(n, src, out)
+			}
+		}
+	}
+	return out
+}
+
+// commentEnd is where a comment that is open at a place ends.
+func commentEnd(src []byte, at int) int {
+	if i := bytes.Index(src[at:], []byte("-->")); i >= 0 {
+		return at + i
+	}
+	return len(src)
+}
+
+// commandsIn adds the commands of a paragraph.
+func commandsIn(paragraph ast.Node, src []byte, out []flow.Command) []flow.Command {
+	for n := paragraph.FirstChild(); n != nil && len(out) < maxCommands; n = n.NextSibling() {
+		t, ok := n.(*ast.Text)
+		if !ok || !beginsLine(src, t.Segment.Start) {
+			continue
+		}
+		line, _, _ := bytes.Cut(src[t.Segment.Start:], []byte("\n"))
+		words, ok := strings.CutPrefix(strings.TrimRight(string(line), "\r\t "), commandWord)
+		if ok && (words == "" || words[0] == ' ' || words[0] == '\t') {
+			out = append(out, parseCommand(words))
+		}
+	}
+	return out
+}
+
+// beginsLine reports whether only blanks stand before a place in its line.
+func beginsLine(src []byte, at int) bool {
+	for at > 0 && src[at-1] == ' ' {
+		at--
+	}
+	return at == 0 || src[at-1] == '\n'
+}
+
+var holds = regexp.MustCompile(`(?i)<(/?)(?:blockquote|details|div|section|table|td|template|pre|code|ul|ol|li)\b`)
+
+// opened is how many elements a block of HTML leaves open.
+func opened(block []byte) (n int) {
+	for _, m := range holds.FindAllSubmatch(block, -1) {
+		if len(m[1]) > 0 {
+			n--
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
+// ownWords is a comment without what a mail program copied below its writer's words.
+func ownWords(body string) string {
+	for rest := body; rest != ""; {
+		begins := len(body) - len(rest)
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if strings.HasPrefix(strings.TrimSpace(line), "---") && strings.Trim(line, "- \r") == "" {
+			continue // a rule of Markdown, or the line below a title; no signature
+		}
+		if mail.EndsOwnWords(line, rest) {
+			return body[:begins]
+		}
+	}
+	return body
+}
