@@ -74,7 +74,7 @@ Unmet: "print the ring name in hex", without tag, report or symptom.`,
 // quirk reports whether the change works around one device or board.
 func (f *Facts) quirk() bool {
 	switch f.Words().Verb {
-	case "revert", "remove", "drop": // an end of one
+	case "revert", "remove", "drop", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
 		return false
 	}
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk)
@@ -137,7 +137,7 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 // bugInTitle: the title names the bug, or the device that it is for.
 func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 	if w.InTitle(signs.WordBuild) && f.buildError() {
-		return answered(met("fixes a build error", f.buildEvidence()))
+		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	}
 	for k := range signs.WordTrace + 1 {
 		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
@@ -177,7 +177,7 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 	case bug && claims && k != signs.WordTrace:
 		return answered(met("a fix whose message speaks of "+w.Noun(k), w.Evidence(k)))
 	case f.buildError():
-		return answered(met("fixes a build error", f.buildEvidence()))
+		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
 		return answered(unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordFailure):

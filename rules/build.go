@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"path"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
@@ -33,7 +34,7 @@ Unmet: "silence a missing-prototypes warning".`,
 			if ev != (Evidence{}) {
 				return unmet("a build fix for code that is marked BROKEN", ev)
 			}
-			return met("mends a build error", f.buildEvidence())
+			return met("mends "+f.buildNoun(), f.buildEvidence())
 		case w.InTitle(signs.WordCompiler), w.Has(signs.WordCompiler) && !bug:
 			return unmet("about a compiler's warning, not an error", w.Evidence(signs.WordCompiler))
 		case w.Has(signs.WordTool):
@@ -53,6 +54,19 @@ func (f *Facts) buildError() bool {
 	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
 	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
 	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))
+}
+
+// buildNoun is what a change mends that a build stumbles over.
+func (f *Facts) buildNoun() string {
+	for _, file := range f.Change.Files {
+		if path.Base(file.NewName) != "Kconfig" {
+			return "a build error"
+		}
+	}
+	if f.Words().CompilerError != (Evidence{}) {
+		return "a build error"
+	}
+	return "a dependency in Kconfig"
 }
 
 func (f *Facts) buildEvidence() Evidence {

@@ -3,6 +3,9 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -32,6 +35,9 @@ Unmet: the same row with a new init function beside it.`,
 		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
 		}
+		if f.onlyDefines() {
+			return notApplicable("adds constants alone, and no table that has them")
+		}
 		rows := max(ids, 0) + max(cases, 0)
 		// A row may come with its constant, and with a line or two that hook it up
 		// or change; a long table with as many lines as it has rows.
@@ -48,4 +54,24 @@ Unmet: the same row with a new init function beside it.`,
 		}
 		return out, nil
 	},
+}
+
+// onlyDefines reports whether a change adds #define lines and nothing else.
+func (f *Facts) onlyDefines() bool {
+	some := false
+	for _, file := range f.Change.Files {
+		for _, hunk := range file.TextFragments {
+			for _, line := range hunk.Lines {
+				text := strings.TrimSpace(line.Line)
+				switch {
+				case line.Op == gitdiff.OpContext || text == "":
+				case line.Op == gitdiff.OpAdd && strings.HasPrefix(text, "#define"):
+					some = true
+				default:
+					return false
+				}
+			}
+		}
+	}
+	return some
 }

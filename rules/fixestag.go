@@ -61,6 +61,8 @@ Unmet: Fixes: 0123456 (foo: add the frobnicator)`,
 		if len(fixes) == 0 {
 			w := f.Words()
 			switch {
+			case f.has("Fixes"):
+				return unmet("a Fixes: tag that is not of the form <12 digits> (\"title\")", f.Tags().Evidence("Fixes"))
 			case w.Revert:
 				return notApplicable("a revert names its culprit in its title")
 			case w.InTitle(signs.WordFix):

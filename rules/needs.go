@@ -40,11 +40,19 @@ func (f *Facts) needs() (unmerged, missing []change.Need) {
 
 // NeedsFirst says which changes a patch waits for.
 func NeedsFirst(needs []change.Need) string {
-	verb := "is"
-	if len(needs) > 1 {
-		verb = "are"
+	late := true
+	for _, n := range needs {
+		late = late && n.Fresh
 	}
-	return fmt.Sprintf("needs %s first, which %s not merged", needNames(needs), verb)
+	switch {
+	case late && len(needs) > 1:
+		return fmt.Sprintf("needs %s first, which were posted too late to be in a release", needNames(needs))
+	case late:
+		return fmt.Sprintf("needs %s first, which was posted too late to be in a release", needNames(needs))
+	case len(needs) > 1:
+		return fmt.Sprintf("needs %s first, which are not merged", needNames(needs))
+	}
+	return fmt.Sprintf("needs %s first, which is not merged", needNames(needs))
 }
 
 // needNames writes up to three of them.

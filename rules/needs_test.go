@@ -24,7 +24,7 @@ func TestNeeds(t *testing.T) {
 		out    Outcome
 		reason string
 	}{
-		{"lately posted", change.Mail, []change.Need{posted}, nil, 1, Unmet, `needs "foo: split bar" first, which is not merged`},
+		{"lately posted", change.Mail, []change.Need{posted}, nil, 1, Unmet, `needs "foo: split bar" first, which was posted too late to be in a release`},
 		{"posted long ago", change.Mail, []change.Need{old}, nil, 0, Unknown, `Depends-on names "foo: split bar"; whether that is merged is not known`},
 		{"not at hand", change.Mail, []change.Need{strange}, nil, 0, Unknown, "prerequisite-patch-id names 0123, which is not at hand"},
 		{"mainline lacks it", change.Mail, []change.Need{old}, tree(lacks), 1, Unmet, `needs "foo: split bar" first, which is not merged`},

@@ -131,9 +131,9 @@ func (f *Facts) tidied() bool {
 
 func changesCode(f *Facts) string {
 	if n := f.Change.Size.CodeLines; n > 0 {
-		return "changes what the kernel does: " + plural(n, "line") + " of code"
+		return "changes " + plural(n, "line") + " of code"
 	}
-	return "changes what the kernel does"
+	return "changes more than words"
 }
 
 // onlyPrints says that a change only adds to what is printed, or changes that

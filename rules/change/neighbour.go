@@ -7,7 +7,7 @@ import "strings"
 var neighbours = map[string]string{
 	"iproute2": "iproute2", "iproute2-next": "iproute2", "iproute": "iproute2", "ethtool": "ethtool", "ethtool-next": "ethtool",
 	"xfstests": "xfstests", "fstests": "xfstests", "xfsprogs": "xfsprogs", "e2fsprogs": "e2fsprogs", "btrfs-progs": "btrfs-progs",
-	"blktests": "blktests", "ltp": "LTP", "b4": "b4", "pahole": "pahole", "dwarves": "pahole", "bluez": "BlueZ", "ell": "ell", "iwd": "iwd",
+	"blktests": "blktests", "ltp": "LTP", "b4": "b4", "pahole": "pahole", "dwarves": "pahole", "bluez": "BlueZ", "usbutils": "usbutils", "ell": "ell", "iwd": "iwd",
 	"mmc-utils": "mmc-utils", "rdma-core": "rdma-core", "nvme-cli": "nvme-cli", "libnvme": "libnvme", "mdadm": "mdadm", "ndctl": "ndctl",
 	"kvm-unit-tests": "kvm-unit-tests", "kvmtool": "kvmtool", "qemu": "QEMU", "libdrm": "libdrm", "igt-gpu-tools": "IGT",
 	"igt": "IGT", "i-g-t": "IGT", "linux-firmware": "linux-firmware", "iw": "iw", "wireless-regdb": "wireless-regdb", "hostap": "hostap",
@@ -19,7 +19,7 @@ var neighbours = map[string]string{
 const OtherProject = "another project"
 
 // Neighbour names the project that a patch is for when that is not the kernel: by a
-// word in its brackets, or as all its files stand where the kernel has none. "" for
+// word in its brackets or before its title, or as all its files stand where the kernel has none. "" for
 // the kernel, and where nothing tells. WHENCE is the list of linux-firmware.
 func (c *Change) Neighbour() string {
 	named := ""
@@ -27,6 +27,9 @@ func (c *Change) Neighbour() string {
 		if p, ok := neighbours[w]; ok {
 			named = p
 		}
+	}
+	if first, _, ok := strings.Cut(c.Subject, ":"); ok && named == "" {
+		named = neighbours[strings.ToLower(first)]
 	}
 	files, outside := 0, 0
 	for _, f := range c.Named().Files {

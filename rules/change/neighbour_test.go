@@ -14,7 +14,9 @@ func TestNeighbour(t *testing.T) {
 	}{
 		{"[PATCH iproute2-next] rdma: x", []string{"rdma/dev.c"}, "iproute2"},
 		{"[PATCH rdma-core 1/2] mlx5: x", []string{"providers/mlx5/qp.c"}, "rdma-core"},
-		{"[PATCH] mmc-utils: x", []string{"mmc_cmds.c"}, "another project"},
+		{"[PATCH] mmc-utils: lsmmc: x", []string{"lsmmc.c"}, "mmc-utils"},
+		{"[PATCH] ethtool: x", []string{"net/ethtool/ioctl.c"}, ""},
+		{"[PATCH] mmc-utils: x", []string{"mmc_cmds.c"}, "mmc-utils"},
 		{"[PATCH] wifi: acme: x100: fix y", []string{"x100/mac.c"}, ""},
 		{"[PATCH mmc-utils] x", []string{"mmc_cmds.c"}, "mmc-utils"},
 		{"[PATCH i-g-t] tests: x", []string{"tests/kms.c", "lib/igt_kms.c"}, "IGT"},

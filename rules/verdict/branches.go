@@ -74,14 +74,14 @@ const tooClose = "too close to call"
 
 // asked says why a request is enough.
 func (j *judged) asked(b *Branch, score float64) string {
-	why := "its author asks stable to take it, and "
+	why := "its author asks stable to take it"
 	if j.Submission() {
-		why = "submitted to stable, and "
+		why = "submitted to stable"
 	}
 	if n := j.Change.Size.LinesWithContext; j.finding(rules.Unmet, rules.DiffSize) != nil {
-		why += fmt.Sprintf("its size alone speaks against it (%d lines with context)", n)
-	} else {
-		why += "nothing speaks against it"
+		why += fmt.Sprintf(", and its size alone speaks against it (%d lines with context)", n)
+	} else if !slices.ContainsFunc(j.found, func(f rules.Finding) bool { return f.Outcome == rules.Unmet }) {
+		why += ", and nothing speaks against it"
 	}
 	if b != nil && b.Applies == NeedsBackport {
 		why += "; it needs a backport by hand in " + b.Name
