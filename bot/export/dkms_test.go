@@ -46,6 +46,15 @@ func TestPackage(t *testing.T) {
 	if b.Has[0].ID != p.Fixes[0].ID || !strings.Contains(b.Unfit[0].Reason, "new.c") {
 		t.Errorf("has %+v, unfit %+v", b.Has, b.Unfit)
 	}
+	var list strings.Builder
+	if err := b.Worklist(&list); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"lacks it, goes on", "has it ", "lacks it, by hand", "conflicts in new.c"} {
+		if !strings.Contains(list.String(), want) {
+			t.Errorf("the worklist lacks %q:\n%s", want, list.String())
+		}
+	}
 	dir := filepath.Join(t.TempDir(), "demo-card-24.1-fixes1")
 	if err := b.Write(dir); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ type exportOptions struct {
 	modules, needs                                                        []string
 	kernels, generation                                                   string
 	patches                                                               string
-	meanwhile                                                             bool
+	meanwhile, worklist                                                   bool
 }
 
 func exportCommand() *cobra.Command {
@@ -95,6 +95,7 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 	f.StringVar(&o.kernels, "kernels", "", "build for this `range` of kernels: 5.15..7.2; that of the branches when not given")
 	f.StringVar(&o.generation, "for-dkms", string(export.DKMS30), "the oldest dkms that has to understand the package: 2.8, 3.0 or current; what it does in another way is told")
 	f.StringSliceVar(&o.needs, "needs", nil, "what the kernel has to be built with: `[MODULE=]CONFIG_SYMBOL`, !CONFIG_SYMBOL for without; MODULE= for that module alone")
+	f.BoolVar(&o.worklist, "worklist", false, "write nothing; list for the vendor which of the fixes the release has, lacks, or takes by hand alone")
 	f.BoolVar(&o.meanwhile, "meanwhile", false, "also fixes that stable may take: they go along until the point release that has them")
 	o.compile.flags(f)
 	return cmd
@@ -108,6 +109,8 @@ func (o *exportOptions) check(args []string) error {
 		return usagef("a series is for one change; %d are named", len(args))
 	case o.root != "" && (o.folder != "" || o.mainlineFolder != ""):
 		return usagef("--root stands for --folder and --mainline-folder; give it alone")
+	case o.worklist && o.dkms+o.patches == "":
+		return usagef("--worklist is of a vendor's release: give --dkms or --dkms-patches too")
 	case o.dkms != "" && o.patches != "":
 		return usagef("--dkms makes a package, --dkms-patches patches for one that is there; give one of them")
 	case o.dkms+o.patches != "" && (o.vendor == "" || o.tag == ""):

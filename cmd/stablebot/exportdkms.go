@@ -78,6 +78,9 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 	if err != nil {
 		return err
 	}
+	if o.worklist {
+		return b.Worklist(say)
+	}
 	for _, f := range b.Has {
 		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
 	}
