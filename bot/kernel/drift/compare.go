@@ -98,7 +98,7 @@ func rank(c Covered) int { return slices.Index([]Covered{Uncovered, Perhaps, Cov
 
 // row adds one where the driver has uses that the first kernel sees.
 func (c *comparison) row(r Row, own string, uses []use) {
-	uses = counts(uses)
+	uses = c.d.kernels(own, uses)
 	if len(uses) == 0 {
 		return
 	}
@@ -152,10 +152,10 @@ func (c *comparison) names() (wanted map[string]*decl) {
 	wanted = map[string]*decl{}
 	for _, name := range sorted(c.d.names) {
 		was := within(c.a.names[name], c.reachA)
-		if len(was) == 0 || c.d.brings(name) {
+		uses := c.d.kernels(name, c.d.names[name])
+		if len(was) == 0 || len(uses) == 0 {
 			continue
 		}
-		uses := c.d.names[name]
 		if was[0].kind != Macro && was[0].kind != Enumerator {
 			for _, d := range was {
 				for _, s := range d.types {

@@ -121,7 +121,10 @@ func (p *parser) field(t []token) (out []member) {
 				return inner // nameless: its members are those of the outer one
 			}
 			m := member{name: t[end+name].text, shape: "struct", line: t[end+name].line}
-			return append(inner, m) // reached through it, by a name that is looked for alone
+			for i := range inner {
+				inner[i].shape = m.name + "." + inner[i].shape // reached through it
+			}
+			return append(inner, m)
 		}
 	}
 	if slices.ContainsFunc(t, func(x token) bool { return x.text == "enum" }) {

@@ -160,7 +160,7 @@ func FuzzScan(f *testing.F) {
 		s := scan(data, [2]int{1, 2})
 		declarations("x.h", s)
 		d := &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{}, configs: map[string][]use{}, includes: map[string][]use{},
-			files: map[string][]string{}, own: map[string][]use{}}
+			files: map[string][]string{}, own: map[string][]use{}, headers: map[string][]string{}, seen: map[string]map[string]bool{}}
 		d.source("x.c", s)
 	})
 }

@@ -10,7 +10,7 @@ import (
 // uses, in structures that it has to do with.
 func (c *comparison) reachStructs() {
 	for tag, uses := range c.d.tags {
-		if len(counts(uses)) > 0 && !c.d.brings(Struct+" "+tag) {
+		if len(c.d.kernels(Struct+" "+tag, uses)) > 0 {
 			c.structs[tag] = true
 		}
 	}
@@ -38,7 +38,7 @@ func (c *comparison) reachStructs() {
 func (c *comparison) tags() {
 	for _, tag := range sorted(c.d.tags) {
 		was := within(c.a.tags[tag], c.reachA)
-		if len(was) == 0 || c.d.brings(was[0].kind+" "+tag) || len(within(c.b.tags[tag], c.reachB)) > 0 {
+		if len(was) == 0 || len(within(c.b.tags[tag], c.reachB)) > 0 {
 			continue
 		}
 		r := Row{Kind: was[0].kind, Name: was[0].kind + " " + tag, Change: "removed", From: Place{was[0].file, int(was[0].line)}}
@@ -86,7 +86,11 @@ func (c *comparison) member(d *decl, m member, was, is []*decl, uses []use) {
 			return
 		}
 	}
-	r.Change, r.Is, r.To = "another type", now[0].shape, &Place{is[0].file, int(now[0].line)}
+	change := "another type"
+	if into, ok := strings.CutSuffix(now[0].shape, "."+m.shape); ok {
+		change = "moved into " + into
+	}
+	r.Change, r.Is, r.To = change, now[0].shape, &Place{is[0].file, int(now[0].line)}
 	c.row(r, "", uses)
 }
 
@@ -155,7 +159,7 @@ func (c *comparison) outside(ctx context.Context, wanted map[string]*decl) (note
 	for _, name := range sorted(c.d.configs) {
 		plain := strings.TrimSuffix(name, "_MODULE")
 		from, there := before[plain]
-		if _, still := after[plain]; there && !still && !c.d.brings(plain) {
+		if _, still := after[plain]; there && !still && len(c.d.own[plain]) == 0 {
 			c.row(Row{Kind: "config", Name: plain, Change: "removed", From: from}, plain, c.d.configs[name])
 		}
 	}

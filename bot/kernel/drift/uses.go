@@ -36,14 +36,16 @@ type driver struct {
 	tags     map[string][]use
 	configs  map[string][]use
 	includes map[string][]use
-	files    map[string][]string // the headers of the kernel that a file includes, with those it gets from the driver's own
-	own      map[string][]use    // names that it declares itself
+	files    map[string][]string // of each C file, what it includes for the first kernel
+	headers  map[string][]string // the driver's own, by the last part of their names
+	seen     map[string]map[string]bool
+	own      map[string][]use // names that it declares itself
 }
 
 // readDriver reads the files of a driver.
 func readDriver(ctx context.Context, t Tree, folder string, versions [2]int) (*driver, error) {
 	d := &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{}, configs: map[string][]use{}, includes: map[string][]use{},
-		files: map[string][]string{}, own: map[string][]use{}}
+		files: map[string][]string{}, own: map[string][]use{}, headers: map[string][]string{}, seen: map[string]map[string]bool{}}
 	paths, err := t.List(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -70,6 +72,10 @@ func readDriver(ctx context.Context, t Tree, folder string, versions [2]int) (*d
 
 // source reads one file.
 func (d *driver) source(file string, s *scanned) {
+	d.files[file] = nil
+	if strings.HasSuffix(file, ".h") {
+		d.headers[path.Base(file)] = append(d.headers[path.Base(file)], file)
+	}
 	for _, i := range s.includes {
 		if !i.local {
 			d.includes[i.path] = append(d.includes[i.path], use{Place{file, int(i.line)}, s.regions[i.region], -1})
@@ -172,11 +178,6 @@ func counts(in []use) []use {
 	return out
 }
 
-// brings reports whether the driver always has its own of that name.
-func (d *driver) brings(name string) bool {
-	return slices.ContainsFunc(d.own[name], func(u use) bool { return u.region.state[0] == yes || u.region.probe == "" })
-}
-
 // Covered says whether the driver's own conditions see to a change.
 type Covered string
 
@@ -190,7 +191,7 @@ const (
 // covered reports whether conditions leave all uses out for the second kernel, and which.
 func (d *driver) covered(name string, uses []use) (Covered, string) {
 	for _, u := range d.own[name] {
-		if u.region.probe == "" {
+		if u.region.probe == "" || !slices.ContainsFunc(uses, func(x use) bool { return d.sees(x.File)[u.File] }) {
 			continue
 		}
 		switch u.region.state[1] {
