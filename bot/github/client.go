@@ -126,7 +126,7 @@ func (c *Client) AppID() int64 {
 
 // client stacks patience on authentication.
 func (c *Client) client(auth http.RoundTripper) *gh.Client {
-	limited := github_ratelimit.NewClient(rewind{bounded{auth}},
+	limited := github_ratelimit.NewClient(prompt{rewind{bounded{auth}}, requestTimeout},
 		github_primary_ratelimit.WithUnknownCategoryCallback(func(*github_primary_ratelimit.CallbackContext) {}), // else it prints
 		github_secondary_ratelimit.WithSingleSleepLimit(c.cfg.MaxSleep, nil))
 	limited.Transport = &rest{base: limited.Transport, max: c.cfg.MaxSleep, now: c.cfg.Now}
@@ -135,6 +135,35 @@ func (c *Client) client(auth http.RoundTripper) *gh.Client {
 	out.BaseURL = c.base
 	out.UserAgent = strings.TrimRight("stablebot/"+c.cfg.Version, "/")
 	return out
+}
+
+// prompt ends an attempt that takes longer than it may, with the reading of its answer:
+// the time-out of the client has all the waiting for limits in it as well.
+type prompt struct {
+	base  http.RoundTripper
+	limit time.Duration
+}
+
+func (t prompt) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), t.limit)
+	resp, err := t.base.RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	resp.Body = ended{resp.Body, cancel}
+	return resp, nil
+}
+
+// ended is a body with whose closing something ends.
+type ended struct {
+	io.ReadCloser
+	end func()
+}
+
+func (b ended) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
 }
 
 // rewind gives a request that is sent again its body again.
@@ -330,7 +359,8 @@ func Whole(err error) bool {
 		abuse   *gh.AbuseRateLimitError
 		resting *restError
 	)
-	return errors.As(err, &primary) || errors.As(err, &limit) || errors.As(err, &abuse) || errors.As(err, &resting) || errors.Is(err, errWhole)
+	return errors.As(err, &primary) || errors.As(err, &limit) || errors.As(err, &abuse) || errors.As(err, &resting) || errors.Is(err, errWhole) ||
+		Status(err) == http.StatusTooManyRequests
 }
 
 // errWhole marks what Temporary has put into words.

@@ -46,6 +46,29 @@ func TestOneThatFails(t *testing.T) {
 	}
 }
 
+// A repository that cannot be polled rests by itself: the others are polled, and the
+// source waits no longer for it.
+func TestOneRepositoryThatFails(t *testing.T) {
+	h := newHub(t)
+	open(t, h, 1, commitOf("a1", eligible))
+	asked := 0
+	h.Before = func(w http.ResponseWriter, r *http.Request) bool {
+		bad := strings.HasPrefix(r.URL.Path, "/repos/o/broken/pulls")
+		if bad {
+			asked++
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		return bad
+	}
+	r := start(t, h, setup{repos: []string{"o/broken", "o/r"}})
+	r.run() // fails the test where the source has an error
+	r.shows(1, "labels [stable-eligible]")
+	r.run()
+	if asked != 2 {
+		t.Errorf("the one that fails was asked %d times in two hours and two runs", asked)
+	}
+}
+
 // Deliveries that once held up the queue, or were believed.
 func TestDeliveriesRefused(t *testing.T) {
 	r := start(t, newHub(t), setup{})

@@ -90,6 +90,7 @@ type rig struct {
 type setup struct {
 	app, dry, unasked bool
 	path              string
+	repos             []string // nil: o/r
 	trees             run.Trees
 	audit             func(context.Context, flow.Proposal) (*report.Audit, error)
 	judge             func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement // nil: judge
@@ -118,7 +119,9 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	sc := source.Config{Name: "test", Every: time.Minute, Since: r.now.Add(-time.Hour), Now: func() time.Time { return r.now },
 		Secret: func() (string, error) { return secret, nil }, Layout: o.layout}
 	if !o.unasked {
-		sc.Repos = []string{"o/r"}
+		if sc.Repos = o.repos; sc.Repos == nil {
+			sc.Repos = []string{"o/r"}
+		}
 	}
 	if r.source, err = source.New(sc, client, s, zap.NewNop()); err != nil {
 		t.Fatal(err)

@@ -78,6 +78,7 @@ type Source struct {
 	layouts  layouts
 
 	strangers strangers
+	rests     rests
 }
 
 var _ flow.Source = (*Source)(nil)
@@ -248,24 +249,35 @@ func (s *Source) pollRepos(ctx context.Context, in flow.Intake) error {
 			repos = append(repos, r)
 		}
 	}
-	var errs []error
-	if err := s.list(ctx); err != nil {
-		errs = append(errs, err) // those that are known are polled all the same
-	}
+	unlisted := s.list(ctx) // those that are known are polled all the same
 	for _, r := range s.found {
 		if !slices.ContainsFunc(repos, func(have string) bool { return strings.EqualFold(have, r) }) {
 			repos = append(repos, r)
 		}
 	}
+	errs, works := []error{unlisted}, len(repos) == 0
 	for _, r := range repos {
-		err := s.pollRepo(ctx, in, r)
-		if errors.Is(err, github.ErrNotInstalled) {
-			s.log.Warn("a repository is not read", zap.String(flow.KeyList, r), zap.Error(err))
+		if resting := s.rests.of(r); resting.until.After(s.cfg.Now()) {
+			errs = append(errs, resting.err)
 			continue
 		}
-		if err != nil {
-			errs = append(errs, err)
+		err := s.pollRepo(ctx, in, r)
+		switch {
+		case errors.Is(err, github.ErrNotInstalled):
+			s.log.Warn("a repository is not read", zap.String(flow.KeyList, r), zap.Error(err))
+			continue
+		case err == nil:
+			s.rests.end(r)
+			works = true
+			continue
+		case ctx.Err() != nil, github.Whole(err):
+			return errors.Join(append(errs, err)...)
 		}
+		s.log.Warn("a repository could not be polled; it rests", zap.String(flow.KeyList, r), zap.Error(err), zap.Time(flow.KeyWait, s.rests.begin(r, err, s.cfg.Now())))
+		errs = append(errs, err)
+	}
+	if works { // what one repository cannot do is not the fault of all
+		return unlisted
 	}
 	return errors.Join(errs...)
 }
