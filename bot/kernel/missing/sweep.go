@@ -188,7 +188,7 @@ func (s *Sweep) row(ctx context.Context, branch string, at *trees.Candidate, c *
 			return nil, nil
 		}
 	}
-	facts, err := s.Set.Facts(ctx, c, nil, s.AsOf)
+	facts, err := s.Set.Facts(trees.About(ctx, branch), c, nil, s.AsOf)
 	if err != nil {
 		return nil, err
 	}

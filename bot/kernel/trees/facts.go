@@ -264,7 +264,7 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 			without(&out, why)
 		}
 	}
-	if s.cfg.Adapt && out.State == affected && out.Applies == needsHand {
+	if s.cfg.Adapt && out.State == affected && out.Applies == needsHand && asked(ctx, v.name) {
 		s.adapt(ctx, c, v, t, &out)
 	}
 	return out, gates, infected
