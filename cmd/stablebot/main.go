@@ -138,6 +138,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		embargoCommand(),
 		initCommand(),
 		workflowCommand(),
+		manualCommand(),
 		versionCommand(),
 	)
 	return root
