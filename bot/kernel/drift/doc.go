@@ -11,4 +11,9 @@
 // A member is told where the driver uses a member of that name and has to do with the
 // structure: it names it, or reaches it through what it names. Two structures with a
 // member of one name can so be taken for each other; each row says where it looked.
+//
+// Measured with 60 changes planted in Debian's headers of 6.1, chosen by chance among what
+// rtw88 uses, by the test that TestPlanted documents: the compiler complained of 55, all of
+// them were told before; 66 rows were told, none of what was not planted. Three of the 60
+// concern neither: rtw88 uses them for other kernels only, or has its own.
 package drift
