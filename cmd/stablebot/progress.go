@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +30,7 @@ const rowHang = 25
 func newRows(w io.Writer) *output {
 	o := newOutput(w)
 	if width := widthOf(w); width > 0 {
-		var to io.Writer = w
+		to := w
 		if o.live {
 			to = colorprofile.NewWriter(w, os.Environ())
 		}
@@ -150,11 +149,4 @@ func several(n int, noun string) string {
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
-}
-
-// row writes one judgement as a line of the table.
-func (o *output) row(j *verdict.Judgement) error {
-	var b bytes.Buffer
-	appendRow(&b, j, false, o.live)
-	return o.write(b.Bytes())
 }
