@@ -16,7 +16,6 @@ import (
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/workflow"
 	"github.com/stablebot/stablebot/rules"
-	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -123,9 +122,7 @@ func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) ([]repor
 		if err != nil {
 			return nil, fmt.Errorf("reading commit %.12s: %w", c.ID, err)
 		}
-		if !e.Base().Backport() {
-			ch.Kind = change.Mail // it is proposed: no mainline has it yet, and its author can still change it
-		}
+		ch.Proposed = !e.Base().Backport() // no mainline has it yet, and its author can still change it
 		var tree *rules.Tree
 		if set != nil {
 			if tree, err = set.Facts(ctx, ch, nil, judge.AsOf); err != nil {

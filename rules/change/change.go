@@ -49,12 +49,14 @@ func (p Person) String() string {
 
 // Change is one change as its author wrote it.
 type Change struct {
-	ID      string // Message-ID without angle brackets, or the full commit SHA
-	Kind    Kind
-	Subject string // title without prefixes
-	Prefix  Prefix // what stood in brackets before the title
-	Author  Person // the in-body From when there is one, else the sender or git author
-	Date    time.Time
+	ID   string // Message-ID without angle brackets, or the full commit SHA
+	Kind Kind
+	// Proposed: a commit of a pull request, which no mainline has yet.
+	Proposed bool   `json:",omitempty"`
+	Subject  string // title without prefixes
+	Prefix   Prefix // what stood in brackets before the title
+	Author   Person // the in-body From when there is one, else the sender or git author
+	Date     time.Time
 
 	Body     string    // message below the title, trailers included
 	Notes    string    // between "---" and the diff; never becomes part of the commit

@@ -111,7 +111,8 @@ func upstreamOf(f *rules.Facts) string {
 }
 
 // whenOf: a mail waits for mainline unless a tree or an upstream mark says that
-// it is there; a commit read from git counts as merged unless a tree says not.
+// it is there; a commit read from git counts as merged unless a tree says not, or it
+// is only proposed.
 func whenOf(f *rules.Facts) When {
 	if f.Tree != nil && f.Tree.Mainline.Known {
 		if f.Tree.Mainline.Has {
@@ -119,7 +120,7 @@ func whenOf(f *rules.Facts) When {
 		}
 		return AfterMainline
 	}
-	if f.Change.NotUpstream == "" && (f.Change.Kind == change.Commit || f.Change.Carries()) {
+	if f.Change.NotUpstream == "" && (f.Change.Kind == change.Commit && !f.Change.Proposed || f.Change.Carries()) {
 		return Now
 	}
 	return AfterMainline

@@ -157,7 +157,7 @@ func (j *judged) refusal() *change.StableTag {
 }
 
 func (j *judged) merged() bool {
-	return j.Change.Kind == change.Commit || j.Tree != nil && j.Tree.Mainline.Has
+	return j.Change.Kind == change.Commit && !j.Change.Proposed || j.Tree != nil && j.Tree.Mainline.Has
 }
 
 func (j *judged) vendorHas() bool { return j.Tree != nil && j.Tree.VendorHas }

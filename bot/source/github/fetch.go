@@ -119,6 +119,7 @@ func (s *Source) commits(ctx context.Context, c *gh.Client, p *flow.Pull, place 
 	}
 	for _, one := range fold(commits) {
 		one.change.Place(place)
+		one.change.Proposed = !p.Base.Backport()
 		p.Commits = append(p.Commits, one.commit())
 	}
 	return nil
