@@ -59,7 +59,7 @@ func reserved(address string) bool {
 		host, _, _ = strings.Cut(address, ":")
 	}
 	host = "." + strings.ToLower(strings.TrimSuffix(host, "."))
-	for _, name := range []string{".example.org", ".example.com", ".example.net", ".example", ".invalid", ".test"} {
+	for _, name := range []string{".example.org", ".example.com", ".example.net", ".example", ".invalid"} {
 		if strings.HasSuffix(host, name) {
 			return true
 		}

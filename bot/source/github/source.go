@@ -279,6 +279,7 @@ func (s *Source) pollRepos(ctx context.Context, in flow.Intake) error {
 	if works { // what one repository cannot do is not the fault of all
 		return unlisted
 	}
+	s.rests = nil // nothing works: the source itself waits, and tries all of them again
 	return errors.Join(errs...)
 }
 
