@@ -46,9 +46,12 @@ func ruled(line string) bool {
 		return false
 	}
 	low := strings.ToLower(line)
-	words := strings.Trim(line, "- ")
-	return strings.Contains(low, "original message") || strings.Contains(low, "forwarded message") ||
-		words != "" && strings.HasSuffix(line, "-----") && !strings.Contains(low, "cut here") && !strings.Contains(line, "[")
+	for _, words := range [...]string{"original message", "forwarded message", "ursprüngliche nachricht", "original-nachricht", "weitergeleitete nachricht", "message d'origine", "mensaje original"} {
+		if strings.Contains(low, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // headed reports whether the lines below are the header of a copied mail.

@@ -21,7 +21,7 @@ func TestEndsOwnWords(t *testing.T) {
 	for _, written := range []string{
 		"mine", "> quoted\nmine", "> quoted\n\nmine\n\n> more", "On Tue, 1 Dec 2026, Eve wrote:\n> quoted\n\nmine", "Eve <e@x.example> wrote:\n\n> quoted\nmine",
 		"On Tue, Dec 1, 2026 at 9:00 PM Eve\n<e@x.example> wrote:\n> quoted\nmine", "From: what I see\nit works\nhere\nand there\nmine", "I tested it on:\nmine",
-		"------------[ cut here ]------------\nWARNING\nmine", "-----\nmine", "On Polaris, it hangs\nmine",
+		"------------[ cut here ]------------\nWARNING\nmine", "-----\nmine", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nmine", "----- Test results -----\nmine", "On Polaris, it hangs\nmine",
 	} {
 		if !strings.Contains(own(written+"\n"), "mine") {
 			t.Errorf("does not count as the sender's:\n%s", written)

@@ -225,11 +225,12 @@ func (p Policy) Embargoed(m *mail.Message) bool {
 		switch {
 		case p.securityAddress(address):
 			return true
-		case address == "stable@vger.kernel.org":
-			public = true
 		case address == "stable@kernel.org":
 			private = true
 		}
+	}
+	for _, r := range slices.Concat(m.To, m.Cc) { // not what only looks like it, in a name or a comment
+		public = public || r.Address == "stable@vger.kernel.org"
 	}
 	return private && !public
 }

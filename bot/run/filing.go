@@ -240,9 +240,17 @@ func (fl *filer) placeOwn(ctx context.Context, f flow.Filing, note series.Note) 
 // the first mail of that Message-ID.
 func nearest(thread []flow.Series, ancestors []string) *flow.Series {
 	for _, id := range ancestors {
-		var best *flow.Series
+		var best, first *flow.Series
 		rank := 0
 		for i := range thread {
+			if slices.ContainsFunc(thread[i].Members, func(m flow.Member) bool { return m.ID == id }) {
+				first = &thread[i]
+			}
+		}
+		for i := range thread {
+			if first != nil && thread[i].Sender != first.Sender {
+				continue // proven to be somebody else is nothing
+			}
 			if r := claim(&thread[i], id); r > rank {
 				best, rank = &thread[i], r
 			}

@@ -146,7 +146,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 		begun = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
 		// The series of the same sender, those that are proven to be apart from those
 		// that anybody may have sent under the name.
-		same = "from series o where exists (select 1 from series s join action a on a.series_key = s.key where a.key = ? and o.sender = s.sender and (o.signed = 2) = (s.signed = 2))"
+		same = "from action a join series s on s.key = a.series_key join series o on o.sender = s.sender and (o.signed = 2) = (s.signed = 2) where a.key = ?"
 	)
 	var known int
 	if err := t.row(&known, "select count(*) "+same+" and o.first < ?", key, millis(at.Add(-knownAfter))); err != nil {

@@ -42,6 +42,8 @@ func FuzzWebhook(f *testing.F) {
 
 func FuzzComment(f *testing.F) {
 	f.Add("/stablebot recheck\n```\n/stablebot explain\n```\n<!--\n/stablebot override wait x\n-->")
+	f.Add("/stablebot x\n\n" + strings.Repeat("+ ", 16000) + "x" + strings.Repeat("\n", 32000) + "x")
+	f.Add("/stablebot x\n\n> + + + x" + strings.Repeat("\n>", 20000))
 	f.Fuzz(func(t *testing.T, body string) {
 		if err := oracle.Check(len(body), func() {
 			if found := parseCommands(body); len(found) > maxCommands {

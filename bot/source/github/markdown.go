@@ -21,7 +21,7 @@ const maxComment = 64 << 10
 // HTML or a comment, as GitHub's Markdown has it, and not in a mail that a mail program
 // copied. What cannot be understood is a refused command, so that its author learns that.
 func parseCommands(body string) (out []flow.Command) {
-	if !strings.Contains(body, commandWord) {
+	if !strings.Contains(body, commandWord) || tooDeep(body) {
 		return nil
 	}
 	src := []byte(ownWords(body[:min(len(body), maxComment)]))
@@ -42,6 +42,26 @@ func parseCommands(body string) (out []flow.Command) {
 		}
 	}
 	return out
+}
+
+// What is parsed of a comment: the parser keeps something for each open block and line.
+const (
+	maxCommentLines = 5000
+	maxDepth        = 40 // bytes of blanks, marks and digits at the beginning of a line
+)
+
+// tooDeep reports whether a comment is no text of people: blocks nested deeply, or
+// lines without number.
+func tooDeep(body string) bool {
+	lines := 0
+	for line := range strings.Lines(body) {
+		marks := len(line) - len(strings.TrimLeft(line, " \t>-+*0123456789.)"))
+		rule := strings.Trim(line, "-*_ \t\r\n") == "" // or an empty line
+		if lines++; lines > maxCommentLines || marks > maxDepth && !rule {
+			return true
+		}
+	}
+	return false
 }
 
 // commentEnd is where a comment that is open at a place ends.
