@@ -24,7 +24,10 @@ func EndsOwnWords(line, rest string) bool {
 	if line == "--" || ruled(line) {
 		return true
 	}
-	switch plain := strings.ToLower(strings.NewReplacer("*", "", "\u00a0", " ").Replace(strings.TrimSpace(line))); {
+	if len(line) < len("From:") { // most lines of a hostile mail
+		return false
+	}
+	switch plain := strings.ToLower(unmarked.Replace(strings.TrimSpace(line))); {
 	case strings.HasPrefix(plain, "from:"):
 		return headed(rest)
 	case strings.HasSuffix(plain, ":"):
@@ -36,6 +39,9 @@ func EndsOwnWords(line, rest string) bool {
 	}
 	return false
 }
+
+// unmarked takes out what mail programs put around the words of a copied header.
+var unmarked = strings.NewReplacer("*", "", "\u00a0", " ")
 
 // ruled reports whether a line is a rule above a copy: of Outlook, of a forward.
 func ruled(line string) bool {
