@@ -66,18 +66,10 @@ var verdicts = func() (out []string) {
 // Parse returns the commands of a mail's text, Max at most, and how many more
 // there are.
 func Parse(text string) (out []Command, more int) {
-	last := ""
-	for below := text; below != ""; {
-		var line string
-		line, below, _ = strings.Cut(below, "\n")
-		line = strings.TrimRight(line, "\r\t ")
-		if mail.EndsOwnWords(line, below) {
-			break // what follows is a signature, or somebody else's mail
-		}
-		rewrapped := mail.Rewrapped(last, below)
-		last = line
+	for l := range mail.Lines(text) {
+		line := l.Text
 		rest, ok := strings.CutPrefix(line, "#stablebot")
-		if !ok || rewrapped || rest != "" && !unicode.IsSpace(rune(rest[0])) {
+		if !ok || !l.Own || rest != "" && !unicode.IsSpace(rune(rest[0])) {
 			continue
 		}
 		if slices.Contains(help, line) {

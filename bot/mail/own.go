@@ -1,25 +1,52 @@
 package mail
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // What the sender of a reply wrote himself is what counts as his. A mail program puts
 // ">" or "|" before each line that it cites, and most do; some copy the mail that is
 // answered below a line of their own and mark nothing.
 
-// Quoted reports whether a line is cited from another mail.
-func Quoted(line string) bool { return line != "" && (line[0] == '>' || line[0] == '|') }
-
-// Rewrapped reports whether what stands between two lines is the rest of a cited line
-// that a mail program has broken: both neighbours are cited, and no empty line parts
-// it from either. last is the line above, rest the text below.
-func Rewrapped(last, rest string) bool {
-	next, _, _ := strings.Cut(rest, "\n")
-	return Quoted(last) && Quoted(next)
+// Line is a line of a text.
+type Line struct {
+	Text string // without blanks at its end
+	Rest string // the text below it
+	N    int    // from 1
+	Own  bool   // its sender wrote it: it is not cited, and no piece of a cited line
 }
 
-// EndsOwnWords reports whether a line begins the signature, or a copy of another mail
+// Lines yields the lines of a text down to where its sender's own words end.
+func Lines(text string) iter.Seq[Line] {
+	return func(yield func(Line) bool) {
+		last := ""
+		for n, rest := 1, text; rest != ""; n++ {
+			var line string
+			line, rest, _ = strings.Cut(rest, "\n")
+			line = strings.TrimRight(line, " \t\r")
+			if endsOwnWords(line, rest) || !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, rest)}) {
+				return
+			}
+			last = line
+		}
+	}
+}
+
+// quoted reports whether a line is cited from another mail.
+func quoted(line string) bool { return line != "" && (line[0] == '>' || line[0] == '|') }
+
+// rewrapped reports whether what stands between two lines is the rest of a cited line
+// that a mail program has broken: both neighbours are cited, and no empty line parts
+// it from either. last is the line above, rest the text below.
+func rewrapped(last, rest string) bool {
+	next, _, _ := strings.Cut(rest, "\n")
+	return quoted(last) && quoted(next)
+}
+
+// endsOwnWords reports whether a line begins the signature, or a copy of another mail
 // that is not marked line by line. rest is the text below it.
-func EndsOwnWords(line, rest string) bool {
+func endsOwnWords(line, rest string) bool {
 	line = strings.TrimRight(line, " \t\r")
 	if line == "--" || ruled(line) {
 		return true
@@ -31,11 +58,11 @@ func EndsOwnWords(line, rest string) bool {
 	case strings.HasPrefix(plain, "from:"):
 		return headed(rest)
 	case strings.HasSuffix(plain, ":"):
-		return attributes(plain) && !Quoted(strings.TrimSpace(firstLine(rest)))
+		return attributes(plain) && !quoted(strings.TrimSpace(firstLine(rest)))
 	case strings.HasPrefix(plain, "on ") && strings.Contains(plain, ", "): // broken in two
 		next, below, _ := strings.Cut(rest, "\n")
 		next = strings.ToLower(strings.TrimSpace(next))
-		return strings.HasSuffix(next, ":") && attributes(next) && !Quoted(strings.TrimSpace(firstLine(below)))
+		return strings.HasSuffix(next, ":") && attributes(next) && !quoted(strings.TrimSpace(firstLine(below)))
 	}
 	return false
 }

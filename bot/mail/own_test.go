@@ -6,7 +6,7 @@ import (
 )
 
 // What is copied below a line of a mail program is not the sender's, whatever the form.
-func TestEndsOwnWords(t *testing.T) {
+func TestLines(t *testing.T) {
 	for _, copied := range []string{
 		"--\nmine", "-----Original Message-----\nmine", "---------- Forwarded message ---------\nFrom: x\nmine", "-------- Original-Nachricht --------\nmine",
 		"________________________________\nFrom: x\nmine", "From: Eve <e@x.example>\nSent: Tuesday\nmine", "*From:* Eve\n*Sent:* Tuesday\nmine",
@@ -32,17 +32,10 @@ func TestEndsOwnWords(t *testing.T) {
 // own are the lines of a text that count as its sender's.
 func own(text string) string {
 	var out []string
-	last := ""
-	for rest := text; rest != ""; {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		if EndsOwnWords(line, rest) {
-			break
+	for l := range Lines(text) {
+		if l.Own {
+			out = append(out, l.Text)
 		}
-		if !Quoted(line) && !Rewrapped(last, rest) {
-			out = append(out, line)
-		}
-		last = line
 	}
 	return strings.Join(out, "\n")
 }

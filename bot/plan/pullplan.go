@@ -153,12 +153,13 @@ func (p *PullPlan) audited(b PullBrief, judged report.Comment, shown verdict.Ver
 	c := report.AuditComment{Audit: *b.Audit, Bot: judged.Bot, Head: judged.Head, Override: judged.Override, Whole: s.Explain, Notes: folded(b.Pull.Commits)}
 	w := parts{labels: labels(b, *s, shown)}
 	found := c.Found() > 0
-	if !found && s.PlanDigest == "" && len(obeyed) == 0 && (w.labels == nil || w.labels.Want == "") {
+	open := found || c.Unread() > 0 || b.Failed // something is to be seen, if only that it was not audited
+	if !open && s.PlanDigest == "" && len(obeyed) == 0 && (w.labels == nil || w.labels.Want == "") {
 		p.Quiet = "the audit finds nothing"
 		return
 	}
-	if policy.Check && (found || s.PlanDigest != "" || forced) {
-		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Private: b.Pull.Private}
+	if policy.Check && (open || s.PlanDigest != "" || forced) {
+		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
 		w.comment = &flow.DesiredComment{Body: c.Body(), Create: found || forced}

@@ -20,6 +20,8 @@ type Audited struct {
 	Upstream  string // the mainline commit that it carries, "" when it is not known
 	Content   string // how its content compares with that: "exact", "context", "differs", ""
 	Findings  []Found
+	// Unread: it could not be audited as a whole, so no finding means nothing.
+	Unread bool
 	// Unchecked is what could not be asked, and why.
 	Unchecked []string
 }
@@ -31,6 +33,16 @@ type Found struct{ Kind, Text string }
 func (a Audit) Found() (n int) {
 	for _, c := range a.Commits {
 		if len(c.Findings) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Unread counts the commits that could not be audited and have no finding.
+func (a Audit) Unread() (n int) {
+	for _, c := range a.Commits {
+		if c.Unread && len(c.Findings) == 0 {
 			n++
 		}
 	}
@@ -50,10 +62,16 @@ type AuditComment struct {
 
 // Title is one line of plain text.
 func (c AuditComment) Title() string {
-	s := fmt.Sprintf("backport to %s: nothing found in %s", c.Branch, commits(len(c.Commits)))
-	if n := c.Found(); n > 0 {
-		s = fmt.Sprintf("backport to %s: %d of %s with findings", c.Branch, n, commits(len(c.Commits)))
+	s := "nothing found in " + commits(len(c.Commits))
+	switch found, unread := c.Found(), c.Unread(); {
+	case found > 0 && unread > 0:
+		s = fmt.Sprintf("%d of %s with findings, %d could not be audited", found, commits(len(c.Commits)), unread)
+	case found > 0:
+		s = fmt.Sprintf("%d of %s with findings", found, commits(len(c.Commits)))
+	case unread > 0:
+		s = fmt.Sprintf("%d of %s could not be audited", unread, commits(len(c.Commits)))
 	}
+	s = "backport to " + c.Branch + ": " + s
 	if o := c.Override; o != nil {
 		s = string(o.Verdict) + " says " + o.Who + "; the bot says " + s
 	}
@@ -92,11 +110,11 @@ func (c AuditComment) render(name string) string {
 	data := struct {
 		AuditComment
 		DetailsURL string
-		Unread     int // commits of which something could not be asked
+		Partly     int // commits of which something could not be asked
 	}{AuditComment: c, DetailsURL: c.Bot.detailsURL(c.Head)}
 	for _, x := range c.Commits {
 		if len(x.Unchecked) > 0 {
-			data.Unread++
+			data.Partly++
 		}
 	}
 	var b bytes.Buffer

@@ -91,19 +91,11 @@ func containsAny(s string, list []string) bool {
 // signature and above what a mail program appends.
 func sentences(text string) (out []string) {
 	var own strings.Builder
-	last := ""
-	for rest := text; rest != ""; {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		line = strings.TrimRight(line, " \t\r")
-		if mail.EndsOwnWords(line, rest) {
-			break
-		}
-		rewrapped := mail.Rewrapped(last, rest)
-		last = line
+	for l := range mail.Lines(text) {
+		line, rest := l.Text, l.Rest
 		next, _, _ := strings.Cut(rest, "\n")
 		switch _, tag := trailer(line, rest); {
-		case tag, rewrapped, line == "", mail.Quoted(line), strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") && strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
+		case tag, !l.Own, line == "", strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") && strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
 			own.WriteString("\n")
 		default:
 			own.WriteString(line + " ")

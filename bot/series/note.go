@@ -156,20 +156,13 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
 	before := ""           // the own line directly above
-	last := ""             // the line directly above, whoever's it is
 	built := false         // the sender has said that he only compiled it
-	lineNo := 0
-	for rest := text; rest != ""; {
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		lineNo++
-		line = strings.TrimRight(line, " \t\r")
-		if mail.EndsOwnWords(line, rest) || len(given) >= maxGiven || len(declined) >= maxDeclined {
+	for l := range mail.Lines(text) {
+		line, rest, lineNo := l.Text, l.Rest, l.N
+		if len(given) >= maxGiven || len(declined) >= maxDeclined {
 			break
 		}
-		rewrapped := mail.Rewrapped(last, rest)
-		last = line
-		if line == "" || mail.Quoted(line) || rewrapped {
+		if line == "" || !l.Own {
 			above, before = true, ""
 			wide--
 			continue

@@ -29,6 +29,9 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
 		mask &^= 1 << WordSymptom
 	}
+	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "underflow") && ofNumbers(s, at) {
+		mask = mask&^(1<<WordSymptom) | 1<<WordMemory
+	}
 	if mask&(1<<WordFailure) != 0 && (describes(s, at) || avoided(s, at)) {
 		mask &^= 1 << WordFailure
 	}
@@ -316,6 +319,18 @@ func describes(s string, at int) bool {
 	switch strings.TrimSuffix(next, "s") {
 	case "change", "macro", "marco", "define", "comment", "link", "url", "reference", "indentation", "formatting", "solution", "patch", "commit", "include", "kernel-doc", "userspace":
 		return true
+	}
+	return false
+}
+
+// ofNumbers tells the underflow of a number from that of a display's buffer, which its
+// user sees.
+func ofNumbers(s string, at int) bool {
+	around := near(s, at)
+	for _, word := range [...]string{"integer", "size()", "size_t", "payload", "length", "negative", "unsigned", "subtract", "u32", "u16", "len ", "counter"} {
+		if strings.Contains(around, word) {
+			return true
+		}
 	}
 	return false
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/flow"
@@ -86,18 +87,26 @@ func patchText(c *change.Change) (text, why string) {
 	return b.String(), ""
 }
 
+// lacks are the kinds that rest on what the branch does not have: a branch that is newer
+// than here, or a commit before that could not be read, may bring it.
+var lacks = []Kind{Unapplied, Missing, NameMissing, BugAbsent, Newer}
+
 // shown is an item as a pull request shows it.
 func shown(c *change.Change, it *Item, partly, doubt string) report.Audited {
 	out := report.Audited{ID: c.ID, Title: c.Subject}
 	if partly != "" {
-		out.Unchecked = []string{"it was not read: " + partly}
+		out.Unread, out.Unchecked = true, []string{"it was not read: " + partly}
 	}
 	if it == nil {
+		if partly == "" {
+			out.Unread, out.Unchecked = true, []string{"it was passed over: it gives a release its number"}
+		}
 		return out
 	}
 	out.Upstream, out.Content, out.Unchecked = it.Upstream, string(it.Class), append(out.Unchecked, it.Unchecked...)
 	for _, f := range it.Findings {
-		if f.Kind == Unapplied && doubt != "" {
+		if doubt != "" && slices.Contains(lacks, f.Kind) {
+			out.Unread = out.Unread || f.Kind == Unapplied
 			out.Unchecked = append(out.Unchecked, fmt.Sprintf("%s, and %s", f.Text, doubt))
 			continue
 		}

@@ -132,6 +132,16 @@ func TestAudited(t *testing.T) {
 	r.run()
 	r.shows(2, "check stablebot #2 neutral: backport to 6.1: nothing found in 2 commits", "comment mary [+1]")
 
+	// What goes on nowhere onto an older copy of the branch is not said to be sound, and is
+	// no reason for a comment.
+	elsewhere := s.backport("b8", s.fix)
+	elsewhere.Diff = strings.ReplaceAll(elsewhere.Diff, "\td->third = 1;", "\td->fourth = 1;")
+	open(t, h, 4, elsewhere)
+	h.Do(func(time.Time) { h.Pulls[4].Base, h.Pulls[4].Tip = "linux-6.1.y", "" })
+	r.delivery("pull_request", "opened", 4)
+	r.run()
+	r.shows(4, "check stablebot #4 neutral: backport to 6.1: 1 of 1 commit could not be audited", "!comment")
+
 	// A person's no, and a commit that goes on nowhere.
 	if err := r.store.Stand(t.Context(), []flow.Standing{{Branch: "6.1", Commit: s.lock, Title: "drm/x: lock it", Stand: flow.StandDeclined,
 		Voice: flow.VoiceWord, Who: "mary", Why: "no locks here", At: r.now}}); err != nil {
@@ -146,5 +156,6 @@ func TestAudited(t *testing.T) {
 	// Where the branch is newer there, that is no finding.
 	h.Do(func(now time.Time) { h.Pulls[3].Tip, h.Pulls[3].Updated = "", now })
 	r.run()
+	r.shows(3, "backport to 6.1: 1 of 2 commits with findings, 1 could not be audited")
 	has(3, "!| does-not-apply", "and the branch stands at bbbbbbbbbbbb there, which is not known here")
 }

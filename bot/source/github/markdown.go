@@ -110,18 +110,15 @@ func opened(block []byte) (n int) {
 	return n
 }
 
-// ownWords is a comment without what a mail program copied below its writer's words.
+// ownWords is a comment without what a mail program copied below its writer's words. A
+// rule of Markdown, or the line below a title, is no signature.
 func ownWords(body string) string {
-	for rest := body; rest != ""; {
-		begins := len(body) - len(rest)
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
-		if strings.HasPrefix(strings.TrimSpace(line), "---") && strings.Trim(line, "- \r") == "" {
-			continue // a rule of Markdown, or the line below a title; no signature
-		}
-		if mail.EndsOwnWords(line, rest) {
-			return body[:begins]
-		}
+	end := 0
+	for l := range mail.Lines(rule.ReplaceAllString(body, "***")) {
+		end = l.N
 	}
-	return body
+	lines := strings.SplitAfter(body, "\n")
+	return strings.Join(lines[:min(end, len(lines))], "")
 }
+
+var rule = regexp.MustCompile(`(?m)^ {0,3}-[- \t]*-[- \t\r]*$`)
