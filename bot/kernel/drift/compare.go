@@ -79,7 +79,10 @@ func Compare(ctx context.Context, q Question) (*Report, error) {
 		return nil, fmt.Errorf("the driver has no C file that includes a header of the kernel")
 	}
 	out := &Report{From: c.a.said, To: c.b.said}
-	c.headers()
+	lacking, err := c.headers()
+	if err != nil {
+		return nil, err
+	}
 	wanted := c.names()
 	c.reachStructs()
 	c.tags()
@@ -90,6 +93,10 @@ func Compare(ctx context.Context, q Question) (*Report, error) {
 	slices.SortStableFunc(c.rows, func(x, y Row) int {
 		return cmp.Or(cmp.Compare(rank(x.Covered), rank(y.Covered)), cmp.Compare(x.From.File, y.From.File), cmp.Compare(x.From.Line, y.From.Line), cmp.Compare(x.Name, y.Name))
 	})
+	if len(lacking) > 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("%s lacks %d of the headers that the driver includes (%s), so nothing is said of what these declare",
+			q.FromSay, len(lacking), some(lacking)))
+	}
 	out.Rows = c.rows
 	return out, nil
 }
@@ -111,8 +118,19 @@ func (c *comparison) row(r Row, own string, uses []use) {
 	c.rows = append(c.rows, r)
 }
 
-// headers compares those that the driver includes, and finds what they lead to.
-func (c *comparison) headers() {
+// some are the first names of a list, and that there are more.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and others"
+}
+
+// headers compares those that the driver includes, and finds what they lead to. lacking
+// are those <linux/…> that the first kernel has not; where it has none, nothing can be
+// compared.
+func (c *comparison) headers() (lacking []string, err error) {
 	var all []string
 	for _, name := range sorted(c.d.includes) {
 		uses := counts(c.d.includes[name])
@@ -121,6 +139,9 @@ func (c *comparison) headers() {
 		}
 		all = append(all, name)
 		was := c.a.find(name, c.Arch)
+		if was == "" && kernels(name) {
+			lacking = append(lacking, "<"+name+">")
+		}
 		if was == "" || c.b.find(name, c.Arch) != "" {
 			continue
 		}
@@ -134,7 +155,18 @@ func (c *comparison) headers() {
 		}
 		c.row(r, "", uses)
 	}
+	wanted := len(slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !kernels(name) }))
+	if wanted > 0 && len(lacking) == wanted {
+		return nil, fmt.Errorf("%s has none of the %d headers <linux/…> that the driver includes: give the sources of a kernel, or the folder of headers that has include/linux (a distribution may split them)", c.FromSay, wanted)
+	}
 	c.reachA, c.reachB = c.a.reach(all, c.Arch), c.b.reach(all, c.Arch)
+	return lacking, nil
+}
+
+// kernels tells the headers that the source of every kernel has in its own folder; the
+// version is made by building it.
+func kernels(name string) bool {
+	return strings.HasPrefix(name, "linux/") && name != "linux/version.h"
 }
 
 func sorted[T any](m map[string]T) []string {

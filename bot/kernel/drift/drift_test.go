@@ -122,6 +122,10 @@ func TestSame(t *testing.T) {
 	if _, err := Compare(t.Context(), Question{Driver: driver, From: memory{"x.c": ""}, To: from, Arch: "x86", FromSay: "nothing"}); err == nil || !strings.Contains(err.Error(), "nothing") {
 		t.Errorf("no kernel: %v", err)
 	}
+	split := memory{"include/generated/autoconf.h": "#define CONFIG_X 1\n"}
+	if _, err := Compare(t.Context(), Question{Driver: driver, From: split, To: from, Arch: "x86", FromSay: "build"}); err == nil || !strings.Contains(err.Error(), "build has none of") {
+		t.Errorf("a folder of generated headers alone: %v", err)
+	}
 	if _, err := Compare(t.Context(), Question{Driver: memory{"README": ""}, From: from, To: from, Arch: "x86"}); err == nil {
 		t.Error("no driver, and no error")
 	}
