@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
 )
@@ -61,7 +62,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	come := &arrivals{since: o.Since}
+	come := &arrivals{since: o.Since, bar: progress.Begin(ctx, "replaying", 0)}
+	defer come.bar.End()
 	if err := x.Replay(ctx, come.of(o.Mails), func(t time.Time) { now = t }); err != nil {
 		return nil, err
 	}
@@ -122,6 +124,7 @@ type arrivals struct {
 	since, last time.Time
 	days        map[string]int
 	n           int
+	bar         *progress.Bar
 }
 
 func (a *arrivals) of(mails iter.Seq2[flow.Item, error]) iter.Seq2[flow.Item, error] {
@@ -133,6 +136,8 @@ func (a *arrivals) of(mails iter.Seq2[flow.Item, error]) iter.Seq2[flow.Item, er
 				a.n++
 			}
 			a.last = i.Received
+			a.bar.Add(1)
+			a.bar.At(dayOf(i.Received))
 			if !yield(i, err) {
 				return
 			}

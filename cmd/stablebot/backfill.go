@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -88,20 +89,21 @@ func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
 	for i, s := range p.bot.Sources {
 		p.bot.Sources[i] = counted{s, come}
 	}
-	bar := newProgress(told, o.quiet, 0)
-	show, stop := context.WithCancel(ctx)
-	go come.show(show, bar, p.store)
+	began := time.Now()
+	end := func() {}
+	if !o.quiet {
+		end = showWork(ctx, p.store, before)
+	}
 	err = p.bot.Run(ctx, true)
-	stop()
-	bar.clear()
+	end()
 	if ctx.Err() != nil {
-		return errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was", come.items.Load()), p.close())
+		return stoppedError{errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was", come.items.Load()), p.close())}
 	}
 	if err == nil && !o.quiet {
 		var after store.Counts
 		if after, err = p.store.Counts(ctx); err == nil {
 			fmt.Fprintf(told, "%d mails and commits read in %s: %d mails new, %d changes judged; nothing was sent\n", come.items.Load(),
-				time.Since(bar.start).Round(time.Second), after.Mails-before.Mails, after.Judgements-before.Judgements)
+				time.Since(began).Round(time.Second), after.Mails-before.Mails, after.Judgements-before.Judgements)
 		}
 	}
 	return errors.Join(err, p.close())
@@ -191,22 +193,34 @@ type tally struct {
 	until time.Time
 }
 
-// show keeps the bar moving: what came in, then what was judged of it.
-func (t *tally) show(ctx context.Context, bar *progress, s *store.Store) {
-	every := time.NewTicker(time.Second)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-			n := int(t.items.Load())
-			if c, err := s.Counts(ctx); err == nil {
-				n = max(n, c.Judgements)
-			}
-			bar.done(n)
-		}
+// showWork draws a bar of what is judged in a store, until end is called: how much this
+// run judged since before, of that and what still waits.
+func showWork(ctx context.Context, s *store.Store, before store.Counts) (end func()) {
+	bar := progress.Begin(ctx, "judging", 0)
+	if bar == nil {
+		return func() {}
 	}
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		every := time.NewTicker(time.Second)
+		defer every.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-every.C:
+				now, err := s.Counts(ctx)
+				if err != nil {
+					continue // the work itself says what ails the store
+				}
+				done := now.Judgements - before.Judgements
+				bar.At(fmt.Sprintf("(%d mails came in)", now.Mails-before.Mails))
+				bar.Total(done + now.Unfiled + now.Unsettled + now.Waiting)
+				bar.Set(done)
+			}
+		}
+	}()
+	return func() { stop(); bar.End() }
 }
 
 // counted is a source whose items are counted, up to a time.

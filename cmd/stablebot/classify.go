@@ -23,6 +23,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/rules/change"
@@ -246,14 +247,15 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 		out = newRows(stdout)
 		out.header = rowHeader()
 	}
-	p := newProgress(stderr, c.o.quiet, in.total)
+	began := time.Now()
+	bar := c.o.screen(ctx).Begin("judging", in.total)
+	defer bar.End()
 	counts := map[verdict.Verdict]int{}
 	left := map[string]int{}
 	var units, judged, unjudged int
 	put := func(r outcome) error {
 		if r.unjudged != "" {
 			unjudged++
-			p.clear()
 			fmt.Fprintf(stderr, "stablebot: %s\n", printable(r.unjudged))
 		}
 		if r.verdict != "" {
@@ -272,13 +274,13 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	g := gathering{c: c, put: put}
 	err := in.walk(ctx, c.judgeUnit, func(r outcome) error {
 		units++
-		p.done(units)
+		bar.Add(1)
 		return g.add(r)
 	})
 	if err == nil {
 		err = g.end()
 	}
-	p.clear()
+	bar.End()
 	if ferr := out.flush(); err == nil {
 		err = ferr
 	}
@@ -288,7 +290,9 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
-	p.summary(units, judged, unjudged, counts)
+	if !c.o.quiet {
+		summary(stderr, time.Since(began), units, judged, unjudged, counts)
+	}
 	switch {
 	case c.o.quiet || judged+unjudged > 0:
 	case units == 0:
@@ -352,7 +356,7 @@ func (o *classifyOptions) archiveInput(ctx context.Context) (*input, error) {
 		return nil, err
 	}
 	in := &input{again: true, close: func() { _ = a.Close() }, empty: func() string { return o.emptyArchive(ctx, a) }}
-	if !o.quiet && isatty.IsTerminal(os.Stderr.Fd()) {
+	if o.screen(ctx).Live() {
 		if in.total, err = a.Count(ctx); err != nil {
 			in.close()
 			return nil, err
@@ -365,6 +369,14 @@ func (o *classifyOptions) archiveInput(ctx context.Context) (*input, error) {
 		}, emit)
 	}
 	return in, nil
+}
+
+// screen is where a bar is drawn; nil, which draws none, with --quiet.
+func (o *classifyOptions) screen(ctx context.Context) *progress.Screen {
+	if o.quiet {
+		return nil
+	}
+	return progress.On(ctx)
 }
 
 // end is the last moment of --as-of, the zero time without it.

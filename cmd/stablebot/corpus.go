@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -76,8 +77,11 @@ func (o *corpusOptions) options(cmd *cobra.Command) corpus.Options {
 			}
 		},
 		Progress: func(total int) (func(int), func()) {
-			p := newProgress(stderr, o.quiet, total)
-			return p.done, p.clear
+			if o.quiet {
+				return func(int) {}, func() {}
+			}
+			bar := progress.Begin(cmd.Context(), "judging", total)
+			return bar.Set, bar.End
 		},
 	}
 }

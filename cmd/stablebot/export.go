@@ -152,7 +152,7 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 	if err != nil {
 		return err
 	}
-	plan, err := p.plan(ctx, c)
+	plan, err := p.shown(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branch
 	if err != nil {
 		return export.Fix{}, err
 	}
-	plan, err := p.plan(ctx, c)
+	plan, err := p.shown(ctx, c)
 	if err != nil {
 		return export.Fix{}, err
 	}

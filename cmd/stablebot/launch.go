@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -200,16 +202,24 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 	}
 	target := silicon.Default().Card(on.chips, on.blocks)
 	m := p.set.Mainline()
+	query := git.Query{Revs: []string{m.Tip, "^" + from}, Paths: paths, OldestFirst: true, NoMerges: true}
+	bar, err := commitsBar(ctx, m.Repo, query)
+	if err != nil {
+		return nil, err
+	}
+	defer bar.End()
 	var mu sync.Mutex
 	var once landed
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, jobs))
-	for c, err := range m.Repo.Changes(inner, git.Query{Revs: []string{m.Tip, "^" + from}, Paths: paths, OldestFirst: true, NoMerges: true}) {
+	for c, err := range m.Repo.Changes(inner, query) {
 		if c == nil {
 			_ = group.Wait()
 			return nil, err
 		}
 		r.Scanned++
+		bar.Add(1)
+		bar.At(c.Subject)
 		if !p.asOf.IsZero() && c.Date.After(p.asOf) {
 			continue
 		}
@@ -253,6 +263,34 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 	})
 	r.Sum()
 	return r, nil
+}
+
+// commitsBar is a bar over the commits of a query. They are counted only where somebody
+// sees it.
+func commitsBar(ctx context.Context, r *git.Repo, q git.Query) (*progress.Bar, error) {
+	bar := progress.Begin(ctx, "judging", 0)
+	if bar == nil {
+		return nil, nil
+	}
+	l, err := r.RevList(ctx, q)
+	if err != nil {
+		bar.End()
+		return nil, err
+	}
+	defer l.Close()
+	n := 0
+	for {
+		if _, err = l.Next(); err != nil {
+			break
+		}
+		n++
+	}
+	if errors.Is(err, io.EOF) {
+		bar.Total(n)
+		return bar, nil
+	}
+	bar.End()
+	return nil, err
 }
 
 // landed are the changes that were met, by title: one that is in the branch for the

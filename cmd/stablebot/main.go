@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/progress"
 )
 
 // Exit statuses, part of the contract with scripts.
@@ -33,15 +36,25 @@ func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format
 // errReported is returned when the problems have been told already, one by one.
 var errReported = errors.New("some input could not be judged")
 
+// screen is the terminal that bars are drawn on; what is written to stderr, and to
+// standard output, stands above them.
+var (
+	screen = progress.NewScreen(os.Stderr)
+	stderr = screen.Writer(os.Stderr)
+)
+
 func main() { os.Exit(execute()) }
 
 func execute() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx = progress.With(ctx, screen)
 	cmd := rootCommand()
+	cmd.SetOut(screen.Writer(os.Stdout))
+	cmd.SetErr(stderr)
 	began := &atomic.Bool{}
 	complete(cmd, began)
-	err := cmd.ExecuteContext(ctx)
+	ran, err := cmd.ExecuteContextC(ctx)
 	if err != nil && !began.Load() { // no command ran: its line is wrong
 		err = usageError{err}
 	}
@@ -56,13 +69,31 @@ func execute() int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUsage
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		fmt.Fprintln(os.Stderr, "stablebot: stopped by a signal, before the end")
+	case ctx.Err() != nil:
+		fmt.Fprintf(os.Stderr, "stablebot: %s\n", afterStop(ran.Name(), err))
 		return exitUnjudged
 	default:
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUnjudged
 	}
+}
+
+// stoppedError is the end of work that says itself how it goes on.
+type stoppedError struct{ error }
+
+// treesKept are the commands that read trees first, and keep the index of them.
+var treesKept = []string{"plan", "launch", "missing", "audit", "export", "branches", "classify"}
+
+// afterStop says what is left of a command that a signal stopped.
+func afterStop(command string, err error) string {
+	var itself stoppedError
+	switch {
+	case errors.As(err, &itself):
+		return err.Error()
+	case slices.Contains(treesKept, command):
+		return "stopped by a signal, before the end; the same command begins anew, with the index of each branch that was read in full"
+	}
+	return "stopped by a signal, before the end; the same command begins anew"
 }
 
 // complete has each command note that it began, and each one that only groups others

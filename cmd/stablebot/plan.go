@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/pile"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -137,6 +138,14 @@ func hasLines(name string, c *change.Change) error {
 	return fmt.Errorf("%s (%q) only renames files or changes their modes; no line of code is fixed", name, c.Subject)
 }
 
+// shown is plan, with a bar for whoever waits for it.
+func (p *planner) shown(ctx context.Context, c *change.Change) (*pile.Plan, error) {
+	bar := progress.Begin(ctx, "looking at each branch for", 0)
+	defer bar.End()
+	bar.At(c.Subject)
+	return p.plan(ctx, c)
+}
+
 // plan makes the plan for one change.
 func (p *planner) plan(ctx context.Context, c *change.Change) (*pile.Plan, error) {
 	facts, err := p.set.Facts(ctx, c, nil, p.asOf)
@@ -224,7 +233,7 @@ lines with context, files and subsystems.
 			if err != nil {
 				return err
 			}
-			plan, err := p.plan(ctx, c)
+			plan, err := p.shown(ctx, c)
 			if err != nil {
 				return err
 			}

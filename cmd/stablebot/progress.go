@@ -9,9 +9,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
-	"github.com/mattn/go-isatty"
-	"github.com/schollz/progressbar/v3"
 
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -48,10 +47,7 @@ func newOutput(w io.Writer) *output {
 	return o
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && isatty.IsTerminal(f.Fd())
-}
+func isTerminal(w io.Writer) bool { return progress.IsTerminal(w) }
 
 func (o *output) write(b []byte) error {
 	if o.header != "" {
@@ -75,63 +71,16 @@ func (o *output) flush() error {
 	return nil
 }
 
-// progress shows a bar with rate and time left on a terminal, once the work
-// has taken longer than a moment; elsewhere it shows nothing.
-type progress struct {
-	w     io.Writer
-	bar   *progressbar.ProgressBar
-	shown bool
-	quiet bool
-	total int
-	start time.Time
-	last  int
-}
-
-// barAfter: a bar that flashes by for a second is noise.
-const barAfter = time.Second
-
-func newProgress(w io.Writer, quiet bool, total int) *progress {
-	p := &progress{w: w, quiet: quiet, total: total, start: time.Now()}
-	if quiet || !isTerminal(w) {
-		return p
-	}
-	if total <= 0 {
-		total = -1
-	}
-	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("judging"),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())
-	return p
-}
-
-func (p *progress) done(n int) {
-	if p.bar == nil || n-p.last < 64 || time.Since(p.start) < barAfter {
-		return
-	}
-	p.last, p.shown = n, true
-	_ = p.bar.Set(n) // a bar that cannot be drawn is no reason to stop
-}
-
-func (p *progress) clear() {
-	if p.shown {
-		_ = p.bar.Clear()
-	}
-}
-
 // summary says in one line what came of it.
-func (p *progress) summary(units, judged, unjudged int, counts map[verdict.Verdict]int) {
-	if p.quiet {
-		return
-	}
+func summary(w io.Writer, took time.Duration, units, judged, unjudged int, counts map[verdict.Verdict]int) {
 	var parts []string
 	for _, v := range verdict.Verdicts {
 		if counts[v] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	took := time.Since(p.start)
 	line := fmt.Sprintf("%s of %d judged in %s", several(judged, "change"), units, took.Round(time.Millisecond))
-	if took > barAfter {
+	if took > time.Second {
 		line += fmt.Sprintf(" (%.0f/s)", float64(units)/took.Seconds())
 	}
 	if len(parts) > 0 {
@@ -140,7 +89,7 @@ func (p *progress) summary(units, judged, unjudged int, counts map[verdict.Verdi
 	if unjudged > 0 {
 		line += fmt.Sprintf("; %d could not be read in full", unjudged)
 	}
-	fmt.Fprintln(p.w, line)
+	fmt.Fprintln(w, line)
 }
 
 // several is a number with its noun.

@@ -112,13 +112,19 @@ func runBot(ctx context.Context, c *config.Config, once bool, told func(flow.Act
 	if keep := c.Store.Keep.Std(); keep > 0 && !once && slices.Contains(rolesOrAll(c.Roles), string(run.RoleWorker)) {
 		go forgetOld(ctx, p.store, keep, log)
 	}
+	end := func() {}
+	if once {
+		end = showWork(ctx, p.store, before)
+	}
 	err = p.bot.Run(ctx, once)
+	end()
 	if once && err == nil {
 		err = sayHandled(ctx, p.store, before, log)
 	}
 	stop()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // asked to stop, and stopped in order
+		log.Info("stopped; what came in is stored, and the next run goes on from there")
 	}
 	return errors.Join(err, p.close())
 }

@@ -17,7 +17,7 @@ func widthOf(w io.Writer) int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n
 	}
-	if f, ok := w.(*os.File); ok && isTerminal(w) {
+	if f, ok := w.(interface{ Fd() uintptr }); ok && isTerminal(w) {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return n
 		}

@@ -88,7 +88,7 @@ func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
 	if len(stable) > 0 {
 		set, err := trees.Open(ctx, cfg)
 		if err == nil {
-			t.tell(ctx, os.Stderr, set)
+			t.tell(ctx, stderr, set)
 		}
 		return set, err
 	}

@@ -227,16 +227,13 @@ func newLogger(c config.Log) (*zap.Logger, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	z := zap.NewProductionConfig()
-	z.Level = zap.NewAtomicLevelAt(level)
-	z.Sampling = nil // a line about a message is never left out
-	z.Encoding = c.Format
-	z.OutputPaths, z.ErrorOutputPaths = []string{"stderr"}, []string{"stderr"}
-	z.EncoderConfig.EncodeTime = zapcore.RFC3339TimeEncoder
+	out := zapcore.Lock(zapcore.AddSync(stderr))
+	with := zap.NewProductionEncoderConfig()
+	with.EncodeTime = zapcore.RFC3339TimeEncoder
+	options := []zap.Option{zap.ErrorOutput(out), zap.AddStacktrace(zapcore.ErrorLevel)}
 	if c.Format == "console" {
-		z.EncoderConfig.EncodeLevel = zapcore.CapitalLevelEncoder
-		z.EncoderConfig.EncodeCaller = nil
-		z.DisableCaller = true
+		with.EncodeLevel = zapcore.CapitalLevelEncoder
+		return zap.New(zapcore.NewCore(zapcore.NewConsoleEncoder(with), out, level), options...), nil
 	}
-	return z.Build()
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(with), out, level), append(options, zap.AddCaller())...), nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -24,8 +25,6 @@ type Audit struct {
 	No *refusal.List
 	// CVE are the numbers that the kernel's security team gave; nil: none are asked about.
 	CVE *cve.List
-	// Told hears of each commit that was read; it may be nil.
-	Told func(done, of int)
 }
 
 // Item is one commit, and what was found.
@@ -95,7 +94,10 @@ func (a *Audit) Run(ctx context.Context) (*Report, error) {
 	if err := r.read(ctx); err != nil {
 		return nil, err
 	}
-	for i, it := range r.items {
+	bar := progress.Begin(ctx, "auditing "+a.Line.Name(), len(r.items))
+	defer bar.End()
+	for _, it := range r.items {
+		bar.At(it.Title)
 		if !it.skip {
 			for _, check := range checks {
 				if err := check(ctx, r, it); err != nil {
@@ -104,9 +106,7 @@ func (a *Audit) Run(ctx context.Context) (*Report, error) {
 			}
 			it.order()
 		}
-		if a.Told != nil {
-			a.Told(i+1, len(r.items))
-		}
+		bar.Add(1)
 	}
 	return &Report{Branch: a.Line.Name(), Items: slices.DeleteFunc(r.items, func(it *Item) bool { return it.skip })}, ctx.Err()
 }

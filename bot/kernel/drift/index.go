@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/stablebot/stablebot/bot/progress"
 )
 
 // Tree is a kernel's, or a driver's, files.
@@ -62,8 +64,12 @@ func read(ctx context.Context, t Tree, arch string) (*index, error) {
 		return nil, fmt.Errorf("it has no headers below include/; is it a kernel's tree, or its headers?")
 	}
 	slices.Sort(paths)
+	bar := progress.Begin(ctx, "reading the headers of "+x.said, len(paths))
+	defer bar.End()
 	var lock sync.Mutex
 	err := each(ctx, paths, func(p string) error {
+		defer bar.Add(1)
+		bar.At(p)
 		data, err := t.Read(ctx, p)
 		if err != nil {
 			return err

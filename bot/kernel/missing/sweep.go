@@ -18,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
@@ -146,6 +147,8 @@ func (s *Sweep) Rows(ctx context.Context, branch string, cs []trees.Candidate, b
 		ids[i] = cs[i].Commit
 		of[ids[i]] = &cs[i]
 	}
+	bar := progress.Begin(ctx, "judging for "+branch, len(cs))
+	defer bar.End()
 	var mu sync.Mutex
 	var rows []Row
 	group, inner := errgroup.WithContext(ctx)
@@ -155,6 +158,8 @@ func (s *Sweep) Rows(ctx context.Context, branch string, cs []trees.Candidate, b
 			return nil, errors.Join(fmt.Errorf("reading what %s lacks: %w", branch, err), group.Wait())
 		}
 		group.Go(func() error {
+			defer bar.Add(1)
+			bar.At(commit.Title())
 			c, err := commit.Change()
 			var row *Row
 			if err == nil || git.Incomplete(err) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/history"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 )
@@ -69,6 +70,8 @@ func FindStable(ctx context.Context, repo string, o git.Options) ([]string, erro
 // openBranches opens what a remote names. A pattern that finds nothing is an
 // error: a typo would otherwise look like no branch being affected.
 func (s *Set) openBranches(ctx context.Context, m Remote) ([]*branch, error) {
+	bar := progress.Begin(ctx, "reading the branch "+m.Ref, 0)
+	defer bar.End()
 	r, err := s.repo(ctx, m.Path)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ import (
 	mainlinepkg "github.com/stablebot/stablebot/bot/kernel/mainline"
 	"github.com/stablebot/stablebot/bot/kernel/merge"
 	"github.com/stablebot/stablebot/bot/kernel/objects"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -341,6 +342,8 @@ func (s *Set) openMainline(ctx context.Context, m Remote) error {
 	if was := s.before(); was != nil && was.repo == r {
 		old, learnt = was.History, s.prev.learnt
 	}
+	bar := progress.Begin(ctx, "reading the history of "+m.Ref, 0)
+	defer bar.End()
 	h, err := history.Grow(ctx, r.Repo, s.cfg.State, old, tip)
 	if err != nil {
 		return err
