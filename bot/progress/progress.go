@@ -64,6 +64,7 @@ type Bar struct {
 	stop  chan struct{}
 	bar   *progressbar.ProgressBar
 	known bool // bar was made with a total
+	count bool // and shows how much is done
 }
 
 // Begin says what is done from now on; total is 0 where nobody knows how much it is.
@@ -149,9 +150,10 @@ func (b *Bar) draw() {
 	if s.drawn != b {
 		s.clear()
 	}
-	total := b.total.Load()
-	if b.bar == nil || b.known != (total > 0) {
-		b.make(total)
+	total, counted := b.total.Load(), b.done.Load() > 0
+	if b.bar == nil || b.known != (total > 0) || b.count != counted {
+		s.clear()
+		b.make(total, counted)
 	}
 	b.bar.Describe(b.says(total))
 	if total > 0 {
@@ -161,14 +163,19 @@ func (b *Bar) draw() {
 	s.drawn = b
 }
 
-func (b *Bar) make(total int64) {
-	b.known = total > 0
+// make is called again when it turns out how much there is.
+func (b *Bar) make(total int64, count bool) {
+	b.known, b.count = total > 0, count
 	if !b.known {
 		total = -1
 	}
-	b.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(b.s.w), progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())
+	options := []progressbar.Option{progressbar.OptionSetWriter(b.s.w), progressbar.OptionFullWidth(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0)} // it is drawn when we say so
+	if count || b.known {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	b.bar = progressbar.NewOptions64(total, options...)
 }
 
 // says is the text beside the bar.
@@ -182,9 +189,19 @@ func (b *Bar) says(total int64) string {
 	case done == 0:
 		out += fmt.Sprintf(", %s so far", words(took))
 	case total > done:
-		out += fmt.Sprintf(", %s left", words(time.Duration(float64(took)/float64(done)*float64(total-done))))
+		out += fmt.Sprintf(", %s, %s left", rate(done, took), words(time.Duration(float64(took)/float64(done)*float64(total-done))))
+	default:
+		out += ", " + rate(done, took)
 	}
 	return out
+}
+
+// rate is how fast it goes: by the minute where less than one is done in a second.
+func rate(done int64, took time.Duration) string {
+	if perSecond := float64(done) / took.Seconds(); perSecond >= 1 {
+		return fmt.Sprintf("%.0f/s", perSecond)
+	}
+	return fmt.Sprintf("%.1f/min", float64(done)/took.Minutes())
 }
 
 // clipped is a name that leaves room for the bar.

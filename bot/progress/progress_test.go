@@ -50,7 +50,8 @@ func TestDrawn(t *testing.T) {
 	outer := s.Begin("judging", 4)
 	outer.Add(1)
 	outer.At("drm: a title")
-	p.until(t, "judging drm: a title, 1 s left")
+	p.until(t, "/s, 1 s left")
+	p.until(t, "judging drm: a title, ")
 	p.until(t, "(1/4)")
 	inner := s.Begin("reading 6.1", 0)
 	p.until(t, "reading 6.1, 1 s so far")
@@ -127,6 +128,14 @@ func TestShort(t *testing.T) {
 	b.End()
 	if p.text() != "" {
 		t.Errorf("it showed %q", p.text())
+	}
+}
+
+func TestRate(t *testing.T) {
+	for took, want := range map[time.Duration]string{time.Second: "30/s", 2 * time.Minute: "15.0/min"} {
+		if got := rate(30, took); got != want {
+			t.Errorf("30 in %v is %q, want %q", took, got, want)
+		}
 	}
 }
 

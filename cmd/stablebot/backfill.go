@@ -214,7 +214,9 @@ func showWork(ctx context.Context, s *store.Store, before store.Counts) (end fun
 					continue // the work itself says what ails the store
 				}
 				done := now.Judgements - before.Judgements
-				bar.At(fmt.Sprintf("(%d mails came in)", now.Mails-before.Mails))
+				if come := now.Mails - before.Mails; come > 0 {
+					bar.At(fmt.Sprintf("(%s came in)", several(come, "mail")))
+				}
 				bar.Total(done + now.Unfiled + now.Unsettled + now.Waiting)
 				bar.Set(done)
 			}
