@@ -43,7 +43,7 @@ could not be read, 2 usage.`,
 	f.StringVar(&o.from, "from", "", "the `kernel` that the driver builds on: a folder, or a revision of --trees")
 	f.StringVar(&o.to, "to", "", "the `kernel` that comes")
 	f.StringVar(&o.trees, "trees", "", "the `repository` that both kernels are revisions of")
-	f.StringVar(&o.arch, "arch", "x86", "the `architecture`, as arch/ calls it")
+	f.StringVar(&o.arch, "arch", "x86", "the `architecture`, as arch/ or uname -m calls it")
 	f.BoolVar(&o.asJSON, "json", false, "one JSON object")
 	return cmd
 }

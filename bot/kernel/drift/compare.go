@@ -48,7 +48,7 @@ type Question struct {
 	Driver       Tree
 	Folder       string // of the driver's tree, "" for all
 	From, To     Tree
-	Arch         string // x86
+	Arch         string // as arch/ calls it, or as uname -m does
 	FromSay, Say string // what they are called in errors
 }
 
@@ -64,12 +64,13 @@ type comparison struct {
 
 // Compare reads both kernels and the driver.
 func Compare(ctx context.Context, q Question) (*Report, error) {
-	c := &comparison{Question: q, structs: map[string]bool{}}
+	c := &comparison{Question: q, structs: map[string]bool{}, rows: []Row{}}
 	var err error
-	if c.a, err = read(ctx, q.From, q.Arch); err != nil {
+	c.Arch = Arch(q.Arch)
+	if c.a, err = read(ctx, q.From, c.Arch); err != nil {
 		return nil, fmt.Errorf("reading the kernel %s: %w", q.FromSay, err)
 	}
-	if c.b, err = read(ctx, q.To, q.Arch); err != nil {
+	if c.b, err = read(ctx, q.To, c.Arch); err != nil {
 		return nil, fmt.Errorf("reading the kernel %s: %w", q.Say, err)
 	}
 	if c.d, err = readDriver(ctx, q.Driver, q.Folder, [2]int{c.a.version, c.b.version}); err != nil {
@@ -79,6 +80,7 @@ func Compare(ctx context.Context, q Question) (*Report, error) {
 		return nil, fmt.Errorf("the driver has no C file that includes a header of the kernel")
 	}
 	out := &Report{From: c.a.said, To: c.b.said}
+	out.Notes = c.archs()
 	lacking, err := c.headers()
 	if err != nil {
 		return nil, err
@@ -87,9 +89,11 @@ func Compare(ctx context.Context, q Question) (*Report, error) {
 	c.reachStructs()
 	c.tags()
 	c.members()
-	if out.Notes, err = c.outside(ctx, wanted); err != nil {
+	notes, err := c.outside(ctx, wanted)
+	if err != nil {
 		return nil, err
 	}
+	out.Notes = append(out.Notes, notes...)
 	slices.SortStableFunc(c.rows, func(x, y Row) int {
 		return cmp.Or(cmp.Compare(rank(x.Covered), rank(y.Covered)), cmp.Compare(x.From.File, y.From.File), cmp.Compare(x.From.Line, y.From.Line), cmp.Compare(x.Name, y.Name))
 	})

@@ -74,8 +74,9 @@ func (p *parser) fields(t []token) (out []member) {
 			i = closing(t, i) - 1
 		case "(":
 			end := closing(t, i)
-			if i > 0 {
+			if i > 0 && holds(t[i-1].text) {
 				out = append(out, p.group(t[i-1].text, t[i+1:max(end-1, i+1)])...)
+				from = end // read, so the declaration that it stands in has it no second time
 			}
 			i = end - 1
 		case ";":
@@ -86,14 +87,20 @@ func (p *parser) fields(t []token) (out []member) {
 	return out
 }
 
+// holds reports whether a macro's arguments are members.
+func holds(macro string) bool {
+	_, ok := groups[macro]
+	return ok || macro == "DECLARE_BITMAP"
+}
+
 // group reads the members that a macro holds.
 func (p *parser) group(name string, t []token) (out []member) {
-	skip, ok := groups[name]
+	skip := groups[name]
 	parts := split(t)
 	switch {
 	case name == "DECLARE_BITMAP" && len(parts) == 2 && len(parts[0]) > 0:
 		out = append(out, member{name: parts[0][0].text, shape: "bitmap", line: parts[0][0].line})
-	case !ok || len(parts) == 0:
+	case name == "DECLARE_BITMAP" || len(parts) == 0:
 	case skip < 0:
 		if last := parts[len(parts)-1]; len(last) > 0 {
 			out = append(out, member{name: last[0].text, shape: "array", line: last[0].line})

@@ -36,9 +36,10 @@ type region struct {
 // level is one #if with what was said before in it.
 type level struct {
 	now, before [2]answer // before: no branch so far was taken
+	any         answer    // before, for a kernel of any version
 	probe       string
 	line        int32
-	skip, never bool // nobody compiles it: #if 0, assembler
+	skip        bool // no driver is compiled with it: #if 0, assembler
 }
 
 // conditions are those that hold at a line.
@@ -57,7 +58,7 @@ func (c *conditions) directive(name, rest string, line int32) bool {
 		}
 		fallthrough
 	case "if":
-		l := level{before: [2]answer{yes, yes}, line: line}
+		l := level{before: [2]answer{yes, yes}, any: yes, line: line}
 		c.branch(&l, rest)
 		c.stack = append(c.stack, l)
 	case "elif", "else":
@@ -83,10 +84,9 @@ func (c *conditions) directive(name, rest string, line int32) bool {
 
 // branch begins one of a level.
 func (c *conditions) branch(l *level, text string) {
-	bare := strings.ReplaceAll(text, " ", "")
-	asm := strings.Contains(text, "__ASSEMBLY__") || strings.Contains(text, "__ASSEMBLER__") || strings.Contains(text, "__cplusplus")
-	l.skip = bare == "0" || asm && !strings.HasPrefix(bare, "!") || l.never && bare == "1"
-	l.never = asm && strings.HasPrefix(bare, "!")
+	said := evaluate(text, 0)
+	l.skip = l.any.and(said) == no
+	l.any = l.any.and(said.not())
 	for i, v := range c.versions {
 		said := evaluate(text, v)
 		l.now[i] = l.before[i].and(said)
@@ -105,9 +105,14 @@ func (c *conditions) off() bool {
 }
 
 // region is what holds now.
-func (c *conditions) region() region {
+func (c *conditions) region() region { return holding(c.stack) }
+
+// outer is what holds around the innermost #if.
+func (c *conditions) outer() region { return holding(c.stack[:max(len(c.stack)-1, 0)]) }
+
+func holding(stack []level) region {
 	r := region{state: [2]answer{yes, yes}}
-	for _, l := range c.stack {
+	for _, l := range stack {
 		for i := range r.state {
 			r.state[i] = r.state[i].and(l.now[i])
 		}
@@ -138,6 +143,9 @@ func evaluate(text string, version int) answer {
 	}
 	return v.truth()
 }
+
+// fixed are the macros that are the same wherever a driver in C is compiled.
+var fixed = map[string]int{"__KERNEL__": 1, "__ASSEMBLY__": 0, "__ASSEMBLER__": 0, "__cplusplus": 0}
 
 // value is a number that may be unknown.
 type value struct {
@@ -259,17 +267,25 @@ func (e *expression) unary() value {
 
 // call reads a name with what it is given.
 func (e *expression) call(name string) value {
-	var args []value
+	n, known := fixed[name]
+	if known {
+		return value{n, true}
+	}
 	if name == "defined" && e.at < len(e.tokens) && e.tokens[e.at].kind == word {
 		e.at++
-		return value{}
+		n, known = fixed[e.tokens[e.at-1].text]
+		return value{n, known}
 	}
 	if !e.take("(") {
 		return value{}
 	}
+	var args []value
 	for e.at < len(e.tokens) && !e.take(")") {
 		args = append(args, e.or())
 		e.take(",")
+	}
+	if name == "defined" && len(args) == 1 {
+		return args[0] // known for what is fixed alone
 	}
 	if name == "KERNEL_VERSION" && len(args) == 3 && args[0].known && args[1].known && args[2].known {
 		return value{Version(args[0].n, args[1].n, args[2].n), true}

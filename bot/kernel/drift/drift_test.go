@@ -116,7 +116,7 @@ func TestSame(t *testing.T) {
 			headers[p] = text
 		}
 	}
-	if r := compare(t, driver, headers, headers); len(r.Rows) > 0 || len(r.Notes) != 2 {
+	if r := compare(t, driver, headers, headers); len(r.Rows) > 0 || len(r.Notes) != 4 {
 		t.Errorf("headers alone: %+v", r)
 	}
 	if _, err := Compare(t.Context(), Question{Driver: driver, From: memory{"x.c": ""}, To: from, Arch: "x86", FromSay: "nothing"}); err == nil || !strings.Contains(err.Error(), "nothing") {

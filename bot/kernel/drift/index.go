@@ -30,6 +30,7 @@ type header struct {
 type index struct {
 	version int
 	said    string // "6.1.177"
+	arch    bool   // it has headers of the architecture
 	headers map[string]*header
 	names   map[string][]*decl // but for tags of structures and enumerations
 	tags    map[string][]*decl
@@ -58,6 +59,12 @@ func read(ctx context.Context, t Tree, arch string) (*index, error) {
 			if strings.HasSuffix(p, ".h") && !strings.HasPrefix(p, "include/dt-bindings/") && !strings.HasPrefix(p, "include/config/") {
 				paths = append(paths, p)
 			}
+		}
+		x.arch = len(in) > 0 // at last, those of the architecture
+	}
+	if !x.arch {
+		if err := architecture(ctx, t, arch); err != nil {
+			return nil, err
 		}
 	}
 	if len(paths) == 0 {

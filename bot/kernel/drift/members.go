@@ -166,18 +166,21 @@ func (c *comparison) outside(ctx context.Context, wanted map[string]*decl) (note
 	return notes, nil
 }
 
-func (c *comparison) compareExports(a, b map[string]export) {
+func (c *comparison) compareExports(a, b map[string][]export) {
 	for _, name := range sorted(a) {
 		was, is := a[name], b[name]
-		r := Row{Kind: "symbol", Name: name, From: was.Place, Was: was.how}
-		switch {
-		case is.how == "":
-			r.Change = "no longer exported"
-		case is.how == was.how, strings.Contains(was.how, "GPL") && is.how == "EXPORT_SYMBOL":
+		if slices.ContainsFunc(was, func(w export) bool { return slices.ContainsFunc(is, w.stays) }) {
 			continue
-		default:
-			r.Change, r.Is, r.To = "exported in another way", is.how, &is.Place
+		}
+		r := Row{Kind: "symbol", Name: name, From: was[0].Place, Was: was[0].how, Change: "no longer exported"}
+		if len(is) > 0 {
+			r.Change, r.Is, r.To = "exported in another way", is[0].how, &is[0].Place
 		}
 		c.row(r, name, c.d.names[name])
 	}
+}
+
+// stays reports whether who used the one may use the other.
+func (e export) stays(is export) bool {
+	return is.how == e.how || is.how == "EXPORT_SYMBOL" && strings.HasSuffix(e.how, "_GPL")
 }

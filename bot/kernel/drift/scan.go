@@ -35,6 +35,7 @@ type define struct {
 // scanned is a file taken apart.
 type scanned struct {
 	tokens   []token
+	asked    []token // words of conditions
 	defines  []define
 	includes []include
 	regions  []region
@@ -117,6 +118,21 @@ func letter(c byte) bool {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
+// literal is the length of the string or character that begins here; 1 where its line has
+// no end of it, as an apostrophe of prose that nobody compiles.
+func (s *scanner) literal() int {
+	rest := s.data[s.at:]
+	for i := 1; i < len(rest) && rest[i] != '\n'; i++ {
+		switch rest[i] {
+		case rest[0]:
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return 1
+}
+
 // token reads the next one.
 func (s *scanner) token() token {
 	from, c := s.at, s.data[s.at]
@@ -135,13 +151,9 @@ func (s *scanner) token() token {
 		}
 	case c == '"' || c == '\'':
 		t.kind = quoted
-		for s.at < len(s.data) && s.data[s.at] != c && s.data[s.at] != '\n' {
-			if s.data[s.at] == '\\' && s.at+1 < len(s.data) {
-				s.at++
-			}
-			s.at++
-		}
-		s.at = min(s.at+1, len(s.data))
+		s.at = from
+		s.at += s.literal()
+		s.line += int32(bytes.Count(s.data[from:s.at], []byte("\n")))
 	default:
 		for _, two := range [...]string{"->", "==", "!=", "<=", ">=", "&&", "||", "##"} {
 			if bytes.HasPrefix(s.data[from:], []byte(two)) {
@@ -154,9 +166,8 @@ func (s *scanner) token() token {
 	return t
 }
 
-// directive reads a line of the preprocessor with those that continue it.
-func (s *scanner) directive() {
-	line := s.line
+// logical is the rest of a directive's line with those that continue it, without comments.
+func (s *scanner) logical() string {
 	var text []byte
 	for s.at++; s.at < len(s.data) && s.data[s.at] != '\n'; {
 		was := s.at
@@ -164,15 +175,52 @@ func (s *scanner) directive() {
 			text = append(text, ' ')
 			continue
 		}
-		text = append(text, s.data[was])
-		s.at++
+		if c := s.data[was]; c == '"' || c == '\'' {
+			s.at += s.literal() // what looks like a comment in it is none
+			s.line += int32(bytes.Count(s.data[was:s.at], []byte("\n")))
+		} else {
+			s.at++
+		}
+		text = append(text, s.data[was:s.at]...)
 	}
-	name, rest := cut(strings.TrimSpace(string(text)))
+	return strings.TrimSpace(string(text))
+}
+
+// asks takes note of what a condition names: a symbol of Kconfig that is gone is no error
+// of the compiler, it leaves the code out in silence. What is asked with defined() may be
+// missing, so it is no use.
+func (s *scanner) asks(name, rest string, line int32) {
+	if name == "ifdef" || name == "ifndef" {
+		rest = "defined(" + rest + ")"
+	}
+	s.out.regions = append(s.out.regions, s.cond.outer())
+	t := scan([]byte(rest), [2]int{}).tokens
+	for i := range t {
+		before := max(i-1, 0)
+		if t[before].text == "(" {
+			before = max(before-1, 0)
+		}
+		if t[i].kind != word || t[i].text == "defined" || t[before].text == "defined" && !strings.HasPrefix(t[i].text, "CONFIG_") {
+			continue
+		}
+		t[i].line, t[i].region = line, int32(len(s.out.regions)-1)
+		s.out.asked = append(s.out.asked, t[i])
+	}
+}
+
+// directive reads a line of the preprocessor with those that continue it.
+func (s *scanner) directive() {
+	line := s.line
+	name, rest := cut(s.logical())
+	wasOff := s.cond.off()
 	if s.cond.directive(name, rest, line) {
+		if !wasOff && name != "endif" && name != "else" {
+			s.asks(name, rest, line)
+		}
 		s.out.regions = append(s.out.regions, s.cond.region())
 		return
 	}
-	if s.cond.off() {
+	if wasOff {
 		return
 	}
 	region := int32(len(s.out.regions) - 1)

@@ -2,9 +2,11 @@ package drift
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,31 +17,70 @@ import (
 // Folder is a tree on the disk.
 type Folder string
 
-// List is a Tree's.
+// List is a Tree's. Links are followed: distributions' headers and build folders are made
+// of them.
 func (f Folder) List(ctx context.Context, folder string) (out []string, err error) {
-	top := filepath.Join(string(f), folder)
-	err = filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil && p == top && os.IsNotExist(err):
-			return fs.SkipAll
-		case err != nil:
+	w := walk{ctx: ctx, entered: map[string]bool{}}
+	err = w.folder(filepath.Join(string(f), filepath.FromSlash(folder)), folder)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", filepath.Join(string(f), folder), err)
+	}
+	slices.Sort(w.out)
+	return w.out, nil
+}
+
+// walk lists files.
+type walk struct {
+	ctx     context.Context
+	entered map[string]bool // where links led, so that none leads in a circle
+	out     []string
+}
+
+// folder lists one that is called name in the tree; one that is not there has none.
+func (w *walk) folder(dir, name string) error {
+	to, err := filepath.EvalSymlinks(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || w.entered[to] {
+		return err
+	}
+	w.entered[to] = true
+	return filepath.WalkDir(to, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
 			return err
-		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && p != top:
+		}
+		rel, err := filepath.Rel(to, p)
+		if err != nil {
+			return err
+		}
+		at := path.Join(name, filepath.ToSlash(rel))
+		switch {
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && p != to:
 			return fs.SkipDir
 		case d.Type().IsRegular():
-			rel, err := filepath.Rel(string(f), p)
-			if err != nil {
-				return err
-			}
-			out = append(out, filepath.ToSlash(rel))
+			w.out = append(w.out, at)
+		case d.Type()&fs.ModeSymlink != 0:
+			return w.link(p, at)
 		}
-		return context.Cause(ctx)
+		return context.Cause(w.ctx)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", top, err)
+}
+
+// link lists what one leads to; one that leads nowhere is nothing.
+func (w *walk) link(p, at string) error {
+	info, err := os.Stat(p)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return w.folder(p, at)
+	case info.Mode().IsRegular():
+		w.out = append(w.out, at)
 	}
-	slices.Sort(out)
-	return out, nil
+	return nil
 }
 
 // Read is a Tree's.

@@ -88,6 +88,9 @@ func (d *driver) source(file string, s *scanned) {
 		d.declares(x, s)
 	}
 	d.tokens(file, s.tokens, s.regions)
+	for _, x := range s.asked {
+		d.tokens(file, []token{x}, s.regions)
+	}
 	for _, m := range s.defines {
 		d.own[m.name] = append(d.own[m.name], use{Place{file, int(m.line)}, s.regions[m.region], -1})
 		d.tokens(file, m.body, s.regions)
