@@ -26,6 +26,7 @@ type evaluateOptions struct {
 	weights  string
 	branches []string
 	html     string
+	cases    string
 	fixes    bool
 	json     bool
 	rounds   int
@@ -76,6 +77,7 @@ as if no Cc: stable stood in them.`,
 	f.BoolVar(&o.fixes, "fixes", false, "judge only what presents itself as a fix; the figures over all changes are left out")
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.html, "html", "", "write plots and the worst disagreements as one page to this `file`")
+	f.StringVar(&o.cases, "cases", "", "also write each change with its fate and its judgement, one JSON object a line, to this `file`")
 	f.BoolVar(&o.json, "json", false, "one JSON object instead of text")
 	f.IntVar(&o.rounds, "rounds", 1000, "bootstrap rounds for the intervals; 0 leaves them out")
 	f.Uint64Var(&o.seed, "seed", 1, "of the bootstrap")
@@ -111,14 +113,16 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	defer b.Close()
 	var k evaluate.Collector
-	err = corpus.Each(ctx, c, func(s *corpus.Subject) judged {
-		b.Ask(ctx, c, s)
-		return assess(judge, s, b.Fates(ctx, c, s))
-	}, func(r judged) error {
-		k.Add(r.c, r.j)
-		return nil
-	})
-	if err != nil {
+	judgeAll := func(each func(judged) error) error {
+		return corpus.Each(ctx, c, func(s *corpus.Subject) judged {
+			b.Ask(ctx, c, s)
+			return assess(judge, s, b.Fates(ctx, c, s))
+		}, func(r judged) error {
+			k.Add(r.c, r.j)
+			return each(r)
+		})
+	}
+	if err := o.writeCases(judgeAll); err != nil {
 		return err
 	}
 	problem := o.left(c, cmd.ErrOrStderr())
@@ -148,6 +152,24 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return problem
+}
+
+// writeCases runs the judge, and keeps each case where --cases names a file:
+// what limits a figure is seen by reading them.
+func (o *evaluateOptions) writeCases(judgeAll func(each func(judged) error) error) error {
+	if o.cases == "" {
+		return judgeAll(func(judged) error { return nil })
+	}
+	return writeFile(o.cases, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		return judgeAll(func(r judged) error {
+			return enc.Encode(struct {
+				evaluate.Case
+				Judgement verdict.Judgement `json:"judgement"`
+			}{r.c, r.j})
+		})
+	})
 }
 
 func (o *evaluateOptions) title() string {

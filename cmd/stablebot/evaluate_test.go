@@ -113,10 +113,10 @@ func fixed(t *testing.T) string {
 func TestEvaluateGit(t *testing.T) {
 	r, table := stableTree(t)
 	weights := fixed(t)
-	page := filepath.Join(t.TempDir(), "page.html")
+	page, cases := filepath.Join(t.TempDir(), "page.html"), filepath.Join(t.TempDir(), "cases")
 	common := []string{"evaluate", "--git", r.Dir, "--no-trees", "--mainline", "main", "--weights", weights, "--rounds", "50", "-q"}
 
-	byBranch, _, err := stablebot(t, append(common, "--stable", "linux-6.6.y", "--html", page, "--", "drivers")...)
+	byBranch, _, err := stablebot(t, append(common, "--stable", "linux-6.6.y", "--html", page, "--cases", cases, "--", "drivers")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +148,18 @@ func TestEvaluateGit(t *testing.T) {
 	}
 	if b, err := os.ReadFile(page); err != nil || !bytes.Contains(b, []byte("Fix a crash of engine 40")) {
 		t.Errorf("the page lacks the refused crash fix: %v", err)
+	}
+
+	lines, err := os.ReadFile(cases)
+	if n := bytes.Count(lines, []byte("\n")); err != nil || n != 80 {
+		t.Errorf("%d cases were written: %v", n, err)
+	}
+	var one struct {
+		Taken     bool
+		Judgement struct{ Subject string }
+	}
+	if line, _, _ := bytes.Cut(lines, []byte("\n")); json.Unmarshal(line, &one) != nil || one.Judgement.Subject == "" {
+		t.Errorf("a case without its judgement: %s", line)
 	}
 
 	out, _, err := stablebot(t, append(common, "--truth", table, "--releases", "6.7", "--json")...)
