@@ -84,7 +84,7 @@ func TestNeeds(t *testing.T) {
 		{Current, []string{"CONFIG_PCI"}, nil, false, false},
 		{Current, nil, []string{"CONFIG_USB"}, false, false},
 		{Current, []string{"CONFIG_PCI"}, []string{"CONFIG_USB"}, true, true}, // the first element is for all
-		{DKMS30, []string{"CONFIG_PCI"}, nil, false, false},
+		{DKMS30, []string{"CONFIG_PCI"}, nil, true, false},                    // for AUTOINSTALL
 		{DKMS30, nil, []string{"CONFIG_USB"}, true, true},
 		{DKMS28, []string{"CONFIG_PCI"}, nil, true, false},
 	} {

@@ -23,9 +23,15 @@ func (b *Built) LeavesOut() bool {
 	return some && (!b.DKMS.Current() || len(b.Modules[0].Needs) > 0 || len(b.Needs) > 0)
 }
 
-// LooksItself reports whether dkms.conf reads the kernel's .config.
+// LooksItself reports whether dkms.conf reads the kernel's .config. Where autoinstall fails
+// for a kernel that is excluded, AUTOINSTALL has to know what excludes it.
 func (b *Built) LooksItself() bool {
-	return b.LeavesOut() || b.DKMS == DKMS28 && len(b.Needs) > 0
+	return b.LeavesOut() || !b.DKMS.Current() && len(b.Needs) > 0
+}
+
+// AllNeed reports whether each module needs something, so that a kernel may get none.
+func (b *Built) AllNeed() bool {
+	return !slices.ContainsFunc(b.Modules, func(m Module) bool { return len(m.Needs) == 0 })
 }
 
 // pick is a command of the shell that sets $it to what matches the kernel in a variable.

@@ -118,8 +118,8 @@ func (p *Package) check() error {
 		return fmt.Errorf("%q is no package version: only letters, digits and .+~_- are taken", p.Version)
 	case len(p.Fixes) == 0:
 		return errors.New("no fix is dkms-only in the branches asked for: there is nothing to package")
-	case strings.ContainsAny(p.Make+p.Clean, "\"`\n"):
-		return errors.New("the make command has a quote or a line end in it; put it into a makefile of the vendor tree")
+	case strings.ContainsAny(p.Make+p.Clean, "\"`\n"), strings.HasSuffix(p.Make, `\`), strings.HasSuffix(p.Clean, `\`):
+		return errors.New("the command of --make or --clean has a quote or a line end in it, or ends in a backslash; put it into a makefile of the vendor tree")
 	}
 	needs := slices.Clone(p.Needs)
 	for _, m := range p.Modules {
@@ -134,6 +134,14 @@ func (p *Package) check() error {
 		}
 	}
 	return nil
+}
+
+// Compare rebases the fixes onto the vendor's release and makes nothing of them: Worklist
+// says what it found. The release need not be one that a package can be made of.
+func (p *Package) Compare(ctx context.Context, o git.Options) (*Built, error) {
+	own := *p
+	own.Version = cmp.Or(own.Version, "0") // said nowhere
+	return own.work(ctx, o, func(*bench, string, *Built) error { return nil })
 }
 
 // Build rebases the fixes onto the vendor's release and makes the package.
@@ -231,6 +239,9 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 		c, err := p.rebase(ctx, b, commit, tip)
 		var how *Fixed
 		switch {
+		case errors.Is(err, ErrUnfit):
+			out.Unfit = append(out.Unfit, Fixed{f, commit.Title(), err.Error()})
+			continue
 		case present(err):
 			out.Has = append(out.Has, Fixed{f, commit.Title(), "its result is the vendor's file already"})
 			continue
@@ -259,7 +270,11 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 		if tip, err = b.record(ctx, c.tree, tip, message(commit, nil, c.notes, Identity{}), commit.Author); err != nil {
 			return err
 		}
-		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Deviates: c.notes})
+		beyond, err := p.beyond(commit)
+		if err != nil {
+			return err
+		}
+		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Deviates: append(c.notes, beyond...)})
 	}
 	if len(out.Queue) == 0 {
 		return nil
@@ -303,6 +318,9 @@ func (p *Package) rebase(ctx context.Context, b *bench, c *git.Commit, tip strin
 	if err != nil {
 		return out, fmt.Errorf("mainline's folder %q: %w", p.MainlineFolder, err)
 	}
+	if same, err := b.sameTree(ctx, from, to); err != nil || same {
+		return out, errors.Join(err, fmt.Errorf("%w: it changes nothing below %s, which the package is of", ErrUnfit, p.MainlineFolder))
+	}
 	tree, conflicts, err := b.merge(ctx, from, tip, to, false)
 	if err != nil {
 		return out, err
@@ -326,6 +344,24 @@ func (p *Package) rebase(ctx context.Context, b *bench, c *git.Commit, tip strin
 	return out, nil
 }
 
+// beyond notes what a commit changes outside the packaged folder: it is left out.
+func (p *Package) beyond(c *git.Commit) (notes []string, err error) {
+	folder := strings.Trim(p.MainlineFolder, "/")
+	if folder == "" {
+		return nil, nil
+	}
+	files, _, err := gitdiff.Parse(strings.NewReader(c.Diff))
+	if err != nil {
+		return nil, fmt.Errorf("reading the diff of %.12s: %w", c.ID, err)
+	}
+	for _, f := range files {
+		if name := nameOf(f); !strings.HasPrefix(name, folder+"/") {
+			notes = append(notes, name+": left out, it is not below "+folder+"; the rest builds only where the kernel has that part")
+		}
+	}
+	return notes, nil
+}
+
 // contains reports whether a tree has what a commit leads to, hunk by hunk: a
 // vendor's release is one commit, so only the content can tell.
 func (p *Package) contains(ctx context.Context, b *bench, c *git.Commit, tip string) (bool, error) {
@@ -333,8 +369,12 @@ func (p *Package) contains(ctx context.Context, b *bench, c *git.Commit, tip str
 	if err != nil {
 		return false, fmt.Errorf("reading the diff of %.12s: %w", c.ID, err)
 	}
+	folder := strings.Trim(p.MainlineFolder, "/")
 	for _, f := range files {
-		name := strings.TrimPrefix(nameOf(f), strings.Trim(p.MainlineFolder, "/")+"/")
+		name, inside := strings.CutPrefix(nameOf(f), folder+"/")
+		if folder != "" && !inside {
+			continue
+		}
 		blob, err := b.Object(ctx, tip+":"+name)
 		if errors.Is(err, git.ErrMissing) || errors.Is(err, git.ErrNoRevision) {
 			if f.IsDelete {
@@ -425,8 +465,9 @@ func (p *Package) describe(out *Built) error {
 				out.Modules = v.Modules
 			}
 			if len(out.Make) == 0 {
-				out.Make, out.Clean = v.Make, v.Clean
+				out.Make = v.Make
 			}
+			out.Clean = cmp.Or(out.Clean, v.Clean)
 			if len(out.Needs) == 0 {
 				out.Needs = v.Needs
 			}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,6 +96,8 @@ func TestPackageBad(t *testing.T) {
 		"module":  func(p *Package) { p.Modules = []Module{{Name: "a\"b"}} },
 		"folder":  func(p *Package) { p.Modules = []Module{{Name: "a", Built: "../.."}} },
 		"make":    func(p *Package) { p.Make = "make \"x" },
+		"goes on": func(p *Package) { p.Make = `make \` },
+		"clean":   func(p *Package) { p.Clean = `make clean \` },
 		"tag":     func(p *Package) { p.Tag = "v0" },
 		"vendor":  func(p *Package) { p.VendorFolder = "nowhere" },
 		"nothing": func(p *Package) { p.Fixes = nil },
@@ -118,115 +121,85 @@ func TestVendorConf(t *testing.T) {
 	}
 }
 
-// host is a machine with dkms, in folders of its own but for /etc/dkms.
-type host struct {
-	t           *testing.T
-	top, kernel string
-}
-
-// newHost skips where there is no dkms.
-func newHost(t *testing.T) *host {
-	t.Helper()
-	kernels, _ := filepath.Glob("/lib/modules/*/build/Makefile")
-	if _, err := exec.LookPath("dkms"); err != nil || len(kernels) == 0 || os.Getuid() != 0 {
-		const how = "dkms, kernel headers and root are needed: sudo apt-get install -y --no-install-recommends dkms linux-headers-amd64"
-		if os.Getenv("STABLEBOT_CI") == "1" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
+// TestVendorConfQuotes: a value ends with the quote that it began with, and goes on behind
+// a backslash at the end of its line.
+func TestVendorConfQuotes(t *testing.T) {
+	v := readVendorConf("MAKE[0]=\"make \\\n  modules\"\nMAKE[1]='make it\\'\nMAKE[2]=plain # why\nCLEAN=\"make 'clean'\"\nBUILT_MODULE_NAME[0]=\"a'\n")
+	if !slices.Equal(v.Make, []Make{{"make   modules", ""}, {"plain", ""}}) || v.Clean != "make 'clean'" || len(v.Modules) > 0 {
+		t.Errorf("%+v", v)
 	}
-	h := &host{t, t.TempDir(), strings.Split(kernels[len(kernels)-1], "/")[3]}
-	for _, dir := range []string{"dkms", "src", "modules/" + h.kernel} {
-		if err := os.MkdirAll(filepath.Join(h.top, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return h
 }
 
-// branch is the release of the kernel.
-func (h *host) branch() string {
-	h.t.Helper()
-	k, err := ParseKernel(h.kernel)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return k.String()
-}
-
-func (h *host) dkms(args ...string) (string, error) {
-	args = append(args, "--dkmstree", filepath.Join(h.top, "dkms"), "--sourcetree", filepath.Join(h.top, "src"), "--installtree", filepath.Join(h.top, "modules"), "--no-depmod")
-	out, err := exec.CommandContext(h.t.Context(), "dkms", args...).CombinedOutput()
-	return string(out), err
-}
-
-func (h *host) must(args ...string) string {
-	h.t.Helper()
-	out, err := h.dkms(args...)
-	if err != nil {
-		logs, _ := filepath.Glob(filepath.Join(h.top, "dkms", "*", "*", "build", "make.log"))
-		for _, l := range logs {
-			text, _ := os.ReadFile(l)
-			out += string(text)
-		}
-		h.t.Fatalf("dkms %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
-// installed are the modules of that name.
-func (h *host) installed(module string) []string {
-	found, _ := filepath.Glob(filepath.Join(h.top, "modules", h.kernel, "*", "*", module+".ko*"))
-	return found
-}
-
-// TestDKMS has Debian's dkms add, build, install, upgrade and remove the package, and
-// autoinstall it for a kernel of the range and for one out of it.
-func TestDKMS(t *testing.T) {
+// TestClean: what is given stands, and the vendor's dkms.conf says the rest.
+func TestClean(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
-	b, err := demo(t, h.branch()).Build(t.Context(), git.Options{})
+	for _, c := range []struct{ make, clean, want string }{
+		{"", "make mine", "make mine"}, {"make x", "make mine", "make mine"}, {"make x", "", "make vendors"}, {"", "", "make vendors"},
+	} {
+		p := &Package{Make: c.make, Clean: c.clean}
+		b := &Built{DKMS: DKMS30, Tag: "v1", Base: "0", tree: []file{{name: "dkms.conf", data: []byte("MAKE=\"make all\"\nCLEAN=\"make vendors\"\nBUILT_MODULE_NAME=\"demo\"\n")}}}
+		if err := p.describe(b); err != nil || b.Clean != c.want || b.Make[0].Command != cmp.Or(c.make, "make all") {
+			t.Errorf("%+v: make %v, clean %q, %v", c, b.Make, b.Clean, err)
+		}
+	}
+}
+
+// TestOutside: what a fix changes outside the packaged folder is no reason to call it
+// present, and is told where the rest goes in.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	r := gittest.New(t)
+	r.Write("drivers/demo/a.c", "int a;\n")
+	base := r.Put("drivers/core.c", "int core;\n", "begin")
+	outside := r.Put("drivers/core.c", "int core = 1;\n", "core: fix it")
+	r.Write("drivers/demo/a.c", "int a = 1;\n")
+	both := r.Put("drivers/core.c", "int core = 2;\n", "demo: fix both")
+	r.Git("checkout", "-q", "--orphan", "vendor", base)
+	r.Git("rm", "-q", "-r", "-f", ".")
+	r.Put("a.c", "int a;\n", "release 1")
+	r.Git("tag", "v1")
+	g := open(t, r)
+	p := &Package{Name: "demo", Vendor: g, Tag: "v1", Mainline: g, MainlineFolder: "drivers/demo",
+		Fixes: []Fix{{ID: outside, Class: "abi", Branches: []string{"6.1"}}, {ID: both, Class: "too-big", Why: "over [100] lines", Branches: []string{"6.1"}}}}
+	b, err := p.Compare(t.Context(), git.Options{}) // no dkms.conf says what is built, and none is needed
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := b.Name + "/" + b.Version
-	if err := b.Write(filepath.Join(h.top, "src", b.Name+"-"+b.Version)); err != nil {
+	if len(b.Has) > 0 || len(b.Unfit) != 1 || !strings.Contains(b.Unfit[0].Reason, "nothing below drivers/demo") ||
+		len(b.Queue) != 1 || !strings.Contains(strings.Join(b.Queue[0].Deviates, "\n"), "drivers/core.c: left out") {
+		t.Errorf("has %+v, unfit %+v, queue %+v", b.Has, b.Unfit, b.Queue)
+	}
+	var list strings.Builder
+	if err := b.Worklist(&list); err != nil || !strings.Contains(list.String(), "over [100] lines") {
+		t.Errorf("%v\n%s", err, list.String())
+	}
+}
+
+// TestWriteFiles: nothing is written outside the folder, and nothing at all then.
+func TestWriteFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	for _, bad := range []string{"../x", "/x", "a/../../x", ""} {
+		if err := writeFiles(dir, []file{{name: "good"}, {name: bad}}); err == nil || !strings.Contains(err.Error(), "leads out of") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("written all the same: %v", err)
+	}
+}
+
+// TestSparse: a patch of ours goes where dkms still looks, when the package's own list has
+// gaps.
+func TestSparse(t *testing.T) {
+	t.Parallel()
+	_, d := dropIn(t, "6.1")
+	dir := t.TempDir()
+	if err := d.Write(filepath.Join(dir, "etc")); err != nil {
 		t.Fatal(err)
 	}
-	h.must("add", name)
-	// Added only, and then installed: a kernel that is out of the range leaves autoinstall in peace.
-	const foreign = "9.9.9-foreign"
-	h.must("autoinstall", "-k", foreign)
-	if out := h.must("autoinstall", "-k", h.kernel); len(h.installed("demo_card")) != 1 || strings.Count(out, "applying patch") != len(b.Queue) {
-		t.Errorf("autoinstall for a kernel of the range installed %v, and should with %d patches\n%s", h.installed("demo_card"), len(b.Queue), out)
-	}
-	if out := h.must("autoinstall", "-k", foreign); strings.Contains(out, "BUILD_EXCLUSIVE") {
-		t.Errorf("autoinstall tried a kernel out of the range:\n%s", out)
-	}
-	if out, err := h.dkms("build", name, "-k", foreign); err == nil || !strings.Contains(out, "BUILD_EXCLUSIVE") {
-		t.Errorf("built for a kernel out of the range: %v\n%s", err, out)
-	}
-	// The next version takes its place, and what is left after both are gone is nothing.
-	next := *b
-	next.Version = "24.1-fixes2"
-	conf, _, err := next.texts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	next.tree = append(slices.DeleteFunc(slices.Clone(b.tree), func(f file) bool { return f.name == "dkms.conf" }), file{name: "dkms.conf", data: conf})
-	if err := next.Write(filepath.Join(h.top, "src", next.Name+"-"+next.Version)); err != nil {
-		t.Fatal(err)
-	}
-	h.must("remove", name, "--all")
-	if left := h.installed("demo_card"); len(left) != 0 {
-		t.Errorf("left after remove: %v", left)
-	}
-	h.must("install", next.Name+"/"+next.Version, "-k", h.kernel)
-	if out := h.must("status", next.Name+"/"+next.Version); !strings.Contains(out, "installed") || len(h.installed("demo_card")) != 1 {
-		t.Errorf("after the upgrade: %v\n%s", h.installed("demo_card"), out)
-	}
-	h.must("remove", next.Name+"/"+next.Version, "--all")
-	if out := h.must("status"); strings.Contains(out, b.Name) || len(h.installed("demo_card")) != 0 {
-		t.Errorf("still there after remove: %v\n%s", h.installed("demo_card"), out)
+	out, err := exec.Command("bash", "-c", `cd "$1"; kernelver=6.1.0-1 dkms_tree=$1 source_tree=$1 PATCH[0]=a PATCH[7]=b; . "etc/$2"
+		for ((i = 0; i < ${#PATCH[@]}; i++)); do echo -n "${PATCH[i]} "; done`, "bash", dir, d.Name+"-"+d.Version+".conf").CombinedOutput()
+	if want := "a " + d.Queue[0].File + " " + d.Queue[1].File + "  "; err != nil || string(out) != want {
+		t.Errorf("dkms takes %q, %v; want %q", out, err, want)
 	}
 }

@@ -20,7 +20,7 @@ var texts = template.Must(template.Must(template.New("conf").Funcs(template.Func
 	"ownNumber": func() string { return ownNumber },
 	"pick":      pick,
 	"quoted":    quoted,
-	"reason":    reason,
+	"reason":    func(f Fix) string { return reason(f, plain) },
 	"until":     until,
 	"plain":     plain,
 	"join":      strings.Join,
@@ -51,12 +51,13 @@ func (b *Built) Covered() (in []enterprise) {
 }
 
 // reason says why a fix is in the package: where stable takes it not, and where not yet.
-func reason(f Fix) string {
+// clean makes a stranger's words fit for where they are shown.
+func reason(f Fix, clean func(string) string) string {
 	var parts []string
 	if len(f.Branches) > 0 {
 		why := "stays out of " + and(f.Branches) + ": " + f.Class
 		if f.Why != "" {
-			why += ", " + plain(f.Why)
+			why += ", " + clean(f.Why)
 		}
 		parts = append(parts, why)
 	}

@@ -69,6 +69,8 @@ func (p *Package) identify(ctx context.Context) error {
 			switch {
 			case m[1] == "VERSION" && p.Version == "":
 				p.Version = m[2]
+			case m[1] == "VERSION" && m[2] != p.Version:
+				return fmt.Errorf("the package of %s has version %s, not %s: dkms looks for patches by both; leave --package-version out, or name the --tag of that version", p.Tag, m[2], p.Version)
 			case m[1] == "NAME" && m[2] != p.Name:
 				return fmt.Errorf("the package of %s calls itself %s, not %s: dkms looks for patches by that name", p.Tag, m[2], p.Name)
 			}

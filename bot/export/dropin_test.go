@@ -40,7 +40,11 @@ func TestDropIn(t *testing.T) {
 	if _, err := p.Patches(t.Context(), git.Options{}); err == nil || !strings.Contains(err.Error(), "calls itself demo-vendor") {
 		t.Errorf("a package of another name: %v", err)
 	}
-	p.VendorFolder = "nowhere"
+	p.Name, p.Version = "demo-vendor", "24.2"
+	if _, err := p.Patches(t.Context(), git.Options{}); err == nil || !strings.Contains(err.Error(), "version 24.1, not 24.2") {
+		t.Errorf("a version that the package has not: %v", err)
+	}
+	p.VendorFolder, p.Version = "nowhere", ""
 	if _, err := p.Patches(t.Context(), git.Options{}); err == nil || !strings.Contains(err.Error(), "--package-version") {
 		t.Errorf("a package without a version: %v", err)
 	}
@@ -52,35 +56,21 @@ func TestDropInDKMS(t *testing.T) {
 	t.Parallel()
 	h := newHost(t)
 	p, d := dropIn(t, h.branch())
-	source := filepath.Join(h.top, "src", d.Name+"-"+d.Version)
-	checkout(t, p, source)
-	laid := filepath.Join(t.TempDir(), "etc")
-	if err := d.Write(laid); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{d.Name, d.Name + "-" + d.Version + ".conf"} {
-		to := filepath.Join("/etc/dkms", name)
-		if _, err := os.Lstat(to); err == nil {
-			t.Fatalf("%s is there; this test writes it", to)
-		}
-		t.Cleanup(func() { _ = os.RemoveAll(to) })
-	}
-	run(t, "cp", "-r", filepath.Join(laid, d.Name), filepath.Join(laid, d.Name+"-"+d.Version+".conf"), "/etc/dkms/")
-	run(t, "ln", "-s", "/etc/dkms/"+d.Name+"/patches", filepath.Join(source, "patches"))
+	checkout(t, p, filepath.Join(h.top, "src", d.Name+"-"+d.Version))
+	etc, source := h.lay(d)
 	name := d.Name + "/" + d.Version
-	h.must("add", name)
 	if out := h.must("install", name, "-k", h.kernel); strings.Count(out, "applying patch") != len(d.Queue) || len(h.installed("demo_card")) != 1 {
 		t.Errorf("%d patches, installed %v:\n%s", len(d.Queue), h.installed("demo_card"), out)
 	}
 	// A source that has one of them already takes the others.
-	run(t, "patch", "-s", "-p1", "-d", source, "-i", filepath.Join(laid, d.Name, "patches", d.Queue[0].File))
+	run(t, "patch", "-s", "-p1", "-d", source, "-i", filepath.Join(etc, d.Name, "patches", d.Queue[0].File))
 	h.must("remove", name, "--all")
 	if out := h.must("build", name, "-k", h.kernel); strings.Count(out, "applying patch") != len(d.Queue)-1 {
 		t.Errorf("with the first fix in the source:\n%s", out)
 	}
 	// Undone as the README says.
-	run(t, "patch", "-R", "-s", "-p1", "-d", source, "-i", filepath.Join(laid, d.Name, "patches", d.Queue[0].File))
-	run(t, "rm", "-r", "/etc/dkms/"+d.Name+"-"+d.Version+".conf", "/etc/dkms/"+d.Name+"/patches", filepath.Join(source, "patches"))
+	run(t, "patch", "-R", "-s", "-p1", "-d", source, "-i", filepath.Join(etc, d.Name, "patches", d.Queue[0].File))
+	run(t, "rm", "-r", filepath.Join(etc, d.Name+"-"+d.Version+".conf"), filepath.Join(etc, d.Name, "patches"), filepath.Join(source, "patches"))
 	h.must("remove", name, "--all")
 	if out := h.must("build", name, "-k", h.kernel); strings.Contains(out, "patch") {
 		t.Errorf("after undoing it:\n%s", out)

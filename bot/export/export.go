@@ -99,6 +99,11 @@ type file struct {
 }
 
 func writeFiles(dir string, files []file) error {
+	for _, f := range files {
+		if !filepath.IsLocal(filepath.FromSlash(f.name)) {
+			return fmt.Errorf("writing what is exported: %q leads out of %s", f.name, dir)
+		}
+	}
 	if err := emptyDir(dir); err != nil {
 		return err
 	}

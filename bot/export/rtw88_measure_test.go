@@ -22,6 +22,7 @@ func TestRTW88(t *testing.T) {
 		t.Skip("STABLEBOT_RTW88 names a clone of lwfinger/rtw88")
 	}
 	h := newHost(t)
+	h.real()
 	ask := func(args ...string) string {
 		out, err := exec.Command("git", append([]string{"-C", path}, args...)...).Output()
 		if err != nil {
@@ -41,23 +42,15 @@ func TestRTW88(t *testing.T) {
 	if err != nil || len(d.Queue) != 1 {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	source := filepath.Join(h.top, "src", d.Name+"-"+d.Version)
-	checkout(t, p, source)
-	laid := filepath.Join(t.TempDir(), "etc")
-	if err := d.Write(laid); err != nil {
-		t.Fatal(err)
-	}
-	conf := "/etc/dkms/" + d.Name + "-" + d.Version + ".conf"
-	t.Cleanup(func() { _ = os.RemoveAll("/etc/dkms/" + d.Name); _ = os.Remove(conf) })
-	run(t, "cp", "-r", filepath.Join(laid, d.Name), filepath.Join(laid, filepath.Base(conf)), "/etc/dkms/")
-	run(t, "ln", "-s", "/etc/dkms/"+d.Name+"/patches", filepath.Join(source, "patches"))
+	checkout(t, p, filepath.Join(h.top, "src", d.Name+"-"+d.Version))
+	etc, source := h.lay(d)
 	name := d.Name + "/" + d.Version
 	out := h.must("install", name, "-k", h.kernel)
 	if strings.Count(out, "applying patch") != 1 || len(h.installed("rtw_usb")) != 1 {
 		t.Errorf("installed %v:\n%s", h.installed("rtw_usb"), out)
 	}
 	t.Logf("%s %s with %s: built and installed for %s", d.Name, d.Version, d.Queue[0].File, h.kernel)
-	run(t, "rm", "-r", conf, "/etc/dkms/"+d.Name+"/patches", filepath.Join(source, "patches"))
+	run(t, "rm", "-r", filepath.Join(etc, d.Name+"-"+d.Version+".conf"), filepath.Join(etc, d.Name, "patches"), filepath.Join(source, "patches"))
 	h.must("remove", name, "--all")
 	if left := h.installed("rtw_usb"); len(left) != 0 {
 		t.Errorf("left after remove: %v", left)

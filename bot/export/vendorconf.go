@@ -8,7 +8,7 @@ import (
 
 // assignment is a line of a dkms.conf that sets something to a plain text.
 var assignment = regexp.MustCompile(`(?m)^[ \t]*(BUILT_MODULE_NAME|BUILT_MODULE_LOCATION|DEST_MODULE_LOCATION|MAKE|MAKE_MATCH|CLEAN|BUILD_EXCLUSIVE_CONFIG)` +
-	`(?:\[(\d+)\])?=["']([^"'` + "`" + `\n]*)["']?[ \t]*$`)
+	`(?:\[(\d+)\])?=(?:"([^"` + "`" + `\n]*)"|'([^"'` + "`" + `\n]*)'|([^"'` + "`" + `\s]*))[ \t]*(?:#.*)?$`)
 
 type vendorConf struct {
 	Modules []Module
@@ -22,10 +22,12 @@ type vendorConf struct {
 func readVendorConf(text string) (v vendorConf) {
 	var modules sparse[Module]
 	var makes sparse[Make]
+	text = strings.ReplaceAll(text, "\\\n", "") // a line that goes on
 	for _, m := range assignment.FindAllStringSubmatch(text, -1) {
 		n, _ := strconv.Atoi(m[2]) // "" is the first
-		if n > 999 {
-			continue
+		m[3] += m[4] + m[5]        // whatever its quotes
+		if n > 999 || strings.HasSuffix(m[3], `\`) {
+			continue // a backslash at its end would take the quote along that it is written in
 		}
 		switch m[1] {
 		case "MAKE":

@@ -15,7 +15,7 @@ func (b *Built) Worklist(w io.Writer) error {
 		if len(q.Deviates) > 0 {
 			how = "lacks it, goes on adapted"
 		}
-		fmt.Fprintf(tw, "%.12s\t%s\t%s\t%s\n", q.ID, how, oneLine(q.Title), oneLine(reason(q.Fix)))
+		fmt.Fprintf(tw, "%.12s\t%s\t%s\t%s\n", q.ID, how, oneLine(q.Title), oneLine(reason(q.Fix, oneLine)))
 	}
 	for _, f := range b.Unfit {
 		fmt.Fprintf(tw, "%.12s\tlacks it, by hand\t%s\t%s\n", f.ID, oneLine(f.Title), oneLine(f.Reason))

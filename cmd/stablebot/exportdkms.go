@@ -74,12 +74,16 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		}
 		pkg.Fixes = append(pkg.Fixes, f)
 	}
+	if o.worklist {
+		b, err := pkg.Compare(ctx, trusted)
+		if err != nil {
+			return err
+		}
+		return b.Worklist(say)
+	}
 	made, b, err := o.made(ctx, pkg)
 	if err != nil {
 		return err
-	}
-	if o.worklist {
-		return b.Worklist(say)
 	}
 	for _, f := range b.Has {
 		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
