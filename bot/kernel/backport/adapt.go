@@ -67,6 +67,7 @@ type Step struct {
 type part struct {
 	path     string
 	from, to int
+	name     string // what they define, where the branch lacks that
 }
 
 // Result is the change as it goes into the branch.

@@ -171,6 +171,17 @@ func TestLadder(t *testing.T) {
 			want:   []string{"	.stop = pump_stop\n", "	.stop = pump_stop,\n	.level = pump_read,\n"},
 			rung:   Context, warned: true,
 		},
+		"an empty line is no neighbour": {
+			theirs: []string{"		raw = PUMP_MAX;\n", "		raw = PUMP_MAX;\n	p->wet = raw;\n"},
+			ours:   []string{"\n	for (", "\n	trace_cut(raw);\n\n	for ("},
+			want:   []string{"		raw = PUMP_MAX;\n", "		raw = PUMP_MAX;\n	p->wet = raw;\n"},
+			rung:   ThreeWay, warned: true,
+		},
+		"the branch has the function already": {
+			theirs:  []string{"static const struct", "static void pump_purge(struct pump *p)\n{\n	pump_drain(p);\n}\n\nstatic const struct"},
+			ours:    []string{"static void pump_stop", "static void pump_purge(struct pump *p)\n{\n	pump_drain(p);\n}\n\nstatic void pump_stop"},
+			refused: true,
+		},
 		"both changed the same words": {
 			base:    []string{"raw > PUMP_MAX", "raw > PUMP_MAX + 1"},
 			theirs:  []string{"raw > PUMP_MAX", "raw > PUMP_MAX + 2"},
@@ -252,6 +263,45 @@ func TestElsewhere(t *testing.T) {
 	}
 	if r.Proposed() {
 		t.Errorf("nothing to change was proposed: %+v", r)
+	}
+}
+
+// A function that another file of the change has to itself in the branch is no name there.
+func TestStatic(t *testing.T) {
+	const h, other = "drivers/fluid/pump/pump.h", "drivers/fluid/pump/valve.c"
+	valve := func(kind, n string) string {
+		return kind + "void pump_shut(struct pump *p)\n{\n	p->shut = " + n + ";\n}\n"
+	}
+	with := source("	p->running = false;\n", "	pump_shut(p);\n	p->running = false;\n")
+	now := header + "void pump_shut(struct pump *p);\n"
+	for kind, proposed := range map[string]bool{"": true, "static ": false} {
+		ours := tree{pump: source(), h: header, other: valve(kind, "1")}
+		if proposed {
+			ours[h] = now
+		}
+		q := asks(tree{pump: source(), h: now, other: valve("", "1")}, tree{pump: with, h: now, other: valve("", "2")}, ours)
+		r, err := Adapt(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Proposed() != proposed {
+			t.Errorf("%q: %+v", kind, r)
+		}
+	}
+}
+
+// A name that the branch lacks is told where the step was said in the branch's words too.
+func TestRenamedMisses(t *testing.T) {
+	const h = "drivers/fluid/pump/pump.h"
+	calls := []string{"pump_reg_read(p, PUMP_LEVEL)", "fluid_get(p->map, PUMP_LEVEL)", "pump_reg_write(p, PUMP_CTRL, 0)", "fluid_put(p->map, PUMP_CTRL, 0)"}
+	newer := header + "u32 fluid_get(void *map, u32 reg);\nvoid fluid_put(void *map, u32 reg, u32 v);\n#define PUMP_FLUSH 7\n"
+	fixed := source(append(slices.Clone(calls), "	p->running = false;\n", "	fluid_put(p->map, PUMP_FLUSH, 0);\n	p->running = false;\n")...)
+	r, err := Adapt(context.Background(), asks(tree{pump: source(calls...), h: newer}, tree{pump: fixed, h: newer}, tree{pump: source(), h: header}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Proposed() || len(lackingNames(r.Steps)) != 1 || len(r.Steps[0].drift) != 1 || r.Steps[0].drift[0].from != strings.Count(newer, "\n")-1 {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -46,6 +46,11 @@ func InWay(ctx context.Context, r *git.Repo, where Range, res *Result) ([]rules.
 		return nil, err
 	}
 	where.Base = base
+	if at, err := r.MergeBase(ctx, base, where.Fork); err != nil {
+		return nil, err
+	} else if at == base {
+		where.Fork = base // the change is older than the branch, which lost it
+	}
 	if where.Touched == nil {
 		where.Touched = &Touched{}
 	}
@@ -104,23 +109,20 @@ func describe(ctx context.Context, r *git.Repo, id string) (rules.Conflict, erro
 }
 
 // stands asks who last changed the lines: of mainline where they differ from the branch's,
-// else of mainline where it took away what the branch has, else of the branch.
+// else of the branch, else of mainline where it took away what the branch has.
 func (a *asker) stands(ctx context.Context, s Step) (id string, own bool, err error) {
 	for _, w := range s.drift {
+		if w.name != "" {
+			if id, err = a.brought(ctx, w.path, w.name); id != "" || err != nil {
+				return id, false, err
+			}
+		}
 		ids, err := a.blame(ctx, a.Base, w.path, w.from, w.to)
 		if err != nil {
 			return "", false, err
 		}
 		if id = most(ids); id != "" {
 			return id, false, nil
-		}
-	}
-	for _, l := range s.extra {
-		if !telling(key(l)) {
-			continue
-		}
-		if id, err = a.removed(ctx, s.File, strings.TrimSpace(l)); id != "" || err != nil {
-			return id, false, err
 		}
 	}
 	path := s.Path
@@ -134,6 +136,14 @@ func (a *asker) stands(ctx context.Context, s Step) (id string, own bool, err er
 		}
 		if id = most(ids); id != "" {
 			return id, true, nil
+		}
+	}
+	for _, l := range s.extra {
+		if !telling(key(l)) {
+			continue
+		}
+		if id, err = a.removed(ctx, s.File, strings.TrimSpace(l)); id != "" || err != nil {
+			return id, false, err
 		}
 	}
 	// Nothing of what it changes or stands beside is other than at the fork: what made
@@ -256,6 +266,18 @@ func (a *asker) removed(ctx context.Context, path, line string) (string, error) 
 		return a.first(ctx, "asking who took a line away", slices.Concat([]string{"-S" + line, "--no-walk=unsorted"}, newest(ids), []string{"--", path})...)
 	}
 	return a.first(ctx, "asking who took a line away", "-S"+line, a.Fork+".."+a.Base, "--", path)
+}
+
+// brought is the first commit of mainline that changed how often a file has a name.
+func (a *asker) brought(ctx context.Context, path, name string) (string, error) {
+	ids, few, err := a.touching(ctx, a.Base, path)
+	switch {
+	case err != nil || few && len(ids) == 0:
+		return "", err
+	case few && len(ids) <= maxNamed:
+		return a.first(ctx, "asking who brought a name", slices.Concat([]string{"-S" + name, "--no-walk=unsorted"}, ids, []string{"--", path})...)
+	}
+	return "", nil // who changed its line last is near enough
 }
 
 // maxNamed bounds the commits that stand on a command line.

@@ -45,6 +45,10 @@ func (l *ladder) join() {
 			if clash != nil {
 				l.refuse(Step{File: path, Line: clash.edit.from + 1, Lines: clash.edit.to - clash.edit.from, Proof: "two of its edits go to the same place"})
 			}
+			if name, p := t.doubled(after); p != nil {
+				l.refuse(Step{File: path, Line: p.edit.from + 1, Lines: p.edit.to - p.edit.from, In: name, At: p.from + 1,
+					Proof: fmt.Sprintf("the branch has %s already", name)})
+			}
 			if f.After = []byte(after); after == string(f.Before) && t.to == "" {
 				continue
 			}
@@ -55,6 +59,32 @@ func (l *ladder) join() {
 		l.out.Files = append(l.out.Files, f)
 	}
 }
+
+// doubled is a function that the branch's file has once and would have twice, and the edit
+// that puts it in. Headers have some twice, for one configuration and the other.
+func (t *target) doubled(after string) (string, *put) {
+	if !strings.HasSuffix(t.path, ".c") {
+		return "", nil
+	}
+	had := map[string]int{}
+	for _, b := range blocks(t.before) {
+		had[b.name]++
+	}
+	now := map[string]int{}
+	for _, b := range blocks(newText([]byte(after))) {
+		if now[b.name]++; !b.function || had[b.name] != 1 || now[b.name] != 2 {
+			continue
+		}
+		for i := range t.puts {
+			if p := &t.puts[i]; strings.Contains(strings.Join(p.lines, ""), b.name+"(") && !slices.ContainsFunc(p.lines, directive) {
+				return b.name, p
+			}
+		}
+	}
+	return "", nil
+}
+
+func directive(line string) bool { return strings.HasPrefix(line, "#") }
 
 func (t *target) after() (string, *put) {
 	slices.SortStableFunc(t.puts, func(a, b put) int {

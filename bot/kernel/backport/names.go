@@ -1,6 +1,7 @@
 package backport
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -423,38 +424,38 @@ func (l *ladder) names(ctx context.Context, base Tree, t *target, p *put, after 
 
 // bringer notes where mainline has a name that the branch lacks.
 func (l *ladder) bringer(ctx context.Context, base Tree, path, name string) error {
-	h := hashed(name)
-	where := path
-	err := headers(ctx, base, path, func(p string) (bool, error) {
-		ws, err := l.Words.of(ctx, base, p)
-		if ws == nil || err != nil {
-			return false, err
-		}
-		if _, ok := ws.names[h]; ok {
-			where = p
-		}
-		return where == p, nil
-	})
+	where, err := l.Words.definer(ctx, base, path, name)
 	if err != nil {
 		return err
+	}
+	if where == "" {
+		where = path
 	}
 	data, _, err := read(ctx, base, where)
 	if err != nil || data == nil {
 		return err
 	}
-	for i, line := range newText(data).lines {
-		if _, bare := tokens(line); slices.Contains(bare, name) {
-			s := &l.out.Steps[len(l.out.Steps)-1]
-			for k := range l.out.Steps {
-				if slices.ContainsFunc(l.out.Steps[k].Misses, func(m string) bool { return strings.HasPrefix(m, name+" ") }) {
-					s = &l.out.Steps[k]
-				}
-			}
-			s.drift = append(s.drift, part{where, i, i + 1})
-			return nil
+	at := bytes.Count(data[:definedAt(data, name)], []byte{'\n'})
+	s := &l.out.Steps[len(l.out.Steps)-1]
+	for k := range l.out.Steps {
+		if slices.ContainsFunc(l.out.Steps[k].Misses, func(m string) bool { return strings.HasPrefix(m, name+" ") }) {
+			s = &l.out.Steps[k]
 		}
 	}
+	s.drift = append(s.drift, part{where, at, at + 1, name})
 	return nil
+}
+
+// definedAt is where a text defines a name, else where it has it first.
+func definedAt(data []byte, name string) int {
+	if m := defining(name).FindIndex(data); m != nil {
+		return m[1] - 1 // a pattern may begin on the line before
+	}
+	m := regexp.MustCompile(`\b` + name + `\b`).FindIndex(data)
+	if m == nil {
+		return 0
+	}
+	return m[0]
 }
 
 // fromOf is mainline's file of a target.
@@ -472,7 +473,7 @@ func (l *ladder) fromOf(t *target) string {
 func (l *ladder) brings(t *target, name string, after map[string]*words) bool {
 	h := hashed(name)
 	for path, w := range after {
-		if _, ok := w.names[h]; ok && path != t.path {
+		if _, ok := w.names[h]; ok && path != t.path && (strings.HasSuffix(path, ".h") || !l.had(path, h)) {
 			return true
 		}
 	}
@@ -483,6 +484,20 @@ func (l *ladder) brings(t *target, name string, after map[string]*words) bool {
 		}
 	}
 	return false
+}
+
+// had reports whether the branch's version of a file has a name: what is static there is no
+// name for others.
+func (l *ladder) had(path string, h uint32) bool {
+	t := l.want[path]
+	if t == nil || t.before == nil {
+		return false
+	}
+	if t.has == nil {
+		t.has = wordsIn(strings.Join(t.before.lines, ""))
+	}
+	_, ok := t.has.names[h]
+	return ok
 }
 
 // changes reports whether the change itself declares a function anew.
@@ -505,7 +520,7 @@ func (l *ladder) changes(name string, after map[string]*words) bool {
 func (l *ladder) misses(t *target, p *put, what string) {
 	for i := range l.out.Steps {
 		s := &l.out.Steps[i]
-		if s.Line == p.edit.from+1 && s.Rung == p.rung && s.At == p.from+1 && (s.Path == t.path || s.File == t.path) {
+		if s.Line == p.edit.from+1 && s.At == p.from+1 && (s.Path == t.path || s.File == t.path) {
 			s.Misses = append(s.Misses, what)
 		}
 	}

@@ -56,7 +56,30 @@ func (s *sides) straight(e edit) (put, bool) {
 	if lo >= 0 {
 		from = s.to[lo] + 1
 	}
-	return put{from: from, to: from + e.to - e.from, lines: s.theirs.lines[e.put:e.end], edit: e, rung: ThreeWay}, true
+	p := put{from: from, to: from + e.to - e.from, lines: s.theirs.lines[e.put:e.end], edit: e, rung: ThreeWay}
+	if e.from == e.to && (!s.meets(lo, -1) || !s.meets(hi, 1)) {
+		p.weak = "an empty line stands beside it, and behind that the branch has other code"
+	}
+	return p, true
+}
+
+// meets reports whether the nearest line that is not empty, from i on by steps, is the
+// same in the branch: an empty one stands everywhere.
+func (s *sides) meets(i, step int) bool {
+	if i < 0 || i >= len(s.to) || s.base.keys[i] != "" {
+		return true
+	}
+	return next(s.base.keys, i, step) == next(s.ours.keys, s.to[i], step)
+}
+
+// next is the nearest line that says something, "" where there is none.
+func next(keys []string, i, step int) string {
+	for ; i >= 0 && i < len(keys); i += step {
+		if keys[i] != "" {
+			return keys[i]
+		}
+	}
+	return ""
 }
 
 // region is where in ours the code around an edit stands: the block of the same name,

@@ -178,15 +178,20 @@ func (w *Words) brought(ctx context.Context, u Used, name string) (bool, error) 
 	return false, nil
 }
 
-// definer is the header of mainline that defines a name, "" for none: a header may only
-// use it.
-func (w *Words) definer(ctx context.Context, t Tree, path, name string) (where string, err error) {
-	does := regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+` + name + `\b|` + // a macro
+// defining matches where a text defines a name.
+func defining(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*#[ \t]*define[ \t]+` + name + `\b|` + // a macro
 		`^[ \t]*` + name + `[ \t]*(=[^;]*)?,?[ \t]*(/\*.*)?$|` + // an enumerator
 		`^[A-Za-z_][^;={]*\b` + name + `[ \t]*\(|` + // a function
 		`^[ \t]+[A-Za-z_][A-Za-z0-9_ \t*]*[ \t*]` + name + `(\[[^\]]*\])*([ \t]*:[ \t]*\d+)?[ \t]*;|` + // a member
 		`\(\*` + name + `\)[ \t]*\(|` + // one that is called
 		`\b(struct|union|enum)[ \t]+` + name + `[ \t]*\{`)
+}
+
+// definer is the header of mainline that defines a name, "" for none: a header may only
+// use it.
+func (w *Words) definer(ctx context.Context, t Tree, path, name string) (where string, err error) {
+	does := defining(name)
 	err = headers(ctx, t, path, func(p string) (bool, error) {
 		ws, err := w.of(ctx, t, p)
 		if ws == nil || err != nil {

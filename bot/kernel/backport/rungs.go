@@ -72,7 +72,7 @@ func (s *sides) fill(path string, e edit, step Step) Step {
 			if n := len(step.drift); n > 0 && step.drift[n-1].to == i {
 				step.drift[n-1].to++
 			} else {
-				step.drift = append(step.drift, part{path, i, i + 1})
+				step.drift = append(step.drift, part{path: path, from: i, to: i + 1})
 			}
 		}
 	}
@@ -81,10 +81,14 @@ func (s *sides) fill(path string, e edit, step Step) Step {
 	lost(e.to, b1)
 	if o0 < o1 {
 		step.ours = part{from: o0, to: o1}
-		step.extra = s.ours.lines[o0:min(o1, o0+maxGap)]
+		for i := o0; i < min(o1, o0+maxGap); i++ {
+			if !slices.Contains(s.base.keys, s.ours.keys[i]) {
+				step.extra = append(step.extra, s.ours.lines[i])
+			}
+		}
 	}
 	if b, in := within(s.baseBlocks, e.from, e.from == e.to); in {
-		step.block = part{path, b.from, b.to}
+		step.block = part{path: path, from: b.from, to: b.to}
 	}
 	return step
 }
