@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -215,7 +216,7 @@ func (r Row) mails() (out []Step) {
 func export(branches []string, commit string) string {
 	cmd := "stablebot export --trees LINUX"
 	for _, n := range branches {
-		cmd += " --stable " + shellWord(n)
+		cmd += " --stable " + shell.Word(n)
 	}
 	return cmd + " " + commit
 }
@@ -304,8 +305,8 @@ func (r Row) byHand() []Step {
 		name = "BRANCH"
 	}
 	return []Step{{Say: say, Where: where, Lines: []string{
-		"git switch --detach stable/linux-" + shellWord(name) + ".y && git cherry-pick -xs " + commit,
-		"git send-email --to stable@vger.kernel.org --subject-prefix 'PATCH " + strings.Trim(shellWord(name), "'") + ".y' -1",
+		"git switch --detach stable/linux-" + shell.Word(name) + ".y && git cherry-pick -xs " + commit,
+		"git send-email --to stable@vger.kernel.org --subject-prefix " + shell.Word("PATCH "+name+".y") + " -1",
 	}}}
 }
 
@@ -314,20 +315,12 @@ func (r Row) toVendor() []Step {
 	if len(r.Misses) == 0 && r.Verdict != verdict.DKMSOnly || !slices.ContainsFunc(r.Vendors, func(v rules.Vendor) bool { return !v.Has }) {
 		return nil
 	}
-	cmd := "b4 am -o - " + shellWord(r.ID) + " | git am -3"
+	cmd := "b4 am -o - " + shell.Word(r.ID) + " | git am -3"
 	if id := r.Merged; id != "" || r.Commit {
 		if id == "" {
 			id = r.ID
 		}
-		cmd = "git format-patch --stdout -1 " + shellWord(id) + " | git -C VENDOR am -3"
+		cmd = "git format-patch --stdout -1 " + shell.Word(id) + " | git -C VENDOR am -3"
 	}
 	return []Step{{Say: SayVendor, Lines: []string{cmd}}}
-}
-
-// shellWord quotes a stranger's text for a command that a reader may copy.
-func shellWord(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+=") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

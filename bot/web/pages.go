@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -198,7 +199,7 @@ func (s *Server) branch(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		v.Ready.Rows, v.Later = exportable(v.Ready.Rows)
-		v.Command = cmp.Or(s.Export, "stablebot export --trees REPOSITORY") + " --stable " + name
+		v.Command = cmp.Or(s.Export, "stablebot export --trees REPOSITORY") + " --stable " + shell.Word(name)
 		return s.render(w, r, http.StatusOK, "branch", "Branch "+name, v)
 	}
 	return &problem{http.StatusNotFound, "No judgement speaks of a branch of that name."}

@@ -53,12 +53,15 @@ type (
 	}
 )
 
-// WriteSARIF writes the findings for code scanning.
+// WriteSARIF writes the findings for code scanning: those that stand in a file.
 func WriteSARIF(w io.Writer, version string, all []Annotation) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "stablebot", Version: version, Rules: []sarifRule{}}
 	known := map[string]bool{}
 	for _, a := range all {
+		if a.File == "" {
+			continue // code scanning refuses the whole file for a result without a place
+		}
 		if !known[a.Rule] {
 			known[a.Rule] = true
 			r := sarifRule{ID: a.Rule, Short: sarifText{a.Rule}, Help: sarifText{a.Rule}}

@@ -3,6 +3,7 @@
 package workflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,7 +146,7 @@ func Annotations(patches []report.Patch) (out []Annotation) {
 				}
 			}
 			if a.File == "" && p.Change != nil && len(p.Change.Files) > 0 {
-				a.File = p.Change.Files[0].NewName // of the commit as a whole
+				a.File = cmp.Or(p.Change.Files[0].NewName, p.Change.Files[0].OldName) // of the commit as a whole
 			}
 			out = append(out, a)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/shell"
 )
 
 //go:embed starter.yaml.tmpl
@@ -156,7 +157,7 @@ func writeStarter(out io.Writer, file string, a answers) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("writing %s: %w", file, err)
 	}
-	_, err = fmt.Fprintf(out, "wrote %s; next: stablebot doctor -c %s, then stablebot run -c %s\n", file, file, file)
+	_, err = fmt.Fprintf(out, "wrote %s; next: stablebot doctor -c %s, then stablebot run -c %[2]s\n", file, shell.Word(file))
 	return err
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/shell"
 )
 
 // missingOptions are the flags.
@@ -82,9 +82,10 @@ func joined[T ~string](all []T) string {
 	return strings.Join(out, ", ")
 }
 
-// columns are those that the shell says that the terminal has.
+// columns are those of the terminal, or the usual ones: what goes into a pipe does not
+// depend on the window that it was started in.
 func columns() int {
-	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n >= 40 {
+	if n := widthOf(os.Stdout); n >= 40 {
 		return n
 	}
 	return 80
@@ -183,24 +184,14 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 
 // commands are the words of the next commands, with the flags that this one was given.
 func (o *missingOptions) commands(branch string) missing.Commands {
-	flags := " --trees " + shellWord(o.branches.repo)
+	flags := " --trees " + shell.Word(o.branches.repo)
 	if o.branches.mainline != "" {
-		flags += " --mainline " + shellWord(o.branches.mainline)
+		flags += " --mainline " + shell.Word(o.branches.mainline)
 	}
 	if o.branches.releases != "tags" {
-		flags += " --releases " + shellWord(o.branches.releases)
+		flags += " --releases " + shell.Word(o.branches.releases)
 	}
-	return missing.Commands{Export: "stablebot export" + flags + " --stable " + shellWord(branch), Plan: "stablebot plan" + flags}
-}
-
-// shellWord quotes what a shell would take apart.
-func shellWord(s string) string {
-	if s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@%+=-", r)
-	}) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return missing.Commands{Export: "stablebot export" + flags + " --stable " + shell.Word(branch), Plan: "stablebot plan" + flags}
 }
 
 // export writes the mails and series of the open rows.

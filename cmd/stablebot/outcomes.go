@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	outcomes "github.com/stablebot/stablebot/bot/outcome"
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/web"
 	"github.com/stablebot/stablebot/rules"
@@ -147,7 +148,7 @@ func printSettled(out io.Writer, settled []flow.Settled) error {
 		if c.Taken {
 			came = "taken"
 		}
-		p.f("  %s %.2f, %s: %s\n    stablebot explain %s\n", c.Verdict, c.Score, came, printable(c.Subject), c.ID)
+		p.f("  %s %.2f, %s: %s\n    stablebot explain %s\n", c.Verdict, c.Score, came, printable(c.Subject), shell.Word(printable(c.ID)))
 	}
 	return p.err
 }

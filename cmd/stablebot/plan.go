@@ -18,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -79,9 +80,9 @@ func (p *planner) change(ctx context.Context, stdin io.Reader, name string) (*ch
 func completing(r *git.Repo) string {
 	switch {
 	case r.Partial && r.Bare:
-		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*' brings the rest", r.Path, r.Path)
+		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*' brings the rest", r.Path, shell.Word(r.Path))
 	case r.Partial:
-		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter brings the rest", r.Path, r.Path)
+		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter brings the rest", r.Path, shell.Word(r.Path))
 	}
 	return "fetch what is missing into " + r.Path
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/run"
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/fixtures"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -251,5 +252,5 @@ func demoPlaces(p *printer, state string) {
 			"To keep the replies and reasons: stablebot run --demo --once --state-dir demo\n")
 		return
 	}
-	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state), state)
+	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state), shell.Word(state))
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/web"
 )
@@ -132,7 +133,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 	}
 	if c.File != "" {
 		if file, err := filepath.Abs(c.File); err == nil {
-			o.Export = "stablebot export --bot " + file
+			o.Export = "stablebot export --bot " + shell.Word(file)
 		}
 	}
 	if running != nil {

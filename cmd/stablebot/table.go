@@ -12,12 +12,15 @@ import (
 )
 
 // widthOf is how many columns a reader has: what COLUMNS says, or the terminal; 0 where
-// rows go to a program, which gets them whole.
+// rows go to a program, which gets them whole whatever the shell around it exports.
 func widthOf(w io.Writer) int {
+	if !isTerminal(w) {
+		return 0
+	}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n
 	}
-	if f, ok := w.(interface{ Fd() uintptr }); ok && isTerminal(w) {
+	if f, ok := w.(interface{ Fd() uintptr }); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return n
 		}
@@ -34,13 +37,17 @@ const (
 // printTable writes rows that fit the reader's width: where they do not, the widest
 // columns are cut, and the last one takes what is left.
 func printTable(w io.Writer, head []string, rows [][]string) error {
+	return printFitted(w, widthOf(w), head, rows)
+}
+
+func printFitted(w io.Writer, width int, head []string, rows [][]string) error {
 	wide := make([]int, len(head))
 	for _, r := range append([][]string{head}, rows...) {
 		for i, c := range r {
 			wide[i] = max(wide[i], utf8.RuneCountInString(c))
 		}
 	}
-	fitColumns(wide, widthOf(w))
+	fitColumns(wide, width)
 	for _, r := range append([][]string{head}, rows...) {
 		var b strings.Builder
 		for i, c := range r {

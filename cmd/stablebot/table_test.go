@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,10 +12,14 @@ func TestTableFits(t *testing.T) {
 	head := []string{"NAME", "ROLE", "DATE", "REPOSITORY"}
 	rows := [][]string{{"linux-6.12.y", "stable", "2026-01-20", strings.Repeat("/a-long-folder", 12)},
 		{strings.Repeat("distribution-", 5), "distro", "2026-01-20", "/x"}}
+	t.Setenv("COLUMNS", "80") // of the window that a pipe was started in
 	for _, width := range []string{"80", "140", ""} {
-		t.Setenv("COLUMNS", width)
 		var out strings.Builder
-		if err := printTable(&out, head, rows); err != nil {
+		n, err := strconv.Atoi(width)
+		if err != nil {
+			n = widthOf(&out)
+		}
+		if err := printFitted(&out, n, head, rows); err != nil {
 			t.Fatal(err)
 		}
 		most := 0

@@ -108,6 +108,9 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(missing) > 0 {
+		fmt.Fprintf(stderr, "stablebot: not fetched yet, so nothing is said of them: %s; stablebot run fetches what %s names\n", printable(strings.Join(missing, ", ")), printable(t.config))
+	}
 	return p.Set, nil
 }
 

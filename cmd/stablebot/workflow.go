@@ -61,12 +61,18 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return usageError{err}
 	}
-	patches, err := o.judge(ctx, e)
+	patches, cut, err := o.judge(ctx, e)
 	if err != nil {
 		return err
 	}
 	r := workflow.Judge(e, patches, report.Bot{Name: "stablebot", Version: buildVersion()}, time.Now())
 	found := workflow.Annotations(patches)
+	if cut != "" {
+		r.Summary += "\n" + cut + "\n"
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "::warning title=stablebot::%s\n", cut); err != nil {
+			return err
+		}
+	}
 	if err := workflow.WriteAnnotations(cmd.OutOrStdout(), found); err != nil {
 		return err
 	}
@@ -94,39 +100,41 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 	return r.Labels(ctx, c, zap.NewNop())
 }
 
-// judge judges the commits that the pull request adds.
-func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) ([]report.Patch, error) {
+// judge judges the commits that the pull request adds, and says what the checkout hides.
+func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) (out []report.Patch, cut string, err error) {
 	judge, err := loadJudge(o.weights)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	set, err := o.trees.open(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if set != nil {
 		defer func() { _ = set.Close() }()
 	}
 	repo, err := git.Open(ctx, o.repo, trusted)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer func() { _ = repo.Close() }()
-	var out []report.Patch
+	if cut, err = workflow.Shallow(ctx, repo, e); err != nil {
+		return nil, "", err
+	}
 	var js []verdict.Judgement
 	for c, err := range repo.Commits(ctx, git.Query{Revs: []string{e.Range()}, NoMerges: true, OldestFirst: true}) {
 		if err != nil {
-			return nil, fmt.Errorf("%w; check out with fetch-depth: 0, so that the base is there", err)
+			return nil, "", fmt.Errorf("%w; check out with fetch-depth: 0, so that the base is there", err)
 		}
 		ch, err := c.Change()
 		if err != nil {
-			return nil, fmt.Errorf("reading commit %.12s: %w", c.ID, err)
+			return nil, "", fmt.Errorf("reading commit %.12s: %w", c.ID, err)
 		}
 		ch.Proposed = !e.Base().Backport() // no mainline has it yet, and its author can still change it
 		var tree *rules.Tree
 		if set != nil {
 			if tree, err = set.Facts(ctx, ch, nil, judge.AsOf); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 		}
 		js = append(js, judge.Change(ch, nil, tree))
@@ -135,7 +143,7 @@ func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) ([]repor
 	for i, j := range verdict.Share(js) {
 		out[i].Judgement = j
 	}
-	return out, nil
+	return out, cut, nil
 }
 
 // appendTo adds to a file that the environment names; without one there is no reader.
