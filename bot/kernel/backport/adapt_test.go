@@ -290,6 +290,32 @@ func TestStatic(t *testing.T) {
 	}
 }
 
+// A function that a header of the driver declares is doubtful where the file does not
+// include it, by itself or by another header.
+func TestIncluded(t *testing.T) {
+	const h, extra = "drivers/fluid/pump/pump.h", "drivers/fluid/pump/pump_extra.h"
+	const get, declares = "#include \"pump.h\"\n", "int pump_extra(struct pump *p);\n"
+	mainline := source(get, get+"#include \"pump_extra.h\"\n")
+	fixed := strings.Replace(mainline, "	p->running = false;\n", "	pump_extra(p);\n	p->running = false;\n", 1)
+	for name, c := range map[string]struct {
+		ours, header string
+		sure         bool
+	}{
+		"it does not":       {source(), header, false},
+		"it does":           {mainline, header, true},
+		"by another header": {source(), header + "#include \"pump_extra.h\"\n", true},
+	} {
+		base := tree{pump: mainline, h: header, extra: declares}
+		r, err := Adapt(context.Background(), asks(base, base.with(pump, fixed), tree{pump: c.ours, h: c.header, extra: declares}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Proposed() || r.sure() != c.sure || (len(r.Doubts()) == 0) != c.sure {
+			t.Errorf("%s: %v, %v", name, r.Doubts(), r.Warnings)
+		}
+	}
+}
+
 // A name that the branch lacks is told where the step was said in the branch's words too.
 func TestRenamedMisses(t *testing.T) {
 	const h = "drivers/fluid/pump/pump.h"

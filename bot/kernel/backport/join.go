@@ -43,11 +43,13 @@ func (l *ladder) join() {
 		default:
 			after, clash := t.after()
 			if clash != nil {
-				l.refuse(Step{File: path, Line: clash.edit.from + 1, Lines: clash.edit.to - clash.edit.from, Proof: "two of its edits go to the same place"})
+				l.refuse(Step{File: path, Line: clash.edit.from + 1, Lines: clash.edit.to - clash.edit.from,
+					Proof: "two of its edits go to the same place", ours: part{from: max(clash.from-1, 0), to: min(clash.to+1, len(t.before.lines))}})
 			}
 			if name, p := t.doubled(after); p != nil {
+				b, _ := called(blocks(t.before), name)
 				l.refuse(Step{File: path, Line: p.edit.from + 1, Lines: p.edit.to - p.edit.from, In: name, At: p.from + 1,
-					Proof: fmt.Sprintf("the branch has %s already", name)})
+					Proof: fmt.Sprintf("the branch has %s already", name), ours: part{from: b.from, to: b.to}})
 			}
 			if f.After = []byte(after); after == string(f.Before) && t.to == "" {
 				continue

@@ -31,8 +31,9 @@ const maxWords = 20000
 // words are the names that a file has, and how many arguments those take that it
 // declares or defines as functions: a bit each, the highest for any number.
 type words struct {
-	names map[uint32]struct{}
-	takes map[uint32]uint32
+	names    map[uint32]struct{}
+	takes    map[uint32]uint32
+	includes []string
 }
 
 const anyNumber = 1 << 31
@@ -91,6 +92,9 @@ func wordsIn(data string) *words {
 	}
 	for name, n := range declared(data) {
 		w.takes[hashed(name)] |= n
+	}
+	for _, m := range includes.FindAllStringSubmatch(data, -1) {
+		w.includes = append(w.includes, m[1])
 	}
 	return w
 }
@@ -390,7 +394,7 @@ func (l *ladder) names(ctx context.Context, base Tree, t *target, p *put, after 
 		}
 	}
 	if len(gone) == 0 {
-		return nil
+		return l.included(ctx, t, p, called, after[t.path])
 	}
 	from := l.fromOf(t)
 	known, err := l.Words.lookup(ctx, base, from, gone)
@@ -520,7 +524,7 @@ func (l *ladder) changes(name string, after map[string]*words) bool {
 func (l *ladder) misses(t *target, p *put, what string) {
 	for i := range l.out.Steps {
 		s := &l.out.Steps[i]
-		if s.Line == p.edit.from+1 && s.At == p.from+1 && (s.Path == t.path || s.File == t.path) {
+		if t.is(s, p) {
 			s.Misses = append(s.Misses, what)
 		}
 	}
