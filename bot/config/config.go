@@ -46,6 +46,7 @@ type Config struct {
 	Security []string `yaml:"security_addresses"`
 
 	Patchwork []Patchwork `yaml:"patchwork"`
+	Digests   []Digest    `yaml:"digests"`
 }
 
 // Links are addresses with one %s, for a Message-ID or a commit; empty: no link.

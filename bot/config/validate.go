@@ -95,6 +95,7 @@ func (c *Config) validate() []Problem {
 		name(p, s.Name)
 		s.validate(&v, p)
 	}
+	c.validateDigests(&v)
 	for i, w := range c.Patchwork {
 		p := fmt.Sprintf("patchwork[%d]", i)
 		name(p, w.Name)

@@ -3,7 +3,7 @@ package flow
 // ActionKind is what an action does to the world.
 type ActionKind string
 
-// The kinds of actions. The Message of a reply is the mail, that of a patch check a
+// The kinds of actions. The Message of a reply and of a digest is the mail, that of a patch check a
 // report.Check in JSON, and that of the others a Desired in JSON.
 const (
 	ActionReply      ActionKind = "reply"
@@ -12,6 +12,7 @@ const (
 	ActionComment    ActionKind = "comment"
 	ActionReaction   ActionKind = "reaction"
 	ActionPatchCheck ActionKind = "patch-check"
+	ActionDigest     ActionKind = "digest"
 )
 
 // Retire is what ends an action that still waits.
@@ -61,6 +62,7 @@ type Kind struct {
 // Kinds are all kinds of actions.
 var Kinds = []Kind{
 	{Name: ActionReply, Title: "Reply", Mail: true, Chosen: true, Approved: true, Quiet: true, Late: true, Capped: true, Retire: RetireVersion},
+	{Name: ActionDigest, Title: "Digest", Mail: true, Approved: true, Quiet: true, Late: true, Capped: true, Retire: RetireNever},
 	{Name: ActionPatchCheck, Title: "Patch check", Retire: RetireJudged},
 	{Name: ActionLabels, Title: "Labels", Pull: true, Retire: RetirePlan},
 	{Name: ActionCheck, Title: "Check", Pull: true, Retire: RetirePlan},

@@ -284,8 +284,17 @@ func (m Mail) Bytes() ([]byte, error) {
 	if m.LeftOut > 0 {
 		h.Set("X-Stablebot-Left-Out", strconv.Itoa(m.LeftOut)+" recipients")
 	}
-	h.Set("X-Stablebot-Result", Result(m.Key))
-	h.Set("X-Stablebot-Version", headerToken(m.Bot.Version))
+	out, err := compose(h, m.Bot, m.Key, text)
+	if err != nil {
+		return nil, fmt.Errorf("composing the reply to <%s>: %w", m.Answers.ID, err)
+	}
+	return out, nil
+}
+
+// compose writes a mail with what every mail of the bot has.
+func compose(h mail.Header, bot Bot, key, text string) ([]byte, error) {
+	h.Set("X-Stablebot-Result", Result(key))
+	h.Set("X-Stablebot-Version", headerToken(bot.Version))
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
 	// 7bit where it can be: what a person sees in the raw mail is what was written.
 	h.Set("Content-Transfer-Encoding", "7bit")
@@ -300,10 +309,7 @@ func (m Mail) Bytes() ([]byte, error) {
 	if err == nil {
 		err = w.Close()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("composing the reply to <%s>: %w", m.Answers.ID, err)
-	}
-	return out.Bytes(), nil
+	return out.Bytes(), err
 }
 
 // Result is the short id of a reply, made from its key.

@@ -72,6 +72,9 @@ type Options struct {
 	// Queue spreads what is to be judged over workers; nil: over those of this
 	// process, as many as there are processors.
 	Queue flow.Queue
+	// Announce plans what is said to owners now and then, of no series; it is called every
+	// few minutes by one process, and once where the bot runs once. nil: nothing is.
+	Announce func(context.Context) error
 	// Disk says what there is to worry about the disk that the state is on, and whether
 	// nothing more may be taken in; nil: it is not looked at.
 	Disk func() (problem error, full bool)
@@ -198,6 +201,9 @@ func (b *Bot) Run(ctx context.Context, once bool) error {
 		if b.Lookup != nil {
 			wg.Go(func() { b.leases.holding(ctx, proverName, b.prover.loop) })
 		}
+		if b.Announce != nil {
+			wg.Go(func() { b.leases.holding(ctx, announcerName, b.announcing) })
+		}
 		for _, s := range b.Sinks {
 			wg.Go(func() {
 				b.leases.holding(ctx, "sink "+s.Name(), func(ctx context.Context) { b.deliverer.loop(ctx, s) })
@@ -236,6 +242,11 @@ func (b *Bot) runOnce(ctx context.Context) error {
 	// What was judged just now may have gone somewhere long ago.
 	if err := b.leases.alone(ctx, dispatcherName, func(ctx context.Context) error { b.watcher.follow(ctx); return nil }); err != nil {
 		errs = append(errs, err)
+	}
+	if b.Announce != nil {
+		if err := b.leases.alone(ctx, announcerName, b.Announce); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	for _, s := range b.Sinks {
 		if err := b.leases.alone(ctx, "sink "+s.Name(), func(ctx context.Context) error { return b.deliverer.sweep(ctx, s) }); err != nil {

@@ -132,7 +132,7 @@ func TestBrowser(t *testing.T) {
 	shots := os.Getenv("STABLEBOT_SHOTS")
 	pages := map[string]string{"today": "/", "changes": "/changes?branch=6.12", "change": changeURL(eligibleID), "commit": changeURL(dkmsID), "odd": changeURL(oddID),
 		"action": "/actions?key=" + heldKey, "gap": "/gap", "branches": "/branches", "branch": "/branches/6.12", "judgement": "/judgement",
-		"lacking": "/missing", "lacks": "/missing/6.12", "lacks-all": "/missing/6.12?all=1", "missing": "/changes/none"}
+		"digest": "/digest?days=30", "lacking": "/missing", "lacks": "/missing/6.12", "lacks-all": "/missing/6.12?all=1", "missing": "/changes/none"}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1400, 390} {
 			if (scheme == "dark") != (width < 500) && !peers.Full() && shots == "" {

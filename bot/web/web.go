@@ -204,6 +204,7 @@ func (s *Server) routes() http.Handler {
 	handle("GET /missing", reader, s.missing)
 	handle("GET /missing/{branch}", reader, s.missingIn)
 	handle("POST /missing/{branch}", actor, s.sayIn)
+	handle("GET /digest", reader, s.digest)
 	handle("GET /judgement", reader, s.judgement)
 
 	handle("GET /api/v1/openapi.json", reader, s.apiDescription)

@@ -161,6 +161,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		outcomesCommand(),
 		actionsCommand(),
 		previewCommand(),
+		digestCommand(),
 		rulesCommand(),
 		siliconCommand(),
 		storeCommand(),

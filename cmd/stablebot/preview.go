@@ -20,7 +20,6 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/preview"
-	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
@@ -239,7 +238,7 @@ func (o *previewOptions) bot(list string, judge *verdict.Judge) run.Options {
 	}
 	p.Lists = append(p.Lists, l)
 	return run.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
-		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled}}
+		Bot: botOf(c)}
 }
 
 func writeMails(ctx context.Context, dir string, r *preview.Report) error {

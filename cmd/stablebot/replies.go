@@ -112,5 +112,6 @@ func policy(c *config.Config) plan.Policy {
 		}
 		p.Lists = append(p.Lists, lp)
 	}
+	p.Lists = append(p.Lists, digestPolicies(c)...)
 	return p
 }

@@ -113,13 +113,13 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 		Judge:      p.metrics.Judge(judge.Change),
 		Suite:      judge.Suite,
 		Policy:     policy(c),
-		Bot: report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact,
-			Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled},
-		Settle: c.Series.Settle.Std(),
-		Log:    log,
-		Told:   told,
-		Disk:   newDisk(c.State, c.QuotaGB).look,
+		Bot:        botOf(c),
+		Settle:     c.Series.Settle.Std(),
+		Log:        log,
+		Told:       told,
+		Disk:       newDisk(c.State, c.QuotaGB).look,
 	}
+	o.Announce = announcer(c, p.store, &o)
 	o.Roles = rolesOf(c.Roles)
 	if o.Queue, err = workQueue(ctx, p.store, c.Workers, gone.queue(log)); err != nil {
 		return nil, errors.Join(err, p.close())
@@ -135,6 +135,11 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// botOf is how the bot presents itself.
+func botOf(c *config.Config) report.Bot {
+	return report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled}
 }
 
 // botAddress is the configured one; a bot that answers no list shows its
