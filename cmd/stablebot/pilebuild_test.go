@@ -47,7 +47,7 @@ func TestPileBuild(t *testing.T) {
 	}
 	o := kbuild.Options{Config: config, Dir: cmp.Or(os.Getenv("STABLEBOT_BUILD_DIR"), t.TempDir())}
 	said := map[string]int{}
-	for fix := range strings.FieldsSeq(d.theirs("rev-list", "--no-merges", "--grep=^Fixes: ", d.base+"..master", "--", "drivers/gpu/drm")) {
+	for fix := range strings.FieldsSeq(d.theirs("rev-list", "--reverse", "--no-merges", "--grep=^Fixes: ", d.base+"..master", "--", "drivers/gpu/drm")) {
 		d.read(fix)
 		if d.wanted == nil {
 			continue
@@ -94,9 +94,10 @@ type yard struct {
 	finder    *prereq.Finder
 	store     *objects.Store
 	words     *backport.Words
-	base, tip string          // where the branch began, and it
-	debian    string          // the commit of Debian's source
-	has       map[string]bool // titles of the branch
+	base, tip string            // where the branch began, and it
+	debian    string            // the commit of Debian's source
+	has       map[string]bool   // titles of the branch
+	titles    map[string]string // of mainline, by commit
 	// Of the fix that was read last:
 	title  string
 	wanted []string // what goes in first, then it; nil: it is no case
@@ -122,7 +123,12 @@ func (d *yard) open() {
 	if d.finder, err = prereq.New(ctx, kmod, master, d.base, prereq.Options{Cache: cmp.Or(os.Getenv("STABLEBOT_PREREQ_CACHE"), d.TempDir())}); err != nil {
 		d.Fatal(err)
 	}
-	d.store, d.words, d.has = objects.New(d.repo, 300<<20), backport.NewWords(), map[string]bool{}
+	d.store, d.words = objects.New(d.repo, 300<<20), backport.NewWords()
+	d.has, d.titles = map[string]bool{}, map[string]string{}
+	for line := range strings.Lines(d.theirs("log", "--format=%H %s", d.base+"..master")) {
+		id, title, _ := strings.Cut(strings.TrimSpace(line), " ")
+		d.titles[id] = title
+	}
 	for title := range strings.Lines(d.theirs("log", "--format=%s", d.base+"..6.1-lts")) {
 		d.has[strings.TrimSpace(title)] = true
 	}
@@ -130,11 +136,11 @@ func (d *yard) open() {
 
 // read puts a fix and what it needs onto the branch's tip, where it is a case.
 func (d *yard) read(fix string) {
-	d.wanted, d.title = nil, d.theirs("show", "-s", "--format=%s", fix)
+	d.wanted, d.title = nil, d.titles[fix]
 	if d.has[d.title] {
 		return
 	}
-	has := func(id string) bool { return d.has[d.theirs("show", "-s", "--format=%s", id)] }
+	has := func(id string) bool { return d.has[d.titles[id]] }
 	p, err := d.finder.Pile(d.Context(), fix, prereq.Target{Tree: d.tip, Version: "6.1", Has: has})
 	if err != nil || !p.Complete() || len(p.Commits) == 0 {
 		return
