@@ -51,6 +51,7 @@ var arrows = []struct {
 	{"bot/kernel/backport", []string{"rules/…", "bot/git", "bot/kernel/apply"}},
 	{"bot/kernel/mainline", []string{"rules/…", "bot/git", "bot/kernel/history"}},
 	{"bot/kernel/missing", []string{"rules/…", "bot/progress", "bot/flow", "bot/git", "bot/kernel/…"}},
+	{"bot/kernel/parity", []string{"rules/…", "bot/progress", "bot/git", "bot/kernel/trees"}},
 	{"bot/kernel/drift", []string{"bot/progress", "bot/git"}},
 	{"bot/kernel/audit", []string{"rules/…", "bot/progress", "bot/flow", "bot/report", "bot/git", "bot/mail", "bot/kernel/…"}},
 	{"bot/kernel/live", []string{"rules/…", "bot/command", "bot/flow", "bot/report", "bot/git", "bot/pile", "bot/kernel/…"}},

@@ -82,7 +82,7 @@ func execute() int {
 type stoppedError struct{ error }
 
 // treesKept are the commands that read trees first, and keep the index of them.
-var treesKept = []string{"plan", "launch", "missing", "audit", "export", "branches", "classify"}
+var treesKept = []string{"plan", "launch", "missing", "parity", "audit", "export", "branches", "classify"}
 
 // afterStop says what is left of a command that a signal stopped.
 func afterStop(command string, err error) string {
@@ -151,7 +151,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		branchesCommand(),
 		exportCommand(),
 		launchCommand(),
-		missingCommand(), driftCommand(),
+		missingCommand(), parityCommand(), driftCommand(),
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),
