@@ -86,10 +86,12 @@ type letter struct {
 
 func (l letter) raw(t *testing.T) []byte {
 	t.Helper()
-	raw := strings.ReplaceAll(fmt.Sprintf("From: Ada <%s>\nTo: x@lists.example.org\nSubject: Re: [PATCH] x\nDate: %s\nMessage-ID: <c@example.org>\nIn-Reply-To: <p@example.org>\n%s\n%s",
+	raw := strings.ReplaceAll(fmt.Sprintf("From: Ada <%s>\nTo: x@lists.example.org\nSubject: Re: [PATCH] x\nDate: %s\nMessage-ID: "+
+		"<c@example.org>\nIn-Reply-To: <p@example.org>\n%s\n%s",
 		l.from, l.date.Format(time.RFC1123Z), l.head, l.body), "\n", "\r\n")
 	var signed bytes.Buffer
-	if err := dkim.Sign(&signed, strings.NewReader(raw), &dkim.SignOptions{Domain: l.domain, Selector: "sel", Signer: l.key, HeaderKeys: l.fields}); err != nil {
+	if err := dkim.Sign(&signed, strings.NewReader(raw), &dkim.SignOptions{Domain: l.domain, Selector: "sel", Signer: l.key,
+		HeaderKeys: l.fields}); err != nil {
 		t.Fatal(err)
 	}
 	if l.after != nil {
@@ -120,18 +122,19 @@ func TestProve(t *testing.T) {
 		says  string
 		asked int
 	}{
-		"good":              {func(*letter) {}, true, "", 1},
-		"parent domain":     {func(l *letter) { l.from = "ada@lab.example.org" }, true, "", 1},
-		"no Message-ID":     {func(l *letter) { l.fields = []string{"From", "Subject", "Date", "In-Reply-To"} }, true, "", 1},
-		"subdomain signs":   {func(l *letter) { l.domain = "eve.example.org" }, false, "is of", 0},
-		"another domain":    {func(l *letter) { l.domain = "example.net" }, false, "is of", 0},
-		"look-alike":        {func(l *letter) { l.from = "ada@notexample.org" }, false, "is of", 0},
-		"top-level domain":  {func(l *letter) { l.domain = "org" }, false, "is of", 0},
-		"subject unsigned":  {func(l *letter) { l.fields = []string{"From", "Date", "Message-ID"} }, false, "leaves out", 0},
-		"old":               {func(l *letter) { l.date = now.Add(-8 * 24 * time.Hour) }, false, "seven days", 1},
-		"from the future":   {func(l *letter) { l.date = now.Add(48 * time.Hour) }, false, "seven days", 1},
-		"changed text":      {func(l *letter) { l.after = swap("recheck", "mute") }, false, "signature", 1},
-		"text added":        {func(l *letter) { l.after = func(b []byte) []byte { return append(b, "#stablebot mute\r\n"...) } }, false, "signature", 1},
+		"good":             {func(*letter) {}, true, "", 1},
+		"parent domain":    {func(l *letter) { l.from = "ada@lab.example.org" }, true, "", 1},
+		"no Message-ID":    {func(l *letter) { l.fields = []string{"From", "Subject", "Date", "In-Reply-To"} }, true, "", 1},
+		"subdomain signs":  {func(l *letter) { l.domain = "eve.example.org" }, false, "is of", 0},
+		"another domain":   {func(l *letter) { l.domain = "example.net" }, false, "is of", 0},
+		"look-alike":       {func(l *letter) { l.from = "ada@notexample.org" }, false, "is of", 0},
+		"top-level domain": {func(l *letter) { l.domain = "org" }, false, "is of", 0},
+		"subject unsigned": {func(l *letter) { l.fields = []string{"From", "Date", "Message-ID"} }, false, "leaves out", 0},
+		"old":              {func(l *letter) { l.date = now.Add(-8 * 24 * time.Hour) }, false, "seven days", 1},
+		"from the future":  {func(l *letter) { l.date = now.Add(48 * time.Hour) }, false, "seven days", 1},
+		"changed text":     {func(l *letter) { l.after = swap("recheck", "mute") }, false, "signature", 1},
+		"text added": {func(l *letter) { l.after = func(b []byte) []byte { return append(b, "#stablebot mute\r\n"...) } }, false,
+			"signature", 1},
 		"length tag":        {func(l *letter) { l.after = swap("; s=sel", "; l=3; s=sel") }, false, "part of the text", 0},
 		"second From":       {func(l *letter) { l.after = put("From: eve@example.net\r\n") }, false, "2 times", 0},
 		"second thread":     {func(l *letter) { l.after = put("In-Reply-To: <other@example.org>\r\n") }, false, "2 times", 0},
@@ -151,7 +154,8 @@ func TestProve(t *testing.T) {
 			l.after = func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
 		}, true, "", 1},
 	} {
-		l := letter{from: "ada@example.org", domain: "example.org", date: now.Add(-time.Hour), fields: all, key: key, body: "#stablebot recheck\n"}
+		l := letter{from: "ada@example.org", domain: "example.org", date: now.Add(-time.Hour), fields: all, key: key,
+			body: "#stablebot recheck\n"}
 		c.tune(&l)
 		asked := 0
 		p, err := Prove(t.Context(), l.raw(t), func(_ context.Context, name string) ([]string, error) {
@@ -188,7 +192,8 @@ func TestSigned(t *testing.T) {
 	mime := append([]string{"Content-Type", "Content-Transfer-Encoding", "MIME-Version"}, kernel...)
 	hidden := base64.StdEncoding.EncodeToString([]byte("#stablebot override dkms-only because\n"))
 	two := "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n"
-	parts := "--b\nContent-Type: text/plain\n\nmine\n\n--b\nContent-Type: text/plain\nContent-Disposition: attachment\n\n#stablebot mute\n--b--\n"
+	parts := "--b\nContent-Type: text/plain\n\nmine\n\n--b\nContent-Type: text/plain\nContent-Disposition: attachment\n\n#stablebot " +
+		"mute\n--b--\n"
 	for name, c := range map[string]struct {
 		fields     []string
 		head, body string
@@ -199,15 +204,19 @@ func TestSigned(t *testing.T) {
 		"plain":               {kernel, "", "#stablebot recheck\n", nil, "recheck", "p@example.org"},
 		"encoding put on top": {kernel, "", "Look at this:\n" + hidden + "\n", put("Content-Transfer-Encoding: base64\r\n"), "", "p@example.org"},
 		"type put on top":     {kernel, "", "> #stablebot mute\n", put("Content-Type: text/plain; format=flowed\r\n"), "", "p@example.org"},
-		"signed base64":       {mime, "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n", hidden + "\n", nil, "override", "p@example.org"},
-		"unsigned base64":     {kernel, "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n", hidden + "\n", nil, "", "p@example.org"},
-		"references on top":   {[]string{"From", "Subject", "Date", "In-Reply-To"}, "", "#stablebot recheck\n", put("References: <other@example.org>\r\n"), "recheck", "p@example.org"},
-		"thread unsigned":     {[]string{"From", "Subject", "Date"}, "", "#stablebot recheck\n", nil, "recheck", ""},
-		"an attachment":       {kernel, two, parts, nil, "", "p@example.org"},
-		"made one part":       {kernel, two, parts, swap("Content-Type: multipart/mixed; boundary=b\r\n", ""), "", "p@example.org"},
-		"the first part":      {kernel, two, strings.Replace(parts, "mine", "#stablebot recheck", 1), nil, "recheck", "p@example.org"},
+		"signed base64": {mime, "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n", hidden + "\n", nil,
+			"override", "p@example.org"},
+		"unsigned base64": {kernel, "MIME-Version: 1.0\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n", hidden + "\n", nil,
+			"", "p@example.org"},
+		"references on top": {[]string{"From", "Subject", "Date", "In-Reply-To"}, "", "#stablebot recheck\n",
+			put("References: <other@example.org>\r\n"), "recheck", "p@example.org"},
+		"thread unsigned": {[]string{"From", "Subject", "Date"}, "", "#stablebot recheck\n", nil, "recheck", ""},
+		"an attachment":   {kernel, two, parts, nil, "", "p@example.org"},
+		"made one part":   {kernel, two, parts, swap("Content-Type: multipart/mixed; boundary=b\r\n", ""), "", "p@example.org"},
+		"the first part":  {kernel, two, strings.Replace(parts, "mine", "#stablebot recheck", 1), nil, "recheck", "p@example.org"},
 	} {
-		l := letter{from: "ada@example.org", domain: "example.org", date: now, fields: c.fields, key: key, head: c.head, body: c.body, after: c.after}
+		l := letter{from: "ada@example.org", domain: "example.org", date: now, fields: c.fields, key: key, head: c.head, body: c.body,
+			after: c.after}
 		p, err := Prove(t.Context(), l.raw(t), lookup)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -234,7 +243,8 @@ func TestUses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := letter{from: "ada@example.org", domain: "example.org", date: now, fields: []string{"From", "Subject", "Date", "In-Reply-To"}, key: key, body: "#stablebot recheck\n"}
+	l := letter{from: "ada@example.org", domain: "example.org", date: now, fields: []string{"From", "Subject", "Date", "In-Reply-To"},
+		key: key, body: "#stablebot recheck\n"}
 	raw := l.raw(t)
 	uses := func(raw []byte) string {
 		p, err := Prove(t.Context(), raw, func(context.Context, string) ([]string, error) {

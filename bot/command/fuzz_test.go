@@ -38,8 +38,10 @@ func TestProveCost(t *testing.T) {
 		return "DKIM-Signature: v=1; a=rsa-sha256; d=b.org; s=k; bh=YQ==; b=YQ==; h=From:Subject:Date" + keys + "\n"
 	}
 	all := append(shapes.Mails(),
-		shapes.Shape{Name: "a signature of many fields", Mail: []byte(head + sign(strings.Repeat(":X", 200000)) + strings.Repeat("X: y\n", 100000) + "\nx\n")},
-		shapes.Shape{Name: "many signatures", Mail: []byte(head + strings.Repeat(sign(strings.Repeat(":X", 150)), 500) + strings.Repeat("X: y\n", 1500) + "\nx\n")})
+		shapes.Shape{Name: "a signature of many fields", Mail: []byte(head + sign(strings.Repeat(":X", 200000)) +
+			strings.Repeat("X: y\n", 100000) + "\nx\n")},
+		shapes.Shape{Name: "many signatures", Mail: []byte(head + strings.Repeat(sign(strings.Repeat(":X", 150)), 500) +
+			strings.Repeat("X: y\n", 1500) + "\nx\n")})
 	for _, s := range all {
 		cost := oracle.Measure(func() {
 			_ = Signs(s.Mail)

@@ -68,7 +68,8 @@ var needed = []string{"from", "subject", "date"}
 
 // once are the fields that may be there once at most: a second one would be read
 // by one program and signed by another.
-var once = []string{"from", "subject", "date", "message-id", "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"}
+var once = []string{"from", "subject", "date", "message-id", "in-reply-to", "references", "mime-version", "content-type",
+	"content-transfer-encoding"}
 
 // ErrUnproven says that no signature proves the sender.
 var ErrUnproven = errors.New("not proven by DKIM")
@@ -94,7 +95,8 @@ func Prove(ctx context.Context, raw []byte, lookup Lookup) (Proof, error) {
 	for _, s := range c.signatures {
 		keys.names[s.selector+"._domainkey."+s.domain] = true
 	}
-	found, err := dkim.VerifyWithOptions(bytes.NewReader(c.toVerify()), &dkim.VerifyOptions{MaxVerifications: maxSignatures, LookupTXT: keys.find})
+	found, err := dkim.VerifyWithOptions(bytes.NewReader(c.toVerify()), &dkim.VerifyOptions{MaxVerifications: maxSignatures,
+		LookupTXT: keys.find})
 	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
 		return Proof{}, no("%w", err)
 	}

@@ -92,7 +92,8 @@ func (n LabelNames) Validate(path string) []Problem {
 }
 
 func (g GitHub) validate(v *validator, p string) {
-	if g.URL != "" && !strings.HasPrefix(g.URL, "https://") && !strings.HasPrefix(g.URL, "http://127.0.0.1") && !strings.HasPrefix(g.URL, "http://localhost") {
+	if g.URL != "" && !strings.HasPrefix(g.URL, "https://") && !strings.HasPrefix(g.URL, "http://127.0.0.1") &&
+		!strings.HasPrefix(g.URL, "http://localhost") {
 		v.add(p+".url", "%q: https is needed, as a token would cross the network in the clear", g.URL)
 	}
 	n := 0

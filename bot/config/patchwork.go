@@ -22,7 +22,8 @@ type Patchwork struct {
 var checkContext = regexp.MustCompile(`^[-a-zA-Z0-9_]{1,255}$`)
 
 func (w Patchwork) validate(v *validator, p string) {
-	if !strings.HasPrefix(w.URL, "https://") && !strings.HasPrefix(w.URL, "http://127.0.0.1") && !strings.HasPrefix(w.URL, "http://localhost") {
+	if !strings.HasPrefix(w.URL, "https://") && !strings.HasPrefix(w.URL, "http://127.0.0.1") &&
+		!strings.HasPrefix(w.URL, "http://localhost") {
 		v.add(p+".url", "%q: https is needed, as a token would cross the network in the clear", w.URL)
 	}
 	v.need(p+".project", w.Project, "the link name of the project in Patchwork")

@@ -36,7 +36,8 @@ func TestBuildRemote(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	git("fsck", "--strict")
-	if got := git("for-each-ref", "--format=%(refname:short)", "refs/heads"); got != "linux-6.12.y\nlinux-6.18.y\nlinux-6.6.y\nmaster\nvendor" {
+	if got := git("for-each-ref", "--format=%(refname:short)",
+		"refs/heads"); got != "linux-6.12.y\nlinux-6.18.y\nlinux-6.6.y\nmaster\nvendor" {
 		t.Errorf("branches %q", got)
 	}
 	if got := git("describe", "--contains", "--tags", shas["gfx12-add"]); !strings.HasPrefix(got, "v6.11~") {

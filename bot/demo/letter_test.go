@@ -37,9 +37,11 @@ func TestLetters(t *testing.T) {
 		not      string
 	}{
 		{"a file of format-patch", posted, 1, []string{"List-Id: <list.example>\n", "Message-ID: <", "\nFrom: Ada"}, "Mon Sep 17"},
-		{"with the line ends of IMAP", strings.ReplaceAll(posted, "\n", "\r\n"), 1, []string{"List-Id: <list.example>\n", "From: Ada"}, "Mon Sep 17"},
+		{"with the line ends of IMAP", strings.ReplaceAll(posted, "\n", "\r\n"), 1, []string{"List-Id: <list.example>\n", "From: Ada"},
+			"Mon Sep 17"},
 		{"a series in one file", posted + strings.Replace(posted, "leak", "hang", 1), 2, []string{"fix a hang"}, "Mon Sep 17"},
-		{"a mail of another list", "List-Id: <net.example>\nMessage-ID: <1@x>\nDate: Mon, 12 Jan 2026 10:00:00 +0100\nFrom: a@b.c\nSubject: x\n\nx\n", 1,
+		{"a mail of another list", "List-Id: <net.example>\nMessage-ID: <1@x>\nDate: Mon, 12 Jan 2026 10:00:00 +0100\nFrom: a@b.c\nSubject: " +
+			"x\n\nx\n", 1,
 			[]string{"List-Id: <net.example>"}, "list.example"},
 		{"without a date", "From: a@b.c\nSubject: x\n\nx\n", 1, []string{"Date: Tue, 13 Jan 2026 02:00:00 +0000\n"}, "\n\n\n"},
 		{"a bare diff", "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-a\n+b\n", 1, []string{"+0000\n\ndiff --git"}, "From "},

@@ -60,7 +60,8 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, date, err := Shift([]byte("Date: Tue, 13 Jan 2026 01:50:00 +0000\nFrom: J <j@gpu.example.com>\nSubject: Re: x\nMessage-ID: <1@x>\nIn-Reply-To: <0@x>\n\n#stablebot recheck\n"),
+	raw, date, err := Shift([]byte("Date: Tue, 13 Jan 2026 01:50:00 +0000\nFrom: J <j@gpu.example.com>\nSubject: Re: x\nMessage-ID: "+
+		"<1@x>\nIn-Reply-To: <0@x>\n\n#stablebot recheck\n"),
 		now.Sub(fixtures.End()))
 	if err != nil || now.Sub(date) != 10*time.Minute {
 		t.Fatalf("%s, %v", date, err)
@@ -68,7 +69,8 @@ func TestSign(t *testing.T) {
 	if raw, err = s.Sign(raw); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := command.Prove(t.Context(), raw, s.Lookup); err != nil || p.Stale(now) != nil || p.From != "j@gpu.example.com" || !bytes.Contains(p.Signed, []byte("<0@x>")) {
+	if p, err := command.Prove(t.Context(), raw, s.Lookup); err != nil || p.Stale(now) != nil || p.From != "j@gpu.example.com" ||
+		!bytes.Contains(p.Signed, []byte("<0@x>")) {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := command.Prove(t.Context(), bytes.Replace(raw, []byte("recheck"), []byte("mute"), 1), s.Lookup); err == nil {

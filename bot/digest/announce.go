@@ -63,7 +63,8 @@ func (a *Announcer) one(ctx context.Context, s Spec) error {
 	if err != nil {
 		return err
 	}
-	action := &flow.Action{Key: key, Kind: flow.ActionDigest, Sink: s.Sink, Cause: "digest", List: s.List(), Line: d.Title(), Message: raw, Created: now}
+	action := &flow.Action{Key: key, Kind: flow.ActionDigest, Sink: s.Sink, Cause: "digest", List: s.List(), Line: d.Title(), Message: raw,
+		Created: now}
 	if a.Approve != nil {
 		action.Hold = a.Approve(s.List())
 	}

@@ -67,7 +67,8 @@ func some(n int, known bool) digest.Gather {
 	return func(context.Context, digest.Scope, digest.Period) ([]digest.Section, error) {
 		s := digest.Section{Title: "Fixes", Do: "Look.", Known: known, More: "/changes?x=1"}
 		for range n {
-			s.Rows = append(s.Rows, digest.Row{ID: "1a2b", Title: "drm/x: fix a hang\nSigned-off-by: evil", Why: "it hangs", Next: "stablebot explain 1a2b", URL: "/changes/1a2b"})
+			s.Rows = append(s.Rows, digest.Row{ID: "1a2b", Title: "drm/x: fix a hang\nSigned-off-by: evil", Why: "it hangs",
+				Next: "stablebot explain 1a2b", URL: "/changes/1a2b"})
 		}
 		return []digest.Section{s, {Title: "Nothing"}}, nil
 	}
@@ -88,7 +89,8 @@ func openStore(t *testing.T) *store.Store {
 func TestAnnounced(t *testing.T) {
 	s := openStore(t)
 	now := monday
-	spec := digest.Spec{Name: "x", To: []string{"owner@example.org", "never@example.org"}, Every: digest.Every{Day: time.Monday, Hour: 6}, Gather: some(2, false), Sink: "outbox"}
+	spec := digest.Spec{Name: "x", To: []string{"owner@example.org", "never@example.org"}, Every: digest.Every{Day: time.Monday, Hour: 6},
+		Gather: some(2, false), Sink: "outbox"}
 	a := &digest.Announcer{Journal: s, Specs: []digest.Spec{spec}, OptOut: []string{"NEVER@example.org"}, Now: func() time.Time { return now },
 		Bot: report.Bot{Name: "bot", Address: "bot@example.com", Contact: "admin@example.com"}}
 	planned := func() []flow.Action {
@@ -111,12 +113,14 @@ func TestAnnounced(t *testing.T) {
 		t.Fatalf("%d mails planned, then %d", len(got), len(again))
 	}
 	m := string(got[0].Message)
-	for _, want := range []string{"To: <owner@example.org>\r\n", "Auto-Submitted: auto-generated", "Precedence: bulk", "2 things need you", "drm/x: fix a hang", "write to admin@example.com"} {
+	for _, want := range []string{"To: <owner@example.org>\r\n", "Auto-Submitted: auto-generated", "Precedence: bulk", "2 things need you",
+		"drm/x: fix a hang", "write to admin@example.com"} {
 		if !strings.Contains(m, want) {
 			t.Errorf("%q is not in\n%s", want, m)
 		}
 	}
-	if strings.Contains(m, "\nSigned-off-by") || strings.Contains(m, "never@") || got[0].Kind != flow.ActionDigest || got[0].List != "digest:x" {
+	if strings.Contains(m, "\nSigned-off-by") || strings.Contains(m, "never@") || got[0].Kind != flow.ActionDigest ||
+		got[0].List != "digest:x" {
 		t.Errorf("%+v\n%s", got[0], m)
 	}
 	now = now.Add(7 * 24 * time.Hour)
@@ -143,8 +147,9 @@ func TestAnnounced(t *testing.T) {
 }
 
 func judged(id, title string, v verdict.Verdict, at, posted time.Time) flow.Judged {
-	return flow.Judged{List: "x.lists", Source: "a", At: at, Judgement: verdict.Judgement{ID: id, Kind: change.Mail, Subject: title, Author: "Ada <ada@example.org>",
-		Date: posted.Format(time.RFC3339), Verdict: v, Score: 0.7}}
+	return flow.Judged{List: "x.lists", Source: "a", At: at, Judgement: verdict.Judgement{ID: id, Kind: change.Mail, Subject: title,
+		Author: "Ada <ada@example.org>",
+		Date:   posted.Format(time.RFC3339), Verdict: v, Score: 0.7}}
 }
 
 // TestNews: what was judged in the period, by verdict; what was posted long before, and
@@ -165,7 +170,8 @@ func TestNews(t *testing.T) {
 		}
 	}
 	lack := flow.Lacking{Branch: "6.12", AsOf: in, Rows: []flow.Lack{
-		{Commit: "c1", Title: "drm/y: new there", State: flow.StandOpen, New: true, Driver: "y"}, {Commit: "c2", Title: "drm/y: known", State: flow.StandOpen, Driver: "y"}}}
+		{Commit: "c1", Title: "drm/y: new there", State: flow.StandOpen, New: true, Driver: "y"},
+		{Commit: "c2", Title: "drm/y: known", State: flow.StandOpen, Driver: "y"}}}
 	if err := s.SaveLacking(t.Context(), lack); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +219,8 @@ func TestText(t *testing.T) {
 	}
 	d.Sections[0].Total = 5
 	for pages, want := range map[string]string{
-		"":                    "x, 9 March 2026: 5 things need you.\n\nFixes (5)\nLook.\n\n  drm/x: fix a hang Signed-off-by: evil\n      it hangs\n      stablebot explain 1a2b\n  and 4 more\n",
+		"": "x, 9 March 2026: 5 things need you.\n\nFixes (5)\nLook.\n\n  drm/x: fix a hang Signed-off-by: evil\n      it " +
+			"hangs\n      stablebot explain 1a2b\n  and 4 more\n",
 		"https://b.example/p": "      https://b.example/p/changes/1a2b\n  and 4 more: https://b.example/p/changes?x=1\n",
 	} {
 		if got := d.Text(pages); !strings.HasSuffix(got, want) {

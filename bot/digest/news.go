@@ -91,7 +91,8 @@ type news struct {
 var kindsOfNews = []news{
 	{"Changes that a person should judge", "The evidence conflicts or is missing; the page of each says which.", verdict.Uncertain},
 	{"Fixes that stable kernels take", "Those of mainline can be exported; those on a list can get a stable tag.", verdict.StableEligible},
-	{"Fixes for the vendor's package alone", "Stable kernels do not take these: without the package their users do not get them.", verdict.DKMSOnly},
+	{"Fixes for the vendor's package alone", "Stable kernels do not take these: without the package their users do not get them.",
+		verdict.DKMSOnly},
 }
 
 func (k news) find(ctx context.Context, r Reader, of Scope, p Period) (Section, error) {
@@ -162,7 +163,8 @@ func waiting(ctx context.Context, r Reader, of Scope) ([]Section, error) {
 		}
 		s.Total++
 		if len(s.Rows) < rowsOf {
-			s.Rows = append(s.Rows, Row{ID: a.Key, Title: cmp.Or(a.Line, a.Key), Why: a.Problem, Next: "stablebot actions approve " + shell.Word(a.Key), URL: URL("/actions?key=" + url.QueryEscape(a.Key))})
+			s.Rows = append(s.Rows, Row{ID: a.Key, Title: cmp.Or(a.Line, a.Key), Why: a.Problem, Next: "stablebot actions approve " +
+				shell.Word(a.Key), URL: URL("/actions?key=" + url.QueryEscape(a.Key))})
 		}
 	}
 	return []Section{s}, nil
@@ -186,7 +188,8 @@ func lacking(ctx context.Context, r Reader, of Scope, p Period) ([]Section, erro
 		if l == nil || l.AsOf.Before(p.From) || !l.AsOf.Before(p.To) {
 			continue // what was found in another period was told then
 		}
-		s := Section{Title: "New among what " + l.Branch + " lacks", Do: "The bug is in the branch and the fix is not.", More: URL("/missing/" + url.PathEscape(l.Branch) + "?new=1")}
+		s := Section{Title: "New among what " + l.Branch + " lacks", Do: "The bug is in the branch and the fix is not.",
+			More: URL("/missing/" + url.PathEscape(l.Branch) + "?new=1")}
 		for _, x := range l.Rows {
 			if !x.News() || !x.Shown() || of.Driver != "" && !strings.EqualFold(x.Driver, of.Driver) {
 				continue

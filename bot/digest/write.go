@@ -71,7 +71,8 @@ func (m Mail) Bytes(d *Digest) ([]byte, error) {
 	for _, a := range m.To {
 		to = append(to, change.Person{Address: a})
 	}
-	return report.Notice{Bot: m.Bot, To: to, Key: m.Key, Date: m.Date, Subject: "[" + m.Bot.Name + "] " + d.Title(), Text: d.Text(m.Pages)}.Bytes()
+	return report.Notice{Bot: m.Bot, To: to, Key: m.Key, Date: m.Date, Subject: "[" + m.Bot.Name + "] " + d.Title(),
+		Text: d.Text(m.Pages)}.Bytes()
 }
 
 // Mbox writes a mail as an mbox of one.

@@ -332,7 +332,8 @@ func (b *bootstrap) driver(name string, cs []*Case) *Driver {
 	return d
 }
 
-var verdicts = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}
+var verdicts = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded,
+	verdict.OutOfScope}
 
 func confusion(cs []*Case, without bool) []Fates {
 	rows := make([]Fates, len(verdicts))

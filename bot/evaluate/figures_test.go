@@ -29,8 +29,10 @@ func eight() *Collector {
 		taken, claims bool
 		v             verdict.Verdict
 	}{
-		{.9, true, true, verdict.StableEligible}, {.8, false, true, verdict.StableEligible}, {.7, true, true, verdict.StableEligible}, {.6, true, false, verdict.StableEligible},
-		{.4, false, true, verdict.Uncertain}, {.3, true, true, verdict.DKMSOnly}, {.05, false, false, verdict.OutOfScope}, {.05, false, false, verdict.OutOfScope},
+		{.9, true, true, verdict.StableEligible}, {.8, false, true, verdict.StableEligible}, {.7, true, true, verdict.StableEligible},
+		{.6, true, false, verdict.StableEligible},
+		{.4, false, true, verdict.Uncertain}, {.3, true, true, verdict.DKMSOnly}, {.05, false, false, verdict.OutOfScope},
+		{.05, false, false, verdict.OutOfScope},
 	} {
 		with := View{P: c.p, Verdict: c.v}
 		without := with
@@ -38,7 +40,8 @@ func eight() *Collector {
 			without = View{P: .1, Verdict: verdict.OutOfScope}
 		}
 		id := strings.Repeat(string(rune('a'+i)), 40)
-		k.Add(Case{ID: id, Subject: "drm/xyz: change " + string(rune('a'+i)), Release: "6.5", Driver: "xyz", Taken: c.taken, Claims: c.claims, With: with, Without: without},
+		k.Add(Case{ID: id, Subject: "drm/xyz: change " + string(rune('a'+i)), Release: "6.5", Driver: "xyz", Taken: c.taken, Claims: c.claims,
+			With: with, Without: without},
 			verdict.Judgement{ID: id, Subject: "drm/xyz: change", Verdict: c.v, Reason: "for a test"})
 	}
 	return k
@@ -141,8 +144,10 @@ func TestBranchFigures(t *testing.T) {
 	add := func(v verdict.Verdict, taken bool, mask truth.Mask, rows ...Row) {
 		k.Add(Case{ID: "x", Claims: true, Taken: taken, Mask: mask, With: View{P: .5, Verdict: v}, Rows: rows}, verdict.Judgement{})
 	}
-	add(verdict.StableEligible, true, "", row("5.10", verdict.StableEligible, "", true, false), row("6.1", verdict.StableEligible, "", true, true))
-	add(verdict.StableEligible, false, "", row("5.10", verdict.DKMSOnly, "conflicts", true, false), row("6.1", verdict.StableEligible, "", false, false))
+	add(verdict.StableEligible, true, "", row("5.10", verdict.StableEligible, "", true, false),
+		row("6.1", verdict.StableEligible, "", true, true))
+	add(verdict.StableEligible, false, "", row("5.10", verdict.DKMSOnly, "conflicts", true, false),
+		row("6.1", verdict.StableEligible, "", false, false))
 	add(verdict.StableEligible, false, truth.Unseen, row("6.1", verdict.Uncertain, "", true, false))
 	add(verdict.DKMSOnly, true, "", row("6.1", verdict.DKMSOnly, verdict.TooBig, true, true))
 	add(verdict.NotNeeded, false, "", Row{Branch: "6.1", State: "present", Known: true})
@@ -190,7 +195,8 @@ func TestWorths(t *testing.T) {
 		got[w.Population+", "+w.Slice] = [2]int{w.Cases, w.Taken}
 	}
 	for what, want := range map[string][2]int{
-		"as posted, fixes": {8, 4}, "applied, by a notice, fixes": {5, 2}, "merged, as far as is known, fixes": {7, 4}, "merged and visible, fixes": {7, 4},
+		"as posted, fixes": {8, 4}, "applied, by a notice, fixes": {5, 2}, "merged, as far as is known, fixes": {7, 4},
+		"merged and visible, fixes":                      {7, 4},
 		"the same, merged by more than the table, fixes": {5, 2}, "as posted, with a stable tag": {1, 1},
 		"as posted, Fixes: and no stable tag": {3, 1}, "as posted, a fix by its title alone": {4, 2},
 	} {

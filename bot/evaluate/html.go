@@ -70,7 +70,8 @@ func (r *Report) HTML(w io.Writer, doc func(name string) string) error {
 		s := &r.Sets[i]
 		rocs = append(rocs, curve{s.title(), s.class(), roc(s.points)})
 		prs = append(prs, curve{s.title(), s.class(), precisionRecall(s.points)})
-		text := fmt.Sprintf("%s, stable-eligible from %s: precision %s, recall %s", s.title(), threshold(s.Eligible.Threshold), number(s.Eligible.Precision.Value), number(s.Eligible.Recall.Value))
+		text := fmt.Sprintf("%s, stable-eligible from %s: precision %s, recall %s", s.title(), threshold(s.Eligible.Threshold),
+			number(s.Eligible.Precision.Value), number(s.Eligible.Recall.Value))
 		if hit, miss, ok := at(s.points, s.Eligible.Threshold); ok && s.WithTag {
 			rocMarks = append(rocMarks, operating{point{miss, hit}, s.class(), text})
 			if p := s.Eligible.Precision.Value; !math.IsNaN(p) {
@@ -125,7 +126,8 @@ func explain(d *Disagreement, doc func(string) string) explained {
 	for _, c := range d.Judgement.Contributions {
 		add := c.Add()
 		width := min(math.Abs(add)/barScale, 1) * 50
-		b := bar{Name: c.Name, Doc: doc(c.Name), Value: fmt.Sprintf("%.3g", c.Value), Add: fmt.Sprintf("%+.2f", add), Left: 50, Width: width, For: add > 0}
+		b := bar{Name: c.Name, Doc: doc(c.Name), Value: fmt.Sprintf("%.3g", c.Value), Add: fmt.Sprintf("%+.2f", add), Left: 50, Width: width,
+			For: add > 0}
 		if add < 0 {
 			b.Left = 50 - width
 		}

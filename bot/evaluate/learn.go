@@ -141,11 +141,13 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 		}
 	}
 	if len(holed) > 0 {
-		notes = append(notes, fmt.Sprintf("the labels of these releases have holes, by the share of stable tags that they know as taken: %s; there %d untaken changes with a tag count as unlabelled, the %d other untaken ones half",
+		notes = append(notes, fmt.Sprintf("the labels of these releases have holes, by the share of stable tags that they know as taken: %s; "+
+			"there %d untaken changes with a tag count as unlabelled, the %d other untaken ones half",
 			strings.Join(holed, ", "), unknown, half))
 	}
 	if outside > 0 {
-		notes = append(notes, fmt.Sprintf("%d untaken fixes of bugs that were only in stable series of which the labels hold nothing count as unlabelled", outside))
+		notes = append(notes, fmt.Sprintf("%d untaken fixes of bugs that were only in stable series of which the labels hold nothing count as "+
+			"unlabelled", outside))
 	}
 	return whole, notes
 }
@@ -345,10 +347,13 @@ func Choose(fixes []model.Scored) (model.Thresholds, string) {
 	}
 	t.Eligible, t.DKMS = line(eligible), line(dkms)
 	hit, _ := above(t.Eligible)
-	note := fmt.Sprintf("eligible %s: of the fixes scored so or more %s were never taken, and %s of the taken ones are found; dkms %s: %s of the taken fixes lie below; %s lie between",
-		threshold(t.Eligible), number(wrong(t.Eligible)), number(float64(hit)/float64(taken)), threshold(t.DKMS), number(lost(t.DKMS)), number(between()))
+	note := fmt.Sprintf("eligible %s: of the fixes scored so or more %s were never taken, and %s of the taken ones are found; dkms %s: %s "+
+		"of the taken fixes lie below; %s lie between",
+		threshold(t.Eligible), number(wrong(t.Eligible)), number(float64(hit)/float64(taken)), threshold(t.DKMS), number(lost(t.DKMS)),
+		number(between()))
 	if eligible < first || dkms > low {
-		note += fmt.Sprintf("; between %s (at most %s of those called eligible never taken) and %s (at most %s of the taken below) more than %s would have lain",
+		note += fmt.Sprintf("; between %s (at most %s of those called eligible never taken) and %s (at most %s of the taken below) more than "+
+			"%s would have lain",
 			threshold(line(first)), threshold(wrongAtMost), threshold(line(low)), threshold(lostAtMost), threshold(undecidedAtMost))
 	}
 	return t, note
@@ -428,7 +433,8 @@ func Learn(ls, posted []Lesson, o LearnOptions) (*model.Weights, error) {
 				}
 			}
 		}
-		notes = append(notes, fmt.Sprintf("figures and thresholds rest on %s, each release judged by weights that it had no part in; ridge %g, lasso %g",
+		notes = append(notes, fmt.Sprintf("figures and thresholds rest on %s, each release judged by weights that it had no part in; ridge "+
+			"%g, lasso %g",
 			strings.Join(whole, ", "), fit.Ridge, fit.Lasso))
 		var note string
 		out.Thresholds, note = Choose(fixes)
@@ -500,7 +506,8 @@ func learnReach(ls []Lesson, cases []model.Case, fit model.FitOptions) (model.We
 	if err != nil {
 		return stands, "reach: " + err.Error() + "; what stood is kept", nil //nolint:nilerr // too little to learn from is told, and no fault
 	}
-	return reach, fmt.Sprintf("reach: %d rows fix × branch that had the bug on the day it was written, %d taken, of %s", len(learn), taken, strings.Join(slices.Sorted(maps.Keys(branches)), ", ")), nil
+	return reach, fmt.Sprintf("reach: %d rows fix × branch that had the bug on the day it was written, %d taken, of %s", len(learn), taken,
+		strings.Join(slices.Sorted(maps.Keys(branches)), ", ")), nil
 }
 
 // strengths of the penalties that are tried, beside those of model.DefaultFit,
@@ -584,6 +591,7 @@ func listFigures(ls []Lesson, mails []model.Case, fit model.FitOptions, figures 
 			figures[name] = tidy(sum / n)
 		}
 	}
-	return fmt.Sprintf("mail: %d patches of %d lists, of which %d were merged and can be seen, %d of these taken and %d fixes; figures are means over the lists, each left out in turn",
+	return fmt.Sprintf("mail: %d patches of %d lists, of which %d were merged and can be seen, %d of these taken and %d fixes; figures are "+
+		"means over the lists, each left out in turn",
 		len(ls), len(lists), counted, taken, fixes), nil
 }

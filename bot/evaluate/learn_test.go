@@ -25,10 +25,13 @@ func lesson(t *testing.T, n int, kind, release string, taken bool, in string) Le
 	case "tag":
 		title, body = "drm/xyz: Fix the engine", "Some words.\n\nCc: stable@vger.kernel.org\nSigned-off-by: Ada Author <ada@example.org>\n"
 	case "fix":
-		title, body = "drm/xyz: Fix the engine", "Some words.\n\nFixes: 123456789abc (\"drm/xyz: Add the engine\")\nSigned-off-by: Ada Author <ada@example.org>\n"
+		title, body = "drm/xyz: Fix the engine",
+			"Some words.\n\nFixes: 123456789abc (\"drm/xyz: Add the engine\")\nSigned-off-by: Ada Author <ada@example.org>\n"
 	}
-	diff := fmt.Sprintf("diff --git a/drivers/gpu/drm/xyz/e.c b/drivers/gpu/drm/xyz/e.c\n--- a/drivers/gpu/drm/xyz/e.c\n+++ b/drivers/gpu/drm/xyz/e.c\n@@ -1,3 +1,4 @@\n a\n b\n+\tif (!p) /* %d */\n c\n", n)
-	c, err := change.Parse(change.Input{ID: fmt.Sprintf("%040d", n), Kind: change.Commit, Subject: title, Text: body, Diff: diff, Date: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)})
+	diff := fmt.Sprintf("diff --git a/drivers/gpu/drm/xyz/e.c b/drivers/gpu/drm/xyz/e.c\n--- a/drivers/gpu/drm/xyz/e.c\n+++ "+
+		"b/drivers/gpu/drm/xyz/e.c\n@@ -1,3 +1,4 @@\n a\n b\n+\tif (!p) /* %d */\n c\n", n)
+	c, err := change.Parse(change.Input{ID: fmt.Sprintf("%040d", n), Kind: change.Commit, Subject: title, Text: body, Diff: diff,
+		Date: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +166,8 @@ func TestLearn(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := m.File().Provenance
-	if p.Cases != 300 || p.Taken == 0 || !slices.Equal(p.Releases, []string{"6.1", "6.2", "6.3"}) || p.Seed != 3 || p.Figures["cv auc all"] < .9 {
+	if p.Cases != 300 || p.Taken == 0 || !slices.Equal(p.Releases, []string{"6.1", "6.2", "6.3"}) || p.Seed != 3 ||
+		p.Figures["cv auc all"] < .9 {
 		t.Errorf("provenance %+v", p)
 	}
 	if w := m.File().Heads[model.HeadCommit].Weights; w["stable-request=met"] <= 0 {
@@ -172,7 +176,8 @@ func TestLearn(t *testing.T) {
 }
 
 func TestReleases(t *testing.T) {
-	for _, c := range [][]string{{"5.9", "5.10", "5.9", "5.10"}, {"6.0", "5.19", "5.19", "6.0"}, {"6.1", "6.1"}, {"2024-q3", "2024-q1", "2024-q2", "2024-q1", "2024-q3"}} {
+	for _, c := range [][]string{{"5.9", "5.10", "5.9", "5.10"}, {"6.0", "5.19", "5.19", "6.0"}, {"6.1", "6.1"},
+		{"2024-q3", "2024-q1", "2024-q2", "2024-q1", "2024-q3"}} {
 		names, want := c[:len(c)-2], c[len(c)-2:]
 		if len(c) == 2 {
 			names = c[:1]

@@ -149,7 +149,8 @@ func reliabilityPlot(sets []*Set) template.HTML {
 			low, high := wilson(bin.Taken, bin.Cases)
 			fmt.Fprintf(&b, `<path class="whisker %s" d="M%.1f %.1fV%.1f"/>`, s.class(), px(bin.Said), py(low), py(high))
 			fmt.Fprintf(&b, `<circle class="bin %s" cx="%.1f" cy="%.1f" r="%.1f"><title>%s: said %s, taken %s of %d</title></circle>`,
-				s.class(), px(bin.Said), py(bin.Taken), 2.5+1.6*math.Log10(float64(bin.Cases)), s.title(), number(bin.Said), number(bin.Taken), bin.Cases)
+				s.class(), px(bin.Said), py(bin.Taken), 2.5+1.6*math.Log10(float64(bin.Cases)), s.title(), number(bin.Said), number(bin.Taken),
+				bin.Cases)
 		}
 		curves = append(curves, curve{s.title(), "thin " + s.class(), line})
 	}

@@ -24,24 +24,29 @@ func many() *Report {
 	k := &Collector{}
 	for i := range 120 {
 		p := float64(i*37%120)/120*.98 + .01
-		c := Case{ID: strings.Repeat("0123456789"[i%10:i%10+1], 40), Subject: "drm/xyz: Stop the engine before its clock", Release: "6.5", Driver: []string{"xyz", "abc", "rare"}[min(i%7, 2)],
-			Taken: i*53%120 < int(p*p*120), Claims: i%3 > 0, Tagged: i%5 == 0, With: View{P: p, Verdict: verdict.Uncertain}, Without: View{P: p * p, Verdict: verdict.Uncertain}}
+		c := Case{ID: strings.Repeat("0123456789"[i%10:i%10+1], 40), Subject: "drm/xyz: Stop the engine before its clock", Release: "6.5",
+			Driver: []string{"xyz", "abc", "rare"}[min(i%7, 2)],
+			Taken:  i*53%120 < int(p*p*120), Claims: i%3 > 0, Tagged: i%5 == 0, With: View{P: p, Verdict: verdict.Uncertain},
+			Without: View{P: p * p, Verdict: verdict.Uncertain}}
 		switch {
 		case p > .6:
 			c.With.Verdict = verdict.StableEligible
 		case p < .1:
 			c.With.Verdict, c.With.Class = verdict.DKMSOnly, verdict.TooBig
 		}
-		j := verdict.Judgement{ID: c.ID, Subject: c.Subject, Author: "Ada Author <ada@example.org>", Verdict: c.With.Verdict, ReasonClass: c.With.Class, Reason: "for a test", Score: p, Fix: .9,
+		j := verdict.Judgement{ID: c.ID, Subject: c.Subject, Author: "Ada Author <ada@example.org>", Verdict: c.With.Verdict,
+			ReasonClass: c.With.Class, Reason: "for a test", Score: p, Fix: .9,
 			Contributions: []model.Contribution{{Name: "bias", Value: 1, Weight: -2}, {Name: "tag.fixes", Value: 1, Weight: .7}},
-			Rules:         []verdict.Weighed{{Finding: rules.Finding{ID: "size", Outcome: rules.Met, Reason: "8 lines with context"}}, {Finding: rules.Finding{ID: "tested", Outcome: rules.Unknown, Reason: "no trees"}}}}
+			Rules: []verdict.Weighed{{Finding: rules.Finding{ID: "size", Outcome: rules.Met, Reason: "8 lines with context"}},
+				{Finding: rules.Finding{ID: "tested", Outcome: rules.Unknown, Reason: "no trees"}}}}
 		if i == 0 {
 			c.Subject, c.Taken, c.With.P = `drm/xyz: </a><script>alert("1")</script> & "more"`, true, .001
 			j.Author, j.Reason = `"<img src=x onerror=y>" <m@example.org>`, "a <b>bold</b> reason"
 		}
 		k.Add(c, j)
 	}
-	return Measure(k, Options{Title: "stablebot on a test", Data: []string{"commits of a test"}, Weights: "test-1", Thresholds: model.Thresholds{Fix: .5, Eligible: .6, DKMS: .1}, Rounds: 20, Seed: 7})
+	return Measure(k, Options{Title: "stablebot on a test", Data: []string{"commits of a test"}, Weights: "test-1",
+		Thresholds: model.Thresholds{Fix: .5, Eligible: .6, DKMS: .1}, Rounds: 20, Seed: 7})
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -89,7 +94,8 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Sets) != 4 || got.Sets[0].AUC == nil || got.Sets[0].AUC.Low >= got.Sets[0].AUC.High || len(got.Sets[0].Bins) != 10 || len(got.Worst) != Worst || len(got.Worst[0].Judgement.Contributions) == 0 {
+	if len(got.Sets) != 4 || got.Sets[0].AUC == nil || got.Sets[0].AUC.Low >= got.Sets[0].AUC.High || len(got.Sets[0].Bins) != 10 ||
+		len(got.Worst) != Worst || len(got.Worst[0].Judgement.Contributions) == 0 {
 		t.Errorf("incomplete: %+v", got.Sets)
 	}
 }
@@ -124,7 +130,8 @@ func TestHTML(t *testing.T) {
 			t.Errorf("the page contains %q", bad)
 		}
 	}
-	for _, want := range []string{"&lt;script&gt;alert", "prefers-color-scheme: dark", "what tag.fixes means", "8 lines with context", "what bias means", "too-big"} {
+	for _, want := range []string{"&lt;script&gt;alert", "prefers-color-scheme: dark", "what tag.fixes means", "8 lines with context",
+		"what bias means", "too-big"} {
 		if !strings.Contains(s, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -92,7 +92,8 @@ func (r *Report) worthText(p *printer) {
 			if w.Cases == 0 {
 				continue
 			}
-			row(w.Population, w.Slice, fmt.Sprint(w.Cases), fmt.Sprintf("%d = %s", w.Taken, number(float64(w.Taken)/float64(w.Cases))), number(w.Said),
+			row(w.Population, w.Slice, fmt.Sprint(w.Cases), fmt.Sprintf("%d = %s", w.Taken, number(float64(w.Taken)/float64(w.Cases))),
+				number(w.Said),
 				w.AUC.String(), w.AveragePrecision.String(), w.CalibrationError.String())
 		}
 	})
@@ -119,7 +120,8 @@ func (r *Report) branchText(p *printer) {
 		row("APPLIES", "ROWS", "TAKEN", "MEAN SCORE", "AUC", "CALIBRATION ERROR")
 		for i := range r.Reaches {
 			x := &r.Reaches[i]
-			row(string(x.Applies), fmt.Sprint(x.Rows), fmt.Sprintf("%d = %s", x.Taken, number(float64(x.Taken)/float64(x.Rows))), number(x.Said), x.AUC.String(), x.CalibrationError.String())
+			row(string(x.Applies), fmt.Sprint(x.Rows), fmt.Sprintf("%d = %s", x.Taken, number(float64(x.Taken)/float64(x.Rows))), number(x.Said),
+				x.AUC.String(), x.CalibrationError.String())
 		}
 	})
 }

@@ -26,7 +26,8 @@ func TestCoding(t *testing.T) {
 	if damaged.Damage == nil {
 		t.Error("what was encoded was changed")
 	}
-	p := &Pull{State: PullState{Key: PullKey("gh", "o/r", 1), Override: &Override{Who: "mary"}}, Head: "b2", Base: Base{Branch: "6.6", Kind: BaseStable},
+	p := &Pull{State: PullState{Key: PullKey("gh", "o/r", 1), Override: &Override{Who: "mary"}}, Head: "b2",
+		Base:     Base{Branch: "6.6", Kind: BaseStable},
 		Commits:  []PullCommit{{Change: read, Folded: []string{"c3"}}, {Change: damaged, Problem: "it has no diff"}},
 		Commands: []Command{{Comment: 7, Verb: VerbRecheck}}}
 	b, err := EncodePull(p)

@@ -61,7 +61,8 @@ type Kind struct {
 
 // Kinds are all kinds of actions.
 var Kinds = []Kind{
-	{Name: ActionReply, Title: "Reply", Mail: true, Chosen: true, Approved: true, Quiet: true, Late: true, Capped: true, Retire: RetireVersion},
+	{Name: ActionReply, Title: "Reply", Mail: true, Chosen: true, Approved: true, Quiet: true, Late: true, Capped: true,
+		Retire: RetireVersion},
 	{Name: ActionDigest, Title: "Digest", Mail: true, Approved: true, Quiet: true, Late: true, Capped: true, Retire: RetireNever},
 	{Name: ActionPatchCheck, Title: "Patch check", Retire: RetireJudged},
 	{Name: ActionLabels, Title: "Labels", Pull: true, Retire: RetirePlan},

@@ -171,7 +171,8 @@ func (s *Sayings) Apply(l *Lack) (found Stand) {
 				heard = &x
 			}
 		}
-		l.Said = append(l.Said, Said{State: x.Stand, Voice: x.Voice, Who: x.Who, How: x.How, Why: x.Why, Mail: x.Mail, At: x.At, Claims: !x.Counts()})
+		l.Said = append(l.Said, Said{State: x.Stand, Voice: x.Voice, Who: x.Who, How: x.How, Why: x.Why, Mail: x.Mail, At: x.At,
+			Claims: !x.Counts()})
 	}
 	over := word
 	if word == nil || word.Stand == "" {

@@ -30,7 +30,8 @@ const (
 )
 
 // Stands are all of them, in the order of a table.
-var Stands = []Stand{StandOpen, StandFailed, StandPrerequisites, StandBackport, StandUncertain, StandPosted, StandQueued, StandBaking, StandUnknown,
+var Stands = []Stand{StandOpen, StandFailed, StandPrerequisites, StandBackport, StandUncertain, StandPosted, StandQueued, StandBaking,
+	StandUnknown,
 	StandNotBuilt, StandBelowBar, StandScope, StandDeclined, StandDone}
 
 // Voice is whose a Standing is.

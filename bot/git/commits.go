@@ -315,7 +315,8 @@ func (d *differ) again() error {
 // next reads the answer for the oldest question.
 func (d *differ) next() (*Commit, error) {
 	if size := d.large[d.asked[0]]; size > 0 {
-		c := &Commit{ID: d.asked[0], Left: []Left{{Reason: fmt.Sprintf("the commit has %d bytes, more than the %d that are read", size, maxCommit)}}}
+		c := &Commit{ID: d.asked[0], Left: []Left{{Reason: fmt.Sprintf("the commit has %d bytes, more than the %d that are read", size,
+			maxCommit)}}}
 		d.asked = d.asked[1:]
 		return c, nil
 	}

@@ -90,7 +90,8 @@ func Open(ctx context.Context, path string, o Options) (*Repo, error) {
 	}
 	args := []string{"-C", abs, "rev-parse", "--absolute-git-dir", "--git-common-dir",
 		"--is-bare-repository", "--is-shallow-repository", "--show-object-format"}
-	out, err := output(ctx, invocation{git: o.program(), doing: "opening a repository", repo: path, args: r.trusted(args), env: ownFolder(abs), settings: usersOwn})
+	out, err := output(ctx, invocation{git: o.program(), doing: "opening a repository", repo: path, args: r.trusted(args), env: ownFolder(abs),
+		settings: usersOwn})
 	if err != nil {
 		return nil, err
 	}

@@ -124,7 +124,8 @@ func TestVersions(t *testing.T) {
 
 func TestKindsOfCommits(t *testing.T) {
 	g := gittest.New(t)
-	g.Put("drivers/a.c", "one\ntwo\nthree\nfour\nfive\nsix\nseven\n", "drm/a: add\n\nBody of the root.\n\nSigned-off-by: Ada Author <ada@example.org>\n")
+	g.Put("drivers/a.c", "one\ntwo\nthree\nfour\nfive\nsix\nseven\n",
+		"drm/a: add\n\nBody of the root.\n\nSigned-off-by: Ada Author <ada@example.org>\n")
 	g.Git("mv", "drivers/a.c", "drivers/b.c")
 	g.Commit("drm/a: rename\n")
 	g.Put("blob.bin", "\x00\x01\x02\x00", "firmware: add a blob\n")

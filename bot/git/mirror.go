@@ -57,7 +57,8 @@ func (m Move) String() string {
 // OpenMirror opens the mirror at dir, and makes it when it is not there.
 func OpenMirror(ctx context.Context, dir, url string, o MirrorOptions) (*Mirror, error) {
 	if url == "" || strings.HasPrefix(url, "-") || strings.Contains(url, "::") {
-		return nil, &Error{Doing: "opening a mirror", Repo: url, Err: ErrRemote, Advice: "give a path, or a file, http, https, git or ssh address"}
+		return nil, &Error{Doing: "opening a mirror", Repo: url, Err: ErrRemote,
+			Advice: "give a path, or a file, http, https, git or ssh address"}
 	}
 	if len(o.Refspecs) == 0 {
 		o.Refspecs = []string{"+refs/heads/*:refs/heads/*"}
@@ -73,7 +74,8 @@ func OpenMirror(ctx context.Context, dir, url string, o MirrorOptions) (*Mirror,
 			return nil, &Error{Doing: "making a mirror", Repo: dir, Err: err}
 		}
 		// No template: a template's hooks are not ours.
-		v := invocation{git: o.program(), doing: "making a mirror", repo: dir, args: []string{"init", "-q", "--bare", "--template=", "-b", "main", dir}}
+		v := invocation{git: o.program(), doing: "making a mirror", repo: dir,
+			args: []string{"init", "-q", "--bare", "--template=", "-b", "main", dir}}
 		if _, err := output(ctx, v); err != nil {
 			return nil, err
 		}
@@ -176,7 +178,8 @@ func remoteError(err error) error {
 // asked; only transports that git itself brings are used; a connection that
 // moves less than 1 KiB a second for 30 seconds is given up.
 func network() []string {
-	env := []string{"GIT_ALLOW_PROTOCOL=file:git:http:https:ssh", "GIT_HTTP_LOW_SPEED_LIMIT=1024", "GIT_HTTP_LOW_SPEED_TIME=30", "GCM_INTERACTIVE=never"}
+	env := []string{"GIT_ALLOW_PROTOCOL=file:git:http:https:ssh", "GIT_HTTP_LOW_SPEED_LIMIT=1024", "GIT_HTTP_LOW_SPEED_TIME=30",
+		"GCM_INTERACTIVE=never"}
 	if os.Getenv("GIT_SSH_COMMAND") == "" && os.Getenv("GIT_SSH") == "" {
 		env = append(env, "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oConnectTimeout=20")
 	}
@@ -264,7 +267,8 @@ type Remote struct {
 func LookAt(ctx context.Context, url string, o Options) (Remote, error) {
 	r := Remote{Refs: map[string]string{}}
 	if strings.HasPrefix(url, "-") || strings.Contains(url, "::") {
-		return r, &Error{Doing: "looking at a remote", Repo: url, Err: ErrRemote, Advice: "give a path, or a file, http, https, git or ssh address"}
+		return r, &Error{Doing: "looking at a remote", Repo: url, Err: ErrRemote,
+			Advice: "give a path, or a file, http, https, git or ssh address"}
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%w: it took longer than a minute", ErrRemote))
 	defer cancel()
@@ -274,7 +278,8 @@ func LookAt(ctx context.Context, url string, o Options) (Remote, error) {
 	}
 	defer release()
 	out, err := output(limited, invocation{git: o.program(), doing: "looking at a remote", repo: url, env: network(), settings: usersOwn,
-		args: []string{"-c", "core.askPass=", "-c", "credential.interactive=never", "ls-remote", "--quiet", "--symref", "--end-of-options", address}})
+		args: []string{"-c", "core.askPass=", "-c", "credential.interactive=never", "ls-remote", "--quiet", "--symref", "--end-of-options",
+			address}})
 	if err != nil {
 		return r, remoteError(err)
 	}

@@ -20,7 +20,8 @@ func (r *Repo) Named(ctx context.Context, ids []string) iter.Seq2[*Commit, error
 				id := ids[next]
 				if _, err := r.Stat(ctx, id+"^{commit}"); err != nil || !r.isName(id) {
 					if err == nil {
-						err = &Error{Doing: "reading " + id, Repo: r.Path, Err: ErrNoRevision, Advice: fmt.Sprintf("give the full name of a commit, %d digits", r.hexLen)}
+						err = &Error{Doing: "reading " + id, Repo: r.Path, Err: ErrNoRevision,
+							Advice: fmt.Sprintf("give the full name of a commit, %d digits", r.hexLen)}
 					}
 					yield(nil, err)
 					return

@@ -94,7 +94,8 @@ next:
 // quiet are options for every command, should a repository of ours be made to
 // name something: nothing is run, and nothing is cleaned up behind the user's back.
 var quiet = []string{
-	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.attributesFile=/dev/null",
+	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c",
+	"core.attributesFile=/dev/null",
 	"-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "log.showSignature=false", "-c", "core.quotePath=true",
 	"-c", "i18n.logOutputEncoding=UTF-8",
 }

@@ -117,7 +117,8 @@ type file struct {
 
 // changed lists what a commit changed without reading a blob.
 func (r *Repo) changed(ctx context.Context, id string) ([]file, error) {
-	out, err := r.Output(ctx, "listing changed files", "diff-tree", "--root", "-r", "--raw", "--no-renames", "--no-abbrev", "--no-commit-id", "-z", id)
+	out, err := r.Output(ctx, "listing changed files", "diff-tree", "--root", "-r", "--raw", "--no-renames", "--no-abbrev", "--no-commit-id",
+		"-z", id)
 	if err != nil {
 		return nil, err
 	}

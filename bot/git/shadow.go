@@ -153,7 +153,8 @@ func readSmall(name string) ([]byte, error) {
 // Setting is one value of the user's own git configuration or of the repository's,
 // "" when neither has it: a name or an address, nothing that is run.
 func (r *Repo) Setting(ctx context.Context, key string) (string, error) {
-	for _, from := range [][]string{{"--file", filepath.Join(r.Common, "config"), "--no-includes"}, {"--global", "--includes"}, {"--system", "--includes"}} {
+	for _, from := range [][]string{{"--file", filepath.Join(r.Common, "config"), "--no-includes"}, {"--global", "--includes"},
+		{"--system", "--includes"}} {
 		args := append(append([]string{"config"}, from...), "--get", key)
 		out, err := output(ctx, invocation{git: r.o.program(), doing: "asking git for " + key, repo: r.Path, args: args, settings: usersOwn})
 		if err == nil {

@@ -40,7 +40,8 @@ var distribution = []string{
 
 // developing are words in the names of branches of development that may name the
 // release that they are for, "drm-next-6.14".
-var developing = []string{"next", "for", "fixes", "fix", "topic", "wip", "devel", "dev", "feature", "mainline", "master", "main", "merge", "pull"}
+var developing = []string{"next", "for", "fixes", "fix", "topic", "wip", "devel", "dev", "feature", "mainline", "master", "main", "merge",
+	"pull"}
 
 var (
 	wordIn   = regexp.MustCompile(`[a-z]+`)

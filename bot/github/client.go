@@ -359,7 +359,8 @@ func Whole(err error) bool {
 		abuse   *gh.AbuseRateLimitError
 		resting *restError
 	)
-	return errors.As(err, &primary) || errors.As(err, &limit) || errors.As(err, &abuse) || errors.As(err, &resting) || errors.Is(err, errWhole) ||
+	return errors.As(err, &primary) || errors.As(err, &limit) || errors.As(err, &abuse) || errors.As(err, &resting) ||
+		errors.Is(err, errWhole) ||
 		Status(err) == http.StatusTooManyRequests
 }
 
@@ -398,9 +399,11 @@ func Temporary(doing string, err error) error {
 		return fmt.Errorf("%s: %w: %w", doing, flow.ErrTemporary, err)
 	case status == http.StatusUnauthorized:
 		// A token runs out and is put in its place again by a person.
-		return whole{fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing, flow.ErrTemporary, err)}
+		return whole{fmt.Errorf("%s: %w: GitHub does not take the credentials; check the token, or the App's id and key (%w)", doing,
+			flow.ErrTemporary, err)}
 	case status == http.StatusForbidden:
-		return fmt.Errorf("%s: the token or App may not do this; it needs write access to issues, pull requests, checks and statuses (%w)", doing, err)
+		return fmt.Errorf("%s: the token or App may not do this; it needs write access to issues, pull requests, checks and statuses (%w)", doing,
+			err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

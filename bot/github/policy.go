@@ -60,11 +60,15 @@ func plain(b []byte) error {
 // to good, bad, waiting and open.
 func DefaultLabels() []flow.LabelName {
 	return []flow.LabelName{
-		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16", Description: "Fix for hardware on sale that a stable branch needs and can take"},
+		{Verdict: verdict.StableEligible, Name: "stable-eligible", Color: "0e8a16",
+			Description: "Fix for hardware on sale that a stable branch needs and can take"},
 		{Verdict: verdict.DKMSOnly, Name: "dkms-only", Color: "d93f0b", Description: "Fix for hardware on sale that stable branches do not take"},
-		{Verdict: report.Mixed, Name: "stable-mixed", Color: "bfd4f2", Description: "One stable branch can take this fix, and another that needs it cannot"},
-		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04", Description: "For stable, but not yet: a delay was asked for, or something is missing"},
-		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5", Description: "Whether stable takes it is open: a person should decide"},
+		{Verdict: report.Mixed, Name: "stable-mixed", Color: "bfd4f2",
+			Description: "One stable branch can take this fix, and another that needs it cannot"},
+		{Verdict: verdict.Wait, Name: "stable-wait", Color: "fbca04",
+			Description: "For stable, but not yet: a delay was asked for, or something is missing"},
+		{Verdict: verdict.Uncertain, Name: "stable-uncertain", Color: "c5def5",
+			Description: "Whether stable takes it is open: a person should decide"},
 	}
 }
 
@@ -96,7 +100,8 @@ func (b branches) validate() (out []config.Problem) {
 	}{{"mainline", b.Mainline}, {"stable", b.Stable}, {"distribution", b.Distribution}} {
 		for i, p := range of.patterns {
 			if _, err := path.Match(p, ""); err != nil {
-				out = append(out, config.Problem{Path: fmt.Sprintf("branches.%s[%d]", of.name, i), Message: fmt.Sprintf("%q is no pattern: write * for any letters but a slash", p)})
+				out = append(out, config.Problem{Path: fmt.Sprintf("branches.%s[%d]", of.name, i),
+					Message: fmt.Sprintf("%q is no pattern: write * for any letters but a slash", p)})
 			}
 		}
 	}

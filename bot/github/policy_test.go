@@ -18,7 +18,8 @@ var hostilePolicies = map[string]string{
 	"lines":        strings.Repeat("a:\n", 5000),
 	"nested lines": func() (s string) { return indented(120) }(),
 	"anchors":      strings.Repeat("a: &a [*a]\n", 1400),
-	"laughs":       "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nignore: *e\n",
+	"laughs": "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d " +
+		"[*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nignore: *e\n",
 	"quotes":       strings.Repeat("\"a\n", 5000),
 	"comments":     strings.Repeat("#\n", 8000),
 	"empty second": "enabled: true\n---\n",

@@ -133,7 +133,8 @@ func commitOf(line string, i int) (p report.Patch, ok bool) {
 	}
 	v, class, _ := strings.Cut(f[1], "/")
 	p = report.Patch{N: i + 1, Change: &change.Change{Kind: change.Commit, Subject: f[0]}, Judgement: verdict.Judgement{
-		ID: strings.Repeat(strconv.Itoa(i+1), 40), Kind: change.Commit, Subject: f[0], Verdict: verdict.Verdict(v), ReasonClass: verdict.Class(class), Score: score, Fix: .95,
+		ID: strings.Repeat(strconv.Itoa(i+1), 40), Kind: change.Commit, Subject: f[0], Verdict: verdict.Verdict(v),
+		ReasonClass: verdict.Class(class), Score: score, Fix: .95,
 		Reason: "a reason"}}
 	if p.Verdict == verdict.StableEligible {
 		p.When = verdict.AfterMainline

@@ -195,10 +195,12 @@ func (r *Report) JSON(w io.Writer) error {
 // CSV writes a line for each fix and branch.
 func (r *Report) CSV(w io.Writer) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"commit", "title", "date", "release", "fix_lines_with_context", "branch", "cell", "lines_with_context", "prerequisites", "reason_class", "score"})
+	_ = c.Write([]string{"commit", "title", "date", "release", "fix_lines_with_context", "branch", "cell", "lines_with_context",
+		"prerequisites", "reason_class", "score"})
 	for _, f := range r.Fixes {
 		for _, s := range f.Squares {
-			_ = c.Write([]string{f.ID, harmless(f.Title), f.Date, f.Release, strconv.Itoa(f.Lines), s.Branch, string(s.Cell), strconv.Itoa(s.Lines), strconv.Itoa(s.First), string(s.Class), fmt.Sprintf("%.3f", s.Score)})
+			_ = c.Write([]string{f.ID, harmless(f.Title), f.Date, f.Release, strconv.Itoa(f.Lines), s.Branch, string(s.Cell), strconv.Itoa(s.Lines),
+				strconv.Itoa(s.First), string(s.Class), fmt.Sprintf("%.3f", s.Score)})
 		}
 	}
 	c.Flush()
@@ -217,7 +219,8 @@ func harmless(s string) string {
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s), supported since %s%s\n%d fixes in mainline since then, of %d commits for the chip (%d looked at), as of %s\n",
-		r.Chip, r.Driver, r.Since, map[bool]string{true: ", on sale since " + r.Launched}[r.Launched != ""], len(r.Fixes), r.Touching, r.Scanned, r.AsOf)
+		r.Chip, r.Driver, r.Since, map[bool]string{true: ", on sale since " + r.Launched}[r.Launched != ""], len(r.Fixes), r.Touching, r.Scanned,
+		r.AsOf)
 	if len(r.Blocks) > 0 {
 		var with []string
 		for _, x := range r.Blocks {

@@ -20,7 +20,8 @@ func TestCellOf(t *testing.T) {
 		{verdict.Branch{Branch: rules.Branch{State: "not-affected"}}, NotAffected},
 		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.StableEligible)}, Eligible},
 		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "three-way"}, Verdict: at(verdict.StableEligible)}, Eligible},
-		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "needs-prerequisites"}, Verdict: at(verdict.StableEligible)}, Prerequisites},
+		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "needs-prerequisites"}, Verdict: at(verdict.StableEligible)},
+			Prerequisites},
 		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "needs-backport"}, Verdict: at(verdict.StableEligible)}, Backport},
 		{verdict.Branch{Branch: rules.Branch{State: "no-base"}, Verdict: at(verdict.DKMSOnly)}, DKMS},
 		{verdict.Branch{Branch: rules.Branch{State: "affected", Applies: "exact"}, Verdict: at(verdict.Uncertain)}, Open},
@@ -38,15 +39,18 @@ func TestCellOf(t *testing.T) {
 
 func report() *Report {
 	r := &Report{Chip: "Demo 1", Driver: "demo", Since: "6.1", AsOf: "2024-01-31", Scanned: 1234, Touching: 5,
-		Names:   []Block{{Name: "Demo 1"}},
-		Blocks:  []Block{{Name: "Pipe 3", Source: "demo_table.csv"}, {Name: "Pipe 3.1", Source: "demo_table.csv"}, {Name: "Queue <2>", Source: "demo_ip.c"}},
+		Names: []Block{{Name: "Demo 1"}},
+		Blocks: []Block{{Name: "Pipe 3", Source: "demo_table.csv"}, {Name: "Pipe 3.1", Source: "demo_table.csv"},
+			{Name: "Queue <2>", Source: "demo_ip.c"}},
 		Common:  2345,
 		LeftOut: []LeftOut{{ID: strings.Repeat("c", 40), Title: "demo: remove <unused>", Release: "6.7", Why: "tidies"}},
 		Columns: []Column{{Branch: "6.6", Active: true}, {Branch: "6.1"}},
 		Fixes: []Fix{
-			{ID: strings.Repeat("a", 40), Title: "=demo: <script>alert(1)</script>", Release: "6.7", Lines: 10, Parts: []string{"Demo 1", "Pipe 3"}, Squares: []Square{
-				{Branch: "6.6", Cell: Prerequisites, First: 2, Lines: 80}, {Branch: "6.1", Cell: DKMS, Class: "no-base", Lines: 10}}},
-			{ID: strings.Repeat("b", 40), Title: "demo: fine", Lines: 7, Squares: []Square{{Branch: "6.6", Cell: In}, {Branch: "6.1", Cell: NotAffected}}},
+			{ID: strings.Repeat("a", 40), Title: "=demo: <script>alert(1)</script>", Release: "6.7", Lines: 10, Parts: []string{"Demo 1", "Pipe 3"},
+				Squares: []Square{
+					{Branch: "6.6", Cell: Prerequisites, First: 2, Lines: 80}, {Branch: "6.1", Cell: DKMS, Class: "no-base", Lines: 10}}},
+			{ID: strings.Repeat("b", 40), Title: "demo: fine", Lines: 7, Squares: []Square{{Branch: "6.6", Cell: In},
+				{Branch: "6.1", Cell: NotAffected}}},
 		}}
 	r.Sum()
 	return r
@@ -64,7 +68,8 @@ func TestReport(t *testing.T) {
 	if err := r.Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	if s := b.String(); !strings.Contains(s, "after 2") || !strings.Contains(s, "no-base") || !strings.Contains(s, "with what is on it: Pipe 3 1, ") || !strings.Contains(s, "left out: 1") || strings.Contains(s, "demo: fine") {
+	if s := b.String(); !strings.Contains(s, "after 2") || !strings.Contains(s, "no-base") ||
+		!strings.Contains(s, "with what is on it: Pipe 3 1, ") || !strings.Contains(s, "left out: 1") || strings.Contains(s, "demo: fine") {
 		t.Errorf("the table:\n%s", s)
 	}
 	b.Reset()
@@ -80,7 +85,9 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"6.1: DKMS only (no-base), 10 lines with context", "6.6: prerequisites, 2 first, 80 lines", "not released yet", "Pipe 3, Pipe 3.1: demo_table.csv", "Queue &lt;2&gt;: demo_ip.c", "2\u202f345 commits of code", "demo: remove &lt;unused&gt;", "6.7, tidies",
+	for _, want := range []string{"6.1: DKMS only (no-base), 10 lines with context", "6.6: prerequisites, 2 first, 80 lines",
+		"not released yet", "Pipe 3, Pipe 3.1: demo_table.csv", "Queue &lt;2&gt;: demo_ip.c", "2\u202f345 commits of code",
+		"demo: remove &lt;unused&gt;", "6.7, tidies",
 		`class="even"`, "<small>ended</small>"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

@@ -57,7 +57,8 @@ var now = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 func TestUpdate(t *testing.T) {
 	m := &memory{kept: map[string][]flow.Outcome{}}
 	for i := range 2*page + 7 {
-		m.changes = append(m.changes, flow.Followed{ID: string(rune('a'+i/676%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i%26)), Subject: "quiet"})
+		m.changes = append(m.changes, flow.Followed{ID: string(rune('a'+i/676%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i%26)),
+			Subject: "quiet"})
 	}
 	m.changes[3].Subject, m.changes[2*page].Subject, m.changes[2*page+1].Subject = "merged", "picked", "begun"
 	b := branches{

@@ -60,7 +60,8 @@ func (p *Plan) SVG(w io.Writer) error {
 	width := left + boxWidth + margin
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="t d">`, width, y+margin, width, y+margin)
-	fmt.Fprintf(&b, "\n<title id=\"t\">What %s stands on</title>\n<desc id=\"d\">%s</desc>\n", escape(p.Subject), escape(strings.Join(said, "; ")))
+	fmt.Fprintf(&b, "\n<title id=\"t\">What %s stands on</title>\n<desc id=\"d\">%s</desc>\n", escape(p.Subject),
+		escape(strings.Join(said, "; ")))
 	b.WriteString(`<style>
 svg { --paper: #fcfcfa; --ink: #1d2226; --soft: #5b646c; --box: #f0f2ee; --edge: #b9c0bc; --own: #dbe8f6; --ownedge: #2563a8; --arc: #2563a8; --arc1: #a2500f; --arc2: #2c7355; --arc3: #7a4a9c; }
 @media (prefers-color-scheme: dark) { svg { --paper: #16191c; --ink: #e3e6e8; --soft: #a2acb4; --box: #22272b; --edge: #4a5259; --own: #1c3450; --ownedge: #6aa9ec; --arc: #6aa9ec; --arc1: #e2a06b; --arc2: #74c39f; --arc3: #c39be0; } }
@@ -184,7 +185,8 @@ func (p *Plan) drawBranch(b *strings.Builder, br *Branch, y, left int) int {
 // Dot writes the same for Graphviz.
 func (p *Plan) Dot(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("digraph pile {\n\trankdir=LR\n\tnode [shape=box style=rounded fontname=\"sans-serif\" fontsize=11]\n\tedge [fontname=\"sans-serif\" fontsize=9]\n")
+	b.WriteString("digraph pile {\n\trankdir=LR\n\tnode [shape=box style=rounded fontname=\"sans-serif\" fontsize=11]\n\tedge " +
+		"[fontname=\"sans-serif\" fontsize=9]\n")
 	for i := range p.Branches {
 		br := p.at(i)
 		if len(br.Steps) == 0 {
@@ -196,8 +198,10 @@ func (p *Plan) Dot(w io.Writer) error {
 			}
 			return quote(fmt.Sprintf("%s %.12s", br.Name, id))
 		}
-		fmt.Fprintf(&b, "\tsubgraph %s {\n\t\tlabel=%s\n", quote("cluster_"+br.Name), quote(fmt.Sprintf("%s: %s lines with context", br.Name, br.drawn(br.Lines))))
-		fmt.Fprintf(&b, "\t\t%s [penwidth=2 label=%s]\n", name(""), quote(fmt.Sprintf("%s\n%d lines", clip(p.Subject, 60), p.Size.LinesWithContext)))
+		fmt.Fprintf(&b, "\tsubgraph %s {\n\t\tlabel=%s\n", quote("cluster_"+br.Name),
+			quote(fmt.Sprintf("%s: %s lines with context", br.Name, br.drawn(br.Lines))))
+		fmt.Fprintf(&b, "\t\t%s [penwidth=2 label=%s]\n", name(""), quote(fmt.Sprintf("%s\n%d lines", clip(p.Subject, 60),
+			p.Size.LinesWithContext)))
 		for n, s := range br.Steps {
 			fmt.Fprintf(&b, "\t\t%s [label=%s]\n", name(s.ID), quote(fmt.Sprintf("%d. %.12s %s\n%d lines", n+1, s.ID, clip(s.Title, 60), s.Lines)))
 			for _, y := range s.Why {

@@ -117,7 +117,8 @@ func (p *Plan) Text(w io.Writer) error {
 		if len(plan.MissingNewer) > 0 {
 			why = strings.TrimPrefix(why+"; missing in "+strings.Join(plan.MissingNewer, ", "), "; ")
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(br.Applies), plan.lines(p.Size.LinesWithContext, br), Printable(why))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(br.Applies),
+			plan.lines(p.Size.LinesWithContext, br), Printable(why))
 	}
 	_ = tw.Flush() // into memory
 	for i := range p.Branches {
@@ -136,7 +137,8 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 	}
 	switch whole := p.Branches[i].Applies == verdict.NeedsPrerequisites; {
 	case whole:
-		fmt.Fprintf(b, "\nFor %s %s first, in this order:\n", br.Name, map[bool]string{true: "this goes in", false: "these go in"}[len(br.Steps) == 1])
+		fmt.Fprintf(b, "\nFor %s %s first, in this order:\n", br.Name, map[bool]string{true: "this goes in",
+			false: "these go in"}[len(br.Steps) == 1])
 	case len(br.Steps) > 0:
 		fmt.Fprintf(b, "\nIn %s it stands on these, which alone would not do: an adjusted patch may need none of them.\n", br.Name)
 	}
@@ -150,7 +152,8 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 		fmt.Fprintf(b, "      together %d lines with context in %d files; %s\n", br.Lines, len(br.Files), strings.Join(br.Subsystems, ", "))
 	}
 	if len(br.Beyond) > 0 {
-		fmt.Fprintf(b, "\nIn %s it %sstands on what nobody would take along, so an adjusted patch is needed:\n", br.Name, map[bool]string{true: "also "}[len(br.Steps) > 0])
+		fmt.Fprintf(b, "\nIn %s it %sstands on what nobody would take along, so an adjusted patch is needed:\n", br.Name,
+			map[bool]string{true: "also "}[len(br.Steps) > 0])
 		for _, s := range br.Beyond {
 			drags := ""
 			if s.Drags > 1 {

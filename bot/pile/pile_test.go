@@ -25,7 +25,8 @@ func plan() *Plan {
 	p.Plans = []Branch{{Name: "6.6", As: strings.Repeat("d", 40)},
 		{Name: "6.1", Active: true, Lines: 90, Files: []string{"a.c", "b.c"}, Subsystems: []string{"drm/demo"}, MissingNewer: []string{"6.5"},
 			Steps: []Step{{ID: a, Title: "drm/demo: first", Lines: 50, Why: []Why{{By: b, Reason: "defines demo_x"}}},
-				{ID: b, Title: "drm/demo: second", Lines: 28, Why: []Why{{Reason: "touches the same lines of a.c"}, {By: "elsewhere", Reason: "lost"}}}},
+				{ID: b, Title: "drm/demo: second", Lines: 28, Why: []Why{{Reason: "touches the same lines of a.c"},
+					{By: "elsewhere", Reason: "lost"}}}},
 			Beyond: []Step{{ID: strings.Repeat("e", 40), Title: "rework", Lines: 700, Drags: 41}}, Unresolved: []string{"demo_y"}}}
 	return p
 }
@@ -35,7 +36,8 @@ func TestText(t *testing.T) {
 	if err := plan().Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"mainline   cccccccccccc, released in 6.8", "6.1     affected  needs-prerequisites  stable-eligible  0.80   2      90     missing in 6.5",
+	for _, want := range []string{"mainline   cccccccccccc, released in 6.8",
+		"6.1     affected  needs-prerequisites  stable-eligible  0.80   2      90     missing in 6.5",
 		"   1  aaaaaaaaaaaa drm/demo: first (50 lines)\n      for 2: defines demo_x", "for the change: touches the same lines of a.c",
 		"together 90 lines with context in 2 files; drm/demo", "rework (700 lines, with 40 commits behind it)", "names that 6.1 lacks: demo_y"} {
 		if !strings.Contains(b.String(), want) {
@@ -62,7 +64,8 @@ func TestJSON(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(b.String()), &got); err != nil || got.Verdict != "stable-eligible" || len(got.Branches) != 2 || got.Plans[1].Steps[0].Why[0].Reason != "defines demo_x" {
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil || got.Verdict != "stable-eligible" || len(got.Branches) != 2 ||
+		got.Plans[1].Steps[0].Why[0].Reason != "defines demo_x" {
 		t.Errorf("%v: %+v", err, got)
 	}
 }
@@ -145,7 +148,8 @@ func TestTextByHand(t *testing.T) {
 	if err := p.Text(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"needs-backport  stable-eligible  0.80   -      12 ", "In 6.1 it stands on these, which alone would not do", "In 6.1 it also stands on what nobody would take along"} {
+	for _, want := range []string{"needs-backport  stable-eligible  0.80   -      12 ", "In 6.1 it stands on these, which alone would not do",
+		"In 6.1 it also stands on what nobody would take along"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}

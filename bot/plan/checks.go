@@ -37,7 +37,8 @@ func (b Brief) Checks(all []Checks) (out []flow.Action, err error) {
 		}
 		heard := b.Policy.For(lists[i]).hears(flow.ActionPatchCheck)
 		for _, p := range b.postingOf(heard).Patches {
-			check, say, err := report.CheckOf(report.Posting{Patches: []report.Patch{p}, Of: b.Series.Of, Have: b.Have, Version: b.Series.Version, Refs: b.Refs}, b.Bot)
+			check, say, err := report.CheckOf(report.Posting{Patches: []report.Patch{p}, Of: b.Series.Of, Have: b.Have, Version: b.Series.Version,
+				Refs: b.Refs}, b.Bot)
 			if err != nil {
 				return nil, err
 			}

@@ -21,8 +21,9 @@ func postOf(n int, culprit string, v verdict.Verdict, score float64) Posted {
 		c.Fixes = []change.Fixes{{SHA: culprit}}
 	}
 	return Posted{ID: id, Lists: []string{"x.lists"},
-		Message:   &mail.Message{ID: id, From: change.Person{Address: "ada@example.org"}, Prefix: change.Prefix{N: n}, Change: c},
-		Judgement: &verdict.Judgement{ID: id, Verdict: v, Score: score, When: verdict.AfterMainline, Lines: &verdict.Policy{Eligible: 0.4, DKMS: 0.1}}}
+		Message: &mail.Message{ID: id, From: change.Person{Address: "ada@example.org"}, Prefix: change.Prefix{N: n}, Change: c},
+		Judgement: &verdict.Judgement{ID: id, Verdict: v, Score: score, When: verdict.AfterMainline,
+			Lines: &verdict.Policy{Eligible: 0.4, DKMS: 0.1}}}
 }
 
 func told(p report.Posting) string {
@@ -57,9 +58,10 @@ func TestChoose(t *testing.T) {
 		posts []Posted
 		want  string
 	}{
-		"a twin below the margin":              {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.9)}, "1 2 | "},
-		"what it builds on":                    {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
-		"what that builds on, and its twin":    {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3), postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
+		"a twin below the margin": {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), postOf(2, "aaaaaaaaaaaa", yes, 0.9)}, "1 2 | "},
+		"what it builds on":       {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what that builds on, and its twin": {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3),
+			postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
 		"as a tree says":                       {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
 		"what it builds on is no fix":          {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
 		"another that is clear enough":         {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
@@ -115,7 +117,8 @@ func TestHeardBefore(t *testing.T) {
 	if got, _ := plans(b); got != "3@example.org" {
 		t.Errorf("with a new one: %s", got)
 	}
-	if actions, _, _ := Replies(b); !strings.Contains(strings.Join(strings.Fields(string(actions[0].Message)), " "), "What was said before of patches 1 and 2 stands.") {
+	if actions, _, _ := Replies(b); !strings.Contains(strings.Join(strings.Fields(string(actions[0].Message)), " "),
+		"What was said before of patches 1 and 2 stands.") {
 		t.Errorf("what was told before is left out in silence:\n%s", actions[0].Message)
 	}
 	b = brief(postOf(1, "", verdict.DKMSOnly, 0.01))
@@ -133,8 +136,9 @@ func TestRelayed(t *testing.T) {
 		p := postOf(1, "", verdict.StableEligible, 0.9)
 		p.Message.From = change.Person{Name: "Jane via B4 Relay", Address: "devnull+jane.example.org@kernel.org"}
 		p.Message.Change.Author = change.Person{Name: "Jane", Address: author}
-		return Brief{Posts: []Posted{p}, Have: 1, Series: flow.Series{Key: "k", Of: 1, List: "x.lists"}, Policy: Policy{Lists: []ListPolicy{list}},
-			Sink: "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
+		return Brief{Posts: []Posted{p}, Have: 1, Series: flow.Series{Key: "k", Of: 1, List: "x.lists"},
+			Policy: Policy{Lists: []ListPolicy{list}},
+			Sink:   "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
 	}
 	actions, quiet, err := Replies(relayed("jane@example.org"))
 	if err != nil || len(actions) != 1 || !strings.Contains(string(actions[0].Message), "To: \"Jane\" <jane@example.org>") ||
@@ -156,12 +160,14 @@ func TestRelayed(t *testing.T) {
 func TestUnreleased(t *testing.T) {
 	list := ListPolicy{ID: "x.lists", Reply: ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5}
 	brief := func(posts ...Posted) Brief {
-		return Brief{Posts: posts, Have: len(posts), Series: flow.Series{Key: "k", Of: len(posts), List: "x.lists"}, Policy: Policy{Lists: []ListPolicy{list}},
-			Sink: "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
+		return Brief{Posts: posts, Have: len(posts), Series: flow.Series{Key: "k", Of: len(posts), List: "x.lists"},
+			Policy: Policy{Lists: []ListPolicy{list}},
+			Sink:   "outbox", Bot: report.Bot{Name: "bot", Address: "bot@example.com"}}
 	}
 	young := postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)
 	young.Unreleased = "its author says so"
-	if actions, quiet, err := Replies(brief(young)); err != nil || len(actions) != 0 || quiet != "its bug is in no release yet: its author says so" {
+	if actions, quiet, err := Replies(brief(young)); err != nil || len(actions) != 0 ||
+		quiet != "its bug is in no release yet: its author says so" {
 		t.Errorf("alone: %d %q %v", len(actions), quiet, err)
 	}
 	actions, _, err := Replies(brief(young, postOf(2, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)))

@@ -233,7 +233,10 @@ func (b Brief) words() (out []report.Word) {
 		w := report.Word{Who: o.Who, At: o.At, Reason: o.Reason}
 		switch o.Verb {
 		case command.Override:
-			if slices.ContainsFunc(b.Orders[i+1:], func(l flow.Order) bool { return l.Verb == command.Override && l.Refused == "" && l.Wrong == "" }) {
+			if slices.ContainsFunc(b.Orders[i+1:], func(l flow.Order) bool {
+				return l.Verb == command.Override && l.Refused == "" &&
+					l.Wrong == ""
+			}) {
 				continue
 			}
 			w.Says = o.Arg

@@ -115,7 +115,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
 	to, cc := b.recipients(p.Message, list)
-	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(p.Message), Before: b.Said, Words: b.words()})
+	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(p.Message), Before: b.Said,
+		Words: b.words()})
 	return a, "", err
 }
 
@@ -221,7 +222,8 @@ func (b Brief) Line() string {
 func (b Brief) noAuthor(m *mail.Message, list ListPolicy) string {
 	who, known := m.Poster(b.messages()...)
 	switch {
-	case b.unwanted(who.Address), containsFold(list.Ignore, who.Address), b.unwanted(m.From.Address), containsFold(list.Ignore, m.From.Address):
+	case b.unwanted(who.Address), containsFold(list.Ignore, who.Address), b.unwanted(m.From.Address),
+		containsFold(list.Ignore, m.From.Address):
 		return "the author wants no mail, or is ignored on this list"
 	case m.From.Address == "":
 		return "the author has no address"

@@ -27,7 +27,8 @@ var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 // judge calls a patch eligible unless its title says otherwise, and declined
 // when the thread says so.
 func judge(c *change.Change, s *rules.Series, _ *rules.Tree) verdict.Judgement {
-	j := verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(), Verdict: verdict.StableEligible, Score: 0.9, Reason: "it fixes a hang"}
+	j := verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Author: c.Author.String(), Verdict: verdict.StableEligible, Score: 0.9,
+		Reason: "it fixes a hang"}
 	if strings.Contains(c.Subject, "cleanup") {
 		j.Verdict = verdict.OutOfScope
 	}
@@ -38,10 +39,12 @@ func judge(c *change.Change, s *rules.Series, _ *rules.Tree) verdict.Judgement {
 }
 
 func post(at time.Time, id, subject, more string) flow.Item {
-	raw := fmt.Sprintf("From: Ada Example <ada@example.org>\nTo: drm@lists.example.org\nSubject: %s\nDate: %s\nMessage-ID: <%s@example.org>\n%s\n",
+	raw := fmt.Sprintf("From: Ada Example <ada@example.org>\nTo: drm@lists.example.org\nSubject: %s\nDate: %s\nMessage-ID: "+
+		"<%s@example.org>\n%s\n",
 		subject, at.Format(time.RFC1123Z), id, more)
 	if !strings.Contains(more, "In-Reply-To") || strings.Contains(subject, "/") {
-		raw += "The card hangs.\n\nSigned-off-by: Ada Example <ada@example.org>\n---\ndiff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,3 @@\n int a;\n+int b;\n int c;\n"
+		raw += "The card hangs.\n\nSigned-off-by: Ada Example <ada@example.org>\n---\ndiff --git a/x.c b/x.c\n--- a/x.c\n+++ b/x.c\n@@ -1,2 " +
+			"+1,3 @@\n int a;\n+int b;\n int c;\n"
 	}
 	return flow.Item{Source: "past", List: list, Received: at, Mail: []byte(strings.ReplaceAll(raw, "\n", "\r\n"))}
 }
@@ -106,7 +109,8 @@ func TestDays(t *testing.T) {
 		post(h(5), "late-0", "[PATCH 0/2] drm: two", "Cc: never@example.org\n"),         // its second patch never comes
 		post(h(5.01), "late-1", "[PATCH 1/2] drm: fix e", cc+"Cc: other@example.org\n"), //
 		post(h(26), "clean", "[PATCH] drm: cleanup", ""),                                // silent
-		post(h(27), "nak", "Re: [PATCH] drm: fix a", "In-Reply-To: <a@example.org>\n\nNAK, this is too risky for stable.\n\nNacked-by: Bob <bob@example.org>\n"),
+		post(h(27), "nak", "Re: [PATCH] drm: fix a",
+			"In-Reply-To: <a@example.org>\n\nNAK, this is too risky for stable.\n\nNacked-by: Bob <bob@example.org>\n"),
 	)
 	want(t, r, "02 12:00 sent a first", "02 12:06 sent b first", "02 15:00 sent c first",
 		"02 15:15 sent late-0 first", "03 13:00 sent own correction")
@@ -135,7 +139,8 @@ func TestDays(t *testing.T) {
 // TestHeld: embargo hours are waited out, approval is shown as such, and what
 // a newer version overtakes meanwhile is dropped.
 func TestHeld(t *testing.T) {
-	night := plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5, Quiet: plan.Hours{From: 9 * time.Hour, To: 17 * time.Hour}}
+	night := plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 5, PerDay: 5,
+		Quiet: plan.Hours{From: 9 * time.Hour, To: 17 * time.Hour}}
 	r := runs(t, night, post(monday, "a", "[PATCH] drm: fix a", ""))
 	want(t, r, "02 17:00 sent a first")
 	if r.Replies[0].Waited != "7h0m0s" {

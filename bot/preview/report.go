@@ -140,7 +140,8 @@ func report(ctx context.Context, o Options, j *journal, come *arrivals) (*Report
 	if until.Before(o.Since) { // nothing came
 		until = o.Since
 	}
-	r := &Report{List: o.List, Since: o.Since, Until: until, Policy: policyOf(o.Bot.Policy.For(o.List)), Mails: come.n, Verdicts: map[string]int{}}
+	r := &Report{List: o.List, Since: o.Since, Until: until, Policy: policyOf(o.Bot.Policy.For(o.List)), Mails: come.n,
+		Verdicts: map[string]int{}}
 	rows, err := o.Store.Actions(ctx, "", math.MaxInt32)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,8 @@ import (
 // what could not be checked is told apart.
 func TestAuditComment(t *testing.T) {
 	a := Audit{Branch: "6.1", Commits: []Audited{
-		{ID: strings.Repeat("a", 40), Title: "x: mend @all | <b>", Content: "differs", Findings: []Found{{"hunk-lost", "a change in y_init is lost"}, {"refused", "it was refused: no"}}},
+		{ID: strings.Repeat("a", 40), Title: "x: mend @all | <b>", Content: "differs",
+			Findings: []Found{{"hunk-lost", "a change in y_init is lost"}, {"refused", "it was refused: no"}}},
 		{ID: strings.Repeat("b", 40), Title: "x: fine", Unchecked: []string{"it was not read: too long"}},
 	}}
 	sound := Audit{Branch: "6.1", Commits: a.Commits[1:]}
@@ -26,7 +27,8 @@ func TestAuditComment(t *testing.T) {
 		{"findings", AuditComment{Audit: a}, "backport to 6.1: 1 of 2 commits with findings",
 			[]string{"**1 of 2 commits should be looked at", "| 1 | `aaaaaaaaaaaa` x: mend @&#8203;all \\| &lt;b&gt; | differs | hunk-lost | a change in y\\_init is lost |",
 				"|  |  |  | refused |", "Not all could be checked of 1 commit", "| 2 | `bbbbbbbbbbbb` x: fine | it was not read"}, []string{"<b>", "| 2 | `bbbbbbbbbbbb` x: fine | not compared"}},
-		{"sound", AuditComment{Audit: sound}, "backport to 6.1: nothing found in 1 commit", []string{"of 1 commit for 6\\.1 the audit finds nothing"}, []string{"| Finding |", "cherry-pick"}},
+		{"sound", AuditComment{Audit: sound}, "backport to 6.1: nothing found in 1 commit",
+			[]string{"of 1 commit for 6\\.1 the audit finds nothing"}, []string{"| Finding |", "cherry-pick"}},
 		{"a person's word", AuditComment{Audit: a, Override: said}, "stable-eligible says mary; the bot says backport to 6.1: 1 of 2",
 			[]string{"**mary says stable-eligible**: looked at (2 Jan 2026)", "hunk-lost"}, nil},
 	} {

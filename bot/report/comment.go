@@ -48,7 +48,8 @@ const Marker = "<!-- stablebot:comment -->"
 
 // weakness orders verdicts by how far a fix is from stable, the farthest
 // first. The silent ones are no fixes that stable lacks: they weaken nothing.
-var weakness = []verdict.Verdict{verdict.DKMSOnly, verdict.Uncertain, verdict.Wait, Mixed, verdict.StableEligible, verdict.NotNeeded, verdict.OutOfScope}
+var weakness = []verdict.Verdict{verdict.DKMSOnly, verdict.Uncertain, verdict.Wait, Mixed, verdict.StableEligible, verdict.NotNeeded,
+	verdict.OutOfScope}
 
 // Mixed is the label of a fix that one affected branch takes and another does not. It
 // is a label, and no verdict: what is judged is stable-eligible then.

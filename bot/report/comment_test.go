@@ -16,14 +16,20 @@ import (
 
 func commentFor(whole bool) Comment {
 	take, no := verdict.StableEligible, verdict.DKMSOnly
-	size := verdict.Weighed{Weight: -1.2, Finding: rules.Finding{ID: "size", Outcome: rules.Unmet, Reason: "over the documented limit of 100 lines with context: 143"}}
+	size := verdict.Weighed{Weight: -1.2, Finding: rules.Finding{ID: "size", Outcome: rules.Unmet,
+		Reason: "over the documented limit of 100 lines with context: 143"}}
 	c := CommentOf(Posting{Of: 2, Have: 2, Version: 1, Patches: []Patch{
-		{N: 1, Judgement: verdict.Judgement{ID: strings.Repeat("a1", 20), Kind: change.Commit, Subject: "drm/x: fix a hang | @all see #12", Verdict: take,
-			When: verdict.AfterMainline, Score: 0.87, Reason: "it fixes a hang", Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "exact"}, Verdict: &take, Score: 0.87}}}},
-		{N: 2, Judgement: verdict.Judgement{ID: strings.Repeat("b2", 20), Kind: change.Commit, Subject: "<img src=x> ![p](http://x/y.png)", Verdict: no,
+		{N: 1, Judgement: verdict.Judgement{ID: strings.Repeat("a1", 20), Kind: change.Commit, Subject: "drm/x: fix a hang | @all see #12",
+			Verdict: take,
+			When:    verdict.AfterMainline, Score: 0.87, Reason: "it fixes a hang",
+			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "exact"}, Verdict: &take, Score: 0.87}}}},
+		{N: 2, Judgement: verdict.Judgement{ID: strings.Repeat("b2", 20), Kind: change.Commit, Subject: "<img src=x> ![p](http://x/y.png)",
+			Verdict:     no,
 			ReasonClass: verdict.TooBig, Score: 0.04, Reason: "it is too big", Rules: []verdict.Weighed{size},
-			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "needs-prerequisites", Prerequisites: []string{"c3"}}, Verdict: &no, ReasonClass: verdict.TooBig}}}},
-	}, Refs: map[string]rules.Ref{"size": {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules", Says: "no more than a hundred lines"}}})
+			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "needs-prerequisites",
+				Prerequisites: []string{"c3"}}, Verdict: &no, ReasonClass: verdict.TooBig}}}},
+	}, Refs: map[string]rules.Ref{"size": {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules",
+		Says: "no more than a hundred lines"}}})
 	c.Bot = Bot{Name: "stablebot", Version: "1", Contact: "mary@example.org"}
 	c.Head, c.Whole = strings.Repeat("b2", 20), whole
 	return c

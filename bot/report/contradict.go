@@ -107,7 +107,8 @@ func ownProse(text string) (prose string, lines []string) {
 	text, _, _ = strings.Cut(text, "\n-- \n")
 	for l := range strings.Lines(text) {
 		l = strings.TrimRight(l, "\r\n")
-		if l == "" || strings.HasPrefix(l, "> ") || l == ">" || strings.HasPrefix(l, pasteIndent) && !strings.HasPrefix(l, strings.Repeat(" ", 11)) ||
+		if l == "" || strings.HasPrefix(l, "> ") || l == ">" || strings.HasPrefix(l, pasteIndent) &&
+			!strings.HasPrefix(l, strings.Repeat(" ", 11)) ||
 			strings.HasPrefix(l, "On ") && strings.HasSuffix(l, " wrote:") {
 			continue
 		}

@@ -30,7 +30,8 @@ func TestRepliesAgree(t *testing.T) {
 // What contradicts is found: a check that finds nothing would prove nothing.
 func TestContradictions(t *testing.T) {
 	el, dk := verdict.StableEligible, verdict.DKMSOnly
-	takes := single(tagged(patch(el, "", 0.97, "it fixes a hang", branch("6.12", "affected", "exact", el, "", 0.97), branch("6.6", "present", "unknown", "", "", 0)), "6.12"))
+	takes := single(tagged(patch(el, "", 0.97, "it fixes a hang", branch("6.12", "affected", "exact", el, "", 0.97),
+		branch("6.6", "present", "unknown", "", "", 0)), "6.12"))
 	kept := single(patch(dk, verdict.TooBig, 0.97, "912 lines"))
 	vendor := kept
 	vendor.Patches = []Patch{kept.Patches[0]}
@@ -42,7 +43,8 @@ func TestContradictions(t *testing.T) {
 		want       string // part of what is found; "" for nothing
 	}{
 		{"as it is", "Linux 6.12 has the bug that this patch fixes.\n", takes, ""},
-		{"another percentage", "If a stable branch has the bug, it can take this patch (estimated chance 73 %).\n", takes, "73 % stands in no judgement"},
+		{"another percentage", "If a stable branch has the bug, it can take this patch (estimated chance 73 %).\n", takes,
+			"73 % stands in no judgement"},
 		{"a percentage of the judgement", "If a stable branch has the bug, it can take it (estimated chance 97 %).\n", takes, ""},
 		{"very likely, and no", "Stable does not take this patch (estimated chance 97 %).\n", kept, "97 % denies"},
 		{"a vendor that was not read", "Stable does not take this. Users get it from the vendor's package.\n", kept, "no vendor tree was read"},
@@ -120,7 +122,8 @@ func TestPhrases(t *testing.T) {
 // Every verdict, class, state and way of applying makes a reply that agrees with
 // itself, alone and as one branch beside another.
 func TestEveryCellAgrees(t *testing.T) {
-	classes := []verdict.Class{"", verdict.TooBig, verdict.NoBase, verdict.Enablement, verdict.ABI, verdict.NotUpstream, verdict.Declined, verdict.Conflicts, verdict.BelowBar}
+	classes := []verdict.Class{"", verdict.TooBig, verdict.NoBase, verdict.Enablement, verdict.ABI, verdict.NotUpstream, verdict.Declined,
+		verdict.Conflicts, verdict.BelowBar}
 	n := 0
 	for _, v := range order {
 		for _, c := range classes {

@@ -94,7 +94,8 @@ func wrap(text, first, indent string) string {
 func together(words []string) []string {
 	out := words[:0:0]
 	for _, w := range words {
-		if n := len(out); n > 0 && (!harmless(w) || strings.HasPrefix(w, "%")) && utf8.RuneCountInString(out[n-1])+utf8.RuneCountInString(w) < Columns/2 {
+		if n := len(out); n > 0 && (!harmless(w) || strings.HasPrefix(w, "%")) &&
+			utf8.RuneCountInString(out[n-1])+utf8.RuneCountInString(w) < Columns/2 {
 			out[n-1] += " " + w
 			continue
 		}

@@ -149,7 +149,8 @@ func (v Values) blocks() (out []block) {
 func table(rows [][2]string) block {
 	b := block{own: true}
 	for _, r := range rows {
-		b.lines = append(b.lines, strings.Split(wrap(clean(r[1]), fmt.Sprintf("%s%-6s ", rowIndent, clean(r[0])), strings.Repeat(" ", 11)), "\n")...)
+		b.lines = append(b.lines, strings.Split(wrap(clean(r[1]), fmt.Sprintf("%s%-6s ", rowIndent, clean(r[0])), strings.Repeat(" ", 11)),
+			"\n")...)
 	}
 	return b
 }
@@ -354,7 +355,8 @@ func Quote(text string) []string {
 		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
 			break
 		}
-		if !strings.ContainsFunc(line, unicode.IsLetter) || greeting.MatchString(line) || strings.HasPrefix(line, ">") || !harmless(line) && !strings.HasPrefix(line, "#stablebot ") {
+		if !strings.ContainsFunc(line, unicode.IsLetter) || greeting.MatchString(line) || strings.HasPrefix(line, ">") || !harmless(line) &&
+			!strings.HasPrefix(line, "#stablebot ") {
 			continue
 		}
 		out = append(out, line)

@@ -43,7 +43,8 @@ func (n Notice) Bytes() ([]byte, error) {
 }
 
 func (n Notice) footer() string {
-	out := []string{"", "-- ", wrap(clean(n.Bot.Name+" "+n.Bot.Version+" is a program and may be wrong. It sends this where it finds something new."), "", "")}
+	out := []string{"", "-- ", wrap(clean(n.Bot.Name+" "+n.Bot.Version+" is a program and may be wrong. It sends this where it finds "+
+		"something new."), "", "")}
 	if n.Bot.Contact != "" {
 		out = append(out, wrap(clean("To stop these mails, or to talk to a person, write to "+n.Bot.Contact+"."), "", ""))
 	}

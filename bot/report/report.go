@@ -196,7 +196,8 @@ const (
 )
 
 // order is which verdict heads a reply: the one that asks most of its reader.
-var order = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}
+var order = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded,
+	verdict.OutOfScope}
 
 func rank(v verdict.Verdict) int {
 	if i := slices.Index(order, v); i >= 0 {
@@ -282,7 +283,10 @@ func row(p Posting, q Patch) Row {
 		r.Branches = append(r.Branches, b)
 	}
 	if len(r.Branches) > 0 {
-		r.Mixed = len(r.Takes) > 0 && slices.ContainsFunc(r.Branches, func(b Branch) bool { return b.Verdict == verdict.DKMSOnly && b.State == verdict.Affected })
+		r.Mixed = len(r.Takes) > 0 && slices.ContainsFunc(r.Branches, func(b Branch) bool {
+			return b.Verdict == verdict.DKMSOnly &&
+				b.State == verdict.Affected
+		})
 	}
 	r.Rules = decided(q.Rules, p.Refs)
 	r.Next = next(p, r)
@@ -293,7 +297,8 @@ func row(p Posting, q Patch) Row {
 // the fields of a judged branch.
 func branchOf(b *verdict.Branch, c *change.Change, t *rules.Tree) Branch {
 	out := Branch{Name: b.Name, State: b.State, Applies: b.Applies, Why: b.Why, Class: b.ReasonClass, Score: b.Score,
-		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.NoBase == verdict.NewHardware, Asked: asked(c, b.Name), AsReleased: b.AsReleased}
+		Mates: b.Mates, PileLines: b.PileLines, Followups: b.Followups, Hardware: b.NoBase == verdict.NewHardware, Asked: asked(c, b.Name),
+		AsReleased: b.AsReleased}
 	if b.Verdict != nil {
 		out.Verdict = *b.Verdict
 	}
@@ -396,9 +401,11 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 }
 
 // usual are the rules that nearly every patch meets: nobody is told so.
-var usual = map[string]bool{rules.SignOff.ID: true, rules.NotTrivial.ID: true, rules.NoNewUAPI.ID: true, rules.NoNewKconfig.ID: true, rules.NoNewDriver.ID: true,
-	rules.NoEnablement.ID: true, rules.NoFirmware.ID: true, rules.NoTheory.ID: true, rules.NotDeclined.ID: true, rules.DiffSize.ID: true, rules.ProductionSilicon.ID: true,
-	rules.SeriesComplete.ID: true}
+var usual = map[string]bool{rules.SignOff.ID: true, rules.NotTrivial.ID: true, rules.NoNewUAPI.ID: true, rules.NoNewKconfig.ID: true,
+	rules.NoNewDriver.ID:  true,
+	rules.NoEnablement.ID: true, rules.NoFirmware.ID: true, rules.NoTheory.ID: true, rules.NotDeclined.ID: true, rules.DiffSize.ID: true,
+	rules.ProductionSilicon.ID: true,
+	rules.SeriesComplete.ID:    true}
 
 // formal is 1 for the rules on how a patch is written. Their weight is large, as
 // who writes well sends what is taken; a reader wants to know first what the bug

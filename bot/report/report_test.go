@@ -30,11 +30,14 @@ const replies = "../../fixtures/replies"
 var day = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
 var refs = map[string]rules.Ref{
-	"size":      {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules", Says: "no more than a hundred lines, counted with their context"},
-	"fixes-tag": {File: "Documentation/process/submitting-patches.rst", Section: "Describe your changes", Says: "a fix of a known commit carries a one-line tag"},
+	"size": {File: "Documentation/process/stable-kernel-rules.rst", Section: "Rules",
+		Says: "no more than a hundred lines, counted with their context"},
+	"fixes-tag": {File: "Documentation/process/submitting-patches.rst", Section: "Describe your changes",
+		Says: "a fix of a known commit carries a one-line tag"},
 }
 
-func branch(name string, state verdict.State, applies verdict.Applies, v verdict.Verdict, c verdict.Class, score float64, needs ...string) verdict.Branch {
+func branch(name string, state verdict.State, applies verdict.Applies, v verdict.Verdict, c verdict.Class, score float64,
+	needs ...string) verdict.Branch {
 	b := verdict.Branch{Branch: rules.Branch{Name: name, State: state, Applies: applies}, ReasonClass: c, Score: score}
 	for i, n := range needs {
 		sha, title, _ := strings.Cut(n, " ")
@@ -55,8 +58,10 @@ func patch(v verdict.Verdict, c verdict.Class, score float64, reason string, bs 
 		Silicon: []silicon.Match{{Name: "GFX12", Driver: "amdgpu", Kind: silicon.KindIPBlock, State: silicon.Production, Since: "6.11"}},
 		Rules: []verdict.Weighed{
 			{Finding: rules.Finding{ID: "real-bug", Outcome: rules.Met, Reason: "a fix whose message speaks of a hang"}, Weight: 1.1},
-			{Finding: rules.Finding{ID: "size", Outcome: rules.Unmet, Reason: "143 lines with context, over the documented limit of 100"}, Weight: -1.2},
-			{Finding: rules.Finding{ID: "fixes-tag", Outcome: rules.Met, Reason: "names its culprit, 0123456789ab, in mainline since 6.11"}, Weight: 0.8},
+			{Finding: rules.Finding{ID: "size", Outcome: rules.Unmet, Reason: "143 lines with context, over the documented limit of 100"},
+				Weight: -1.2},
+			{Finding: rules.Finding{ID: "fixes-tag", Outcome: rules.Met, Reason: "names its culprit, 0123456789ab, in mainline since 6.11"},
+				Weight: 0.8},
 			{Finding: rules.Finding{ID: "dependency", Outcome: rules.Unknown, Reason: "no trees are configured"}},
 		}}, Change: &change.Change{Fixes: []change.Fixes{{SHA: "0123456789ab"}}}}
 	if v == verdict.StableEligible {
@@ -123,12 +128,14 @@ func cases() map[string]Posting {
 	noRules := patch(verdict.Uncertain, "", 0.45, "nothing was found that speaks for or against it")
 	noRules.Rules, noRules.Silicon = nil, nil
 	id := patch(el, "", 0.9, "it adds a device ID", clean, older)
-	id.Rules, id.Change = []verdict.Weighed{{Weight: 1, Finding: rules.Finding{ID: rules.DeviceID.ID, Outcome: rules.Met, Reason: "adds a device ID and nothing else"}}}, &change.Change{}
+	id.Rules, id.Change = []verdict.Weighed{{Weight: 1, Finding: rules.Finding{ID: rules.DeviceID.ID, Outcome: rules.Met,
+		Reason: "adds a device ID and nothing else"}}}, &change.Change{}
 	lines := func(b verdict.Branch, n int) verdict.Branch { b.PileLines = n; return b }
 	why := func(b verdict.Branch, s string) verdict.Branch { b.Why = s; return b }
 	first := lines(branch("6.1", "affected", "needs-prerequisites", el, "", 0.7, one), 48)
 	second := lines(branch("5.15", "affected", "needs-prerequisites", el, "", 0.6, two, one), 116)
-	hand := why(branch("6.1", "affected", "needs-backport", el, "", 0.5), "hunk 1 of 1 in drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c does not fit: the function is another one there")
+	hand := why(branch("6.1", "affected", "needs-backport", el, "", 0.5),
+		"hunk 1 of 1 in drivers/gpu/drm/amd/amdgpu/gfx_v12_0.c does not fit: the function is another one there")
 	// The breadcrumbs of the house: two are covered by the tag, two need more, and one of
 	// them has the culprit by a backport.
 	house := tagged(patch(el, "", 0.9, reason, clean, older, first, second), "6.6")
@@ -138,12 +145,14 @@ func cases() map[string]Posting {
 		branch("6.1", "present", "unknown", "", "", 0), branch("5.15", "not-affected", "unknown", "", "", 0)))
 	for i, b := range mended.Branches {
 		if b.Name == "6.6" || b.Name == "6.1" {
-			mended.Branches[i].Followups = []rules.Followup{{SHA: "4444444444444444444444444444444444444444", Subject: "drm/amdgpu: do not stop a ring that was never started on GFX12 parts"}}
+			mended.Branches[i].Followups = []rules.Followup{{SHA: "4444444444444444444444444444444444444444",
+				Subject: "drm/amdgpu: do not stop a ring that was never started on GFX12 parts"}}
 		}
 	}
 	// The second of three: it stands on the first, and its author asks for no older kernel.
 	mates := patch(el, "", 0.88, reason,
-		branch("6.12", "affected", "needs-prerequisites", el, "", 0.8), why(branch("6.6", "affected", "offset", verdict.NotNeeded, "", 0.88), "its author asks for newer branches only"),
+		branch("6.12", "affected", "needs-prerequisites", el, "", 0.8), why(branch("6.6", "affected", "offset", verdict.NotNeeded, "", 0.88),
+			"its author asks for newer branches only"),
 		branch("6.1", "no-base", "unknown", verdict.NotNeeded, "", 0.88))
 	mates.Branches[0].Mates, mates.Branches[0].PileLines = []int{1}, 52
 	newer := branch("5.15", "no-base", "unknown", dk, verdict.NoBase, 0)
@@ -160,25 +169,31 @@ func cases() map[string]Posting {
 		}
 	}
 	return map[string]Posting{
-		"house":                    single(house),
-		"series-mates":             {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{with(mates, func(p *Patch) { p.N = 2 })}},
-		"eligible":                 single(untagged),
-		"eligible-id":              single(id),
-		"eligible-near":            single(patch(el, "", 0.52, reason)),
-		"eligible-near-one":        single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.74), hand)),
-		"eligible-near-all":        single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.61), branch("6.6", "affected", "exact", el, "", 0.55), newer)),
+		"house":             single(house),
+		"series-mates":      {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{with(mates, func(p *Patch) { p.N = 2 })}},
+		"eligible":          single(untagged),
+		"eligible-id":       single(id),
+		"eligible-near":     single(patch(el, "", 0.52, reason)),
+		"eligible-near-one": single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.74), hand)),
+		"eligible-near-all": single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.61),
+			branch("6.6", "affected", "exact", el, "", 0.55), newer)),
 		"eligible-clean":           single(patch(el, "", 0.92, reason, clean, older, branch("6.1", "not-affected", "unknown", "", "", 0))),
 		"eligible-culprit-unknown": single(with(patch(el, "", 0.92, reason, clean, older), func(p *Patch) { p.Tree = &rules.Tree{} })),
-		"eligible-tag":             single(tagged(patch(el, "", 0.93, reason, clean, older, branch("6.1", "not-affected", "unknown", "", "", 0)))),
-		"eligible-tag-short":       single(tagged(patch(el, "", 0.93, reason, clean, older), "6.12")),
-		"eligible-hand":            single(tagged(patch(el, "", 0.93, reason, clean, hand))),
-		"eligible-adapted":         single(patch(el, "", 0.93, reason, clean, why(branch("6.1", "affected", "adapted", el, "", 0.8), "gfx_v12_0_stop is called gfx_v12_0_halt there"))),
-		"eligible-many":            single(patch(el, "", 0.93, reason, clean, older, branch("6.1", "affected", "exact", el, "", 0.9), branch("5.15", "affected", "three-way", el, "", 0.9), branch("5.10", "affected", "three-way", el, "", 0.9))),
-		"prerequisites":            single(patch(el, "", 0.71, reason, branch("6.12", "present", "unknown", "", "", 0), lines(branch("6.6", "affected", "needs-prerequisites", el, "", 0.7, one, two), 212), hand)),
-		"merged":                   single(merged(patch(el, "", 0.9, reason, clean, older))),
-		"merged-tag":               single(tagged(merged(patch(el, "", 0.9, reason, clean, first)))),
-		"merged-many":              single(merged(patch(el, "", 0.9, reason, clean, older, first, second, lines(branch("5.10", "affected", "needs-prerequisites", el, "", 0.6, three, two, one), 244)))),
-		"followups":                single(mended),
+		"eligible-tag": single(tagged(patch(el, "", 0.93, reason, clean, older,
+			branch("6.1", "not-affected", "unknown", "", "", 0)))),
+		"eligible-tag-short": single(tagged(patch(el, "", 0.93, reason, clean, older), "6.12")),
+		"eligible-hand":      single(tagged(patch(el, "", 0.93, reason, clean, hand))),
+		"eligible-adapted": single(patch(el, "", 0.93, reason, clean,
+			why(branch("6.1", "affected", "adapted", el, "", 0.8), "gfx_v12_0_stop is called gfx_v12_0_halt there"))),
+		"eligible-many": single(patch(el, "", 0.93, reason, clean, older, branch("6.1", "affected", "exact", el, "", 0.9),
+			branch("5.15", "affected", "three-way", el, "", 0.9), branch("5.10", "affected", "three-way", el, "", 0.9))),
+		"prerequisites": single(patch(el, "", 0.71, reason, branch("6.12", "present", "unknown", "", "", 0),
+			lines(branch("6.6", "affected", "needs-prerequisites", el, "", 0.7, one, two), 212), hand)),
+		"merged":     single(merged(patch(el, "", 0.9, reason, clean, older))),
+		"merged-tag": single(tagged(merged(patch(el, "", 0.9, reason, clean, first)))),
+		"merged-many": single(merged(patch(el, "", 0.9, reason, clean, older, first, second,
+			lines(branch("5.10", "affected", "needs-prerequisites", el, "", 0.6, three, two, one), 244)))),
+		"followups": single(mended),
 		"mixed": single(patch(el, "", 0.87, reason,
 			branch("6.12", "affected", "three-way", el, "", 0.91), branch("6.6", "queued", "unknown", "", "", 0), big, newer)),
 		"mixed-vendor":      single(with(patch(el, "", 0.87, reason, clean, newer), vendor(false))),
@@ -188,19 +203,26 @@ func cases() map[string]Posting {
 		"dkms-no-base-bare": single(patch(dk, verdict.NoBase, 0.11, "the chip is newer than every active branch", newer)),
 		"dkms-enablement":   single(patch(dk, verdict.Enablement, 0.12, "it enables hardware beyond a device ID")),
 		"dkms-abi":          single(patch(dk, verdict.ABI, 0.10, "it needs a new ioctl")),
-		"dkms-conflicts":    single(patch(dk, verdict.Conflicts, 0.20, "it does not apply", why(branch("6.6", "affected", "needs-backport", dk, verdict.Conflicts, 0.2), "hunk 2 of 3: 4444444444444444 rewrote the function"))),
-		"dkms-below-bar":    single(patch(dk, verdict.BelowBar, 0.06, "of a kind that stable rarely takes", branch("6.12", "affected", "exact", dk, verdict.BelowBar, 0.06))),
+		"dkms-conflicts": single(patch(dk, verdict.Conflicts, 0.20, "it does not apply",
+			why(branch("6.6", "affected", "needs-backport", dk, verdict.Conflicts, 0.2), "hunk 2 of 3: 4444444444444444 rewrote the function"))),
+		"dkms-below-bar": single(patch(dk, verdict.BelowBar, 0.06, "of a kind that stable rarely takes",
+			branch("6.12", "affected", "exact", dk, verdict.BelowBar, 0.06))),
 		"dkms-not-upstream": single(with(patch(dk, verdict.NotUpstream, 0.02, "it is in the vendor's tree alone"), vendor(true))),
 		"dkms-declined":     single(patch(dk, verdict.Declined, 0.05, "a maintainer keeps it out of stable: too risky")),
 		"wait":              single(patch(verdict.Wait, "", 0.8, "its stable tag asks to wait: after -rc3")),
-		"uncertain":         single(patch(verdict.Uncertain, "", 0.45, "the evidence conflicts: a reviewer calls it a cleanup, the text an oops")),
-		"uncertain-bare":    single(noRules),
-		"not-needed":        single(patch(verdict.NotNeeded, "", 0.9, "every branch that has the code has it already", branch("6.12", "present", "unknown", "", "", 0))),
-		"out-of-scope":      single(patch(verdict.OutOfScope, "", 0.1, "it changes style, comments or checker noise")),
-		"series":            numbered(5, 5, 2, untagged, tagged(patch(el, "", 0.93, reason, clean, older)), with(patch(dk, verdict.TooBig, 0.08, "912 lines"), large)),
-		"series-same":       numbered(3, 3, 1, patch(el, "", 0.9, reason, clean, older), patch(el, "", 0.9, reason, clean, older), patch(el, "", 0.9, reason, clean, first)),
-		"series-near":       numbered(2, 2, 1, patch(el, "", 0.52, reason), untagged),
-		"series-kept":       numbered(4, 4, 1, with(patch(dk, verdict.TooBig, 0.08, "912 lines"), large), patch(dk, verdict.Enablement, 0.1, "it enables"), patch(verdict.Uncertain, "", 0.45, "open"), patch(verdict.NotNeeded, "", 0.45, "no")),
+		"uncertain": single(patch(verdict.Uncertain, "", 0.45,
+			"the evidence conflicts: a reviewer calls it a cleanup, the text an oops")),
+		"uncertain-bare": single(noRules),
+		"not-needed": single(patch(verdict.NotNeeded, "", 0.9, "every branch that has the code has it already",
+			branch("6.12", "present", "unknown", "", "", 0))),
+		"out-of-scope": single(patch(verdict.OutOfScope, "", 0.1, "it changes style, comments or checker noise")),
+		"series": numbered(5, 5, 2, untagged, tagged(patch(el, "", 0.93, reason, clean, older)),
+			with(patch(dk, verdict.TooBig, 0.08, "912 lines"), large)),
+		"series-same": numbered(3, 3, 1, patch(el, "", 0.9, reason, clean, older), patch(el, "", 0.9, reason, clean, older),
+			patch(el, "", 0.9, reason, clean, first)),
+		"series-near": numbered(2, 2, 1, patch(el, "", 0.52, reason), untagged),
+		"series-kept": numbered(4, 4, 1, with(patch(dk, verdict.TooBig, 0.08, "912 lines"), large),
+			patch(dk, verdict.Enablement, 0.1, "it enables"), patch(verdict.Uncertain, "", 0.45, "open"), patch(verdict.NotNeeded, "", 0.45, "no")),
 		"series-incomplete": numbered(4, 3, 1, patch(verdict.Wait, "", 0.8, "3 of the 4 patches of its series have arrived")),
 		"series-long":       long(reason),
 	}
@@ -211,7 +233,8 @@ func long(reason string) Posting {
 	var in []Patch
 	for range 9 {
 		in = append(in, patch(verdict.StableEligible, "", 0.9, reason, branch("6.12", "affected", "exact", verdict.StableEligible, "", 0.9),
-			branch("6.6", "affected", "needs-prerequisites", verdict.StableEligible, "", 0.8, one), branch("6.1", "affected", "needs-prerequisites", verdict.StableEligible, "", 0.8, two, one)))
+			branch("6.6", "affected", "needs-prerequisites", verdict.StableEligible, "", 0.8, one),
+			branch("6.1", "affected", "needs-prerequisites", verdict.StableEligible, "", 0.8, two, one)))
 	}
 	return numbered(9, 9, 1, in...)
 }
@@ -220,8 +243,10 @@ func reply(p Posting) Mail {
 	return Mail{
 		Bot: Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Version: "0.1"},
 		Answers: Answered{ID: "20261102095500.4711-1-ada@example.org", References: []string{"cover@example.org"},
-			From: change.Person{Name: "Ada Example", Address: "ada@example.org"}, Subject: "[PATCH] drm/amdgpu: stop the ring before resetting GFX12", Date: day.Add(-5 * time.Minute),
-			Text: "The reset races with the ring and the card hangs. Reported by users of\nproduction boards.\n\nStop the ring first.\n\nFixes: 0123456789ab (\"drm/amdgpu: add GFX12\")\n---\n drivers/x.c | 2 +-\n"},
+			From:    change.Person{Name: "Ada Example", Address: "ada@example.org"},
+			Subject: "[PATCH] drm/amdgpu: stop the ring before resetting GFX12", Date: day.Add(-5 * time.Minute),
+			Text: "The reset races with the ring and the card hangs. Reported by users of\nproduction boards.\n\nStop the ring first.\n\nFixes: " +
+				"0123456789ab (\"drm/amdgpu: add GFX12\")\n---\n drivers/x.c | 2 +-\n"},
 		To: []change.Person{{Name: "Ada Example", Address: "ada@example.org"}}, Cc: []change.Person{{Address: "amd-gfx@example.org"}},
 		Key: "20261102095500.4711-1-ada@example.org/first", Date: day, Values: ValuesOf(p),
 	}
@@ -353,7 +378,8 @@ func poison(s string) Mail {
 	q := patch(verdict.DKMSOnly, verdict.TooBig, 0.1, s)
 	q.N, q.ID = 2, s
 	m := reply(Posting{Patches: []Patch{p, q}, Of: 2, Have: 2, Version: 1, Refs: refs})
-	m.Answers = Answered{ID: s, References: []string{s, "ok@example.org"}, From: change.Person{Name: s, Address: s}, Subject: s, Text: s, Date: day}
+	m.Answers = Answered{ID: s, References: []string{s, "ok@example.org"}, From: change.Person{Name: s, Address: s}, Subject: s, Text: s,
+		Date: day}
 	m.To = append(m.To, change.Person{Name: s, Address: s})
 	m.Cc = append(m.Cc, change.Person{Name: s, Address: s}, change.Person{Name: s, Address: "ok@example.org"})
 	return m
@@ -427,7 +453,8 @@ func FuzzReply(f *testing.F) {
 }
 
 func TestSubject(t *testing.T) {
-	for in, want := range map[string]string{"[PATCH] x": "Re: [PATCH] x", "Re: [PATCH] x": "Re: [PATCH] x", "RE: re: x": "Re: x", "a\r\nb": "Re: a b"} {
+	for in, want := range map[string]string{"[PATCH] x": "Re: [PATCH] x", "Re: [PATCH] x": "Re: [PATCH] x", "RE: re: x": "Re: x",
+		"a\r\nb": "Re: a b"} {
 		if got := Subject(in); got != want {
 			t.Errorf("Subject(%q) = %q, want %q", in, got, want)
 		}

@@ -74,7 +74,8 @@ func (v Values) lead() []string {
 		out = append(out, noTree)
 	}
 	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
-		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing, plural(v.Missing, "was", "were")))
+		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing,
+			plural(v.Missing, "was", "were")))
 	}
 	return out
 }

@@ -14,7 +14,8 @@ func TestSettled(t *testing.T) {
 	since := &change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.11"}}}}
 	bare := &change.Change{Fixes: tagged.Fixes}
 	takes, misses := verdict.StableEligible, verdict.DKMSOnly
-	old := verdict.Branch{Branch: rules.Branch{Name: "6.6", State: "no-base", NoBase: verdict.NewHardware}, Verdict: &misses, ReasonClass: verdict.NoBase}
+	old := verdict.Branch{Branch: rules.Branch{Name: "6.6", State: "no-base", NoBase: verdict.NewHardware}, Verdict: &misses,
+		ReasonClass: verdict.NoBase}
 	row := func(applies verdict.Applies, needs ...string) verdict.Branch {
 		b := branch("6.12", "affected", applies, takes, "", 0.9, needs...)
 		return b
@@ -26,18 +27,27 @@ func TestSettled(t *testing.T) {
 		want bool
 	}{
 		{"eligible and tagged", verdict.Judgement{Verdict: verdict.StableEligible}, tagged, true},
-		{"eligible and tagged, no culprit named", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: tagged.Stable}, true},
+		{"eligible and tagged, no culprit named", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: tagged.Stable},
+			true},
 		{"eligible without a tag", verdict.Judgement{Verdict: verdict.StableEligible}, bare, false},
 		{"tagged, and it applies", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact")}}, tagged, true},
-		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites", "1111111")}}, tagged, false},
-		{"tagged, and what goes first is of its series", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites")}}, tagged, true},
-		{"tagged, and what goes first is named in the tag", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-prerequisites", "1111111222222")}},
-			&change.Change{Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Needs: []change.Origin{{SHA: "1111111"}}}, tagged.Stable[0]}}, true},
-		{"tagged; whether the branch that needs a backport has the bug is not known", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-backport")}}, tagged, true},
-		{"tagged for newer branches than one that takes it", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact")}},
+		{"tagged, but a branch needs more", verdict.Judgement{Verdict: verdict.StableEligible,
+			Branches: []verdict.Branch{row("needs-prerequisites", "1111111")}}, tagged, false},
+		{"tagged, and what goes first is of its series", verdict.Judgement{Verdict: verdict.StableEligible,
+			Branches: []verdict.Branch{row("needs-prerequisites")}}, tagged, true},
+		{"tagged, and what goes first is named in the tag", verdict.Judgement{Verdict: verdict.StableEligible,
+			Branches: []verdict.Branch{row("needs-prerequisites", "1111111222222")}},
+			&change.Change{Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Needs: []change.Origin{{SHA: "1111111"}}},
+				tagged.Stable[0]}}, true},
+		{"tagged; whether the branch that needs a backport has the bug is not known",
+			verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("needs-backport")}}, tagged, true},
+		{"tagged for newer branches than one that takes it", verdict.Judgement{Verdict: verdict.StableEligible,
+			Branches: []verdict.Branch{row("exact")}},
 			&change.Change{Fixes: tagged.Fixes, Stable: []change.StableTag{{Address: "stable@vger.kernel.org", Versions: []string{"6.15"}}}}, false},
-		{"tagged; another branch is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible, Branches: []verdict.Branch{row("exact"), old}}, since, true},
-		{"its author wants no automatic pickup", verdict.Judgement{Verdict: verdict.StableEligible}, &change.Change{Stable: []change.StableTag{{NoAutosel: true}}}, true},
+		{"tagged; another branch is older than the chip", verdict.Judgement{Verdict: verdict.StableEligible,
+			Branches: []verdict.Branch{row("exact"), old}}, since, true},
+		{"its author wants no automatic pickup", verdict.Judgement{Verdict: verdict.StableEligible},
+			&change.Change{Stable: []change.StableTag{{NoAutosel: true}}}, true},
 		{"declined", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.Declined}, bare, true},
 		{"too big", verdict.Judgement{Verdict: verdict.DKMSOnly, ReasonClass: verdict.TooBig, Branches: []verdict.Branch{
 			{Branch: rules.Branch{Name: "6.12", State: "affected"}, Verdict: &misses}}}, tagged, false},

@@ -12,7 +12,8 @@ import (
 // A reply on a series says of each named patch why, what it needs that is no fix
 // itself, and which are closer calls; nothing is proposed for these.
 func TestTogether(t *testing.T) {
-	bug := verdict.Weighed{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "a fix whose message speaks of a hang"}, Weight: 1}
+	bug := verdict.Weighed{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "a fix whose message speaks of a hang"},
+		Weight: 1}
 	culprit := &change.Change{Fixes: []change.Fixes{{SHA: "0123456789ab"}}}
 	eligible := func(n int, score float64) Patch {
 		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: score}}
@@ -38,7 +39,8 @@ func TestTogether(t *testing.T) {
 		}
 	}
 	m.Values.Stands = []int{2, 6}
-	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "), "What was said before of patches 2 and 6 stands.") {
+	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "),
+		"What was said before of patches 2 and 6 stands.") {
 		t.Errorf("what stands: %v\n%s", err, text)
 	}
 	if m.Values.Line != "3 patches stable-eligible" {

@@ -45,14 +45,19 @@ func answers(t *testing.T) map[string]plan.Brief {
 		j := judge(m.Change, nil, nil)
 		j.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected", Applies: "exact"}, Verdict: &el, Score: 0.91},
 			{Branch: rules.Branch{Name: "6.6", State: "affected", Applies: "offset"}, Verdict: &el, Score: 0.88}}
-		return plan.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j, Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
+		return plan.Posted{Message: m, Lists: []string{drm}, Received: at.AddDate(0, 0, -3), Judgement: &j,
+			Tree: &rules.Tree{Mainline: rules.Presence{Known: true}}}
 	}
 	brief := func(posts ...plan.Posted) plan.Brief {
-		b := plan.Brief{Series: flow.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts), Judged: at.AddDate(0, 0, -3)},
+		b := plan.Brief{Series: flow.Series{Key: posts[0].Message.ID, Sender: "ada@example.org", List: drm, Version: 1, Of: len(posts),
+			Judged: at.AddDate(0, 0, -3)},
 			Posts: posts, Have: len(posts), Now: at, Sink: "outbox", Branches: []string{"6.12", "6.6"},
-			Policy: plan.Policy{MaxAge: plan.DefaultMaxAge, Lists: []plan.ListPolicy{{ID: drm, Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 1, PerDay: 1}}},
-			Bot:    report.Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Commands: true, Version: "0.1"}}
-		told := flow.Action{Key: flow.ActionKey(b.Series.Key, flow.CauseFirst), Cause: flow.CauseFirst, Line: "stable-eligible for 6.12 and 6.6", Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
+			Policy: plan.Policy{MaxAge: plan.DefaultMaxAge, Lists: []plan.ListPolicy{{ID: drm, Reply: plan.ReplyAuthor, WithoutTrees: true,
+				PerHour: 1, PerDay: 1}}},
+			Bot: report.Bot{Name: "stablebot", Address: "stablebot@example.com", Contact: "stable-people@example.com", Commands: true,
+				Version: "0.1"}}
+		told := flow.Action{Key: flow.ActionKey(b.Series.Key, flow.CauseFirst), Cause: flow.CauseFirst, Line: "stable-eligible for 6.12 and 6.6",
+			Created: at.AddDate(0, 0, -3), Told: map[string]string{}}
 		for _, p := range posts {
 			told.Told[p.Judgement.ID] = string(el)
 		}
@@ -64,7 +69,8 @@ func answers(t *testing.T) map[string]plan.Brief {
 		b := brief(fix(0, title))
 		found, _ := command.Parse(strings.Join(lines, "\n") + "\n")
 		for i, c := range found {
-			o := flow.Order{Command: c, Mail: "order@example.org", N: i, SeriesKey: b.Series.Key, Who: change.Person{Name: "Bo Lin", Address: "bo@example.org"}, At: at, Refused: c.Wrong}
+			o := flow.Order{Command: c, Mail: "order@example.org", N: i, SeriesKey: b.Series.Key,
+				Who: change.Person{Name: "Bo Lin", Address: "bo@example.org"}, At: at, Refused: c.Wrong}
 			if o.Refused == "" {
 				o.Refused = refused
 			}
@@ -87,7 +93,8 @@ func answers(t *testing.T) map[string]plan.Brief {
 	})
 	waited.Told[0].Told[waited.Posts[0].Judgement.ID], waited.Told[0].Line = string(verdict.Wait), "wait"
 	one, two := fix(1, "drm/amdgpu: fix a hang when GFX12 resets"), fix(2, "drm/amdgpu: fix a leak when GFX12 suspends")
-	two.Judgement.Verdict, two.Judgement.Reason, two.Judgement.When, two.Judgement.Branches = verdict.OutOfScope, "mainline has reverted it, by 5555555555555", "", nil
+	two.Judgement.Verdict, two.Judgement.Reason, two.Judgement.When, two.Judgement.Branches = verdict.OutOfScope,
+		"mainline has reverted it, by 5555555555555", "", nil
 	two.Tree.Followups = []rules.Followup{{SHA: strings.Repeat("5", 40), Subject: `Revert "drm/amdgpu: fix a leak when GFX12 suspends"`, Revert: true}}
 	pair := brief(one, two)
 	pair.Told[0].Line = "2 patches stable-eligible"
@@ -99,21 +106,26 @@ func answers(t *testing.T) map[string]plan.Brief {
 		"command-override":        ask("", "#stablebot override dkms-only it needs the firmware that only the vendor ships"),
 		"command-omit-fix":        ask("", "#stablebot omit-fix 444444444444 it mends another path"),
 		"command-mute":            ask("", "#stablebot mute"),
-		"command-refused":         ask("only the author, the maintainers of the files and those that the bot's owner names may ask for this", "#stablebot override wait I want more time"),
-		"command-wrong":           ask("", "#stablebot overide dkms-only typo", "#stablebot override someday because"),
+		"command-refused": ask("only the author, the maintainers of the files and those that the bot's owner names may ask for this",
+			"#stablebot override wait I want more time"),
+		"command-wrong": ask("", "#stablebot overide dkms-only typo", "#stablebot override someday because"),
 		"correction-reverted": turned(func(p *plan.Posted, j *verdict.Judgement) {
 			j.Verdict, j.Reason, j.When = verdict.OutOfScope, "mainline has reverted it, by 555555555555", ""
-			j.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "not-affected"}}, {Branch: rules.Branch{Name: "6.6", State: "not-affected"}}}
+			j.Branches = []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "not-affected"}},
+				{Branch: rules.Branch{Name: "6.6", State: "not-affected"}}}
 			p.Tree.Followups = []rules.Followup{{SHA: strings.Repeat("5", 40), Subject: `Revert "drm/amdgpu: fix a hang when GFX12 resets"`, Revert: true}}
 		}),
 		"correction-declined": turned(func(_ *plan.Posted, j *verdict.Judgement) {
-			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "", "a reviewer said no: Nacked-by: Bo Lin <bo@example.org>", nil
+			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "",
+				"a reviewer said no: Nacked-by: Bo Lin <bo@example.org>", nil
 		}),
 		"correction-dropped": turned(func(_ *plan.Posted, j *verdict.Judgement) {
-			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "", "the stable team dropped it from the 6.6 queue: it does not build there", nil
+			j.Verdict, j.ReasonClass, j.When, j.Reason, j.Branches = dk, verdict.Declined, "",
+				"the stable team dropped it from the 6.6 queue: it does not build there", nil
 		}),
 		"correction-differs": turned(func(p *plan.Posted, j *verdict.Judgement) {
-			j.Verdict, j.ReasonClass, j.When, j.Score, j.Reason = dk, verdict.TooBig, "", 0.09, "at 743 lines with context it lies beyond what stable takes"
+			j.Verdict, j.ReasonClass, j.When, j.Score, j.Reason = dk, verdict.TooBig, "", 0.09,
+				"at 743 lines with context it lies beyond what stable takes"
 			for i := range j.Branches {
 				j.Branches[i].Verdict, j.Branches[i].ReasonClass, j.Branches[i].Applies = &dk, verdict.TooBig, "needs-backport"
 			}
@@ -147,7 +159,8 @@ func TestAnswers(t *testing.T) {
 					t.Errorf("%d columns: %q", utf8.RuneCountInString(l), l)
 				}
 			}
-			got := txtar.Format(&txtar.Archive{Comment: []byte("What is written for: " + name + ".\n"), Files: []txtar.File{{Name: "mail", Data: []byte(body)}}})
+			got := txtar.Format(&txtar.Archive{Comment: []byte("What is written for: " + name + ".\n"),
+				Files: []txtar.File{{Name: "mail", Data: []byte(body)}}})
 			file := filepath.Join(answersDir, name+".txtar")
 			if *updateAnswers {
 				if err := os.WriteFile(file, got, 0o644); err != nil {

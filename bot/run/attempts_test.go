@@ -20,14 +20,16 @@ import (
 func largePatch(n, of, size int) post {
 	var d strings.Builder
 	lines := size / 38
-	fmt.Fprintf(&d, "---\ndiff --git a/drivers/gpu/drm/amd/amdgpu/f%d.c b/drivers/gpu/drm/amd/amdgpu/f%d.c\n--- a/drivers/gpu/drm/amd/amdgpu/f%d.c\n+++ b/drivers/gpu/drm/amd/amdgpu/f%d.c\n@@ -1,1 +1,%d @@\n x\n",
+	fmt.Fprintf(&d, "---\ndiff --git a/drivers/gpu/drm/amd/amdgpu/f%d.c b/drivers/gpu/drm/amd/amdgpu/f%d.c\n--- "+
+		"a/drivers/gpu/drm/amd/amdgpu/f%d.c\n+++ b/drivers/gpu/drm/amd/amdgpu/f%d.c\n@@ -1,1 +1,%d @@\n x\n",
 		n, n, n, n, lines+1)
 	for i := range lines {
 		fmt.Fprintf(&d, "+\twrite_register(dev, 0x%06x, %06d);\n", i, n)
 	}
 	return post{
 		id: fmt.Sprintf("20260101.%d-%d-eve@evil.example.com", 1, n), subject: fmt.Sprintf("[PATCH %d/%d] drm/amdgpu: fix hang %d", n, of, n),
-		text: true, body: "The card hangs on reset.\n\nSigned-off-by: Eve Example <eve@example.org>\n" + d.String(), from: "Eve Example <eve@example.org>",
+		text: true, body: "The card hangs on reset.\n\nSigned-off-by: Eve Example <eve@example.org>\n" + d.String(),
+		from: "Eve Example <eve@example.org>",
 	}
 }
 
@@ -124,7 +126,8 @@ func TestAside(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("it ended the bot: %v", err)
 	}
-	if c, err := b.store.Explain(t.Context(), bad.id); err != nil || c.Judged == nil || c.Judged.Verdict != verdict.Uncertain || c.Judged.Reason != "too expensive to judge" {
+	if c, err := b.store.Explain(t.Context(), bad.id); err != nil || c.Judged == nil || c.Judged.Verdict != verdict.Uncertain ||
+		c.Judged.Reason != "too expensive to judge" {
 		t.Errorf("its judgement: %+v, %v", c.Judged, err)
 	}
 	b.quiet(bad.id, "put aside")

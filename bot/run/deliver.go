@@ -141,7 +141,8 @@ func (dl *deliverer) deliver(ctx context.Context, s flow.Sink) (n int, err error
 func (dl *deliverer) do(ctx context.Context, s flow.Sink, a flow.Action) error {
 	ctx, done := inHand(ctx)
 	defer done()
-	log := dl.Log.Named("sink."+s.Name()).With(zap.String(flow.KeyAction, a.Key), zap.String(flow.KeyList, a.List), zap.String(flow.KeySeries, a.SeriesKey))
+	log := dl.Log.Named("sink."+s.Name()).With(zap.String(flow.KeyAction, a.Key), zap.String(flow.KeyList, a.List),
+		zap.String(flow.KeySeries, a.SeriesKey))
 	if open, err := dl.gate(ctx, a); err != nil || !open {
 		return err
 	}

@@ -16,7 +16,8 @@ const diskEvery = time.Minute
 
 // errDisk: what is stored must still fit when the disk is nearly full, so taking in
 // ends before; judging and delivering go on.
-var errDisk = fmt.Errorf("%w: the disk is nearly full or the quota is used up, so nothing more is taken in; what there is goes on", flow.ErrTemporary)
+var errDisk = fmt.Errorf("%w: the disk is nearly full or the quota is used up, so nothing more is taken in; what there is goes on",
+	flow.ErrTemporary)
 
 func (b *Bot) lookAtDisk(ctx context.Context) {
 	if b.Disk == nil {

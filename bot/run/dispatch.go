@@ -270,7 +270,8 @@ func (d *dispatcher) commitTask(ctx context.Context, t flow.Task) error {
 	})
 	if errors.Is(err, flow.ErrAside) {
 		j := verdict.TooExpensive(&change.Change{ID: w.ID, Kind: change.Commit}, err.Error())
-		return d.failed(d.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: d.Clock.Now(), Waited: true}, flow.Cursor{}))
+		return d.failed(d.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: d.Clock.Now(),
+			Waited: true}, flow.Cursor{}))
 	}
 	return err
 }
@@ -292,9 +293,11 @@ func (jg *judging) commit(ctx context.Context, w flow.Waiting) error {
 	if w.Problem != "" {
 		j.Error = &w.Problem
 	}
-	err = jg.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: jg.Clock.Now(), Waited: true, Forecast: forecast}, flow.Cursor{})
+	err = jg.Journal.KeepJudged(ctx, flow.Judged{Judgement: j, Source: w.Source, List: w.List, Branch: w.Branch, At: jg.Clock.Now(),
+		Waited: true, Forecast: forecast}, flow.Cursor{})
 	if err == nil {
-		jg.log.Info("a commit was judged", zap.String(flow.KeySource, w.Source), zap.String(flow.KeyCommit, j.ID), zap.String(flow.KeyVerdict, string(j.Verdict)),
+		jg.log.Info("a commit was judged", zap.String(flow.KeySource, w.Source), zap.String(flow.KeyCommit, j.ID),
+			zap.String(flow.KeyVerdict, string(j.Verdict)),
 			zap.Float64(flow.KeyScore, j.Score), zap.String(flow.KeySubject, j.Subject), zap.String(flow.KeyWhy, w.Problem))
 	}
 	return err

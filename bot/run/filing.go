@@ -125,7 +125,8 @@ func place(n series.Note) int {
 func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
 	private := fl.Policy.Embargoed(msg)
 	fits := func(o *flow.Series) bool {
-		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members, func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
+		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members,
+			func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
 	}
 	key := note.Key
 	// Of those that do not fit there may be one for each sender, embargoed or not,
@@ -158,7 +159,8 @@ func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, 
 			}
 		}
 	}
-	return &flow.Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received, Private: private}, nil
+	return &flow.Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received,
+		Private: private}, nil
 }
 
 // placeReply files what is no patch: with the series it answers, if any. Only

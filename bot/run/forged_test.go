@@ -31,7 +31,8 @@ func TestForgedVersion(t *testing.T) {
 	}
 	one := v(1, "1@example.org")
 	b.raw(sign(one))
-	over := post{id: "c1@example.org", subject: "Re: " + one.subject, reply: one.id, text: true, body: "#stablebot override dkms-only it needs firmware\n"}
+	over := post{id: "c1@example.org", subject: "Re: " + one.subject, reply: one.id, text: true,
+		body: "#stablebot override dkms-only it needs firmware\n"}
 	b.raw(sign(over))
 	b.want(one.id, over.id)
 	key := func(id string) *flow.Series {
@@ -127,8 +128,9 @@ func TestProgramForgedVersion(t *testing.T) {
 	}
 	sign := func(raw, domain string) string {
 		var out bytes.Buffer
-		if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), &dkim.SignOptions{Domain: domain, Selector: "k", Signer: key,
-			HeaderKeys: []string{"From", "To", "Subject", "Date"}}); err != nil {
+		if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")),
+			&dkim.SignOptions{Domain: domain, Selector: "k", Signer: key,
+				HeaderKeys: []string{"From", "To", "Subject", "Date"}}); err != nil {
 			t.Fatal(err)
 		}
 		return strings.ReplaceAll(out.String(), "\r\n", "\n")
@@ -226,7 +228,8 @@ func TestFreeNumber(t *testing.T) {
 	}
 	cover := part(0, "", "drm/amdgpu: three hangs")
 	cover.text = true
-	one, two, three := part(1, "", "drm/amdgpu: fix a hang"), part(2, "", "drm/amdgpu: fix another hang"), part(3, "", "drm/amdgpu: fix a third hang")
+	one, two, three := part(1, "", "drm/amdgpu: fix a hang"), part(2, "", "drm/amdgpu: fix another hang"),
+		part(3, "", "drm/amdgpu: fix a third hang")
 	junk := part(3, "Eve <eve@evil.example.net>", "drm/amdgpu: fix a hang of mine")
 	for _, c := range []struct {
 		name  string

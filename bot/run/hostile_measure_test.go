@@ -62,5 +62,6 @@ func TestMeasureHostile(t *testing.T) {
 	peak, _, _ := strings.Cut(rest, "\n")
 	slices.Sort(took)
 	t.Logf("%d patches behind %d hostile mails of %d MB: half within %v, all within %v; at most %s of memory",
-		len(took), together*len(took), bytesIn>>20, took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond), strings.TrimSpace(peak))
+		len(took), together*len(took), bytesIn>>20, took[len(took)/2].Round(time.Millisecond), took[len(took)-1].Round(time.Millisecond),
+		strings.TrimSpace(peak))
 }

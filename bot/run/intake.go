@@ -131,7 +131,8 @@ func (in *intake) read(item flow.Item) flow.Mail {
 	if err != nil {
 		in.log.Warn("a mail could not be compared with others", aboutMail(msg.ID), zap.Error(err))
 	}
-	m.ID, m.MessageID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject, msg.InReplyTo
+	m.ID, m.MessageID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject,
+		msg.InReplyTo
 	return m
 }
 

@@ -45,7 +45,8 @@ func (jg *judging) settle(ctx context.Context, s flow.Series) error {
 		jg.log.Error("planning checks failed", zap.String(flow.KeySeries, s.Key), zap.Error(err))
 	}
 	actions = append(actions, checks...)
-	settled, err := jg.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.Line(), At: brief.Now, Answered: brief.Unanswered()})
+	settled, err := jg.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, Actions: actions, Quiet: quiet, Line: brief.Line(),
+		At: brief.Now, Answered: brief.Unanswered()})
 	if err != nil || !settled {
 		return err
 	}
@@ -86,7 +87,8 @@ func (b *Bot) JudgeAgain(ctx context.Context, s flow.Series) ([]flow.Judged, err
 // series reads the mails of a series and judges its patches with all that
 // the thread says.
 func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flow.Judged, error) {
-	brief := plan.Brief{Series: s, Policy: jg.Policy, Bot: jg.Bot, Sink: jg.Sinks[0].Name(), DryRun: jg.DryRun, Refs: jg.refs, Now: jg.Clock.Now()}
+	brief := plan.Brief{Series: s, Policy: jg.Policy, Bot: jg.Bot, Sink: jg.Sinks[0].Name(), DryRun: jg.DryRun, Refs: jg.refs,
+		Now: jg.Clock.Now()}
 	mails, err := jg.Journal.Mails(ctx, s.Key, maxThread)
 	if err != nil {
 		return brief, nil, err
@@ -201,7 +203,8 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		if len(p.Lists) > 0 {
 			list = p.Lists[0]
 		}
-		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private, Forecast: forecast})
+		judged = append(judged, flow.Judged{Judgement: j, SeriesKey: s.Key, Source: from, List: list, At: brief.Now, Private: s.Private,
+			Forecast: forecast})
 	}
 	plan.ShareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())

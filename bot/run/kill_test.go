@@ -48,7 +48,8 @@ func manyMails(n int) (mails [][]byte, answered []string, patches int) {
 		add(p)
 		add(post{id: "re-" + p.id, from: "Bob <bob@example.org>", subject: "Re: " + p.subject, reply: p.id, text: true,
 			body: "Reviewed-by: Bob <bob@example.org>\n"})
-		s := series(fmt.Sprintf("10%04d.7", i), 1, 3, fmt.Sprint("drm/amdgpu: fix a", i), fmt.Sprint("drm/amdgpu: cleanup b", i), fmt.Sprint("drm/amdgpu: big fix c", i))
+		s := series(fmt.Sprintf("10%04d.7", i), 1, 3, fmt.Sprint("drm/amdgpu: fix a", i), fmt.Sprint("drm/amdgpu: cleanup b", i),
+			fmt.Sprint("drm/amdgpu: big fix c", i))
 		if i%2 == 1 { // the cover letter comes last; the first patch to stand in the thread is answered
 			s = append(s[1:], s[0])
 		}

@@ -83,7 +83,8 @@ func killHub(t *testing.T) *hub.Hub {
 }
 
 func hubCommit(n, push int, title string) hub.Commit {
-	return hub.Commit{SHA: fmt.Sprintf("%036x%04x", n, push), Message: title + "\n\nThe card hangs.\n\nSigned-off-by: Ada <ada@example.org>\n", Diff: diff}
+	return hub.Commit{SHA: fmt.Sprintf("%036x%04x", n, push), Message: title + "\n\nThe card hangs.\n\nSigned-off-by: Ada <ada@example.org>\n",
+		Diff: diff}
 }
 
 // labelOf is the label that a pull request of killHub ends with: each third was

@@ -48,7 +48,8 @@ func TestKillLoopChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := smtp.New(smtp.Config{Name: "outbox", Address: smtpAddr, TLS: smtp.TLSStart, Roots: rootsOf(t, smtpCert), From: loopBot}, zap.NewNop())
+	out, err := smtp.New(smtp.Config{Name: "outbox", Address: smtpAddr, TLS: smtp.TLSStart, Roots: rootsOf(t, smtpCert), From: loopBot},
+		zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,8 @@ func TestKillLoop(t *testing.T) {
 	}
 	o := onceEach(t, actions, func(key string) int { return got[report.MessageID(key, loopBot)] })
 	if len(actions) != replies || len(got) != o.received || strangers != len(mails) {
-		t.Errorf("%d actions, want %d; %d replies that no action tells of; %d of %d posted mails", len(actions), replies, len(got)-o.received, strangers, len(mails))
+		t.Errorf("%d actions, want %d; %d replies that no action tells of; %d of %d posted mails", len(actions), replies, len(got)-o.received,
+			strangers, len(mails))
 	}
 	t.Logf("%d kills, %d mails in (%d different): %d replies, %d in the maildir, %d of unknown outcome of which %d were not sent",
 		n, len(mails), len(posts), replies, o.received, o.unclear, o.missing)

@@ -100,8 +100,10 @@ func TestLocal(t *testing.T) {
 // TestEncodeChange: a worker elsewhere sees the change that the source saw.
 func TestEncodeChange(t *testing.T) {
 	text := "It hangs.\n\nFixes: 0123456789ab (\"drm/x: add it\")\nSigned-off-by: Ada <ada@example.org>\n"
-	diff := "diff --git a/drivers/gpu/drm/x.c b/drivers/gpu/drm/x.c\n--- a/drivers/gpu/drm/x.c\n+++ b/drivers/gpu/drm/x.c\n@@ -1,3 +1,4 @@\n a\n+b\n c\n d\n"
-	want, err := change.Parse(change.Input{ID: "0123456789abcdef0123456789abcdef01234567", Kind: change.Commit, Subject: "drm/x: fix a hang", Text: text, Diff: diff})
+	diff := "diff --git a/drivers/gpu/drm/x.c b/drivers/gpu/drm/x.c\n--- a/drivers/gpu/drm/x.c\n+++ b/drivers/gpu/drm/x.c\n@@ -1,3 +1,4 " +
+		"@@\n a\n+b\n c\n d\n"
+	want, err := change.Parse(change.Input{ID: "0123456789abcdef0123456789abcdef01234567", Kind: change.Commit, Subject: "drm/x: fix a hang",
+		Text: text, Diff: diff})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,16 +105,18 @@ caps: {per_hour: 100, per_day: 100}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(m.Subject, "Re: [PATCH] drm/amdgpu: fix a NULL pointer") || !slices.Equal(m.References, []string{"live-1@example.org"}) ||
+	if !strings.HasPrefix(m.Subject, "Re: [PATCH] drm/amdgpu: fix a NULL pointer") ||
+		!slices.Equal(m.References, []string{"live-1@example.org"}) ||
 		m.AutoSubmitted != "auto-replied" || len(m.To) != 1 || m.To[0].Address != "jo@example.test" {
 		t.Errorf("the reply is not as it should be:\n%s", raw)
 	}
-	found, err := dkim.VerifyWithOptions(bytes.NewReader(bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n"))), &dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
-		if name != "bot._domainkey.example.test" {
-			t.Errorf("the key is looked for in %s", name)
-		}
-		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}, nil
-	}})
+	found, err := dkim.VerifyWithOptions(bytes.NewReader(bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n"))),
+		&dkim.VerifyOptions{LookupTXT: func(name string) ([]string, error) {
+			if name != "bot._domainkey.example.test" {
+				t.Errorf("the key is looked for in %s", name)
+			}
+			return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}, nil
+		}})
 	if err != nil || len(found) != 1 || found[0].Err != nil {
 		t.Errorf("the signature: %+v, %v\n%s", found, err, raw)
 	}

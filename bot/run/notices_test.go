@@ -28,33 +28,43 @@ func sha(n int) string { return fmt.Sprintf("%040x", 0x1a2b3c4d5e<<8+n) }
 
 func queued(n int, who, branch, format string) notice {
 	title := fmt.Sprintf("fix hang %d", n)
-	body := fmt.Sprintf("This is a note to let you know that I've just added the patch titled\n\n    drm/amdgpu: %s\n\nto the %s-stable tree, from where it goes out.\n\nFrom %s\n\ncommit %s upstream.\n", title, branch, sha(n), sha(n))
-	return notice{post{from: who, subject: fmt.Sprintf(format, "drm/amdgpu: "+title, branch), body: body, text: n%2 == 0}, branch, title, sha(n), flow.StandQueued}
+	body := fmt.Sprintf("This is a note to let you know that I've just added the patch titled\n\n    drm/amdgpu: %s\n\nto the %s-stable "+
+		"tree, from where it goes out.\n\nFrom %s\n\ncommit %s upstream.\n", title, branch, sha(n), sha(n))
+	return notice{post{from: who, subject: fmt.Sprintf(format, "drm/amdgpu: "+title, branch), body: body, text: n%2 == 0}, branch, title,
+		sha(n), flow.StandQueued}
 }
 
 func failed(n int, who, branch, format string) notice {
 	title := fmt.Sprintf("fix oops %d", n)
-	body := fmt.Sprintf("The patch below does not apply to the %s-stable tree. Somebody who wants\nit there has to send a backport.\n\ngit cherry-pick -x %s\n", branch, sha(n))
+	body := fmt.Sprintf("The patch below does not apply to the %s-stable tree. Somebody who wants\nit there has to send a backport.\n\ngit "+
+		"cherry-pick -x %s\n", branch, sha(n))
 	if n%2 == 0 {
-		body = fmt.Sprintf("The patch below does not apply to the %s-stable tree.\n\n------------------ original commit in Linus's tree ------------------\n\nFrom %s Mon Sep 17 00:00:00 2001\n", branch, sha(n))
+		body = fmt.Sprintf("The patch below does not apply to the %s-stable tree.\n\n------------------ original commit in Linus's tree "+
+			"------------------\n\nFrom %s Mon Sep 17 00:00:00 2001\n", branch, sha(n))
 	}
-	return notice{post{from: who, subject: fmt.Sprintf(format, "drm/amdgpu: "+title, branch), body: body, text: true}, branch, title, sha(n), flow.StandFailed}
+	return notice{post{from: who, subject: fmt.Sprintf(format, "drm/amdgpu: "+title, branch), body: body, text: true}, branch, title, sha(n),
+		flow.StandFailed}
 }
 
 func droppedAs(n int, who, subject, branches, title, text string) notice {
-	return notice{post{from: who, subject: subject, body: "On Monday, Ada wrote:\n> it breaks resume\n\n" + text + "\n", text: true, reply: fmt.Sprintf("parent%d@example.org", n)}, branches, title, "", flow.StandDeclined}
+	return notice{post{from: who, subject: subject, body: "On Monday, Ada wrote:\n> it breaks resume\n\n" + text + "\n", text: true,
+		reply: fmt.Sprintf("parent%d@example.org", n)}, branches, title, "", flow.StandDeclined}
 }
 
 func proposed(n int, prefix, branches string) notice {
 	title := fmt.Sprintf("fix leak %d", n)
 	return notice{post{from: sasha, subject: "[PATCH AUTOSEL " + prefix + "] drm/amdgpu: " + title,
-		body: "From: Ada Example <ada@example.org>\n\n[ Upstream commit " + sha(n) + " ]\n\nThe card leaks.\n\nSigned-off-by: Ada Example <ada@example.org>\n"}, branches, title, sha(n), flow.StandPosted}
+		body: "From: Ada Example <ada@example.org>\n\n[ Upstream commit " + sha(n) +
+			" ]\n\nThe card leaks.\n\nSigned-off-by: Ada Example <ada@example.org>\n"}, branches, title, sha(n), flow.StandPosted}
 }
 
 func review(n int, branch string, of int) notice {
 	title := fmt.Sprintf("fix race %d", n)
-	return notice{post{from: greg, subject: fmt.Sprintf("[PATCH %s %03d/%d] drm/amdgpu: %s", branch, n, of, title), headers: "X-stable: review\n",
-		body: branch + "-stable review patch.  If somebody objects, say so now.\n\n------------------\n\nFrom: Ada Example <ada@example.org>\n\ncommit " + sha(n) + " upstream.\n\nIt races.\n\nSigned-off-by: Ada Example <ada@example.org>\n"}, branch, title, sha(n), flow.StandQueued}
+	return notice{post{from: greg, subject: fmt.Sprintf("[PATCH %s %03d/%d] drm/amdgpu: %s", branch, n, of, title),
+		headers: "X-stable: review\n",
+		body: branch + "-stable review patch.  If somebody objects, say so now.\n\n------------------\n\nFrom: Ada Example " +
+			"<ada@example.org>\n\ncommit " + sha(n) + " upstream.\n\nIt races.\n\nSigned-off-by: Ada Example <ada@example.org>\n"}, branch, title,
+		sha(n), flow.StandQueued}
 }
 
 func notices() []notice {
@@ -74,7 +84,8 @@ func notices() []notice {
 		droppedAs(19, greg, "Re: [PATCH 5.15 012/149] drm/amdgpu: fix stall 19", "5.15", "fix stall 19", "I'll drop it from the queue now."),
 		droppedAs(20, sasha, `RE: patch "drm/amdgpu: fix stall 20" has been added to the 5.10-stable tree`, "5.10", "fix stall 20", "I've dropped it."),
 		droppedAs(21, greg, "Re: [PATCH 6.12.y] drm/amdgpu: fix stall 21", "6.12", "fix stall 21", "All dropped now."),
-		proposed(22, "6.1 01/20", "6.1"), proposed(23, "6.6 12/18", "6.6"), proposed(24, "5.15", "5.15"), proposed(25, "6.19-6.1", "6.19 6.12 6.6 6.1"), proposed(26, "6.12 2/2", "6.12"),
+		proposed(22, "6.1 01/20", "6.1"), proposed(23, "6.6 12/18", "6.6"), proposed(24, "5.15", "5.15"),
+		proposed(25, "6.19-6.1", "6.19 6.12 6.6 6.1"), proposed(26, "6.12 2/2", "6.12"),
 		review(27, "6.1", 149), review(28, "6.6", 250), review(29, "5.15", 88), review(30, "6.12", 310),
 	}
 }
@@ -93,7 +104,8 @@ func forgeries(sign func(post) []byte) (raw [][]byte, of []notice) {
 	}
 	add(queued(31, greg, "6.1", added), "f1@example.org", plain)
 	add(failed(32, sasha, "6.6", `FAILED: Patch "%s" failed to apply to %s-stable tree`), "f2@example.org", plain)
-	add(droppedAs(33, greg, "Re: [PATCH 6.1 01/99] drm/amdgpu: fix stall 33", "6.1", "fix stall 33", "Now dropped, thanks."), "f3@example.org", plain)
+	add(droppedAs(33, greg, "Re: [PATCH 6.1 01/99] drm/amdgpu: fix stall 33", "6.1", "fix stall 33", "Now dropped, thanks."), "f3@example.org",
+		plain)
 	add(queued(34, "Greg Stable <eve@example.org>", "6.1", added), "f4@example.org", sign)
 	add(queued(35, "Greg Stable <greg@example.net>", "6.1", added), "f5@example.org", sign) // signed by another domain
 	add(queued(36, greg, "6.1", added), "f6@example.org", swap("-stable tree, from", "-stable tree; from"))
@@ -132,7 +144,8 @@ func TestNotices(t *testing.T) {
 		ok := true
 		for _, s := range of[n.id] {
 			branches = append(branches, s.Branch)
-			ok = ok && s.Counts() && s.How == "DKIM of example.org" && s.Stand == n.stand && s.Title == "drm/amdgpu: "+n.title && s.Commit == n.commit
+			ok = ok && s.Counts() && s.How == "DKIM of example.org" && s.Stand == n.stand && s.Title == "drm/amdgpu: "+n.title &&
+				s.Commit == n.commit
 		}
 		if !ok || strings.Join(branches, " ") != n.branches {
 			t.Errorf("%s %q: %+v, want %s for %s", n.id, n.subject, of[n.id], n.stand, n.branches)

@@ -21,7 +21,8 @@ const recheckEvery = 24 * time.Hour
 
 // readOrders takes the commands of a proven reply into p. A mail whose sender is
 // not proven orders nothing and gets no answer: it may be forged.
-func (pv *prover) readOrders(ctx context.Context, p *flow.Proving, found []command.Command, m flow.Mail, msg *mail.Message, proof command.Proof, s *flow.Series) error {
+func (pv *prover) readOrders(ctx context.Context, p *flow.Proving, found []command.Command, m flow.Mail, msg *mail.Message,
+	proof command.Proof, s *flow.Series) error {
 	before, err := pv.Journal.Orders(ctx, s.Key)
 	if err != nil {
 		return err
@@ -34,12 +35,14 @@ func (pv *prover) readOrders(ctx context.Context, p *flow.Proving, found []comma
 	now := pv.Clock.Now()
 	recent := func(o flow.Order) bool { return o.SeriesKey == s.Key && now.Sub(o.At) < recheckEvery }
 	for i, c := range found {
-		o := flow.Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: change.Person{Name: msg.From.Name, Address: proof.From}, At: now, Refused: c.Wrong}
+		o := flow.Order{Command: c, Mail: m.ID, N: i, SeriesKey: s.Key, Who: change.Person{Name: msg.From.Name, Address: proof.From}, At: now,
+			Refused: c.Wrong}
 		switch {
 		case o.Refused != "":
 		case !may && c.Verb != command.Mute:
 			o.Refused = "only the author, the maintainers of the files and those that the bot's owner names may ask for this"
-		case c.Verb == command.Recheck && slices.ContainsFunc(append(before, p.Orders...), func(o flow.Order) bool { return recent(o) && o.Verb == command.Recheck && o.Refused == "" }):
+		case c.Verb == command.Recheck && slices.ContainsFunc(append(before, p.Orders...),
+			func(o flow.Order) bool { return recent(o) && o.Verb == command.Recheck && o.Refused == "" }):
 			o.Refused = "this version was re-checked within the last day; once a day is what it gets"
 		case c.Verb == command.Mute:
 			p.Mute = proof.From

@@ -67,7 +67,8 @@ func TestOrders(t *testing.T) {
 	b.raw(sign(over), sign(over))
 	b.want(patch.id, over.id)
 	answer := b.replies()[over.id]
-	for _, want := range []string{"Noted. The verdict is to be dkms-only", "needs the new firmware", "stable-eligible", "References: <1@example.org> <c1@example.org>"} {
+	for _, want := range []string{"Noted. The verdict is to be dkms-only", "needs the new firmware", "stable-eligible",
+		"References: <1@example.org> <c1@example.org>"} {
 		if !strings.Contains(strings.Join(strings.Fields(answer), " "), want) {
 			t.Errorf("the answer lacks %q:\n%s", want, answer)
 		}
@@ -94,7 +95,8 @@ func TestOrders(t *testing.T) {
 		return j
 	}
 	b.once(two)
-	if a := b.replies()[two.id]; !strings.Contains(a, "A person's word stands") || !strings.Contains(a, "dkms-only - it needs the new") || strings.Contains(a, "I say so") {
+	if a := b.replies()[two.id]; !strings.Contains(a, "A person's word stands") || !strings.Contains(a, "dkms-only - it needs the new") ||
+		strings.Contains(a, "I say so") {
 		t.Errorf("the answer to v2:\n%s", a)
 	}
 	off := cmd("c4@example.org", "", "#stablebot mute")
@@ -135,7 +137,8 @@ func TestCorrection(t *testing.T) {
 	}
 	_, rest, _ := strings.Cut(got[p.id], "Message-Id: <")
 	first, _, _ := strings.Cut(rest, ">")
-	if m := got[first]; !strings.Contains(joined(m), "replaces what was said here") || !strings.Contains(m, "was declined for stable") || !strings.Contains(m, "> stable-eligible") {
+	if m := got[first]; !strings.Contains(joined(m), "replaces what was said here") || !strings.Contains(m, "was declined for stable") ||
+		!strings.Contains(m, "> stable-eligible") {
 		t.Errorf("the correction:\n%s", m)
 	}
 }
@@ -145,7 +148,8 @@ func TestCorrection(t *testing.T) {
 func TestHeld(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	b.opts.Policy.Lists[0].Approve = true
-	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}, post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"})
+	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"},
+		post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"})
 	b.want()
 	rows, err := b.store.Actions(t.Context(), flow.StateHeld, 10)
 	if err != nil || len(rows) != 2 {

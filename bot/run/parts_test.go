@@ -11,7 +11,8 @@ import (
 func TestPartsOfTheJournal(t *testing.T) {
 	const most = 16
 	whole := reflect.TypeFor[flow.Journal]().NumMethod()
-	for _, part := range []any{core{}, leases{}, attempts{}, filer{}, prover{}, remotes{}, judging{}, watcher{}, dispatcher{}, doubts{}, deliverer{}, Bot{}} {
+	for _, part := range []any{core{}, leases{}, attempts{}, filer{}, prover{}, remotes{}, judging{}, watcher{}, dispatcher{}, doubts{},
+		deliverer{}, Bot{}} {
 		typ := reflect.TypeOf(part)
 		f, ok := typ.FieldByName("Journal")
 		if !ok || len(f.Index) != 1 {

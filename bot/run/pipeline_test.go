@@ -329,22 +329,26 @@ func TestSilence(t *testing.T) {
 		why  string
 		tune func(*bench)
 	}{
-		"own":       {p: post{from: "stablebot <stablebot@example.com>"}, why: "own mail"},
-		"auto":      {p: post{headers: "Auto-Submitted: auto-generated\n"}, why: "program"},
-		"robot":     {p: post{from: "kernel test robot <lkp@example.com>", headers: "Precedence: bulk\n"}, why: "program"},
-		"bounce":    {p: post{from: "MAILER-DAEMON@example.org", subject: "Undelivered Mail", text: true, body: "no such user\n"}, why: "program"},
-		"old":       {p: post{date: time.Now().Add(-100 * time.Hour)}, why: "older than"},
-		"security":  {p: post{to: "drm@lists.example.org, security@kernel.org"}, why: "security contact"},
-		"embargo":   {p: post{to: "drm@lists.example.org, stable@kernel.org"}, why: "security contact"},
-		"stable":    {p: post{subject: "[PATCH 6.6.y] drm/amdgpu: fix a hang"}, why: "submission to stable"},
-		"autosel":   {p: post{subject: "[PATCH AUTOSEL 6.19-5.15] drm/amdgpu: fix a hang"}, why: "submission to stable"},
-		"verdict":   {p: post{subject: "[PATCH] drm/amdgpu: cleanup"}, why: "none of its verdicts"},
-		"panic":     {p: post{subject: "[PATCH] drm/amdgpu: panic"}, why: "none of its verdicts"},
-		"opted out": {p: post{}, why: "wants no mail", tune: func(b *bench) { _ = b.store.OptOut(context.Background(), "ada@example.org", "test") }},
-		"list out":  {p: post{}, why: "opted out", tune: func(b *bench) { _ = b.store.OptOut(context.Background(), "list:"+drm, "test") }},
-		"ignored":   {p: post{}, why: "wants no mail", tune: func(b *bench) { b.opts.Policy.Lists[0].Ignore = []string{"Ada@Example.org"} }},
-		"muted":     {p: post{}, why: "muted", tune: func(b *bench) { b.opts.Policy.Lists = nil }},
-		"chat":      {p: post{subject: "a question", text: true, body: "Why?\n"}, why: "no diff"},
+		"own":   {p: post{from: "stablebot <stablebot@example.com>"}, why: "own mail"},
+		"auto":  {p: post{headers: "Auto-Submitted: auto-generated\n"}, why: "program"},
+		"robot": {p: post{from: "kernel test robot <lkp@example.com>", headers: "Precedence: bulk\n"}, why: "program"},
+		"bounce": {p: post{from: "MAILER-DAEMON@example.org", subject: "Undelivered Mail", text: true, body: "no such user\n"},
+			why: "program"},
+		"old":      {p: post{date: time.Now().Add(-100 * time.Hour)}, why: "older than"},
+		"security": {p: post{to: "drm@lists.example.org, security@kernel.org"}, why: "security contact"},
+		"embargo":  {p: post{to: "drm@lists.example.org, stable@kernel.org"}, why: "security contact"},
+		"stable":   {p: post{subject: "[PATCH 6.6.y] drm/amdgpu: fix a hang"}, why: "submission to stable"},
+		"autosel":  {p: post{subject: "[PATCH AUTOSEL 6.19-5.15] drm/amdgpu: fix a hang"}, why: "submission to stable"},
+		"verdict":  {p: post{subject: "[PATCH] drm/amdgpu: cleanup"}, why: "none of its verdicts"},
+		"panic":    {p: post{subject: "[PATCH] drm/amdgpu: panic"}, why: "none of its verdicts"},
+		"opted out": {p: post{}, why: "wants no mail", tune: func(b *bench) {
+			_ = b.store.OptOut(context.Background(), "ada@example.org",
+				"test")
+		}},
+		"list out": {p: post{}, why: "opted out", tune: func(b *bench) { _ = b.store.OptOut(context.Background(), "list:"+drm, "test") }},
+		"ignored":  {p: post{}, why: "wants no mail", tune: func(b *bench) { b.opts.Policy.Lists[0].Ignore = []string{"Ada@Example.org"} }},
+		"muted":    {p: post{}, why: "muted", tune: func(b *bench) { b.opts.Policy.Lists = nil }},
+		"chat":     {p: post{subject: "a question", text: true, body: "Why?\n"}, why: "no diff"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, t.TempDir())
@@ -440,7 +444,8 @@ func TestRun(t *testing.T) {
 	b.opts.Told = func(a flow.Action) { told <- a }
 	b.opts.Policy.Lists[0].Verdicts = []verdict.Verdict{verdict.StableEligible, verdict.Wait}
 	part := series("100000.1", 1, 2, "drm/amdgpu: fix one")
-	f := &feed{name: "f", fail: 1, more: make(chan struct{}), mails: [][]byte{post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}.bytes()}}
+	f := &feed{name: "f", fail: 1, more: make(chan struct{}), mails: [][]byte{post{id: "1@example.org",
+		subject: "[PATCH] drm/amdgpu: fix a hang"}.bytes()}}
 	for _, p := range part {
 		f.mails = append(f.mails, p.bytes())
 	}
@@ -489,7 +494,8 @@ func TestUnknown(t *testing.T) {
 	b.opts.Sinks = []flow.Sink{sink}
 	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"})
 	rows, err := b.store.Actions(t.Context(), "", 10)
-	if err != nil || len(rows) != 1 || rows[0].State != flow.StatePlanned || rows[0].Attempts != 1 || !strings.Contains(rows[0].Problem, "greylisted") {
+	if err != nil || len(rows) != 1 || rows[0].State != flow.StatePlanned || rows[0].Attempts != 1 ||
+		!strings.Contains(rows[0].Problem, "greylisted") {
 		t.Fatalf("after a temporary failure: %+v, %v", rows, err)
 	}
 	if ok, err := b.store.Begin(t.Context(), rows[0].Key, time.Now(), flow.Caps{PerHour: 10, PerDay: 10}); !ok || err != nil {
@@ -514,8 +520,10 @@ func TestOddVersions(t *testing.T) {
 	now := day
 	b.opts.Clock.Now = func() time.Time { return now }
 	for i, p := range []post{
-		at("a1", "[PATCH] drm/amdgpu: fix a hang", 1), at("a2", "[PATCH] drm/amdgpu: fix a hang (v2)", 2), at("a3", "[PATCH] drm/amdgpu: fix a hang, v3", 3),
-		at("b1", "[PATCH] drm/amdgpu: fix a leak", 4), at("b2", "[PATCH] drm/amdgpu: fix a leak v2", 5), at("b3", "[PATCH] drm/amdgpu: fix a leak v3", 6),
+		at("a1", "[PATCH] drm/amdgpu: fix a hang", 1), at("a2", "[PATCH] drm/amdgpu: fix a hang (v2)", 2),
+		at("a3", "[PATCH] drm/amdgpu: fix a hang, v3", 3),
+		at("b1", "[PATCH] drm/amdgpu: fix a leak", 4), at("b2", "[PATCH] drm/amdgpu: fix a leak v2", 5),
+		at("b3", "[PATCH] drm/amdgpu: fix a leak v3", 6),
 		at("c1", "[PATCH] drm/amdgpu: fix firmware command v10", 7), at("c2", "[PATCH] drm/amdgpu: fix firmware command v11", 8),
 	} {
 		now = day.Add(time.Duration(i+1) * time.Hour)

@@ -23,7 +23,8 @@ func TestPlace(t *testing.T) {
 		return judge(c, s, tree)
 	}
 	b.once(post{id: "1@example.org", subject: "[PATCH] wifi: example: fix a hang"})
-	if want := "drivers/net/wireless/example/drivers/gpu/drm/amd/amdgpu/x.c"; len(got) == 0 || slices.ContainsFunc(got, func(p string) bool { return p != want }) {
+	if want := "drivers/net/wireless/example/drivers/gpu/drm/amd/amdgpu/x.c"; len(got) == 0 ||
+		slices.ContainsFunc(got, func(p string) bool { return p != want }) {
 		t.Errorf("judged %q, want %s", got, want)
 	}
 }

@@ -122,7 +122,8 @@ func plannedBy(t *testing.T, bin, conf, where string, workers int, changes []*ch
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := s.KeepCommit(ctx, flow.Waiting{ID: c.ID, Source: "git:drm", Branch: "master", At: time.Now(), Body: body}, flow.Cursor{}); err != nil {
+			if err := s.KeepCommit(ctx, flow.Waiting{ID: c.ID, Source: "git:drm", Branch: "master", At: time.Now(), Body: body},
+				flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}

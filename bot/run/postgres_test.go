@@ -241,7 +241,8 @@ func TestRunOnPostgres(t *testing.T) {
 	}
 	server.Start()
 	t.Logf("ready %s after the database", within(t, 60*time.Second, "ready again", ready(http.StatusOK)).Round(time.Millisecond))
-	t.Logf("the mail of the outage was answered %s later", within(t, 60*time.Second, "a reply to the mail of the outage", replied(2)).Round(time.Millisecond))
+	t.Logf("the mail of the outage was answered %s later", within(t, 60*time.Second, "a reply to the mail of the outage",
+		replied(2)).Round(time.Millisecond))
 	within(t, 10*time.Second, "said once that the store answers again", func() bool { return len(r.lines("the store answers again")) == 1 })
 	in.post()
 	within(t, 30*time.Second, "a reply to a mail after the outage", replied(3))
@@ -324,7 +325,8 @@ func TestStoreOnPostgres(t *testing.T) {
 	weights := filepath.Join(dir, "weights.json")
 	writeText(t, weights, `{"format": 2, "version": "none", "thresholds": {"fix": 0.5, "eligible": 0.55, "dkms": 0.1},
 		"heads": {"tree": {"bias": -3}, "tree-untagged": {"bias": -3}, "commit": {"bias": -3}, "mail": {"bias": -3}, "fix": {"bias": -3}, "reach": {"bias": 0}}}`)
-	run(true, "3 patches judged again, 3 verdicts would change, 3 of them were told", "store", "rejudge", "-c", conf, "--store", to, "--weights", weights)
+	run(true, "3 patches judged again, 3 verdicts would change, 3 of them were told", "store", "rejudge", "-c", conf, "--store", to,
+		"--weights", weights)
 	run(true, "deleted: 3 mails, 3 series; 3 judgements", "store", "forget", "-c", conf, "--store", to, "ana@example.com")
 	run(true, "0 mails", "store", "check", "-c", conf, "--store", to)
 }

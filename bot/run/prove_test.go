@@ -105,15 +105,18 @@ func TestProgramHears(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeText(t, filepath.Join(dir, "MAINTAINERS"), "INTEL NET\nM:\tMo Maintains <mo@kernel.example.org>\nF:\tdrivers/net/ethernet/intel/\n")
-	writeText(t, conf, string(old)+fmt.Sprintf("commands: {enabled: true, maintainers: %s/MAINTAINERS}\ntrust: {resolver: '%s'}\n", dir, dns.addr))
+	writeText(t, conf, string(old)+fmt.Sprintf("commands: {enabled: true, maintainers: %s/MAINTAINERS}\ntrust: {resolver: '%s'}\n", dir,
+		dns.addr))
 	reply := func(id, from, text string) string {
-		return fmt.Sprintf("From: %s\nTo: net@lists.example.org\nSubject: Re: [PATCH] igc: fix a NULL pointer dereference on error path 1\nDate: %s\nMessage-ID: <%s@example.org>\nIn-Reply-To: <post1@example.org>\nReferences: <post1@example.org>\n\n%s\n",
+		return fmt.Sprintf("From: %s\nTo: net@lists.example.org\nSubject: Re: [PATCH] igc: fix a NULL pointer dereference on error path "+
+			"1\nDate: %s\nMessage-ID: <%s@example.org>\nIn-Reply-To: <post1@example.org>\nReferences: <post1@example.org>\n\n%s\n",
 			from, time.Now().Format(time.RFC1123Z), id, text)
 	}
 	sign := func(raw, domain string) string {
 		var out bytes.Buffer
-		if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")), &dkim.SignOptions{Domain: domain, Selector: "k", Signer: key,
-			HeaderKeys: []string{"From", "To", "Cc", "Subject", "Date", "In-Reply-To", "References"}}); err != nil {
+		if err := dkim.Sign(&out, strings.NewReader(strings.ReplaceAll(raw, "\n", "\r\n")),
+			&dkim.SignOptions{Domain: domain, Selector: "k", Signer: key,
+				HeaderKeys: []string{"From", "To", "Cc", "Subject", "Date", "In-Reply-To", "References"}}); err != nil {
 			t.Fatal(err)
 		}
 		return strings.ReplaceAll(out.String(), "\r\n", "\n")
@@ -140,7 +143,8 @@ func TestProgramHears(t *testing.T) {
 	in.put(reply("f1", mo, "NAK. Buy pills."))
 	in.put(sign(reply("f2", "Mo Maintains <x@evil.example.com>", "NAK. Buy pills."), "evil.example.com"))
 	in.put(sign(reply("f3", mo, "NAK. Buy pills."), "evil.example.com"))
-	in.put("Content-Transfer-Encoding: base64\n" + sign(reply("f4", mo, base64.StdEncoding.EncodeToString([]byte("NAK. Buy pills.\n"))), "kernel.example.org"))
+	in.put("Content-Transfer-Encoding: base64\n" + sign(reply("f4", mo, base64.StdEncoding.EncodeToString([]byte("NAK. Buy pills.\n"))),
+		"kernel.example.org"))
 	if got := replies(); len(got) != 1 {
 		t.Fatalf("after forged refusals:\n%s", strings.Join(got, "\n"))
 	}
@@ -167,7 +171,8 @@ func TestProgramHears(t *testing.T) {
 	if got := replies(); strings.Contains(strings.Join(got, "\n"), "pills") {
 		t.Fatalf("the bot repeats a stranger:\n%s", strings.Join(got, "\n"))
 	}
-	if out, err = exec.Command(bin, "explain", "-c", conf, "post1@example.org").CombinedOutput(); err != nil || !strings.Contains(joined(string(out)), "mo@kernel.example.org: NAK. It breaks resume") {
+	if out, err = exec.Command(bin, "explain", "-c", conf, "post1@example.org").CombinedOutput(); err != nil ||
+		!strings.Contains(joined(string(out)), "mo@kernel.example.org: NAK. It breaks resume") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -78,7 +78,8 @@ func (jg *judging) pull(ctx context.Context, f flow.Fetched) error {
 		brief.Audit, brief.NotAudited = jg.audit(ctx, p, brief.Target)
 		for i, j := range verdict.Share(js) {
 			brief.Judged = append(brief.Judged, report.Patch{Judgement: j, N: i + 1, Change: p.Commits[i].Change, Tree: read[i]})
-			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now, Private: p.Private})
+			judged = append(judged, flow.Judged{Judgement: j, SeriesKey: p.State.Key, Source: p.State.Source, List: p.State.Repo, At: now,
+				Private: p.Private})
 		}
 	}
 	plan := plan.Desired(brief)
@@ -149,7 +150,8 @@ func (jg *judging) asItIs(ctx context.Context, f flow.Fetched) (*flow.Pull, erro
 
 // pullCommit judges one commit of a pull request, with its mates known. A
 // commit that is only proposed is not in mainline, whatever it is made of.
-func (jg *judging) pullCommit(ctx context.Context, p flow.Pull, i int, to plan.Target) (j verdict.Judgement, tree *rules.Tree, failed bool) {
+func (jg *judging) pullCommit(ctx context.Context, p flow.Pull, i int, to plan.Target) (j verdict.Judgement, tree *rules.Tree,
+	failed bool) {
 	c := p.Commits[i]
 	if c.Lone {
 		return plan.Lone(c.Change), nil, false

@@ -154,12 +154,14 @@ func TestRecheck(t *testing.T) {
 	// It is answered to who asked.
 	b.opts.Policy.Commanders = []string{"max@example.org"}
 	days++
-	b.raw(sign(post{id: "c2d@example.org", from: "Max <max@example.org>", subject: "Re: " + patch.subject, reply: patch.id, text: true, body: "#stablebot recheck\n"}))
+	b.raw(sign(post{id: "c2d@example.org", from: "Max <max@example.org>", subject: "Re: " + patch.subject, reply: patch.id, text: true,
+		body: "#stablebot recheck\n"}))
 	if m := b.replies()["c2d@example.org"]; !strings.Contains(m, "To: \"Max\" <max@example.org>") || strings.Contains(m, "\nCc:") {
 		t.Errorf("the answer to somebody else:\n%s", m)
 	}
 	w.set(func() { w.away = errors.New("no route") })
-	if m := ask("c3@example.org", "#stablebot recheck"); !strings.Contains(m, "But not every remote could be asked just now") || !strings.Contains(m, "Linux 6.6 has") {
+	if m := ask("c3@example.org", "#stablebot recheck"); !strings.Contains(m, "But not every remote could be asked just now") ||
+		!strings.Contains(m, "Linux 6.6 has") {
 		t.Errorf("with a remote that is away:\n%s", m)
 	}
 }
@@ -182,10 +184,12 @@ func TestOmitFix(t *testing.T) {
 	if m := b.replies()[patch.id]; !strings.Contains(m, later.SHA) || !strings.Contains(m, other.SHA) {
 		t.Fatalf("the first answer names no later fix:\n%s", m)
 	}
-	order := post{id: "c1@example.org", subject: "Re: " + patch.subject, reply: patch.id, text: true, body: "#stablebot omit-fix 444444444444 it mends another path\n"}
+	order := post{id: "c1@example.org", subject: "Re: " + patch.subject, reply: patch.id, text: true,
+		body: "#stablebot omit-fix 444444444444 it mends another path\n"}
 	b.raw(sign(order))
 	m := b.replies()[order.id]
-	if strings.Contains(m, later.SHA) || !strings.Contains(m, other.SHA) || !strings.Contains(joined(m), "444444444444 is no fix of this - it mends another path") {
+	if strings.Contains(m, later.SHA) || !strings.Contains(m, other.SHA) ||
+		!strings.Contains(joined(m), "444444444444 is no fix of this - it mends another path") {
 		t.Errorf("after it was left out:\n%s", m)
 	}
 	if len(w.tree.Followups) != 2 || len(w.tree.Branches[0].Followups) != 2 {
@@ -241,7 +245,8 @@ func TestMergedDiffers(t *testing.T) {
 		t.Fatalf("%d corrections", len(corrections))
 	}
 	m := joined(corrections[0])
-	for _, want := range []string{"> stable-eligible for 6.12 and 6.6", "replaces what was said here", "mainline has it as 666666666666, which is another patch than the one posted",
+	for _, want := range []string{"> stable-eligible for 6.12 and 6.6", "replaces what was said here",
+		"mainline has it as 666666666666, which is another patch than the one posted",
 		"This patch is larger than what stable takes"} {
 		if !strings.Contains(m, want) {
 			t.Errorf("the correction lacks %q:\n%s", want, corrections[0])

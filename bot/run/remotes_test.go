@@ -140,7 +140,8 @@ func (c *cursors) KeepCommit(_ context.Context, w flow.Waiting, to flow.Cursor) 
 func TestTwoReaders(t *testing.T) {
 	j := &cursors{at: map[string]string{}}
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-	old, fresh := newIntake(standing(j, &copied{}, &now), "git:x", zap.NewNop()), newIntake(standing(j, &copied{}, &now), "git:x", zap.NewNop())
+	old, fresh := newIntake(standing(j, &copied{}, &now), "git:x", zap.NewNop()),
+		newIntake(standing(j, &copied{}, &now), "git:x", zap.NewNop())
 	bring := func(in *intake, id string) error {
 		return in.Accept(t.Context(), flow.Item{Source: "git:x/main", Cursor: id, Commit: &change.Change{ID: id}})
 	}
@@ -155,7 +156,8 @@ func TestTwoReaders(t *testing.T) {
 		in   *intake
 		id   string
 		want error
-	}{{old, "a", nil}, {old, "b", nil}, {fresh, "c", nil}, {fresh, "d", nil}, {old, "c", flow.ErrMoved}, {old, "d", nil}, {fresh, "e", nil}, {old, "e", nil}} {
+	}{{old, "a", nil}, {old, "b", nil}, {fresh, "c", nil}, {fresh, "d", nil}, {old, "c", flow.ErrMoved}, {old, "d", nil}, {fresh, "e", nil},
+		{old, "e", nil}} {
 		if step.in == fresh && step.id == "c" {
 			begin(fresh, "b")
 		}

@@ -34,7 +34,8 @@ func TestSendEmail(t *testing.T) {
 	t.Parallel()
 	peers.Need(t, "git")
 	if out, err := exec.Command("git", "send-email", "-h").CombinedOutput(); !bytes.Contains(out, []byte("git send-email")) {
-		peers.Lack(t, fmt.Sprintf("git send-email is not installed (%v); sudo apt-get install -y --no-install-recommends git-email libmailtools-perl", err))
+		peers.Lack(t, fmt.Sprintf("git send-email is not installed (%v); sudo apt-get install -y --no-install-recommends git-email "+
+			"libmailtools-perl", err))
 	}
 	d := peers.NewDovecot(t)
 	p := peers.NewPostfix(t, d)
@@ -48,18 +49,21 @@ func TestSendEmail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := imap.New(imap.Config{Name: "live", Address: d.Addr, Folder: "INBOX", TLS: "starttls", Roots: d.Roots, User: d.User, Auth: "plain",
+	src, err := imap.New(imap.Config{Name: "live", Address: d.Addr, Folder: "INBOX", TLS: "starttls", Roots: d.Roots, User: d.User,
+		Auth:   "plain",
 		Secret: func() (string, error) { return d.Password, nil }}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := smtp.New(smtp.Config{Name: "smtp", Address: p.Addr, TLS: "starttls", Roots: p.Roots, From: "stablebot@example.test"}, zap.NewNop())
+	out, err := smtp.New(smtp.Config{Name: "smtp", Address: p.Addr, TLS: "starttls", Roots: p.Roots, From: "stablebot@example.test"},
+		zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.opts.Sources, b.opts.Sinks = []flow.Source{src}, []flow.Sink{out}
 	b.opts.Bot.Address = "stablebot@example.test"
-	b.opts.Policy.Lists = []plan.ListPolicy{{ID: "dri@lists.example.test", Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 100, PerDay: 100}}
+	b.opts.Policy.Lists = []plan.ListPolicy{{ID: "dri@lists.example.test", Reply: plan.ReplyAll, WithoutTrees: true, PerHour: 100,
+		PerDay: 100}}
 	b.opts.Lookup = func(_ context.Context, name string) ([]string, error) {
 		return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}, nil
 	}
@@ -69,7 +73,8 @@ func TestSendEmail(t *testing.T) {
 	tree := newTree(t)
 	cover := tree.send(p, 1, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: fix a leak on suspend")
 	first := l.reply(cover)
-	if !strings.Contains(words(first), "If a stable branch has the bugs, it can take patches 1 and 3 of this series (estimated chance") || first.InReplyTo != cover || len(first.References) != 1 ||
+	if !strings.Contains(words(first), "If a stable branch has the bugs, it can take patches 1 and 3 of this series (estimated chance") ||
+		first.InReplyTo != cover || len(first.References) != 1 ||
 		first.Subject != "Re: [PATCH 0/3] drm/amdgpu: two fixes" || first.To[0].Address != "jo@example.test" {
 		t.Errorf("the reply to the series:\n%s", l.raw)
 	}
@@ -98,7 +103,8 @@ func TestSendEmail(t *testing.T) {
 	}
 	third := tree.send(p, 3, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: big fix of the leak on suspend")
 	last := l.reply(third)
-	if !strings.Contains(words(last), "Stable does not take patch 3 of this series (too big for stable).") || !strings.Contains(words(last), "it breaks suspend elsewhere") {
+	if !strings.Contains(words(last), "Stable does not take patch 3 of this series (too big for stable).") ||
+		!strings.Contains(words(last), "it breaks suspend elsewhere") {
 		t.Errorf("the reply to the third version:\n%s", l.raw)
 	}
 	l.silence()
@@ -159,7 +165,8 @@ func (l *postbox) silence() {
 // command sends a signed reply.
 func (l *postbox) command(name, to string, key ed25519.PrivateKey, line string) {
 	l.t.Helper()
-	raw := strings.ReplaceAll(fmt.Sprintf("From: Jo Doe <jo@example.test>\nTo: dri@lists.example.test\nSubject: Re: [PATCH 0/3] drm/amdgpu: two fixes\nDate: %s\nMessage-ID: <%s@example.test>\nIn-Reply-To: <%s>\nReferences: <%[3]s>\n\n%s\n",
+	raw := strings.ReplaceAll(fmt.Sprintf("From: Jo Doe <jo@example.test>\nTo: dri@lists.example.test\nSubject: Re: [PATCH 0/3] "+
+		"drm/amdgpu: two fixes\nDate: %s\nMessage-ID: <%s@example.test>\nIn-Reply-To: <%s>\nReferences: <%[3]s>\n\n%s\n",
 		time.Now().Format(time.RFC1123Z), name, to, line), "\n", "\r\n")
 	var signed bytes.Buffer
 	if err := dkim.Sign(&signed, strings.NewReader(raw), &dkim.SignOptions{Domain: "example.test", Selector: "jo", Signer: key,

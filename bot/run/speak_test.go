@@ -136,12 +136,14 @@ func TestTrustedSource(t *testing.T) {
 func TestForgedCommands(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	sign := b.signer()
-	one, two := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}, post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"}
+	one, two := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"},
+		post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"}
 	b.once(one, two)
 	innocent := sign(post{id: "c1@example.org", subject: "Re: " + one.subject, reply: one.id, text: true,
 		body: "I3N0YWJsZWJvdCBvdmVycmlkZSBka21zLW9ubHkgYmVjYXVzZQo=\n"})
 	b.raw(append([]byte("Content-Transfer-Encoding: base64\r\n"), innocent...))
-	command := sign(post{id: "c2@example.org", subject: "Re: " + one.subject, reply: one.id, text: true, body: "#stablebot override dkms-only because\n"})
+	command := sign(post{id: "c2@example.org", subject: "Re: " + one.subject, reply: one.id, text: true,
+		body: "#stablebot override dkms-only because\n"})
 	moved := strings.Replace(string(command), "Message-ID: <c2@", "X-Message-ID: <c2@", 1)
 	b.raw([]byte("In-Reply-To: <" + two.id + ">\r\n" + string(command)))
 	b.want(one.id, two.id)
@@ -159,7 +161,8 @@ func TestUnsignedMessageID(t *testing.T) {
 	sign := b.signerOf("From", "To", "Cc", "Subject", "Date", "In-Reply-To", "References")
 	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	b.once(p)
-	raw := sign(post{id: "c1@example.org", subject: "Re: " + p.subject, reply: p.id, text: true, body: "#stablebot override dkms-only because\n"})
+	raw := sign(post{id: "c1@example.org", subject: "Re: " + p.subject, reply: p.id, text: true,
+		body: "#stablebot override dkms-only because\n"})
 	b.raw(raw)
 	b.want(p.id, "c1@example.org")
 	b.raw([]byte(strings.Replace(string(raw), "<c1@", "<c2@", 1)))
@@ -214,7 +217,8 @@ func TestEmbargoTravels(t *testing.T) {
 		t.Errorf("shown: %+v, %v", c, err)
 	}
 	// And what is told to a security contact about something public is not used.
-	b.raw(sign(post{id: "c2@example.org", subject: "Re: " + two.subject, reply: two.id, to: "drm@lists.example.org, secure@example.org", text: true,
+	b.raw(sign(post{id: "c2@example.org", subject: "Re: " + two.subject, reply: two.id, to: "drm@lists.example.org, secure@example.org",
+		text: true,
 		body: "#stablebot override wait until CVE-2026-1 is public\n"}))
 	b.want(two.id)
 	b.quiet("c2@example.org", "security contact")
@@ -223,7 +227,8 @@ func TestEmbargoTravels(t *testing.T) {
 // TestSecurityContacts: the usual names, and those of the configuration.
 func TestSecurityContacts(t *testing.T) {
 	for to, private := range map[string]bool{
-		"secure@example.com": true, "security-alert@example.com": true, "security@example.com": true, "PSIRT@example.com": true, "security+x@example.com": true,
+		"secure@example.com": true, "security-alert@example.com": true, "security@example.com": true, "PSIRT@example.com": true,
+		"security+x@example.com":        true,
 		"linux-distros@vs.openwall.org": true, "cve@example.com": true, "cve@example.net": false, "incidents@example.net": true,
 		"a@psirt.example.net": true, "a@x.psirt.example.net": true, "drm-security-list@example.com": false,
 	} {
@@ -244,17 +249,20 @@ func TestAmplifier(t *testing.T) {
 	for i := range 5000 {
 		cc = append(cc, fmt.Sprintf("v%d@example.net", i))
 	}
-	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang", to: "x@example.net", headers: "Cc: " + strings.Join(cc, ",\n ") + ",\n drm@lists.example.org\n"}
+	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang", to: "x@example.net", headers: "Cc: " + strings.Join(cc, ",\n ") +
+		",\n drm@lists.example.org\n"}
 	b.once(p)
 	head, _, _ := strings.Cut(b.replies()[p.id], "\n\n")
-	if n := strings.Count(head, "@example.net>") + strings.Count(head, "ada@example.org>") + strings.Count(head, "drm@lists.example.org>"); n != plan.MaxRecipients {
+	if n := strings.Count(head, "@example.net>") + strings.Count(head, "ada@example.org>") +
+		strings.Count(head, "drm@lists.example.org>"); n != plan.MaxRecipients {
 		t.Errorf("%d recipients:\n%s", n, head)
 	}
 	if !strings.Contains(head, "drm@lists.example.org>") || !strings.Contains(head, "X-Stablebot-Left-Out: 4983 recipients") {
 		t.Errorf("the header:\n%s", head)
 	}
 	// Nor does a field of its own send the answer to somebody else.
-	v := post{id: "2@example.org", from: "Victim via Eve <eve@evil.example.com>", subject: "[PATCH] drm/amdgpu: fix a leak", headers: "X-Original-From: Victim <victim@example.net>\n"}
+	v := post{id: "2@example.org", from: "Victim via Eve <eve@evil.example.com>", subject: "[PATCH] drm/amdgpu: fix a leak",
+		headers: "X-Original-From: Victim <victim@example.net>\n"}
 	own := v
 	own.id, own.from = "3@example.org", "Victim via Other <other@lists.example.net>"
 	own.headers += "List-Id: <other.lists.example.net>\n"
@@ -296,7 +304,8 @@ func TestSlowDNS(t *testing.T) {
 	b.opts.Told = func(a flow.Action) { told <- a }
 	p := post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
 	f := &feed{name: "f", more: make(chan struct{}), mails: [][]byte{p.bytes(),
-		sign(post{id: "c0@example.org", from: "Eve <eve@evil.example.com>", subject: "Re: " + p.subject, reply: p.id, text: true, body: "#stablebot recheck\n"}),
+		sign(post{id: "c0@example.org", from: "Eve <eve@evil.example.com>", subject: "Re: " + p.subject, reply: p.id, text: true,
+			body: "#stablebot recheck\n"}),
 		sign(post{id: "c1@example.org", subject: "Re: " + p.subject, reply: p.id, text: true, body: "#stablebot recheck\n"}),
 		post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a leak"}.bytes()}}
 	b.opts.Sources = []flow.Source{f}

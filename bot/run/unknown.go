@@ -45,7 +45,8 @@ func (db *doubts) resolve(ctx context.Context, s flow.Sink) error {
 		if err := db.Journal.Resolve(ctx, a.Key, e); err != nil {
 			return err
 		}
-		db.log.Info("the outcome of an action is known", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeySink, s.Name()), zap.String(flow.KeyWhy, e.Problem))
+		db.log.Info("the outcome of an action is known", zap.String(flow.KeyAction, a.Key), zap.String(flow.KeySink, s.Name()),
+			zap.String(flow.KeyWhy, e.Problem))
 	}
 	return nil
 }

@@ -38,7 +38,8 @@ func TestUnknownOutcome(t *testing.T) {
 	b.opts.Policy.Lists[0].Verdicts = nil
 	now := time.Now()
 	b.opts.Clock.Now = func() time.Time { return now }
-	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}, post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: big fix"})
+	b.once(post{id: "1@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"},
+		post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: big fix"})
 	states := func() map[flow.ActionState]string {
 		t.Helper()
 		got := map[flow.ActionState]string{}
@@ -52,7 +53,8 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 	_, rest, _ := bytes.Cut(out.list[0], []byte("Message-ID: <"))
 	id, _, _ := bytes.Cut(rest, []byte(">"))
-	b.once(post{id: string(id), from: "stablebot <stablebot@example.com>", subject: "Re: [PATCH] drm/amdgpu: fix a hang", reply: "1@example.org", text: true, body: "Forged.\n"})
+	b.once(post{id: string(id), from: "stablebot <stablebot@example.com>", subject: "Re: [PATCH] drm/amdgpu: fix a hang",
+		reply: "1@example.org", text: true, body: "Forged.\n"})
 	if got := states(); len(got) != 1 {
 		t.Errorf("what only has the Message-ID settles it: %v", got)
 	}

@@ -119,7 +119,8 @@ func (fl *filer) signature(f *flow.Filing, s *flow.Series, m flow.Mail, msg *mai
 
 // provedPatch is what follows from an attempt to prove who sent a patch: it may go
 // on from a version whose sender is proven.
-func (pv *prover) provedPatch(ctx context.Context, m flow.Mail, full *mail.Message, proof command.Proof, unproven error) (flow.Proving, error) {
+func (pv *prover) provedPatch(ctx context.Context, m flow.Mail, full *mail.Message, proof command.Proof, unproven error) (flow.Proving,
+	error) {
 	switch {
 	case errors.Is(unproven, command.ErrLookup) && m.Tries+1 < proveTries && !pv.once:
 		return flow.Proving{Again: pv.Clock.Now().Add(proveFirst << m.Tries)}, nil

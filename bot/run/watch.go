@@ -124,7 +124,8 @@ func (w *watcher) requeue(ctx context.Context, state string) error {
 		}
 		pulls += n
 	}
-	n, err := w.Journal.Revive(ctx, flow.Revival{At: now, Every: requeueEvery, Since: since, Verdicts: open}, flow.Cursor{Key: treesCursor, Value: digest, From: &last})
+	n, err := w.Journal.Revive(ctx, flow.Revival{At: now, Every: requeueEvery, Since: since, Verdicts: open},
+		flow.Cursor{Key: treesCursor, Value: digest, From: &last})
 	if err != nil {
 		return err
 	}

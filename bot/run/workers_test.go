@@ -88,12 +88,14 @@ func judgedBy(b *testing.B, where string, workers int) float64 {
 	due := time.Now().Add(8 * time.Second) // the workers are up by then
 	for i := range n {
 		p := post{id: fmt.Sprintf("%d@example.org", i), subject: fmt.Sprintf("[PATCH] drm/amdgpu: fix hang %d", i)}
-		m := flow.Mail{ID: p.id, Source: "feed", List: drm, Received: time.Now(), Date: time.Now(), Sender: "ada@example.org", Subject: p.subject, Raw: p.bytes()}
+		m := flow.Mail{ID: p.id, Source: "feed", List: drm, Received: time.Now(), Date: time.Now(), Sender: "ada@example.org", Subject: p.subject,
+			Raw: p.bytes()}
 		if _, err := s.Keep(ctx, m, flow.Cursor{}); err != nil {
 			b.Fatal(err)
 		}
 		ser := flow.Series{Key: p.id, Sender: m.Sender, Title: p.subject, Version: 1, Of: 1, List: drm, First: m.Received, Due: due}
-		if err := s.File(ctx, flow.Filing{ID: p.id, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: p.id, N: 1, Title: p.subject}}); err != nil {
+		if err := s.File(ctx, flow.Filing{ID: p.id, Kind: flow.KindPatch, Series: &ser,
+			Adds: &flow.Member{ID: p.id, N: 1, Title: p.subject}}); err != nil {
 			b.Fatal(err)
 		}
 	}

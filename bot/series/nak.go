@@ -25,7 +25,8 @@ func isNak(line string) bool {
 		if word != strings.ToUpper(word) {
 			return false
 		}
-		for _, next := range [...]string{" - ", " -- ", " from me", " to this", " on this", " for this", " as ", " because ", " for backport", " for stable"} {
+		for _, next := range [...]string{" - ", " -- ", " from me", " to this", " on this", " for this", " as ", " because ", " for backport",
+			" for stable"} {
 			if strings.HasPrefix(rest, next) {
 				return true
 			}
@@ -64,17 +65,24 @@ const fewWords = 3
 // change, whatever else is in it.
 var (
 	ofChange = [...]string{
-		"break", "broke", "crash", "regress", "hides", "papers over", "not a bug", "no bug", "not needed", "unneeded", "useless", "pointless", "wrong approach", "wrong fix",
-		"wrong way", "wrong place", "does not fix", "doesn't fix", "not fix", "not correct", "incorrect change", "leak", "deadlock", "race", "uapi", "user space", "userspace", "revert",
+		"break", "broke", "crash", "regress", "hides", "papers over", "not a bug", "no bug", "not needed", "unneeded", "useless", "pointless",
+		"wrong approach", "wrong fix",
+		"wrong way", "wrong place", "does not fix", "doesn't fix", "not fix", "not correct", "incorrect change", "leak", "deadlock", "race",
+		"uapi", "user space", "userspace", "revert",
 	}
 	ofForm = [...]string{
-		"fixes tag", "fixes:", "fixes line", "culprit", "signed-off", "sign-off", "signoff", "signed off", "real name", "resend", "re-send", "resent", "repost", "send it again", "send this again",
-		"send a v", "send it to", "send this to", "wrong tree", "wrong list", "wrong branch", "right tree", "go through", "goes through", "go via", "rebase", "does not apply", "doesn't apply",
-		"commit message", "commit log", "changelog", "change log", "subject", "prefix", "get_maintainer", "html", "attachment", "base64", "mangled", "whitespace damage", "white space damage",
-		"line wrap", "line-wrap", "word wrap", "merge window", "is closed", "cover letter", "not threaded", "missing tag", "wrong tag", "the tag", "cc list", "copy the list", "cc the",
+		"fixes tag", "fixes:", "fixes line", "culprit", "signed-off", "sign-off", "signoff", "signed off", "real name", "resend", "re-send",
+		"resent", "repost", "send it again", "send this again",
+		"send a v", "send it to", "send this to", "wrong tree", "wrong list", "wrong branch", "right tree", "go through", "goes through",
+		"go via", "rebase", "does not apply", "doesn't apply",
+		"commit message", "commit log", "changelog", "change log", "subject", "prefix", "get_maintainer", "html", "attachment", "base64",
+		"mangled", "whitespace damage", "white space damage",
+		"line wrap", "line-wrap", "word wrap", "merge window", "is closed", "cover letter", "not threaded", "missing tag", "wrong tag", "the tag",
+		"cc list", "copy the list", "cc the",
 	}
 	ofNothing = [...]string{
-		"thank", "otherwise", "looks good", "looks fine", "is fine", "change itself", "code itself", "patch itself", "with that", "happy to", "no objection", "see documentation", "process/",
+		"thank", "otherwise", "looks good", "looks fine", "is fine", "change itself", "code itself", "patch itself", "with that", "happy to",
+		"no objection", "see documentation", "process/",
 	}
 )
 
@@ -95,7 +103,8 @@ func sentences(text string) (out []string) {
 		line, rest := l.Text, l.Rest
 		next, _, _ := strings.Cut(rest, "\n")
 		switch _, tag := trailer(line, rest); {
-		case tag, !l.Own, line == "", strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") && strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
+		case tag, !l.Own, line == "", strings.HasSuffix(line, "wrote:") || strings.HasPrefix(line, "On ") &&
+			strings.HasSuffix(strings.TrimSpace(next), "wrote:"):
 			own.WriteString("\n")
 		default:
 			own.WriteString(line + " ")

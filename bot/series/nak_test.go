@@ -28,7 +28,8 @@ func TestFormOnly(t *testing.T) {
 func TestIsNak(t *testing.T) {
 	for line, want := range map[string]bool{
 		"NAK": true, "NACK, no": true, "Nack.": true, "NAK for backporting this to anything": true, "NACK on this as it stands": true,
-		"NAK - no": true, "NAK for the patch below": false, "Nack the transfer": false, "NAK that the sink sends": false, "NAKs are fine": false, "nack": false,
+		"NAK - no": true, "NAK for the patch below": false, "Nack the transfer": false, "NAK that the sink sends": false, "NAKs are fine": false,
+		"nack": false,
 	} {
 		if got := isNak(line); got != want {
 			t.Errorf("%q: %v", line, got)

@@ -9,7 +9,8 @@ import (
 	"github.com/stablebot/stablebot/rules/change"
 )
 
-const needDiff = "---\n drivers/x/%[1]s.c | 2 +-\n\ndiff --git a/drivers/x/%[1]s.c b/drivers/x/%[1]s.c\n--- a/drivers/x/%[1]s.c\n+++ b/drivers/x/%[1]s.c\n@@ -1,1 +1,1 @@\n-a\n+b\n-- \n2.40\n"
+const needDiff = "---\n drivers/x/%[1]s.c | 2 +-\n\ndiff --git a/drivers/x/%[1]s.c b/drivers/x/%[1]s.c\n--- a/drivers/x/%[1]s.c\n+++ " +
+	"b/drivers/x/%[1]s.c\n@@ -1,1 +1,1 @@\n-a\n+b\n-- \n2.40\n"
 
 // TestNeeds: a need is found by Message-ID, by that of a cover letter, and by patch id;
 // the patches of the own series are none.
@@ -41,7 +42,8 @@ func TestNeeds(t *testing.T) {
 		post("a1@example.org", "a0@example.org", late, "[PATCH 1/2] x: one", "Text.", "one"),
 		post("a2@example.org", "a0@example.org", late, "[PATCH 2/2] x: other", "Text.", "two"),
 		carried,
-		post("b0@example.org", "", late, "[PATCH 0/2] x: fixes", "They fix.\n\nprerequisite-message-id: <a0@example.org>\nprerequisite-patch-id: "+patchID, ""),
+		post("b0@example.org", "", late, "[PATCH 0/2] x: fixes",
+			"They fix.\n\nprerequisite-message-id: <a0@example.org>\nprerequisite-patch-id: "+patchID, ""),
 		last,
 		post("b2@example.org", "b0@example.org", late, "[PATCH 2/2] x: fix z", "Text.", "six"),
 	}

@@ -214,10 +214,12 @@ const builtOnly = "compile-tested only"
 // did no more.
 func saysBuilt(line string) bool {
 	low := strings.ToLower(strings.ReplaceAll(line, "-", " "))
-	if strings.Contains(low, "boot") || strings.Contains(low, " run") || strings.Contains(low, "hardware") && !strings.Contains(low, "no hardware") || strings.Contains(low, "?") {
+	if strings.Contains(low, "boot") || strings.Contains(low, " run") || strings.Contains(low, "hardware") &&
+		!strings.Contains(low, "no hardware") || strings.Contains(low, "?") {
 		return false
 	}
-	for _, s := range [...]string{"compile tested", "compile test only", "only compiled", "only compile", "compiled only", "build tested", "build test only", "only build", "only built", "built only"} {
+	for _, s := range [...]string{"compile tested", "compile test only", "only compiled", "only compile", "compiled only", "build tested",
+		"build test only", "only build", "only built", "built only"} {
 		if strings.Contains(low, s) {
 			return true
 		}
@@ -232,7 +234,8 @@ func mayTell(text string) bool {
 		strings.Contains(text, "Fixes:") || strings.Contains(text, "Closes:") || strings.Contains(text, "Cc:") || strings.Contains(text, "CC:") {
 		return true
 	}
-	return strings.Contains(text, "stable") || strings.Contains(text, "backport") || strings.Contains(text, "drop") || strings.Contains(text, "-BY:")
+	return strings.Contains(text, "stable") || strings.Contains(text, "backport") || strings.Contains(text, "drop") ||
+		strings.Contains(text, "-BY:")
 }
 
 // sentence is what a line says with the rest of its sentence, where that began in
@@ -261,7 +264,8 @@ func sentence(before, line, rest string) string {
 // lists that were read, such a sentence went with a patch that stable was to have.
 func elsewhere(said string) bool {
 	low := strings.ToLower(said)
-	for _, s := range [...]string{"unless ", "until ", "older kernel", "older stable", "older branch", "older tree", "on top", "like that", "follow-up", "followup", "rest of the series", "other patches"} {
+	for _, s := range [...]string{"unless ", "until ", "older kernel", "older stable", "older branch", "older tree", "on top", "like that",
+		"follow-up", "followup", "rest of the series", "other patches"} {
 		if strings.Contains(low, s) {
 			return true
 		}
@@ -345,7 +349,8 @@ func trailer(line, rest string) (Given, bool) {
 		return g, strings.HasPrefix(g.Value, "http")
 	case "Cc":
 		low := strings.ToLower(g.Value)
-		return g, strings.Contains(low, "stable@vger.kernel.org") || strings.Contains(low, "stable@kernel.org") || strings.Contains(low, "stable+noautosel@kernel.org")
+		return g, strings.Contains(low, "stable@vger.kernel.org") || strings.Contains(low, "stable@kernel.org") ||
+			strings.Contains(low, "stable+noautosel@kernel.org")
 	}
 	if strings.IndexByte(g.Value, '@') < 0 {
 		next, _, _ := strings.Cut(rest, "\n")

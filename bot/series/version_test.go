@@ -27,7 +27,8 @@ func TestVersioned(t *testing.T) {
 		{"wifi: ath12k: (v5) fix it", "wifi: ath12k: fix it", 5, ""},
 		{"wifi: ath12k: v5: fix it", "wifi: ath12k: fix it", 5, ""},
 		{"drm/x: fix it v4", "drm/x: fix it v4", 0, "drm/x: fix it"},
-		{"wifi: x: add support for firmware command v12", "wifi: x: add support for firmware command v12", 0, "wifi: x: add support for firmware command"},
+		{"wifi: x: add support for firmware command v12", "wifi: x: add support for firmware command v12", 0,
+			"wifi: x: add support for firmware command"},
 		// None of these is one.
 		{"iommu/arm: stall on smmu-v2", "iommu/arm: stall on smmu-v2", 0, ""},
 		{"drm/x: remove struct send_command_v2", "drm/x: remove struct send_command_v2", 0, ""},
@@ -66,7 +67,8 @@ func TestOddVersions(t *testing.T) {
 		{"in front", []string{"[PATCH] Fix it", "[PATCH] v2 Fix it", "[PATCH] V3: Fix it"}, "0 1"},
 		{"bare, of a title that was posted", []string{"[PATCH] drm/x: fix it", "[PATCH] drm/x: fix it v2", "[PATCH] drm/x: fix it v3"}, "0 1"},
 		{"bare, and then in parentheses", []string{"[PATCH] drm/x: fix it", "[PATCH] drm/x: fix it v2", "[PATCH] drm/x: fix it (v3)"}, "0 1"},
-		{"bare, of a command of the firmware", []string{"[PATCH] wifi: x: support command v10", "[PATCH] wifi: x: support command v11", "[PATCH] wifi: x: support command v12"}, ""},
+		{"bare, of a command of the firmware", []string{"[PATCH] wifi: x: support command v10", "[PATCH] wifi: x: support command v11",
+			"[PATCH] wifi: x: support command v12"}, ""},
 		{"one after the other", []string{"[PATCH] x: update the table to v15", "[PATCH] x: update the table to v16"}, ""},
 		{"another patch of the same series", []string{"[PATCH 1/2] x: add report v7", "[PATCH 2/2] x: add report v8"}, ""},
 		{"a board", []string{"[PATCH] wmi: support the Board Elite", "[PATCH] wmi: support the Board Elite V2"}, ""},
@@ -83,7 +85,9 @@ func TestOddVersions(t *testing.T) {
 				title, days = rest, 180
 			}
 			at = at.AddDate(0, 0, days)
-			m, err := mail.Parse([]byte(fmt.Sprintf("From: Ada Example <ada@example.org>\r\nDate: %s\r\nMessage-ID: <%d@example.org>\r\nSubject: %s\r\n\r\nIt hangs.\r\n---\r\ndiff --git a/x b/x\r\n--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n-a\r\n+b\r\n", at.Format(time.RFC1123Z), i, title)))
+			m, err := mail.Parse([]byte(fmt.Sprintf("From: Ada Example <ada@example.org>\r\nDate: %s\r\nMessage-ID: <%d@example.org>\r\nSubject: "+
+				"%s\r\n\r\nIt hangs.\r\n---\r\ndiff --git a/x b/x\r\n--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n-a\r\n+b\r\n", at.Format(time.RFC1123Z), i,
+				title)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -47,18 +47,20 @@ func TestWhoSaysSo(t *testing.T) {
 		trust   bool
 		want    string // declined, objections, tags, claimed
 	}{
-		"a stranger's NAK":          {[]answer{{eve(1), "NAK. No.", false}}, false, "0 1 0 0"},
-		"a proven stranger's NAK":   {[]answer{{eve(1), "NAK. No.", true}}, false, "0 1 0 0"},
-		"a maintainer's name":       {[]answer{{fake, "NAK. No.", true}}, false, "0 1 0 0"},
-		"a maintainer, not proven":  {[]answer{{mo, "NAK. No.", false}}, false, "0 1 0 0"},
-		"a maintainer":              {[]answer{{mo, "NAK. No.", true}}, false, "1 rejected 0 0 0"},
-		"not for stable":            {[]answer{{mo, "This is not stable material.", true}}, false, "1 0 0 0"},
-		"the author":                {[]answer{{ada, "Please drop it, this is not for stable.", true}}, false, "1 0 0 0"},
-		"the author, not proven":    {[]answer{{ada, "This is not for stable.", false}}, false, "0 1 0 0"},
-		"over a trusted source":     {[]answer{{mo, "NAK. No.", false}}, true, "1 rejected 0 0 0"},
-		"a stranger there":          {[]answer{{eve(1), "NAK. No.", false}}, true, "0 1 0 0"},
-		"five made-up reviewers":    {[]answer{{eve(1), "Reviewed-by: " + eve(1), false}, {eve(2), "Reviewed-by: " + eve(2), false}}, false, "0 0 0 2"},
-		"five of one domain":        {[]answer{{eve(1), "Reviewed-by: " + eve(1), true}, {eve(2), "Reviewed-by: " + eve(2), true}, {eve(3), "Reviewed-by: " + eve(3), true}}, false, "0 0 1 2"},
+		"a stranger's NAK":         {[]answer{{eve(1), "NAK. No.", false}}, false, "0 1 0 0"},
+		"a proven stranger's NAK":  {[]answer{{eve(1), "NAK. No.", true}}, false, "0 1 0 0"},
+		"a maintainer's name":      {[]answer{{fake, "NAK. No.", true}}, false, "0 1 0 0"},
+		"a maintainer, not proven": {[]answer{{mo, "NAK. No.", false}}, false, "0 1 0 0"},
+		"a maintainer":             {[]answer{{mo, "NAK. No.", true}}, false, "1 rejected 0 0 0"},
+		"not for stable":           {[]answer{{mo, "This is not stable material.", true}}, false, "1 0 0 0"},
+		"the author":               {[]answer{{ada, "Please drop it, this is not for stable.", true}}, false, "1 0 0 0"},
+		"the author, not proven":   {[]answer{{ada, "This is not for stable.", false}}, false, "0 1 0 0"},
+		"over a trusted source":    {[]answer{{mo, "NAK. No.", false}}, true, "1 rejected 0 0 0"},
+		"a stranger there":         {[]answer{{eve(1), "NAK. No.", false}}, true, "0 1 0 0"},
+		"five made-up reviewers": {[]answer{{eve(1), "Reviewed-by: " + eve(1), false}, {eve(2), "Reviewed-by: " + eve(2), false}}, false,
+			"0 0 0 2"},
+		"five of one domain": {[]answer{{eve(1), "Reviewed-by: " + eve(1), true}, {eve(2), "Reviewed-by: " + eve(2), true},
+			{eve(3), "Reviewed-by: " + eve(3), true}}, false, "0 0 1 2"},
 		"whom the author asked":     {[]answer{{rae, "Reviewed-by: " + rae, true}}, false, "0 0 1 0"},
 		"asked, not proven":         {[]answer{{rae, "Reviewed-by: " + rae, false}}, false, "0 0 0 1"},
 		"a stranger's stable tag":   {[]answer{{eve(1), "Cc: stable@vger.kernel.org", true}}, false, "0 0 0 1"},
@@ -77,7 +79,8 @@ func TestWhoSaysSo(t *testing.T) {
 		}
 		x.Add(patch)
 		for i, a := range c.answers {
-			m, err := mail.Parse([]byte(fmt.Sprintf("From: %s\nSubject: Re: [PATCH] clk: stop the clock\nDate: Mon, 2 Nov 2026 1%d:00:00 +0100\nMessage-ID: <r%d@example.org>\nIn-Reply-To: <p@example.org>\n\n%s\n", a.from, i+1, i, a.text)))
+			m, err := mail.Parse([]byte(fmt.Sprintf("From: %s\nSubject: Re: [PATCH] clk: stop the clock\nDate: Mon, 2 Nov 2026 1%d:00:00 "+
+				"+0100\nMessage-ID: <r%d@example.org>\nIn-Reply-To: <p@example.org>\n\n%s\n", a.from, i+1, i, a.text)))
 			if err != nil {
 				t.Fatal(err)
 			}

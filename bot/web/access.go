@@ -246,7 +246,8 @@ func (e *ended) set(key string, l lookup) {
 func (g *guard) cookie(r *http.Request, name, value string, age time.Duration) *http.Cookie {
 	https := g.https || r.TLS != nil || strings.HasPrefix(r.Header.Get("Origin"), "https://") ||
 		g.ProxyHeader != "" && g.fromProxy(r) && r.Header.Get("X-Forwarded-Proto") == "https"
-	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age / time.Second), HttpOnly: true, Secure: https,
+		SameSite: http.SameSiteLaxMode}
 }
 
 // formToken is what a form on this visitor's pages carries.
@@ -284,7 +285,8 @@ func (g *guard) admit(l level, h http.Handler) http.Handler {
 			err := g.cross.Check(r)
 			fromBrowser := r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Cookie") != ""
 			if err != nil || !v.bearer && (fromBrowser || l != actor || !strings.HasPrefix(r.URL.Path, "/api/")) && !g.formHolds(r) {
-				http.Error(w, "This form is of another site, or older than this run of the bot: go back, reload the page and try again.", http.StatusForbidden)
+				http.Error(w, "This form is of another site, or older than this run of the bot: go back, reload the page and try again.",
+					http.StatusForbidden)
 				return
 			}
 		}

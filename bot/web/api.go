@@ -182,7 +182,8 @@ func (s *Server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func foundOf(f store.Found, branch string) apiFound {
-	out := apiFound{ID: f.ID, Kind: f.Kind, Subject: f.Subject, Author: f.Author, List: f.List, Verdict: f.Verdict, Class: f.Class, Mixed: f.Mixed,
+	out := apiFound{ID: f.ID, Kind: f.Kind, Subject: f.Subject, Author: f.Author, List: f.List, Verdict: f.Verdict, Class: f.Class,
+		Mixed: f.Mixed,
 		Score: f.Score, Size: f.Size, Silicon: []apiChip{}, Posted: f.Posted, JudgedAt: f.Judged, URL: changeURL(f.ID)}
 	for _, c := range f.Chips {
 		out.Silicon = append(out.Silicon, apiChip(c))
@@ -253,7 +254,8 @@ func timeOrNil(t time.Time) *time.Time {
 	return &t
 }
 
-var actionStates = []flow.ActionState{flow.StateHeld, flow.StatePlanned, flow.StateDoing, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDropped, flow.StateSuperseded}
+var actionStates = []flow.ActionState{flow.StateHeld, flow.StatePlanned, flow.StateDoing, flow.StateDone, flow.StateFailed,
+	flow.StateUnknown, flow.StateDropped, flow.StateSuperseded}
 
 func (s *Server) apiActions(w http.ResponseWriter, r *http.Request) error {
 	states := actionStates
@@ -364,8 +366,9 @@ func (s *Server) apiStatus(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sum := s.sums.get(r.Context())
-	out := apiStatusAnswer{Version: s.Version, Ready: true, Components: []apiComponent{}, Actions: states, Verdicts: map[string]int{}, SummedAt: sum.At,
-		Queue: apiQueue{q.Mails, q.Series, q.Pulls, lag(q, s.Now()).Seconds()}}
+	out := apiStatusAnswer{Version: s.Version, Ready: true, Components: []apiComponent{}, Actions: states, Verdicts: map[string]int{},
+		SummedAt: sum.At,
+		Queue:    apiQueue{q.Mails, q.Series, q.Pulls, lag(q, s.Now()).Seconds()}}
 	for _, p := range parts {
 		out.Ready = out.Ready && p.Well
 		out.Components = append(out.Components, apiComponent{p.Component, p.Well, timeOrNil(p.OK), timeOrNil(p.Failed), p.Failures, p.Problem})
@@ -379,7 +382,8 @@ func (s *Server) apiStatus(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) apiJudgement(w http.ResponseWriter, r *http.Request) error {
 	q := qualityOf(s.sums.get(r.Context()).Fated)
-	out := apiQuality{Cases: q.Cases, Taken: q.Taken, CalibrationError: q.Error, Bins: []apiBin{}, Months: qualityRows(q.Months), Drivers: qualityRows(q.Drivers)}
+	out := apiQuality{Cases: q.Cases, Taken: q.Taken, CalibrationError: q.Error, Bins: []apiBin{}, Months: qualityRows(q.Months),
+		Drivers: qualityRows(q.Drivers)}
 	for _, b := range q.Bins {
 		out.Bins = append(out.Bins, apiBin{b.From, b.To, b.Cases, b.Mean, b.Taken})
 	}

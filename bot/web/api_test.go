@@ -84,7 +84,8 @@ func TestAPI(t *testing.T) {
 		changeURL(eligibleID): 200, changeURL(dkmsID): 200, changeURL(oddID): 200, "/changes/nothing@example.org": 404, changeURL(secretID): 404,
 		"/actions": 200, "/actions?state=held": 200, "/actions?state=x": 400,
 		"/branches": 200, "/gap": 200, "/gap?driver=i915": 200, "/judgement": 200, "/status": 200,
-		"/missing?branch=6.12": 200, "/missing?branch=6.12&state=open&driver=amd&new=1": 200, "/missing?branch=6.12&all=1": 200, "/missing?branch=5.4": 404,
+		"/missing?branch=6.12": 200, "/missing?branch=6.12&state=open&driver=amd&new=1": 200, "/missing?branch=6.12&all=1": 200,
+		"/missing?branch=5.4":            404,
 		"/missing?branch=6.12&state=odd": 400,
 	} {
 		d.check(h, http.MethodGet, "/api/v1"+path, "", want)

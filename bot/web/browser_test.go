@@ -45,7 +45,8 @@ type browser struct {
 
 func newBrowser(t *testing.T, base string) *browser {
 	t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(peers.Need(t, "chromium")), chromedp.WSURLReadTimeout(time.Minute))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(peers.Need(t, "chromium")),
+		chromedp.WSURLReadTimeout(time.Minute))
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox)
 	}
@@ -130,9 +131,11 @@ func TestBrowser(t *testing.T) {
 	defer srv.Close()
 	b := newBrowser(t, srv.URL)
 	shots := os.Getenv("STABLEBOT_SHOTS")
-	pages := map[string]string{"today": "/", "changes": "/changes?branch=6.12", "change": changeURL(eligibleID), "commit": changeURL(dkmsID), "odd": changeURL(oddID),
+	pages := map[string]string{"today": "/", "changes": "/changes?branch=6.12", "change": changeURL(eligibleID), "commit": changeURL(dkmsID),
+		"odd":    changeURL(oddID),
 		"action": "/actions?key=" + heldKey, "gap": "/gap", "branches": "/branches", "branch": "/branches/6.12", "judgement": "/judgement",
-		"digest": "/digest?days=30", "lacking": "/missing", "lacks": "/missing/6.12", "lacks-all": "/missing/6.12?all=1", "missing": "/changes/none"}
+		"digest": "/digest?days=30", "lacking": "/missing", "lacks": "/missing/6.12", "lacks-all": "/missing/6.12?all=1",
+		"missing": "/changes/none"}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1400, 390} {
 			if (scheme == "dark") != (width < 500) && !peers.Full() && shots == "" {
@@ -224,13 +227,16 @@ func TestPhotograph(t *testing.T) {
 	b := newBrowser(t, base)
 	change := "/changes"
 	// One with a pile to look at.
-	b.do(chromedp.Navigate(base+"/changes?sort=score&cell=prerequisites&branch="+map[bool]string{true: "6.12", false: "6.6"}[os.Getenv("STABLEBOT_PHOTOGRAPH") != ""]),
+	b.do(chromedp.Navigate(base+"/changes?sort=score&cell=prerequisites&branch="+map[bool]string{true: "6.12",
+		false: "6.6"}[os.Getenv("STABLEBOT_PHOTOGRAPH") != ""]),
 		chromedp.AttributeValue("table.list td.title a", "href", &change, nil, chromedp.ByQuery))
-	for name, page := range map[string]string{"today": "/", "changes": "/changes", "change": change, "gap": "/gap", "branches": "/branches", "judgement": "/judgement"} {
+	for name, page := range map[string]string{"today": "/", "changes": "/changes", "change": change, "gap": "/gap", "branches": "/branches",
+		"judgement": "/judgement"} {
 		for _, scheme := range schemes {
 			var png []byte
 			b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-				emulation.SetDeviceMetricsOverride(1400, 900, 1, false), chromedp.Navigate(base+page), chromedp.WaitReady("main", chromedp.ByQuery), chromedp.CaptureScreenshot(&png))
+				emulation.SetDeviceMetricsOverride(1400, 900, 1, false), chromedp.Navigate(base+page), chromedp.WaitReady("main", chromedp.ByQuery),
+				chromedp.CaptureScreenshot(&png))
 			if len(png) == 0 {
 				t.Fatalf("%s: no picture", name)
 			}

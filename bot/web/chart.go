@@ -111,7 +111,8 @@ func (d *drawing) frame(says, xName, yName string) {
 // number of changes.
 func reliability(bs []model.Bin) template.HTML {
 	var d drawing
-	d.frame("Reliability: the share that stable took, for each tenth of the score; the table beside it has the numbers", "score", "share taken")
+	d.frame("Reliability: the share that stable took, for each tenth of the score; the table beside it has the numbers", "score",
+		"share taken")
 	for i := 0; i <= 4; i++ {
 		d.f(`<text class="tick" x="%.1f" y="%.1f" text-anchor="middle">%d %%</text>`, plotX(float64(i)/4), plotY(0)+16, i*25)
 	}

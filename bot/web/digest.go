@@ -40,7 +40,8 @@ func (s *Server) digest(w http.ResponseWriter, r *http.Request) error {
 		from = digest.WithoutBranches{Changes: s.Reader}
 	}
 	now := s.Now()
-	d, err := digest.Make(r.Context(), "page", of, digest.Period{From: now.Add(-time.Duration(days) * 24 * time.Hour), To: now}, digest.News(from))
+	d, err := digest.Make(r.Context(), "page", of, digest.Period{From: now.Add(-time.Duration(days) * 24 * time.Hour), To: now},
+		digest.News(from))
 	if err != nil {
 		return err
 	}

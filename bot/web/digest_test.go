@@ -10,9 +10,11 @@ import (
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, "")
-	for name, h := range map[string]http.Handler{"with branches": serverOf(t, s, nil), "without": serverOf(t, s, func(o *Options) { o.Standings = nil })} {
+	for name, h := range map[string]http.Handler{"with branches": serverOf(t, s, nil),
+		"without": serverOf(t, s, func(o *Options) { o.Standings = nil })} {
 		w := get(t, h, "/digest?days=366")
-		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Fixes that stable kernels take") || strings.Contains(w.Body.String(), secretWord) {
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Fixes that stable kernels take") ||
+			strings.Contains(w.Body.String(), secretWord) {
 			t.Errorf("%s: %d\n%s", name, w.Code, w.Body)
 		}
 		if w := get(t, h, "/digest?driver=nosuch"); !strings.Contains(w.Body.String(), "Nothing is new that needs you") {

@@ -62,7 +62,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, kind, ending str
 func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
 	return s.export(w, r, "text/csv; charset=utf-8", ".csv", func(to io.Writer, f filter, rows []store.Found) error {
 		c := csv.NewWriter(to)
-		head := []string{"id", "kind", "judged_at", "posted", "verdict", "reason_class", "mixed", "score", "lines_with_context", "added", "removed", "files",
+		head := []string{"id", "kind", "judged_at", "posted", "verdict", "reason_class", "mixed", "score", "lines_with_context", "added",
+			"removed", "files",
 			"subject", "author", "list", "silicon"}
 		if f.Branch != "" {
 			head = append(head, "branch", "cell", "state", "applies", "pile_lines", "prerequisites")
@@ -73,8 +74,10 @@ func (s *Server) changesCSV(w http.ResponseWriter, r *http.Request) error {
 			for _, h := range x.Chips {
 				chips = append(chips, h.Name)
 			}
-			line := []string{x.ID, string(x.Kind), x.Judged.UTC().Format(time.RFC3339), x.Posted, string(x.Verdict), string(x.Class), strconv.FormatBool(x.Mixed),
-				fmt.Sprintf("%.3f", x.Score), strconv.Itoa(x.Size.LinesWithContext), strconv.Itoa(x.Size.Added), strconv.Itoa(x.Size.Removed), strconv.Itoa(x.Size.Files),
+			line := []string{x.ID, string(x.Kind), x.Judged.UTC().Format(time.RFC3339), x.Posted, string(x.Verdict), string(x.Class),
+				strconv.FormatBool(x.Mixed),
+				fmt.Sprintf("%.3f", x.Score), strconv.Itoa(x.Size.LinesWithContext), strconv.Itoa(x.Size.Added), strconv.Itoa(x.Size.Removed),
+				strconv.Itoa(x.Size.Files),
 				x.Subject, x.Author, x.List, strings.Join(chips, " ")}
 			if f.Branch != "" {
 				p := x.At
@@ -154,8 +157,9 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	base := s.base(r)
-	feed := atomFeed{ID: cmp.Or(base, "urn:stablebot:") + f.URL("/changes"), Title: s.Name + ": changes", Author: atomPerson{s.Name}, Updated: sum.At.UTC().Format(time.RFC3339),
-		Links: []atomLink{{"self", base + f.URL("/changes.atom")}, {"", base + f.URL("/changes")}}}
+	feed := atomFeed{ID: cmp.Or(base, "urn:stablebot:") + f.URL("/changes"), Title: s.Name + ": changes", Author: atomPerson{s.Name},
+		Updated: sum.At.UTC().Format(time.RFC3339),
+		Links:   []atomLink{{"self", base + f.URL("/changes.atom")}, {"", base + f.URL("/changes")}}}
 	if says := f.says(); says != "" {
 		feed.Title += ": " + says
 	}
@@ -163,9 +167,11 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 		feed.Updated = p.Rows[0].Judged.UTC().Format(time.RFC3339)
 	}
 	for _, x := range p.Rows {
-		e := atomEntry{ID: cmp.Or(base, "urn:stablebot:") + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)), Updated: x.Judged.UTC().Format(time.RFC3339),
-			Author: atomPerson{clean(x.Author)}, Links: []atomLink{{"", base + changeURL(x.ID)}}}
-		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %d lines with context in %d files", label(x.Verdict, x.Class), x.Score, x.Size.LinesWithContext, x.Size.Files)}
+		e := atomEntry{ID: cmp.Or(base, "urn:stablebot:") + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)),
+			Updated: x.Judged.UTC().Format(time.RFC3339),
+			Author:  atomPerson{clean(x.Author)}, Links: []atomLink{{"", base + changeURL(x.ID)}}}
+		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %d lines with context in %d files", label(x.Verdict, x.Class), x.Score,
+			x.Size.LinesWithContext, x.Size.Files)}
 		e.Category = append(e.Category, struct {
 			Term string `xml:"term,attr"`
 		}{string(x.Verdict)})

@@ -153,7 +153,8 @@ func (q *quality) Time() (unit string, rows []qualityRow) {
 const fewMonths = 3
 
 // verdictNames in the order in which they ask for attention.
-var verdictNames = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded, verdict.OutOfScope}
+var verdictNames = []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain, verdict.NotNeeded,
+	verdict.OutOfScope}
 
 func verdictRank(v string) int {
 	if i := slices.Index(verdictNames, verdict.Verdict(v)); i >= 0 {

@@ -75,7 +75,8 @@ func TestFeedHost(t *testing.T) {
 
 func TestCells(t *testing.T) {
 	for in, want := range map[string]string{
-		"=cmd|' /C calc'!A0@evil.example.com": "'=cmd|' /C calc'!A0@evil.example.com", "+1@x": "'+1@x", "-a": "'-a", "@x": "'@x", "-0.5": "-0.5", "12": "12", "a": "a", "": "",
+		"=cmd|' /C calc'!A0@evil.example.com": "'=cmd|' /C calc'!A0@evil.example.com", "+1@x": "'+1@x", "-a": "'-a", "@x": "'@x", "-0.5": "-0.5",
+		"12": "12", "a": "a", "": "",
 	} {
 		if got := cell(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)

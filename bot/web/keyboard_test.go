@@ -97,7 +97,8 @@ func TestKeyboard(t *testing.T) {
 	for scheme, width := range map[string]int64{"light": 1400, "dark": 390} {
 		b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 			emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500))
-		for _, page := range []string{"/", "/changes?branch=6.12&class=too-big", "/changes", changeURL(eligibleID), "/actions?key=" + heldKey, "/gap", "/branches", "/branches/6.12", "/judgement"} {
+		for _, page := range []string{"/", "/changes?branch=6.12&class=too-big", "/changes", changeURL(eligibleID), "/actions?key=" + heldKey,
+			"/gap", "/branches", "/branches/6.12", "/judgement"} {
 			open(page)
 			b.walk(page + ", " + scheme)
 		}

@@ -108,7 +108,8 @@ func fill(t *testing.T, path string, n int) {
 
 // withoutIndexes takes indexes and triggers away, and returns what makes them again.
 func withoutIndexes(t *testing.T, db *sql.DB) (again []string) {
-	rows, err := db.QueryContext(t.Context(), "select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null")
+	rows, err := db.QueryContext(t.Context(),
+		"select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,8 @@ func write(t *testing.T, path string, n int) {
 		t.Fatal(err)
 	}
 	series := flow.Series{Key: "seed", Of: 1, Version: 1, First: began}
-	if err := s.File(t.Context(), flow.Filing{ID: m.ID, Kind: flow.KindPatch, Series: &series, Adds: &flow.Member{ID: m.ID, N: 1}}); err != nil {
+	if err := s.File(t.Context(), flow.Filing{ID: m.ID, Kind: flow.KindPatch, Series: &series,
+		Adds: &flow.Member{ID: m.ID, N: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := s.Series(t.Context(), "seed")
@@ -197,14 +199,18 @@ func (g *seeder) judged(i, n int, now time.Time) flow.Judged {
 	f := r.Float64()
 	j.Verdict, j.ReasonClass, j.Silicon, j.Branches = verdict.OutOfScope, "", nil, nil
 	if f < .4 {
-		j.Verdict = []verdict.Verdict{verdict.StableEligible, verdict.StableEligible, verdict.StableEligible, verdict.Uncertain, verdict.Uncertain, verdict.NotNeeded, verdict.DKMSOnly, verdict.Wait}[r.IntN(8)]
-		j.Silicon = []silicon.Match{{Name: g.chips[slices.Index(g.drivers, driver)*5+r.IntN(5)], Driver: driver, Kind: "chip", State: silicon.Production}, {Name: driver, Driver: driver, Kind: "driver", State: silicon.Production}}
+		j.Verdict = []verdict.Verdict{verdict.StableEligible, verdict.StableEligible, verdict.StableEligible, verdict.Uncertain,
+			verdict.Uncertain, verdict.NotNeeded, verdict.DKMSOnly, verdict.Wait}[r.IntN(8)]
+		j.Silicon = []silicon.Match{{Name: g.chips[slices.Index(g.drivers, driver)*5+r.IntN(5)], Driver: driver, Kind: "chip",
+			State: silicon.Production}, {Name: driver, Driver: driver, Kind: "driver", State: silicon.Production}}
 		if j.Verdict == verdict.DKMSOnly {
 			j.ReasonClass = []verdict.Class{verdict.TooBig, verdict.NoBase}[r.IntN(2)]
 		}
 		for _, b := range g.branches {
 			v := j.Verdict
-			row := verdict.Branch{Branch: rules.Branch{Name: b, State: []verdict.State{"affected", "present", "not-affected", "affected"}[r.IntN(4)], Applies: []verdict.Applies{"exact", "offset", "needs-prerequisites", "needs-backport"}[r.IntN(4)], PileLines: r.IntN(300)}, Score: j.Score}
+			row := verdict.Branch{Branch: rules.Branch{Name: b, State: []verdict.State{"affected", "present", "not-affected", "affected"}[r.IntN(4)],
+				Applies: []verdict.Applies{"exact", "offset", "needs-prerequisites", "needs-backport"}[r.IntN(4)], PileLines: r.IntN(300)},
+				Score: j.Score}
 			if row.State == "affected" {
 				row.Verdict = &v
 			}
@@ -256,9 +262,11 @@ func copyOver(t *testing.T, path, to string) {
 		table   string
 		columns []string
 	}{
-		{"judgement", []string{"change_id", "kind", "series_key", "source", "list", "branch", "verdict", "reason_class", "mixed", "score", "fix", "author", "subject",
+		{"judgement", []string{"change_id", "kind", "series_key", "source", "list", "branch", "verdict", "reason_class", "mixed", "score", "fix",
+			"author", "subject",
 			"date", "weights", "judged", "revision", "private", "body"}},
-		{"listed", []string{"id", "change_id", "judged", "verdict", "score", "list", "chips", "cells", "lines", "added", "removed", "files", "title", "author", "rest", "marks"}},
+		{"listed", []string{"id", "change_id", "judged", "verdict", "score", "list", "chips", "cells", "lines", "added", "removed", "files",
+			"title", "author", "rest", "marks"}},
 	} {
 		q := "select "
 		for i, col := range x.columns {
@@ -364,7 +372,8 @@ func pagesOf(t *testing.T, where string) {
 		{"author", func() string { return fmt.Sprintf("/changes?author=Number%02d", r.IntN(3000)) }},
 		{"list, month", func() string {
 			m := time.Now().AddDate(0, -1-r.IntN(40), 0)
-			return fmt.Sprintf("/changes?list=%s.lists.example.org&since=%s&until=%s", g.lists[r.IntN(30)], m.Format(time.DateOnly), m.AddDate(0, 1, 0).Format(time.DateOnly))
+			return fmt.Sprintf("/changes?list=%s.lists.example.org&since=%s&until=%s", g.lists[r.IntN(30)], m.Format(time.DateOnly),
+				m.AddDate(0, 1, 0).Format(time.DateOnly))
 		}},
 		{"month, oldest first", func() string {
 			return "/changes?sort=oldest&since=" + time.Now().AddDate(0, -1-r.IntN(40), 0).Format(time.DateOnly)
@@ -383,7 +392,8 @@ func pagesOf(t *testing.T, where string) {
 		}},
 		{"list, driver, word, a year", func() string {
 			y := time.Now().AddDate(-1-r.IntN(2), 0, 0)
-			return fmt.Sprintf("/changes?list=%s.lists.example.org&driver=drv%02d&q=word%02d&since=%s&until=%s", g.lists[r.IntN(30)], r.IntN(40), r.IntN(300),
+			return fmt.Sprintf("/changes?list=%s.lists.example.org&driver=drv%02d&q=word%02d&since=%s&until=%s", g.lists[r.IntN(30)], r.IntN(40),
+				r.IntN(300),
 				y.Format(time.DateOnly), y.AddDate(1, 0, 0).Format(time.DateOnly))
 		}},
 		{"month, lowest score", func() string {

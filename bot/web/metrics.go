@@ -51,15 +51,20 @@ func NewMetrics(version string) *Metrics {
 	}
 	m.received = counter("mails_received_total", "Mails kept for the first time.", "source")
 	m.judged = counter("changes_judged_total", "Judgements made.", "verdict")
-	m.judging = histogram("judge_duration_seconds", "Time to judge one change.", prometheus.ExponentialBuckets(.0001, 4, 9)).WithLabelValues().(prometheus.Histogram)
+	m.judging = histogram("judge_duration_seconds", "Time to judge one change.",
+		prometheus.ExponentialBuckets(.0001, 4, 9)).WithLabelValues().(prometheus.Histogram)
 	m.waited = histogram("series_settle_seconds", "Time from the first mail of a series to its judgement, the wait for late patches included.",
 		[]float64{.1, .5, 1, 5, 30, 60, 300, 900, 1800, 3600, 14400, 86400}).WithLabelValues().(prometheus.Histogram)
-	m.ended = counter("actions_ended_total", "Actions that were tried, by how that ended; planned means that it is tried again.", "kind", "sink", "state")
-	m.delivery = histogram("action_delivery_seconds", "Time from the plan of an action to its end.", []float64{.05, .1, .25, .5, 1, 2.5, 5, 15, 60, 600, 3600, 86400}, "kind", "sink")
+	m.ended = counter("actions_ended_total", "Actions that were tried, by how that ended; planned means that it is tried again.", "kind",
+		"sink", "state")
+	m.delivery = histogram("action_delivery_seconds", "Time from the plan of an action to its end.",
+		[]float64{.05, .1, .25, .5, 1, 2.5, 5, 15, 60, 600, 3600, 86400}, "kind", "sink")
 	m.failures = counter("component_errors_total", "Failures of sources, sinks and the pipeline, by kind.", "component", "kind")
 	m.decided = counter("decisions_total", "Actions approved or dropped on the dashboard.", "decision")
-	m.request = histogram("http_request_duration_seconds", "Time to answer a request.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, "route", "code")
-	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "stablebot", Name: "build_info", Help: "1, with the version as label."}, []string{"version"})
+	m.request = histogram("http_request_duration_seconds", "Time to answer a request.",
+		[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}, "route", "code")
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "stablebot", Name: "build_info", Help: "1, with the version as label."},
+		[]string{"version"})
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -93,7 +98,8 @@ func (r *recorder) WriteHeader(status int) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Judge times judging.
-func (m *Metrics) Judge(judge func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement) func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement {
+func (m *Metrics) Judge(judge func(*change.Change, *rules.Series, *rules.Tree) verdict.Judgement) func(*change.Change, *rules.Series,
+	*rules.Tree) verdict.Judgement {
 	return func(c *change.Change, s *rules.Series, t *rules.Tree) verdict.Judgement {
 		began := time.Now()
 		j := judge(c, s, t)
@@ -240,7 +246,8 @@ var (
 )
 
 func (c *stored) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descStored, descActions, descMails, descSeries, descPulls, descLag, descOK, descFailed, descFailures, descWell} {
+	for _, d := range []*prometheus.Desc{descUp, descStored, descActions, descMails, descSeries, descPulls, descLag, descOK, descFailed,
+		descFailures, descWell} {
 		ch <- d
 	}
 }

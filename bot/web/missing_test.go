@@ -16,8 +16,10 @@ func TestMissing(t *testing.T) {
 		want   []string // in this order
 		none   string
 	}{
-		"/missing":                              {200, []string{`href="/missing/6.12"`, "new or changed", `href="/missing/6.12?state=open">open</a> <span class="num">2<`, "below-bar"}, ""},
-		"/missing/6.12":                         {200, []string{"1 left out", "fix a hang after a reset", "CVE-2026-12345", "came with the release", "stablebot export --trees", "was unknown", "wait for the fence", "in the way", "&lt;b&gt;no&lt;/b&gt; such pipe"}, "a log line says"},
+		"/missing": {200, []string{`href="/missing/6.12"`, "new or changed", `href="/missing/6.12?state=open">open</a> <span class="num">2<`, "below-bar"}, ""},
+		"/missing/6.12": {200, []string{"1 left out", "fix a hang after a reset", "CVE-2026-12345",
+			"came with the release", "stablebot export --trees", "was unknown", "wait for the fence", "in the way",
+			"&lt;b&gt;no&lt;/b&gt; such pipe"}, "a log line says"},
 		"/missing/6.12?all=1":                   {200, []string{"a log line says"}, "left out"},
 		"/missing/6.12?state=open":              {200, []string{"2 fixes", "fix a hang"}, "wait for the fence"},
 		"/missing/6.12?driver=I915":             {200, []string{"such pipe"}, "amdgpu: fix a hang"},
@@ -54,7 +56,8 @@ func TestSayIn(t *testing.T) {
 	s := seeded(t, "")
 	h := serverOf(t, s, nil)
 	token, cookies := visit(t, h, "/missing/6.12")
-	form := url.Values{"commit": {strings.Repeat("1a", 20)}, "title": {"drm/amdgpu: fix a hang after a reset of the ring"}, "say": {"no"}, "why": {"that board was never sold"}, "to": {"/missing/6.12"}}
+	form := url.Values{"commit": {strings.Repeat("1a", 20)}, "title": {"drm/amdgpu: fix a hang after a reset of the ring"}, "say": {"no"},
+		"why": {"that board was never sold"}, "to": {"/missing/6.12"}}
 	if w := post(h, "/missing/6.12", form, cookies); w.Code != http.StatusForbidden {
 		t.Errorf("without a token: %d", w.Code)
 	}
@@ -69,7 +72,8 @@ func TestSayIn(t *testing.T) {
 	}
 	say("no", "", http.StatusBadRequest)
 	say("no", "that board was never sold", http.StatusSeeOther)
-	if body := get(t, h, "/missing/6.12?state=declined").Body.String(); !strings.Contains(body, "that board was never sold (web, 2026-03-02)") {
+	if body := get(t, h, "/missing/6.12?state=declined").Body.String(); !strings.Contains(body,
+		"that board was never sold (web, 2026-03-02)") {
 		t.Errorf("%s", body)
 	}
 	say("undo", "", http.StatusSeeOther)

@@ -35,7 +35,8 @@ const maxWord = 200
 func readFilter(r *http.Request) (f filter, err error) {
 	v := r.URL.Query()
 	for name, to := range map[string]*string{"q": &f.Q, "verdict": &f.Verdict, "class": &f.Class, "driver": &f.Driver, "chip": &f.Chip,
-		"branch": &f.Branch, "cell": &f.Cell, "author": &f.Author, "list": &f.List, "since": &f.Since, "until": &f.Until, "sort": &f.Sort, "after": &f.After} {
+		"branch": &f.Branch, "cell": &f.Cell, "author": &f.Author, "list": &f.List, "since": &f.Since, "until": &f.Until, "sort": &f.Sort,
+		"after": &f.After} {
 		*to = strings.TrimSpace(v.Get(name))
 		if !utf8.ValidString(*to) || len(*to) > maxWord && name != "after" || len(*to) > 4*maxWord || strings.ContainsRune(*to, 0) {
 			return f, &problem{http.StatusBadRequest, fmt.Sprintf("The parameter %s is no text of at most %d bytes.", name, maxWord)}
@@ -81,8 +82,9 @@ func join[T ~string](in []T) string {
 // values are the parameters that give this filter, without the place in the list.
 func (f filter) values() url.Values {
 	v := url.Values{}
-	for name, s := range map[string]string{"q": f.Q, "verdict": f.Verdict, "class": f.Class, "driver": f.Driver, "chip": f.Chip, "branch": f.Branch,
-		"cell": f.Cell, "author": f.Author, "list": f.List, "since": f.Since, "until": f.Until, "sort": f.Sort} {
+	for name, s := range map[string]string{"q": f.Q, "verdict": f.Verdict, "class": f.Class, "driver": f.Driver, "chip": f.Chip,
+		"branch": f.Branch,
+		"cell":   f.Cell, "author": f.Author, "list": f.List, "since": f.Since, "until": f.Until, "sort": f.Sort} {
 		if s != "" {
 			v.Set(name, s)
 		}
@@ -107,7 +109,8 @@ func (f filter) Narrow() bool { f.Sort = ""; return len(f.values()) > 0 }
 // says is the filter in words, for a title.
 func (f filter) says() string {
 	var out []string
-	for _, p := range []struct{ name, v string }{{"", f.Verdict}, {"", f.Class}, {"", f.Driver}, {"", f.Chip}, {"for ", f.Branch}, {"", cellWords[launch.Cell(f.Cell)][1]},
+	for _, p := range []struct{ name, v string }{{"", f.Verdict}, {"", f.Class}, {"", f.Driver}, {"", f.Chip}, {"for ", f.Branch},
+		{"", cellWords[launch.Cell(f.Cell)][1]},
 		{"by ", f.Author}, {"on ", f.List}, {"since ", f.Since}, {"until ", f.Until}} {
 		if p.v != "" {
 			out = append(out, p.name+p.v)

@@ -65,7 +65,8 @@ type framed struct {
 
 // menu in the order of the day's work.
 var menu = []struct{ Path, Name string }{
-	{"/", "Today"}, {"/changes", "Changes"}, {"/gap", "Launch gap"}, {"/branches", "Branches"}, {"/missing", "Missing"}, {"/judgement", "Judgement"},
+	{"/", "Today"}, {"/changes", "Changes"}, {"/gap", "Launch gap"}, {"/branches", "Branches"}, {"/missing", "Missing"},
+	{"/judgement", "Judgement"},
 }
 
 // render writes a page whole or not at all.

@@ -100,8 +100,9 @@ func (s *Server) say(r *http.Request, in saying) (said flow.Standing, err error)
 	case len(in.Why) > longestWhy || len(in.Title) > longestWhy:
 		return said, &problem{http.StatusBadRequest, fmt.Sprintf("A reason and a title have at most %d bytes.", longestWhy)}
 	}
-	said = flow.Standing{Branch: in.Branch, Commit: in.Commit, Title: strings.Join(strings.Fields(in.Title), " "), Stand: stand, Voice: flow.VoiceWord,
-		Who: s.guard.visitor(r).name, Why: strings.Join(strings.Fields(in.Why), " "), At: s.Now().UTC()}
+	said = flow.Standing{Branch: in.Branch, Commit: in.Commit, Title: strings.Join(strings.Fields(in.Title), " "), Stand: stand,
+		Voice: flow.VoiceWord,
+		Who:   s.guard.visitor(r).name, Why: strings.Join(strings.Fields(in.Why), " "), At: s.Now().UTC()}
 	return said, s.Standings.Stand(r.Context(), []flow.Standing{said})
 }
 

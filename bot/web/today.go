@@ -80,7 +80,8 @@ func (s *Server) today(w http.ResponseWriter, r *http.Request) error {
 	if v.Waiting, err = s.actionViews(ctx, 100, flow.StateHeld, flow.StatePlanned); err != nil {
 		return err
 	}
-	if v.Lately, err = s.actionViews(ctx, fewRows, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDoing, flow.StateDropped); err != nil {
+	if v.Lately, err = s.actionViews(ctx, fewRows, flow.StateDone, flow.StateFailed, flow.StateUnknown, flow.StateDoing,
+		flow.StateDropped); err != nil {
 		return err
 	}
 	if v.Latest, err = s.latest(ctx); err != nil {

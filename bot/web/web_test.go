@@ -31,7 +31,8 @@ import (
 
 // everyPath is one address of each route that reads.
 func everyPath() []string {
-	out := []string{"/", "/changes", "/changes.csv", "/changes.json", "/changes.atom", "/gap", "/branches", "/branches/6.12", "/branches/6.12/badge.svg", "/judgement",
+	out := []string{"/", "/changes", "/changes.csv", "/changes.json", "/changes.atom", "/gap", "/branches", "/branches/6.12",
+		"/branches/6.12/badge.svg", "/judgement",
 		"/actions?key=" + url.QueryEscape(heldKey), "/metrics", "/healthz", "/readyz",
 		"/api/v1/openapi.json", "/api/v1/status", "/api/v1/changes", "/api/v1/actions", "/api/v1/branches", "/api/v1/gap", "/api/v1/judgement"}
 	for _, id := range []string{eligibleID, firstID, dkmsID, oddID} {
@@ -80,23 +81,27 @@ func pagesAnswer(t *testing.T, where string) {
 			t.Errorf("%s: embargoed %d, unknown %d", p, a.Code, b.Code)
 		}
 	}
-	for _, p := range []string{"/actions?key=" + secretKey, changeURL(secretID) + "/badge.svg", changeURL(secretID) + "/pile.svg", "/branches/" + secretWord + "branch", "/gap?driver=" + secretWord + "driver"} {
+	for _, p := range []string{"/actions?key=" + secretKey, changeURL(secretID) + "/badge.svg", changeURL(secretID) + "/pile.svg",
+		"/branches/" + secretWord + "branch", "/gap?driver=" + secretWord + "driver"} {
 		if w := get(t, h, p); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", p, w.Code)
 		}
 	}
 	for _, q := range []string{"q=" + secretWord, "author=sekret", "chip=" + secretWord + "chip", "branch=" + secretWord + "branch"} {
 		var p apiPage
-		if err := json.Unmarshal(get(t, h, "/api/v1/changes?"+q).Body.Bytes(), &p); err != nil || len(p.Changes) > 0 || p.Total == nil || *p.Total != 0 {
+		if err := json.Unmarshal(get(t, h, "/api/v1/changes?"+q).Body.Bytes(), &p); err != nil || len(p.Changes) > 0 || p.Total == nil ||
+			*p.Total != 0 {
 			t.Errorf("%s finds %+v, %v", q, p, err)
 		}
 	}
 	// The pile says what needs what, drawn and in words.
-	if body := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(body, "for 2: defines the ring") || !strings.Contains(body, "for the change: defines the reset") {
+	if body := get(t, h, changeURL(eligibleID)).Body.String(); !strings.Contains(body, "for 2: defines the ring") ||
+		!strings.Contains(body, "for the change: defines the reset") {
 		t.Error("the page of a change does not say why its prerequisites are needed")
 	}
 	for id, wants := range map[string][]string{
-		oddID:  {"6.12: the patch was adapted, 1 to be checked; it does not build", "matched once in gfx_init()", "&lt;i&gt;the lock&lt;/i&gt;", "&#39;ring&#39; undeclared", "unused variable"},
+		oddID: {"6.12: the patch was adapted, 1 to be checked; it does not build", "matched once in gfx_init()", "&lt;i&gt;the lock&lt;/i&gt;",
+			"&#39;ring&#39; undeclared", "unused variable"},
 		dkmsID: {"6.18: commits in its way", "gfx.c:12", "drm/i915: rename the ring", "12 lines, and no fix"},
 	} {
 		body := get(t, h, changeURL(id)).Body.String()
@@ -106,7 +111,8 @@ func pagesAnswer(t *testing.T, where string) {
 			}
 		}
 	}
-	if svg := get(t, h, changeURL(eligibleID)+"/pile.svg").Body.String(); strings.Count(svg, "<circle") != 2 || !strings.Contains(svg, "for 2: defines the ring") {
+	if svg := get(t, h, changeURL(eligibleID)+"/pile.svg").Body.String(); strings.Count(svg, "<circle") != 2 ||
+		!strings.Contains(svg, "for 2: defines the ring") {
 		t.Errorf("the pile is drawn as %s", svg)
 	}
 	filters(t, h)
@@ -114,10 +120,15 @@ func pagesAnswer(t *testing.T, where string) {
 
 func filters(t *testing.T, h *Server) {
 	for q, want := range map[string]int{
-		"": 5, "verdict=dkms-only": 1, "verdict=out-of-scope": 1, "class=too-big": 1, "driver=i915": 2, "driver=i915&verdict=dkms-only": 1, "chip=Xe3": 2, "branch=6.12": 3, "branch=6.12&cell=eligible": 2,
-		"branch=6.12&cell=lacking": 3, "branch=6.12&cell=lacking&newer=1": 2, "branch=6.18&cell=lacking&newer=1": 0, "author=ana+ruiz": 2, "author=bo@example.com": 2, "author=lin": 2,
-		"list=patches.lists.example.org": 3, "q=double+free": 2, "q=doubl": 2, "q=double+absent": 0, "q=0123456789abcdef": 1, "q=i915+disp": 1, "q=i915+disp&verdict=wait": 0,
-		"since=2026-03-02": 5, "until=2026-03-01": 0, "since=2026-03-03": 0, "sort=score": 5, "sort=oldest&driver=amdgpu": 3, "q=%22+%28+%2A": 5, "q=%27+OR+NEAR": 0,
+		"": 5, "verdict=dkms-only": 1, "verdict=out-of-scope": 1, "class=too-big": 1, "driver=i915": 2, "driver=i915&verdict=dkms-only": 1,
+		"chip=Xe3": 2, "branch=6.12": 3, "branch=6.12&cell=eligible": 2,
+		"branch=6.12&cell=lacking": 3, "branch=6.12&cell=lacking&newer=1": 2, "branch=6.18&cell=lacking&newer=1": 0, "author=ana+ruiz": 2,
+		"author=bo@example.com": 2, "author=lin": 2,
+		"list=patches.lists.example.org": 3, "q=double+free": 2, "q=doubl": 2, "q=double+absent": 0, "q=0123456789abcdef": 1, "q=i915+disp": 1,
+		"q=i915+disp&verdict=wait": 0,
+		"since=2026-03-02":         5, "until=2026-03-01": 0, "since=2026-03-03": 0, "sort=score": 5, "sort=oldest&driver=amdgpu": 3,
+		"q=%22+%28+%2A": 5,
+		"q=%27+OR+NEAR": 0,
 	} {
 		var p apiPage
 		w := get(t, h, "/api/v1/changes?"+q)
@@ -125,7 +136,8 @@ func filters(t *testing.T, h *Server) {
 			t.Errorf("%s: %d changes, %d wanted: %d %s", q, len(p.Changes), want, w.Code, w.Body)
 		}
 	}
-	for _, q := range []string{"verdict=maybe", "class=x", "cell=in", "newer=1", "branch=6.6&cell=x", "sort=size", "since=yesterday", "after=zzz", "q=" + strings.Repeat("x", 300), "q=%ff"} {
+	for _, q := range []string{"verdict=maybe", "class=x", "cell=in", "newer=1", "branch=6.6&cell=x", "sort=size", "since=yesterday",
+		"after=zzz", "q=" + strings.Repeat("x", 300), "q=%ff"} {
 		if w := get(t, h, "/changes?"+q); w.Code != http.StatusBadRequest {
 			t.Errorf("%s: %d", q, w.Code)
 		}
@@ -142,7 +154,8 @@ func TestBackfilled(t *testing.T) {
 		j := patchJudged()
 		j.ID, j.Kind = strings.Repeat(strconv.Itoa(i), 40), change.Commit
 		for range 2 {
-			if err := s.KeepJudged(t.Context(), flow.Judged{Judgement: j, Source: "git:" + flow.BackfillPrefix + "linux/master", Branch: "master", At: t0}, flow.Cursor{}); err != nil {
+			if err := s.KeepJudged(t.Context(), flow.Judged{Judgement: j, Source: "git:" + flow.BackfillPrefix + "linux/master", Branch: "master",
+				At: t0}, flow.Cursor{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -314,7 +327,8 @@ func TestAccess(t *testing.T) {
 	t.Parallel()
 	s := seeded(t, "")
 	const token = "a-token-that-is-long-enough"
-	for name, a := range map[string]Access{"no token": {}, "short": {Token: "short"}, "half a proxy": {Loopback: true, ProxyHeader: "X-User"}} {
+	for name, a := range map[string]Access{"no token": {}, "short": {Token: "short"},
+		"half a proxy": {Loopback: true, ProxyHeader: "X-User"}} {
 		if _, err := New(Options{Reader: s, Access: a}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
@@ -333,7 +347,8 @@ func TestAccess(t *testing.T) {
 	if w := get(t, h, "/"); w.Code != http.StatusUnauthorized {
 		t.Errorf("nobody: %d", w.Code)
 	}
-	if w := get(t, h, "/changes?q=x", "Accept", "text/html"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/login?to=%2Fchanges%3Fq%3Dx" {
+	if w := get(t, h, "/changes?q=x", "Accept", "text/html"); w.Code != http.StatusSeeOther ||
+		w.Header().Get("Location") != "/login?to=%2Fchanges%3Fq%3Dx" {
 		t.Errorf("a browser: %d %s", w.Code, w.Header().Get("Location"))
 	}
 	for _, p := range []string{"/metrics", "/api/v1/status", "/changes.csv", changeURL(eligibleID)} {
@@ -430,7 +445,8 @@ func TestHealth(t *testing.T) {
 	if code, body := status(nil); code != http.StatusOK {
 		t.Errorf("well: %d %s", code, body)
 	}
-	if code, body := status(func(o *Options) { o.Reader = down{s} }); code != http.StatusServiceUnavailable || strings.Contains(body, "route") {
+	if code, body := status(func(o *Options) { o.Reader = down{s} }); code != http.StatusServiceUnavailable ||
+		strings.Contains(body, "route") {
 		t.Errorf("no store: %d %s", code, body)
 	}
 	if w := get(t, serverOf(t, s, func(o *Options) { o.Reader = down{s} }), "/healthz"); w.Code != http.StatusServiceUnavailable {
@@ -510,7 +526,8 @@ func (fixedFates) Fate(_ context.Context, id string) ([]Fate, error) {
 func (fixedFates) Fates(context.Context) ([]Fated, error) {
 	var out []Fated
 	for i := range 200 {
-		f := Fated{ID: string(rune('a' + i)), Driver: []string{"amdgpu", "i915"}[i%2], Judged: t0.AddDate(0, -i%5, 0), Score: float64(i%100) / 100, Verdict: verdict.Uncertain}
+		f := Fated{ID: string(rune('a' + i)), Driver: []string{"amdgpu", "i915"}[i%2], Judged: t0.AddDate(0, -i%5, 0),
+			Score: float64(i%100) / 100, Verdict: verdict.Uncertain}
 		if f.Score > .6 {
 			f.Verdict = verdict.StableEligible
 		}
@@ -585,7 +602,8 @@ func TestFirstPage(t *testing.T) {
 	for _, n := range idle.needs(sum) {
 		said = append(said, n.Says+" "+n.URL)
 	}
-	want := []string{"1 reply waits for your word #waiting", "2 fixes to export for 6.12 /branches/6.12", "3 changes that a person should judge /changes?verdict=uncertain"}
+	want := []string{"1 reply waits for your word #waiting", "2 fixes to export for 6.12 /branches/6.12",
+		"3 changes that a person should judge /changes?verdict=uncertain"}
 	if !slices.Equal(said, want) {
 		t.Errorf("needs %q", said)
 	}

@@ -75,7 +75,8 @@ func TestAction(t *testing.T) {
 	r.Git("commit", "-q", "-m", "drm/amdgpu: begin")
 	base := strings.TrimSpace(r.Git("rev-parse", "HEAD"))
 	write("int gfx_v11_0_ring(int a)\n{\n\tif (!a)\n\t\treturn 0;\n\treturn a;\n}\n")
-	r.Git("commit", "-q", "-m", "drm/amdgpu: fix a NULL pointer dereference of the ring\n\nThe ring is gone after a reset, which oopses: BUG: kernel NULL pointer dereference.\n\n"+
+	r.Git("commit", "-q", "-m", "drm/amdgpu: fix a NULL pointer dereference of the ring\n\nThe ring is gone after a reset, which oopses: "+
+		"BUG: kernel NULL pointer dereference.\n\n"+
 		"Cc: stable@vger.kernel.org\nSigned-off-by: Ana Ruiz <ana@example.com>")
 	head := strings.TrimSpace(r.Git("rev-parse", "HEAD"))
 
@@ -97,7 +98,8 @@ func TestAction(t *testing.T) {
 		}
 		ran = true
 		c := exec.Command("bash", "-c", s.Run)
-		c.Env = append(os.Environ(), "GITHUB_EVENT_PATH="+event, "GITHUB_API_URL="+h.URL, "GITHUB_STEP_SUMMARY="+tmp+"/summary.md", "GITHUB_OUTPUT="+tmp+"/out", "RUNNER_TEMP="+tmp)
+		c.Env = append(os.Environ(), "GITHUB_EVENT_PATH="+event, "GITHUB_API_URL="+h.URL, "GITHUB_STEP_SUMMARY="+tmp+"/summary.md",
+			"GITHUB_OUTPUT="+tmp+"/out", "RUNNER_TEMP="+tmp)
 		for name, value := range s.Env {
 			for input, x := range a.Inputs {
 				text, ok := given[input]

@@ -20,7 +20,8 @@ func Shallow(ctx context.Context, r *git.Repo, e *Event) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("looking for what the pull request adds, in a shallow checkout: %w; %s", err, how)
 	case base == "":
-		return "", fmt.Errorf("the checkout is shallow and ends before the place where the pull request begins, so its commits are not known; %s", how)
+		return "", fmt.Errorf("the checkout is shallow and ends before the place where the pull request begins, so its commits are not known; %s",
+			how)
 	}
 	return "The checkout is shallow: commits before its cut, such as those that Fixes: tags name, are unknown. To have them, " + how + ".", nil
 }

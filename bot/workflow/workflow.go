@@ -86,12 +86,14 @@ func Judge(e *Event, patches []report.Patch, bot report.Bot, now time.Time) Resu
 		refs[r.ID] = r.Ref
 	}
 	policy := flow.PullPolicy{Asked: true, Labels: true, Check: true, Names: github.DefaultLabels()}
-	p := flow.Pull{State: flow.PullState{Key: fmt.Sprintf("%s#%d", e.Repository.Name, e.Pull.Number), Repo: e.Repository.Name, Number: e.Pull.Number},
+	p := flow.Pull{State: flow.PullState{Key: fmt.Sprintf("%s#%d", e.Repository.Name, e.Pull.Number), Repo: e.Repository.Name,
+		Number: e.Pull.Number},
 		Head: e.Pull.Head.SHA, Title: e.Pull.Title, Author: e.Pull.User.Login, Base: e.Base(), Private: e.Repository.Private, Policy: policy}
 	for _, x := range patches {
 		p.Commits = append(p.Commits, flow.PullCommit{Change: x.Change})
 	}
-	made := plan.Desired(plan.PullBrief{Pull: p, Judged: patches, Target: plan.TargetOf(p.Base, nil), Sink: "github", Bot: bot, Refs: refs, Now: now})
+	made := plan.Desired(plan.PullBrief{Pull: p, Judged: patches, Target: plan.TargetOf(p.Base, nil), Sink: "github", Bot: bot, Refs: refs,
+		Now: now})
 	r := Result{Verdict: made.Verdict, Title: made.Quiet}
 	for i, a := range made.Actions {
 		var want flow.Desired

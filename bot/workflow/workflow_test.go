@@ -66,7 +66,8 @@ func TestReadEvent(t *testing.T) {
 // TestAnnotationsAreCommands: what a stranger wrote is text of a command, never another.
 func TestAnnotationsAreCommands(t *testing.T) {
 	var out strings.Builder
-	all := []Annotation{{Rule: "size", File: "a,b:c\n::error::x", Line: 3, Text: "100% of\n::set-output name=x::y", Commit: "0123456789abcdef"}}
+	all := []Annotation{{Rule: "size", File: "a,b:c\n::error::x", Line: 3, Text: "100% of\n::set-output name=x::y",
+		Commit: "0123456789abcdef"}}
 	for range 12 {
 		all = append(all, all[0])
 	}

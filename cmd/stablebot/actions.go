@@ -167,7 +167,8 @@ func stopCommand() *cobra.Command {
 			if err := os.WriteFile(stopFile(dir), []byte(text), 0o644); err != nil {
 				return fmt.Errorf("stopping: %w", err)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "stopped: nothing is sent any more, a mail in hand excepted; end it with: stablebot actions resume\n")
+			_, err = fmt.Fprintf(cmd.OutOrStdout(),
+				"stopped: nothing is sent any more, a mail in hand excepted; end it with: stablebot actions resume\n")
 			return err
 		},
 	}

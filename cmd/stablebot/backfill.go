@@ -97,7 +97,8 @@ func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
 	err = p.bot.Run(ctx, true)
 	end()
 	if ctx.Err() != nil {
-		return stoppedError{errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was", come.items.Load()), p.close())}
+		return stoppedError{errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was",
+			come.items.Load()), p.close())}
 	}
 	if err == nil && !o.quiet {
 		var after store.Counts
@@ -157,7 +158,8 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 	case o.since == "":
 		return nil, none, usagef("since when? give --since with a day or a revision: a whole history is rarely wanted")
 	default:
-		c.Sources.Git = append(c.Sources.Git, config.Git{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths, Since: o.since})
+		c.Sources.Git = append(c.Sources.Git, config.Git{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths,
+			Since: o.since})
 		until = none
 	}
 	return c, until, nil

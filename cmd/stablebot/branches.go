@@ -85,7 +85,8 @@ func showBranches(w io.Writer, list []trees.Branch, asJSON bool) error {
 		if !b.Date.IsZero() {
 			date = b.Date.Format(time.DateOnly)
 		}
-		rows = append(rows, []string{printable(b.Name), string(b.Role), state, dash(b.Release), fmt.Sprintf("%.12s", dash(b.Tip)), date, strconv.Itoa(b.Own), printable(b.Path)})
+		rows = append(rows, []string{printable(b.Name), string(b.Role), state, dash(b.Release), fmt.Sprintf("%.12s", dash(b.Tip)), date,
+			strconv.Itoa(b.Own), printable(b.Path)})
 	}
 	return printTable(w, []string{"NAME", "ROLE", "STATE", "RELEASE", "TIP", "DATE", "OWN", "REPOSITORY"}, rows)
 }

@@ -22,7 +22,8 @@ type buildOptions struct {
 }
 
 func (o *buildOptions) flags(f *pflag.FlagSet) {
-	f.BoolVar(&o.wanted, "build", false, "compile the objects that it touches on each branch, before and after; only where a stranger's patch may be compiled")
+	f.BoolVar(&o.wanted, "build", false, "compile the objects that it touches on each branch, before and after; only where a stranger's "+
+		"patch may be compiled")
 	f.StringVar(&o.Config, "config", "", "the .config `file` to build with; derived from allmodconfig when not given")
 	f.StringVar(&o.Dir, "build-dir", "", "keep kernel trees below this `folder`; a temporary one of yours when not given")
 	f.IntVar(&o.Jobs, "build-jobs", 0, "compile with so many processors (2)")

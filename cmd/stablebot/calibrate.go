@@ -173,7 +173,8 @@ func reachRows(s *corpus.Subject, fates map[string]corpus.Fate) []evaluate.Reach
 	var out []evaluate.ReachRow
 	for i := range s.Tree.Branches {
 		b := &s.Tree.Branches[i]
-		if fate := fates[b.Name]; fate.Known && b.Active && !b.AsReleased && b.State == verdict.Affected && b.Applies != "unknown" && len(s.Change.Fixes) > 0 {
+		if fate := fates[b.Name]; fate.Known && b.Active && !b.AsReleased && b.State == verdict.Affected && b.Applies != "unknown" &&
+			len(s.Change.Fixes) > 0 {
 			out = append(out, evaluate.ReachRow{Branch: b.Name, Terms: model.ReachOf(b, s.Group), Taken: fate.Taken})
 		}
 	}
@@ -248,7 +249,8 @@ func (o *calibrateOptions) version(ls []evaluate.Lesson) string {
 func printWeights(out io.Writer, file string, w *model.Weights) error {
 	p := &printer{w: out}
 	v := w.Provenance
-	p.f("%s written, version %s\nlearnt from %d changes, %d of them taken, of %s\n", file, w.Version, v.Cases, v.Taken, strings.Join(v.Releases, ", "))
+	p.f("%s written, version %s\nlearnt from %d changes, %d of them taken, of %s\n", file, w.Version, v.Cases, v.Taken,
+		strings.Join(v.Releases, ", "))
 	t := w.Thresholds
 	p.f("thresholds: fix %g, eligible %g, dkms %g\n", t.Fix, t.Eligible, t.DKMS)
 	for _, h := range model.Heads {

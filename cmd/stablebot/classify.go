@@ -343,7 +343,8 @@ func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
 
 // ordered makes a walk of a producer. The window keeps both processors busy
 // while one large mail is judged, and bounds what is in memory.
-func (o *classifyOptions) ordered(produce func(context.Context, func(unit) error) error) func(context.Context, func(unit) outcome, func(outcome) error) error {
+func (o *classifyOptions) ordered(produce func(context.Context, func(unit) error) error) func(context.Context, func(unit) outcome,
+	func(outcome) error) error {
 	return func(ctx context.Context, work func(unit) outcome, emit func(outcome) error) error {
 		return archive.Ordered(ctx, o.jobs, 32*o.jobs, produce, work, emit)
 	}
@@ -556,7 +557,10 @@ func (o *classifyOptions) queries(revs, paths []string) []git.Query {
 	ranged := func(rev string) bool {
 		return strings.Contains(rev, "..") || strings.HasSuffix(rev, "^!") || strings.HasSuffix(rev, "^@") || strings.Contains(rev, "^-")
 	}
-	if !o.since.IsZero() || len(revs) == 0 || slices.ContainsFunc(revs, func(r string) bool { return strings.HasPrefix(r, "-") || strings.HasPrefix(r, "^") }) {
+	if !o.since.IsZero() || len(revs) == 0 || slices.ContainsFunc(revs, func(r string) bool {
+		return strings.HasPrefix(r, "-") ||
+			strings.HasPrefix(r, "^")
+	}) {
 		return []git.Query{{Revs: revs, Paths: paths, NoMerges: true, Since: o.committed()}} // one history
 	}
 	var out []git.Query

@@ -55,7 +55,8 @@ func TestClosedSets(t *testing.T) {
 // for; folders with sets of their own of the same words are left out.
 func TestNoBareStrings(t *testing.T) {
 	owners := []string{"rules/tree", "rules/verdict/verdict.go", "bot/launch/launch.go", "bot/config", "bot/github/policy.go"}
-	words := []string{"not-affected", "no-base", "three-way", "needs-prerequisites", "needs-backport", "stable-eligible", "dkms-only", "not-needed", "out-of-scope",
+	words := []string{"not-affected", "no-base", "three-way", "needs-prerequisites", "needs-backport", "stable-eligible", "dkms-only",
+		"not-needed", "out-of-scope",
 		"too-big", "not-upstream", "below-bar"}
 	for _, v := range verdict.States {
 		if strings.Contains(string(v), "-") && !slices.Contains(words, string(v)) {
@@ -63,7 +64,8 @@ func TestNoBareStrings(t *testing.T) {
 		}
 	}
 	eachFile(t, func(name string, f *ast.File) {
-		if slices.ContainsFunc(owners, func(o string) bool { return strings.HasPrefix(name, o) }) || strings.HasPrefix(name, "rules/model/score.go") {
+		if slices.ContainsFunc(owners, func(o string) bool { return strings.HasPrefix(name, o) }) ||
+			strings.HasPrefix(name, "rules/model/score.go") {
 			return
 		}
 		ast.Inspect(f, func(n ast.Node) bool {

@@ -123,7 +123,8 @@ func eachCommit(t *testing.T, path string, n int, do func(*change.Change)) {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
-	out, err := r.Output(ctx, "listing commits", "rev-list", "--no-merges", "HEAD", "--", "drivers/gpu/drm", ":(exclude)*_sh_mask.h", ":(exclude)*_offset.h")
+	out, err := r.Output(ctx, "listing commits", "rev-list", "--no-merges", "HEAD", "--", "drivers/gpu/drm", ":(exclude)*_sh_mask.h",
+		":(exclude)*_offset.h")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,8 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 	if err != nil {
 		return nil, err
 	}
-	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: o.marks, Remotes: []trees.Remote{{Role: trees.Mainline, Path: o.git, Ref: ref}}}
+	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: o.marks,
+		Remotes: []trees.Remote{{Role: trees.Mainline, Path: o.git, Ref: ref}}}
 	if dir, err := os.UserCacheDir(); err == nil {
 		cfg.State = filepath.Join(dir, "stablebot", "trees")
 	}
@@ -46,7 +47,8 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 		return nil, err
 	}
 	live.NewPiles(set)
-	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(branches, ", ")+" as they were the day before each change was written; those younger than its release are left out")
+	c.Data = append(c.Data, "verdicts rest on the branches "+strings.Join(branches,
+		", ")+" as they were the day before each change was written; those younger than its release are left out")
 	return corpus.NewBranches(ctx, set)
 }
 

@@ -67,7 +67,8 @@ func (o *digestOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	d, err := digest.Make(cmd.Context(), spec.Name, digest.Scope{List: spec.List, Driver: spec.Driver}, digest.Period{From: from, To: now}, digest.News(s))
+	d, err := digest.Make(cmd.Context(), spec.Name, digest.Scope{List: spec.List, Driver: spec.Driver}, digest.Period{From: from, To: now},
+		digest.News(s))
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,8 @@ func announcer(c *config.Config, s *store.Store, o *run.Options) func(context.Co
 // digestPolicies are the caps of digests: one a day each, whatever the hour.
 func digestPolicies(c *config.Config) (out []plan.ListPolicy) {
 	for _, d := range c.Digests {
-		out = append(out, plan.ListPolicy{ID: digest.ListPrefix + d.Name, Reply: plan.ReplyNone, PerHour: 1, PerDay: 1, DryRun: d.DryRun, Approve: d.Approve})
+		out = append(out, plan.ListPolicy{ID: digest.ListPrefix + d.Name, Reply: plan.ReplyNone, PerHour: 1, PerDay: 1, DryRun: d.DryRun,
+			Approve: d.Approve})
 	}
 	return out
 }

@@ -114,7 +114,8 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	}
 	switch {
 	case kept != nil && len(kept.Remotes()) == 1:
-		d.say("note", "trees", "there is mainline and no stable branch: add a git source with the role stable, and each change is held against its branches")
+		d.say("note", "trees", "there is mainline and no stable branch: add a git source with the role stable, and each change is held "+
+			"against its branches")
 	case kept != nil:
 		d.checkTrees(ctx, kept)
 	case len(c.Sources.Git) > 0:
@@ -168,7 +169,8 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	for _, l := range c.Lists {
 		if l.Reply == "author" || l.Reply == "all" {
 			muted = false
-			d.say("note", "list "+l.ID, fmt.Sprintf("is answered (to: %s), at most %d an hour and %d a day, into %s", l.Reply, l.PerHour, l.PerDay, into))
+			d.say("note", "list "+l.ID, fmt.Sprintf("is answered (to: %s), at most %d an hour and %d a day, into %s", l.Reply, l.PerHour, l.PerDay,
+				into))
 		}
 	}
 	if muted {
@@ -215,7 +217,8 @@ func (d *doctor) checkTrees(ctx context.Context, t *live.Trees) {
 			if n, err := matching(ctx, r.Dir(), pattern); err != nil {
 				d.say("note", "trees", err.Error())
 			} else if n == 0 {
-				d.say("note", "trees", fmt.Sprintf("git:%s has no branch that is or matches %s; git ls-remote --heads says which it has", r.Name, pattern))
+				d.say("note", "trees", fmt.Sprintf("git:%s has no branch that is or matches %s; git ls-remote --heads says which it has", r.Name,
+					pattern))
 			}
 		}
 	}

@@ -26,7 +26,8 @@ func TestMatching(t *testing.T) {
 }
 
 func TestPlaceholders(t *testing.T) {
-	for address, want := range map[string]bool{"a@example.org": true, "a@lists.Example.com": true, "smtp.example.net:465": true, "a@b.invalid": true,
+	for address, want := range map[string]bool{"a@example.org": true, "a@lists.Example.com": true, "smtp.example.net:465": true,
+		"a@b.invalid":    true,
 		"bot@kernel.org": false, "smtp.kernel.org:465": false, "": false, "a@myexample.org": false} {
 		if got := reserved(address); got != want {
 			t.Errorf("%q: %v", address, got)

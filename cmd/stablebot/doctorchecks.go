@@ -25,13 +25,15 @@ func watched(c *config.Config) (string, error) {
 	for _, s := range []struct {
 		n    int
 		what string
-	}{{len(c.Sources.IMAP), "IMAP account"}, {len(c.Sources.Archive), "archive"}, {git, "git branch to judge"}, {len(c.Sources.GitHub), "GitHub account"}} {
+	}{{len(c.Sources.IMAP), "IMAP account"}, {len(c.Sources.Archive), "archive"}, {git, "git branch to judge"},
+		{len(c.Sources.GitHub), "GitHub account"}} {
 		if s.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d × %s", s.n, s.what))
 		}
 	}
 	if len(parts) == 0 {
-		return "", errors.New("there is nothing to watch: configure an imap, archive, git (role mainline or vendor) or github source under sources")
+		return "", errors.New("there is nothing to watch: configure an imap, archive, git (role mainline or vendor) or github source under " +
+			"sources")
 	}
 	return strings.Join(parts, ", "), nil
 }
@@ -39,7 +41,8 @@ func watched(c *config.Config) (string, error) {
 // placeholders refuses to send under an address that nobody can own (RFC 2606).
 func placeholders(c *config.Config) (string, error) {
 	var bad []string
-	for _, a := range []struct{ key, address string }{{"bot.address", c.Bot.Address}, {"bot.contact", c.Bot.Contact}, {"smtp.user", c.SMTP.User}, {"smtp.address", c.SMTP.Address}} {
+	for _, a := range []struct{ key, address string }{{"bot.address", c.Bot.Address}, {"bot.contact", c.Bot.Contact},
+		{"smtp.user", c.SMTP.User}, {"smtp.address", c.SMTP.Address}} {
 		if reserved(a.address) {
 			bad = append(bad, a.key+" is "+a.address)
 		}

@@ -19,7 +19,8 @@ func TestDriversOfMainline(t *testing.T) {
 		"Makefile":                        "VERSION = 99\nPATCHLEVEL = 1\n",
 		"include/linux/mod_devicetable.h": "struct pci_device_id {\n};\n",
 		"drivers/lamp/Makefile":           "obj-$(CONFIG_LAMP) += lamp.o\n",
-		"drivers/lamp/lamp.c":             "static const struct pci_device_id ids[] = {\n\t{ PCI_DEVICE(0x1234, 0x5678) },\n};\nMODULE_DEVICE_TABLE(pci, ids);\n",
+		"drivers/lamp/lamp.c": "static const struct pci_device_id ids[] = {\n\t{ PCI_DEVICE(0x1234, 0x5678) " +
+			"},\n};\nMODULE_DEVICE_TABLE(pci, ids);\n",
 	} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(repo, name)), 0o755); err != nil {
 			t.Fatal(err)
@@ -28,7 +29,8 @@ func TestDriversOfMainline(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "Linux 99.1"},
+	for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm",
+		"Linux 99.1"},
 		{"tag", "v99.1"}, {"tag", "v99.2-rc1"}} {
 		c := exec.CommandContext(t.Context(), "git", args...)
 		c.Dir = repo

@@ -209,7 +209,8 @@ func rowsOf(j *verdict.Judgement, fates map[string]corpus.Fate) []evaluate.Row {
 	var out []evaluate.Row
 	for i := range j.Branches {
 		b := &j.Branches[i]
-		r := evaluate.Row{Branch: b.Name, State: b.State, Applies: b.Applies, Class: b.ReasonClass, Score: b.Score, Known: fates[b.Name].Known, Taken: fates[b.Name].Taken}
+		r := evaluate.Row{Branch: b.Name, State: b.State, Applies: b.Applies, Class: b.ReasonClass, Score: b.Score, Known: fates[b.Name].Known,
+			Taken: fates[b.Name].Taken}
 		if b.Verdict != nil {
 			r.Verdict = *b.Verdict
 		}

@@ -24,7 +24,8 @@ func stableTree(t *testing.T) (r *gittest.Repo, table string) {
 	commit := func(branch, subject, body, file, content, from string) string {
 		mark++
 		message := subject + "\n\n" + body + "\nSigned-off-by: Ada Author <ada@example.org>\n"
-		fmt.Fprintf(&in, "commit refs/heads/%s\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Ada Author <ada@example.org> %d +0000\ndata %d\n%s\n", branch, mark, 1700000000+mark*3600, 1700000000+mark*3600, len(message), message)
+		fmt.Fprintf(&in, "commit refs/heads/%s\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Ada Author "+
+			"<ada@example.org> %d +0000\ndata %d\n%s\n", branch, mark, 1700000000+mark*3600, 1700000000+mark*3600, len(message), message)
 		if from != "" {
 			fmt.Fprintf(&in, "from %s\n", from)
 		}
@@ -169,7 +170,8 @@ func TestEvaluateGit(t *testing.T) {
 	var report struct {
 		Sets []struct{ Cases int } `json:"sets"`
 	}
-	if err := json.Unmarshal([]byte(out), &report); err != nil || len(report.Sets) != 4 || report.Sets[0].Cases == 0 || report.Sets[0].Cases >= 81 {
+	if err := json.Unmarshal([]byte(out), &report); err != nil || len(report.Sets) != 4 || report.Sets[0].Cases == 0 ||
+		report.Sets[0].Cases >= 81 {
 		t.Errorf("one release: %+v, %v", report, err)
 	}
 }
@@ -182,7 +184,8 @@ func TestCalibrate(t *testing.T) {
 	var files [2][]byte
 	for i := range files {
 		file := filepath.Join(dir, fmt.Sprint(i))
-		out, _, err := stablebot(t, "calibrate", "--git", r.Dir, "--no-trees", "--truth", table, "--made", "2024-02-03", "--name", "test-1", "-q", "-o", file)
+		out, _, err := stablebot(t, "calibrate", "--git", r.Dir, "--no-trees", "--truth", table, "--made", "2024-02-03", "--name", "test-1", "-q",
+			"-o", file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +203,8 @@ func TestCalibrate(t *testing.T) {
 	if err != nil || !strings.Contains(out, `"weights":"test-1"`) {
 		t.Errorf("classify with what was learnt: %v\n%s", err, out)
 	}
-	out, _, err = stablebot(t, "evaluate", "--git", r.Dir, "--no-trees", "--truth", table, "--weights", filepath.Join(dir, "1"), "--rounds", "0", "-q")
+	out, _, err = stablebot(t, "evaluate", "--git", r.Dir, "--no-trees", "--truth", table, "--weights", filepath.Join(dir, "1"), "--rounds",
+		"0", "-q")
 	if err != nil || !strings.Contains(out, "weights test-1") {
 		t.Errorf("evaluate with what was learnt: %v\n%s", err, out)
 	}
@@ -226,7 +230,8 @@ func TestEvaluateBranches(t *testing.T) {
 	if strings.Contains(without, "not-needed") || strings.Contains(with, "not-needed") || with == "" {
 		t.Errorf("a branch is said to have what it got later:\n%s\nwithout branches:\n%s", with, without)
 	}
-	if _, _, err := stablebot(t, append(args, "--branches", "linux-9.*.y", "--", "drivers")...); err == nil || !strings.Contains(err.Error(), "linux-9") {
+	if _, _, err := stablebot(t, append(args, "--branches", "linux-9.*.y", "--", "drivers")...); err == nil ||
+		!strings.Contains(err.Error(), "linux-9") {
 		t.Errorf("a branch that is not there: %v", err)
 	}
 }
@@ -237,16 +242,17 @@ func TestEvaluateUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no labels":           {[]string{"evaluate", "--git", r.Dir}, "nothing says what stable took"},
-		"two labels":          {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--stable", "x"}, "two sources of labels"},
-		"two inputs":          {[]string{"evaluate", "--git", r.Dir, "--archive", "x", "--truth", table}, "two inputs"},
-		"no input":            {[]string{"evaluate", "--truth", table}, "name what to judge"},
-		"no such release":     {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--releases", "5.1"}, "has a release of 5.1"},
-		"mainline as stable":  {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--stable", "main"}, "is it a stable branch?"},
-		"nothing below":       {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--truth", table, "--", "sound"}, "no commit is left"},
-		"calibrate, no file":  {[]string{"calibrate", "--git", r.Dir, "--truth", table}, "give -o"},
-		"calibrate, no git":   {[]string{"calibrate", "--truth", table, "-o", "x"}, "give --git"},
-		"branches, no trees":  {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--no-trees", "--branches", "linux-6.6.y"}, "needs its history"},
+		"no labels":          {[]string{"evaluate", "--git", r.Dir}, "nothing says what stable took"},
+		"two labels":         {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--stable", "x"}, "two sources of labels"},
+		"two inputs":         {[]string{"evaluate", "--git", r.Dir, "--archive", "x", "--truth", table}, "two inputs"},
+		"no input":           {[]string{"evaluate", "--truth", table}, "name what to judge"},
+		"no such release":    {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--releases", "5.1"}, "has a release of 5.1"},
+		"mainline as stable": {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--stable", "main"}, "is it a stable branch?"},
+		"nothing below":      {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--truth", table, "--", "sound"}, "no commit is left"},
+		"calibrate, no file": {[]string{"calibrate", "--git", r.Dir, "--truth", table}, "give -o"},
+		"calibrate, no git":  {[]string{"calibrate", "--truth", table, "-o", "x"}, "give --git"},
+		"branches, no trees": {[]string{"evaluate", "--git", r.Dir, "--truth", table, "--no-trees", "--branches", "linux-6.6.y"},
+			"needs its history"},
 		"branches of mails":   {[]string{"evaluate", "--truth", table, "--branches", "linux-6.6.y", table}, "given by --git"},
 		"no such stable tree": {[]string{"evaluate", "--git", r.Dir, "--mainline", "main", "--stable", "linux-9.9.y"}, "linux-9.9.y"},
 	} {

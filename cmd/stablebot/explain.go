@@ -168,7 +168,8 @@ func printJudgement(p *printer, j *verdict.Judgement) {
 	if j.When != "" {
 		p.f(", %s", j.When)
 	}
-	p.f("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n", printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
+	p.f("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n",
+		printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
 	p.f("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
 	if j.Size.TableLines > 0 {
 		p.f(", %d of them table", j.Size.TableLines)

@@ -93,9 +93,11 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 	f.StringVar(&o.make, "make", "", "the `command` that builds the modules")
 	f.StringVar(&o.clean, "clean", "", "the `command` that cleans up")
 	f.StringVar(&o.kernels, "kernels", "", "build for this `range` of kernels: 5.15..7.2; that of the branches when not given")
-	f.StringVar(&o.generation, "for-dkms", string(export.DKMS30), "the oldest dkms that has to understand the package: 2.8, 3.0 or current; what it does in another way is told")
+	f.StringVar(&o.generation, "for-dkms", string(export.DKMS30),
+		"the oldest dkms that has to understand the package: 2.8, 3.0 or current; what it does in another way is told")
 	f.StringSliceVar(&o.needs, "needs", nil, "what the kernel has to be built with: `[MODULE=]CONFIG_SYMBOL`, !CONFIG_SYMBOL for without; MODULE= for that module alone")
-	f.BoolVar(&o.worklist, "worklist", false, "write nothing; list for the vendor which of the fixes the release has, lacks, or takes by hand alone")
+	f.BoolVar(&o.worklist, "worklist", false,
+		"write nothing; list for the vendor which of the fixes the release has, lacks, or takes by hand alone")
 	f.BoolVar(&o.meanwhile, "meanwhile", false, "also fixes that stable may take: they go along until the point release that has them")
 	o.compile.flags(f)
 	return cmd
@@ -164,14 +166,16 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 		return err
 	}
 	if !who.Known() {
-		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stablebot: git config has no user.name and user.email, so no sign-off is added; the stable team needs yours")
+		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "stablebot: git config has no user.name and user.email, so no sign-off is added; the stable "+
+			"team needs yours")
 	}
 	var asIs []export.Branch
 	var problems []error
 	for _, br := range branches {
 		i := slices.IndexFunc(plan.Branches, func(b verdict.Branch) bool { return b.Name == br.Name })
 		if i < 0 {
-			problems = append(problems, fmt.Errorf("%s: not judged, since the branch has ended or has none of this code; nothing is written", br.Tree()))
+			problems = append(problems, fmt.Errorf("%s: not judged, since the branch has ended or has none of this code; nothing is written",
+				br.Tree()))
 			continue
 		}
 		b := &plan.Branches[i]
@@ -187,7 +191,8 @@ func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) erro
 			_, _ = fmt.Fprintf(say, "%s: %s; nothing is written\n", br.Tree(), why)
 			continue
 		case !o.asked && !b.Is(verdict.StableEligible):
-			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
+			problems = append(problems, fmt.Errorf("%s: the verdict there is %s (score %.2f), not stable-eligible; --whatever-the-verdict writes "+
+				"it all the same", br.Tree(), pile.Label(*b.Verdict, b.ReasonClass), b.Score))
 			continue
 		case b.AsIs():
 			if err := o.compile.asIs(ctx, say, p, c, b, br); err != nil {
@@ -240,7 +245,8 @@ func whole(tree string, plan *pile.Plan, i int) error {
 }
 
 // one writes the series for one branch.
-func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch, who export.Identity) error {
+func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch,
+	who export.Identity) error {
 	w := export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}
 	var err error
 	if plan.Branches[i].Applies == "adapted" {
@@ -272,7 +278,8 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 		}
 	}
 	if s.RangeDiff != "" {
-		_, _ = fmt.Fprintf(say, "  adapted: a person has to look at it before it is sent; %s compares it with mainline\n", filepath.Join(dir, export.RangeDiff))
+		_, _ = fmt.Fprintf(say, "  adapted: a person has to look at it before it is sent; %s compares it with mainline\n",
+			filepath.Join(dir, export.RangeDiff))
 	}
 	for _, id := range s.Left {
 		_, _ = fmt.Fprintf(say, "  left out %.12s: its content is there already\n", id)
@@ -304,7 +311,8 @@ func (p *planner) adapted(ctx context.Context, id, branch string) (*export.Adapt
 }
 
 // ask writes the mail for the branches that take the commit as it is.
-func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, branches []export.Branch, who export.Identity) error {
+func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, branches []export.Branch,
+	who export.Identity) error {
 	var why []string
 	for _, r := range plan.Rules {
 		if r.Outcome == rules.Met && slices.Contains(reasons, r.ID) {

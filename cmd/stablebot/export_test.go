@@ -20,7 +20,8 @@ func TestWhole(t *testing.T) {
 		{"prerequisites, all known", pile.Branch{Steps: []pile.Step{step}, Lines: 90}, nil},
 		{"too much", pile.Branch{Steps: []pile.Step{step}, Lines: 4000, More: true}, []string{"more than 4000 lines"}},
 		{"one that nobody takes along", pile.Branch{Beyond: []pile.Step{step}}, []string{`eeeeeeeeeeee ("drm/demo: rework all")`}},
-		{"several, and names", pile.Branch{Steps: []pile.Step{step}, Beyond: []pile.Step{step, step, step}, Unresolved: []string{"a", "b", "c", "d", "e", "f", "g"}},
+		{"several, and names", pile.Branch{Steps: []pile.Step{step}, Beyond: []pile.Step{step, step, step},
+			Unresolved: []string{"a", "b", "c", "d", "e", "f", "g"}},
 			[]string{"and 2 more", "lacks: a, b, c, d, e and 2 more"}},
 	} {
 		p := &pile.Plan{Mainline: strings.Repeat("c", 40), Plans: []pile.Branch{{Name: "6.6", More: true}, c.b}}

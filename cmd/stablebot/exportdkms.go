@@ -69,7 +69,8 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 			return err
 		}
 		if len(f.Branches)+len(f.Eligible)+len(f.Until) == 0 {
-			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %s stays dkms-only in none of the branches; left out (--meanwhile takes what stable may still take)\n", name)
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %s stays dkms-only in none of the branches; left out (--meanwhile takes what "+
+				"stable may still take)\n", name)
 			continue
 		}
 		pkg.Fixes = append(pkg.Fixes, f)

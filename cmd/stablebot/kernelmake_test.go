@@ -226,11 +226,14 @@ func newKernel(f *importer, n int) *kernel {
 	for _, p := range []struct {
 		top   string
 		share int
-	}{{"drivers/gpu/drm/amd/display/dc", 18}, {"drivers/gpu/drm/amd/amdgpu", 12}, {"drivers/gpu/drm/amd/pm", 5}, {"drivers/gpu/drm/i915/display", 6},
-		{"drivers/gpu/drm/i915/gt", 5}, {"drivers/gpu/drm/nouveau", 10}, {"drivers/gpu/drm/msm", 6}, {"drivers/net/ethernet", 50}, {"drivers/net/wireless", 30},
+	}{{"drivers/gpu/drm/amd/display/dc", 18}, {"drivers/gpu/drm/amd/amdgpu", 12}, {"drivers/gpu/drm/amd/pm", 5},
+		{"drivers/gpu/drm/i915/display", 6},
+		{"drivers/gpu/drm/i915/gt", 5}, {"drivers/gpu/drm/nouveau", 10}, {"drivers/gpu/drm/msm", 6}, {"drivers/net/ethernet", 50},
+		{"drivers/net/wireless", 30},
 		{"drivers/media", 35}, {"drivers/usb", 15}, {"drivers/iio", 15}, {"drivers/clk", 15}, {"drivers/staging", 40}, {"drivers/misc", 120},
 		{"arch/arm", 100}, {"arch/x86", 25}, {"arch/arm64", 40}, {"arch/powerpc", 30}, {"arch/mips", 40}, {"fs", 45}, {"include/linux", 45},
-		{"include/drm", 4}, {"include/uapi", 15}, {"kernel", 10}, {"mm", 4}, {"net", 40}, {"sound", 50}, {"tools", 90}, {"Documentation", 100}, {"lib", 15}} {
+		{"include/drm", 4}, {"include/uapi", 15}, {"kernel", 10}, {"mm", 4}, {"net", 40}, {"sound", 50}, {"tools", 90}, {"Documentation", 100},
+		{"lib", 15}} {
 		count := kernelFiles * p.share / 1035
 		for i := 0; i < count; {
 			folder := fmt.Sprintf("%s/part%d", p.top, len(k.folders)%97)
@@ -351,7 +354,8 @@ type written struct {
 // commit writes one commit.
 func (k *kernel) commit(ref string, from, merge int, when, authored int64, message string, files []written) int {
 	k.f.mark++
-	k.f.say("commit %s\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Carl Committer <carl@example.org> %d +0000\ndata %d\n%s\n",
+	k.f.say("commit %s\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Carl Committer <carl@example.org> %d +0000\ndata "+
+		"%d\n%s\n",
 		ref, k.f.mark, authored, when, len(message), message)
 	if from != 0 {
 		k.f.say("from :%d\n", from)
@@ -371,7 +375,9 @@ const trailer = "\nReviewed-by: Rita Reviewer <rita@example.com>\nSigned-off-by:
 // message is a commit's, with the one that it fixes named.
 func (k *kernel) message(title string, culprit *madeCommit) string {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\nThe unit is left in the state of the step before when the queue is\nempty, and what reads it next gets %d instead of the value that was\nwritten. Wait for the queue, as the other units do, before the step\nis taken, and say so in the log where it takes longer than %d ms.\n", title, k.r.IntN(1<<30), k.r.IntN(500))
+	fmt.Fprintf(&b, "%s\n\nThe unit is left in the state of the step before when the queue is\nempty, and what reads it next gets %d "+
+		"instead of the value that was\nwritten. Wait for the queue, as the other units do, before the step\nis taken, and say so in the log "+
+		"where it takes longer than %d ms.\n", title, k.r.IntN(1<<30), k.r.IntN(500))
 	if culprit != nil {
 		fmt.Fprintf(&b, "\nFixes: %.12s (\"%s\")\n", culprit.id, culprit.title)
 		if k.r.IntN(2) == 0 {
@@ -511,7 +517,8 @@ func (k *kernel) branch(name string, own int) {
 		from = k.commit(ref, from, 0, when, when-21*86400, text, out)
 		if point++; point%200 == 0 {
 			lines, _ := edited(files[0], edit{file: 0, at: 0, old: files[0][:1], new: files[0][:1]})
-			from = k.commit(ref, from, 0, when, when, fmt.Sprintf("Linux %s.%d\n%s", name, point/200, trailer), []written{{k.paths[0], k.write(lines)}})
+			from = k.commit(ref, from, 0, when, when, fmt.Sprintf("Linux %s.%d\n%s", name, point/200, trailer),
+				[]written{{k.paths[0], k.write(lines)}})
 		}
 	}
 }

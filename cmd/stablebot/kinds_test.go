@@ -28,7 +28,8 @@ func TestClosedKindsOfActions(t *testing.T) {
 					}
 				}
 			}
-			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && name != "bot/flow/kinds.go" && strings.Contains(l.Value, "kind = 'reply'") && !strings.Contains(l.Value, "mail") {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && name != "bot/flow/kinds.go" &&
+				strings.Contains(l.Value, "kind = 'reply'") && !strings.Contains(l.Value, "mail") {
 				t.Errorf("%s names a kind of action in SQL: %s", name, l.Value)
 			}
 			return true

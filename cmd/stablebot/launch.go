@@ -184,7 +184,8 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 	}
 	from, ok := p.set.Release(first.Since)
 	if !ok {
-		return nil, fmt.Errorf("where %s ends, which brought support for %s, is not known in %s: it has no tag v%s; give --releases, or fetch the tags", first.Since, first.Name, p.set.Mainline().Repo.Path, first.Since)
+		return nil, fmt.Errorf("where %s ends, which brought support for %s, is not known in %s: it has no tag v%s; give --releases, or fetch "+
+			"the tags", first.Since, first.Name, p.set.Mainline().Repo.Path, first.Since)
 	}
 	if len(paths) == 0 {
 		paths = silicon.Default().Folders(on.chips)
@@ -193,7 +194,8 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 	if day.IsZero() {
 		day = time.Now()
 	}
-	r := &launch.Report{Chip: strings.Join(names, ", "), Driver: first.Drivers[0], Since: first.Since, Launched: first.Launched, AsOf: day.Format(time.DateOnly)}
+	r := &launch.Report{Chip: strings.Join(names, ", "), Driver: first.Drivers[0], Since: first.Since, Launched: first.Launched,
+		AsOf: day.Format(time.DateOnly)}
 	for _, n := range names {
 		r.Names = append(r.Names, launch.Block{Name: n})
 	}
@@ -347,7 +349,8 @@ func (p *planner) row(ctx context.Context, c *change.Change) (*launch.Fix, *laun
 		}
 		return nil, &launch.LeftOut{ID: c.ID, Title: c.Subject, Release: plan.Release, Why: why}, nil, nil
 	}
-	fix := &launch.Fix{ID: c.ID, Title: c.Subject, Date: c.Date.UTC().Format(time.DateOnly), Release: plan.Release, Lines: plan.Size.LinesWithContext}
+	fix := &launch.Fix{ID: c.ID, Title: c.Subject, Date: c.Date.UTC().Format(time.DateOnly), Release: plan.Release,
+		Lines: plan.Size.LinesWithContext}
 	var columns []launch.Column
 	for i, b := range plan.Branches {
 		s := launch.Square{Branch: b.Name, Cell: launch.CellOf(&b), Class: b.ReasonClass, First: len(b.Prerequisites), Why: b.Why}

@@ -29,7 +29,8 @@ func writeManual(root *cobra.Command, folder string) error {
 	}
 	root.DisableAutoGenTag = true // the same tag gives the same bytes
 	day := time.Unix(0, 0).UTC()
-	if err := manual.GenManTree(root, &manual.GenManHeader{Section: "1", Source: "stablebot", Manual: "stablebot", Date: &day}, filepath.Join(folder, "man")); err != nil {
+	if err := manual.GenManTree(root, &manual.GenManHeader{Section: "1", Source: "stablebot", Manual: "stablebot", Date: &day},
+		filepath.Join(folder, "man")); err != nil {
 		return fmt.Errorf("writing the manual pages: %w", err)
 	}
 	at := func(name string) string { return filepath.Join(folder, "completions", name) }

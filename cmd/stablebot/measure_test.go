@@ -34,7 +34,8 @@ func realPlanner(t *testing.T, branches ...string) *planner {
 func realCommits(t *testing.T, p *planner, revs ...string) []string {
 	t.Helper()
 	args := append([]string{"rev-list", "--no-merges", "--reverse"}, revs...)
-	args = append(args, "--", "drivers/gpu/drm/amd", "drivers/gpu/drm/i915", "drivers/gpu/drm/radeon", ":(exclude)*_sh_mask.h", ":(exclude)*_offset.h")
+	args = append(args, "--", "drivers/gpu/drm/amd", "drivers/gpu/drm/i915", "drivers/gpu/drm/radeon", ":(exclude)*_sh_mask.h",
+		":(exclude)*_offset.h")
 	out, err := p.set.Mainline().Repo.Output(context.Background(), "listing commits", args...)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,8 @@ func TestPlanSpeed(t *testing.T) {
 		}
 		slices.Sort(took)
 		n := len(took)
-		t.Logf("%s, %d changes: median %v, 90%% %v, 99%% %v, longest %v (%.12s)", what, n, took[n/2], took[n*9/10], took[n*99/100], took[n-1], worst)
+		t.Logf("%s, %d changes: median %v, 90%% %v, 99%% %v, longest %v (%.12s)", what, n, took[n/2], took[n*9/10], took[n*99/100], took[n-1],
+			worst)
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

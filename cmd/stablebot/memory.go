@@ -61,7 +61,8 @@ func defaultMemory(repo string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "stablebot", "missing", strings.Trim(strings.ReplaceAll(abs, string(filepath.Separator), "-"), "-")+".jsonl"), nil
+	return filepath.Join(dir, "stablebot", "missing", strings.Trim(strings.ReplaceAll(abs, string(filepath.Separator), "-"), "-")+".jsonl"),
+		nil
 }
 
 // words are the subcommands of a person's word.
@@ -139,5 +140,6 @@ func readWord(cmd *cobra.Command, repo, who string, args []string) (said flow.St
 		who = id.String()
 	}
 	branch := strings.TrimSuffix(strings.TrimPrefix(args[0], "linux-"), ".y")
-	return flow.Standing{Branch: branch, Commit: c.ID, Title: c.Title(), Voice: flow.VoiceWord, Who: who, Why: strings.Join(args[2:], " "), At: time.Now().UTC()}, nil
+	return flow.Standing{Branch: branch, Commit: c.ID, Title: c.Title(), Voice: flow.VoiceWord, Who: who, Why: strings.Join(args[2:], " "),
+		At: time.Now().UTC()}, nil
 }

@@ -59,11 +59,13 @@ What people say is kept, and stands above what is judged.`,
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.Var(&o.asOf, "as-of", "with what was known on this `day`, 2024-01-31; nothing is remembered then")
 	f.BoolVar(&o.asJSON, "json", false, "one JSON object a row")
-	f.BoolVar(&o.sinceLast, "since-last", false, "what is new or changed since the last time first, and remember this time; with -c the dashboard shows it")
+	f.BoolVar(&o.sinceLast, "since-last", false,
+		"what is new or changed since the last time first, and remember this time; with -c the dashboard shows it")
 	f.BoolVar(&o.all, "all", false, "also what stable would not take, and what somebody declined")
 	f.StringSliceVar(&o.states, "state", nil, "only rows with this `word`: "+joined(flow.Stands))
 	f.BoolVar(&o.byTaker, "by-taker", false, "group by who took the culprit, not by driver")
-	f.BoolVar(&o.conflicts, "conflicts", false, "name the commits that are in the way of what needs a backport: git looks through the history of each place")
+	f.BoolVar(&o.conflicts, "conflicts", false,
+		"name the commits that are in the way of what needs a backport: git looks through the history of each place")
 	f.StringArrayVar(&o.no, "no", nil, "a `file` of what people declined: lines of a commit or a pattern of paths, a tab or #, and the reason")
 	f.StringVar(&o.config, "config", "", "a .config `file`: what it does not build is left out")
 	f.StringVar(&o.cve, "vulns", "", "a clone of the kernel's vulns repository, for CVE numbers: its `folder`; that of the configuration with -c")
@@ -145,7 +147,8 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 }
 
 func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Standings, args []string) (*missing.Sweep, error) {
-	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts, Refusals: refusal.New()}
+	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts,
+		Refusals: refusal.New()}
 	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "linux-"), ".y")
 	var err error
 	if s.Said, err = memory.Standings(ctx, name); err != nil {

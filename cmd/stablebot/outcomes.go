@@ -195,7 +195,8 @@ func follow(s *store.Store, t *live.Trees, log *zap.Logger) func(context.Context
 	return func(ctx context.Context) error {
 		sum, err := outcomes.Update(ctx, s, t, time.Now())
 		if sum.Changed > 0 {
-			log.Info("outcomes written down", zap.Int("changes", sum.Followed), zap.Int("mainline", sum.Mainline), zap.Int("taken", sum.Taken), zap.Int("new", sum.Changed))
+			log.Info("outcomes written down", zap.Int("changes", sum.Followed), zap.Int("mainline", sum.Mainline), zap.Int("taken", sum.Taken),
+				zap.Int("new", sum.Changed))
 		}
 		return err
 	}
@@ -271,7 +272,8 @@ func (f fates) Fates(ctx context.Context) ([]web.Fated, error) {
 	settled, err := f.Settled(ctx, time.Now().Add(-outcomes.Patience))
 	out := make([]web.Fated, 0, len(settled))
 	for _, c := range settled {
-		out = append(out, web.Fated{ID: c.ID, Driver: c.Driver, Judged: c.Judged, Verdict: c.Verdict, Score: c.Score, Taken: c.Taken, Backfilled: c.Backfilled})
+		out = append(out, web.Fated{ID: c.ID, Driver: c.Driver, Judged: c.Judged, Verdict: c.Verdict, Score: c.Score, Taken: c.Taken,
+			Backfilled: c.Backfilled})
 	}
 	return out, err
 }

@@ -80,7 +80,8 @@ func (p *planner) change(ctx context.Context, stdin io.Reader, name string) (*ch
 func completing(r *git.Repo) string {
 	switch {
 	case r.Partial && r.Bare:
-		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*' brings the rest", r.Path, shell.Word(r.Path))
+		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter origin '+refs/heads/*:refs/heads/*' brings the rest",
+			r.Path, shell.Word(r.Path))
 	case r.Partial:
 		return fmt.Sprintf("%s is a partial clone: git -C %s fetch --refetch --no-filter brings the rest", r.Path, shell.Word(r.Path))
 	}

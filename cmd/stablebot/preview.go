@@ -259,7 +259,8 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	} else {
 		p.f("Its policy:")
 	}
-	p.f(" reply %s, %s, at most %d an hour and %d a day", r.Policy.Reply, strings.Join(r.Policy.Verdicts, " and "), r.Policy.PerHour, r.Policy.PerDay)
+	p.f(" reply %s, %s, at most %d an hour and %d a day", r.Policy.Reply, strings.Join(r.Policy.Verdicts, " and "), r.Policy.PerHour,
+		r.Policy.PerDay)
 	p.f(", %.2f or more from the line", r.Policy.MinMargin)
 	if r.Policy.WithoutTrees {
 		p.f(", also without trees")
@@ -274,7 +275,8 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	case len(r.Branches) > 0:
 		p.f("\nJudged with the trees of each day, branches %s.", strings.Join(r.Branches, ", "))
 	case len(o.unfetched) > 0:
-		p.f("\nJudged without trees: the bot has not fetched %s yet; run it first, or name a repository with --trees.", strings.Join(o.unfetched, ", "))
+		p.f("\nJudged without trees: the bot has not fetched %s yet; run it first, or name a repository with --trees.",
+			strings.Join(o.unfetched, ", "))
 	default:
 		p.f("\nJudged without trees, so nothing is known of branches; name a repository with --trees.")
 	}
@@ -285,11 +287,13 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	for _, x := range r.People {
 		people += min(1, x.N)
 	}
-	p.f("\n\n%d mails, %d postings judged, %d replies to %d people", r.Mails, r.Series, r.Count(preview.Sent)+r.Count(preview.Approval)+r.Count(preview.Capped), people)
+	p.f("\n\n%d mails, %d postings judged, %d replies to %d people", r.Mails, r.Series,
+		r.Count(preview.Sent)+r.Count(preview.Approval)+r.Count(preview.Capped), people)
 	for _, f := range []struct {
 		fate preview.Fate
 		say  string
-	}{{preview.Sent, "sent"}, {preview.Approval, "waiting for approval"}, {preview.Capped, "held by a cap"}, {preview.Dropped, "dropped before they went"}} {
+	}{{preview.Sent, "sent"}, {preview.Approval, "waiting for approval"}, {preview.Capped, "held by a cap"},
+		{preview.Dropped, "dropped before they went"}} {
 		if n := r.Count(f.fate); n > 0 {
 			p.f(", %d %s", n, f.say)
 		}
@@ -301,7 +305,8 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 	p.f("%-16s %4d of %d mails: %.1f per 100\n\n", "corrections", r.Corrections, r.Said, r.CorrectionsPer100())
 	o.tables(p, r)
 	for _, x := range r.Replies {
-		p.f("\n%s  %s to %s\n  %s\n  %s", x.At.UTC().Format("2006-01-02 15:04"), x.Fate, printable(strings.Join(x.To, ", ")), printable(x.Subject), printable(x.Line))
+		p.f("\n%s  %s to %s\n  %s\n  %s", x.At.UTC().Format("2006-01-02 15:04"), x.Fate, printable(strings.Join(x.To, ", ")),
+			printable(x.Subject), printable(x.Line))
 		if x.Cause != flow.CauseFirst {
 			p.f(" (%s)", printable(x.Cause))
 		}

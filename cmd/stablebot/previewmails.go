@@ -18,7 +18,8 @@ import (
 )
 
 // past is where the mails come from; live is the bot's store, nil without one.
-func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[flow.Item, error], live *store.Store, done func(), err error) {
+func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[flow.Item, error], live *store.Store, done func(),
+	err error) {
 	from := o.begin.Add(-preview.LeadIn)
 	live, err = store.OpenReadOnly(ctx, storeFile(o.config.State))
 	switch {

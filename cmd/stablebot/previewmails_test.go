@@ -16,7 +16,8 @@ func TestPastSorted(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 12, 0, 0, 0, time.UTC) }
 	var in []gittest.Message
 	for _, sent := range []int{1, 3, 2, 20, 4, 5} {
-		in = append(in, gittest.Message{Raw: fmt.Sprintf("From: a@example.org\r\nMessage-ID: <%d@example.org>\r\nSubject: x\r\n\r\nx\r\n", sent), Date: day(25), Sent: day(sent)})
+		in = append(in, gittest.Message{Raw: fmt.Sprintf("From: a@example.org\r\nMessage-ID: <%d@example.org>\r\nSubject: x\r\n\r\nx\r\n", sent),
+			Date: day(25), Sent: day(sent)})
 	}
 	dir := t.TempDir()
 	gittest.NewInbox(t, dir).Add(in...)

@@ -63,7 +63,8 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 			chip += "?"
 		}
 	}
-	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16), startOf(j)+printable(j.Subject))
+	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16),
+		startOf(j)+printable(j.Subject))
 	if j.Error != nil {
 		fmt.Fprintf(b, "%25s%s\n", "", "error: "+printable(*j.Error))
 	}

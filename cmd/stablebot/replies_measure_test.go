@@ -57,7 +57,8 @@ func TestRealReplies(t *testing.T) {
 		}
 		judge := *p.judge
 		judge.AsOf = day
-		posting := report.Posting{Of: 1, Have: 1, Version: 1, Refs: refs, Patches: []report.Patch{{Judgement: judge.Change(c, nil, facts), Change: c, Tree: facts}}}
+		posting := report.Posting{Of: 1, Have: 1, Version: 1, Refs: refs, Patches: []report.Patch{{Judgement: judge.Change(c, nil, facts),
+			Change: c, Tree: facts}}}
 		j := posting.Patches[0].Judgement
 		v := report.ValuesOf(posting)
 		said[j.Verdict]++
@@ -72,7 +73,8 @@ func TestRealReplies(t *testing.T) {
 			t.Errorf("%.12s: %s", id, x)
 		}
 		text, _, _ = strings.Cut(text, "\n-- \n")
-		t.Logf("#### %.12s %s | %s, score %.3f, settled %v, margin %.2f\n%s\n", id, c.Subject, v.Line, j.Score, v.Rows[0].Settled(), report.Margin(j), text)
+		t.Logf("#### %.12s %s | %s, score %.3f, settled %v, margin %.2f\n%s\n", id, c.Subject, v.Line, j.Score, v.Rows[0].Settled(),
+			report.Margin(j), text)
 	}
 	t.Logf("%v; %d contradictions", said, bad)
 }

@@ -59,7 +59,8 @@ func printRules(w io.Writer, suite []*rules.Rule, whole bool) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		_, err := fmt.Fprintf(w, "%s: %s\n\n%s\n\nSource: %s, %q: %s\n", r.ID, title, strings.TrimSpace(rest), r.Ref.File, r.Ref.Section, r.Ref.Says)
+		_, err := fmt.Fprintf(w, "%s: %s\n\n%s\n\nSource: %s, %q: %s\n", r.ID, title, strings.TrimSpace(rest), r.Ref.File, r.Ref.Section,
+			r.Ref.Says)
 		if err != nil {
 			return err
 		}

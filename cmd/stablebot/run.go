@@ -139,7 +139,8 @@ func sayMuted(c *config.Config, log *zap.Logger) {
 		ids = append(ids, l.ID)
 	}
 	if len(c.Sources.IMAP)+len(c.Sources.Archive) > 0 {
-		log.Info("every list is muted: its mail is judged and no reply is written; set reply of a list to author or all", zap.Strings("lists", ids))
+		log.Info("every list is muted: its mail is judged and no reply is written; set reply of a list to author or all",
+			zap.Strings("lists", ids))
 	}
 }
 
@@ -149,7 +150,9 @@ func sayHandled(ctx context.Context, s *store.Store, before store.Counts, log *z
 	if err != nil {
 		return err
 	}
-	log.Info("what was there is handled", zap.Int("new_mails", after.Mails-before.Mails), zap.Int("judged", after.Judgements-before.Judgements),
-		zap.Int("changes_in_store", after.Judgements), zap.Int("series_waiting", after.Unsettled), zap.Int("replies_done", after.Actions[flow.StateDone]-before.Actions[flow.StateDone]))
+	log.Info("what was there is handled", zap.Int("new_mails", after.Mails-before.Mails),
+		zap.Int("judged", after.Judgements-before.Judgements),
+		zap.Int("changes_in_store", after.Judgements), zap.Int("series_waiting", after.Unsettled),
+		zap.Int("replies_done", after.Actions[flow.StateDone]-before.Actions[flow.StateDone]))
 	return nil
 }

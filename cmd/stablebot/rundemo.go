@@ -98,7 +98,8 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 		demoPlaces(p, o.state)
 		return p.err
 	}
-	p.f("\nThe dashboard: http://%s/\nSend it a patch of your own (Ctrl-C ends the demo):\n  curl -sST 0001-fix.patch 'imap://%s/INBOX' -u %s:%s\n\n", c.Web.Listen, srv.Addr, srv.User, srv.Password)
+	p.f("\nThe dashboard: http://%s/\nSend it a patch of your own (Ctrl-C ends the demo):\n  curl -sST 0001-fix.patch 'imap://%s/INBOX' -u "+
+		"%s:%s\n\n", c.Web.Listen, srv.Addr, srv.User, srv.Password)
 	teller := &demo.Teller{W: out}
 	told := func(a flow.Action) { teller.Do(func(w io.Writer) { printReply(&printer{w: w}, a.Message) }) }
 	telling := func(o *run.Options) { o.Journal = teller.Journal(o.Journal) }
@@ -189,7 +190,8 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
 	c.Web.Listen = dashboardAddress
 	c.MaxAge = 0 // the built-in mails are of no particular day
-	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password, Folders: []string{"INBOX"}}}
+	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password,
+		Folders: []string{"INBOX"}}}
 	c.Sources.Git = []config.Git{{Name: "linux", URL: gitDir, Role: "mainline", Branches: []string{"master"}, Since: since},
 		{Name: "stable", URL: gitDir, Role: "stable", Branches: []string{"linux-*.y"}},
 		{Name: "vendor", URL: gitDir, Role: "vendor", Branches: []string{"vendor"}, Since: since}}
@@ -232,7 +234,8 @@ func demoSummary(ctx context.Context, p *printer, c *config.Config, took time.Du
 	if err != nil {
 		return err
 	}
-	p.f("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left this machine.\n", took.Round(time.Second), len(js), counts.Actions[flow.StateDone])
+	p.f("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left "+
+		"this machine.\n", took.Round(time.Second), len(js), counts.Actions[flow.StateDone])
 	for _, v := range verdict.Verdicts {
 		n, title := 0, ""
 		for i := range js {
@@ -252,5 +255,6 @@ func demoPlaces(p *printer, state string) {
 			"To keep the replies and reasons: stablebot run --demo --once --state-dir demo\n")
 		return
 	}
-	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state), shell.Word(state))
+	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state),
+		shell.Word(state))
 }

@@ -121,7 +121,8 @@ func accessOf(c config.Web) (web.Access, error) {
 
 // newDashboard listens and serves. The parts of a running bot are expected to
 // report; without one, only what the store says counts.
-func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.Metrics, running *parts, log *zap.Logger) (*dashboard, error) {
+func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.Metrics, running *parts, log *zap.Logger) (*dashboard,
+	error) {
 	access, err := accessOf(c.Web)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,8 @@ func TestTenFixes(t *testing.T) {
 	if path == "" {
 		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
 	}
-	w := &workshop{T: t, kmod: path, Repo: ksource.Debian(t, "drivers/gpu/drm", "drivers/acpi", "drivers/video", "net/core", "block", "drivers/base")}
+	w := &workshop{T: t, kmod: path, Repo: ksource.Debian(t, "drivers/gpu/drm", "drivers/acpi", "drivers/video", "net/core", "block",
+		"drivers/base")}
 	w.Write(".git/objects/info/alternates", filepath.Join(path, "objects")+"\n")
 	w.Git("read-tree", "main")
 	var chosen []backported

@@ -32,7 +32,8 @@ func TestThreeWay(t *testing.T) {
 		c.Stdin = bytes.NewReader(in)
 		return c.Output()
 	}
-	if out, err := exec.CommandContext(ctx, "git", "clone", "-q", "-s", "-n", os.Getenv("STABLEBOT_DRM_KMOD"), dir).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "git", "clone", "-q", "-s", "-n", os.Getenv("STABLEBOT_DRM_KMOD"),
+		dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	old, _ := p.set.Place("6.1")

@@ -16,12 +16,14 @@ import (
 // one that the objects give.
 func TestTrapsOfARepository(t *testing.T) {
 	t.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(t.TempDir(), "gitconfig"))
-	if err := os.WriteFile(os.Getenv("GIT_CONFIG_GLOBAL"), []byte("[user]\n\tname = Ana Ruiz\n\temail = ana@example.com\n"), 0o600); err != nil {
+	if err := os.WriteFile(os.Getenv("GIT_CONFIG_GLOBAL"), []byte("[user]\n\tname = Ana Ruiz\n\temail = ana@example.com\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	const file = "drivers/gpu/drm/amd/amdgpu/gfx_v11_0.c"
 	code := func(size, lock string) string {
-		return "int gfx_v11_0_hw_init(struct amdgpu_device *adev)\n{\n\tint r;\n\n\tr = gfx_v11_0_start(adev, " + size + ");\n\tif (r)\n\t\treturn r;\n\n" + lock + "\treturn 0;\n}\n"
+		return "int gfx_v11_0_hw_init(struct amdgpu_device *adev)\n{\n\tint r;\n\n\tr = gfx_v11_0_start(adev, " + size +
+			");\n\tif (r)\n\t\treturn r;\n\n" + lock + "\treturn 0;\n}\n"
 	}
 	g := gittest.New(t)
 	g.Write(".gitattributes", gittest.EvilAttributes)
@@ -76,7 +78,8 @@ Signed-off-by: Ana Ruiz <ana@example.com>`)
 		}
 	}
 	for branch, want := range map[string]string{"6.12": "applies as it is", "6.6": ""} {
-		if out := do("export", "--trees", g.Dir, "--mainline", "main", "--stable", branch, "--whatever-the-verdict", "-o", filepath.Join(t.TempDir(), "out"), fix); !strings.Contains(out, want) {
+		if out := do("export", "--trees", g.Dir, "--mainline", "main", "--stable", branch, "--whatever-the-verdict", "-o",
+			filepath.Join(t.TempDir(), "out"), fix); !strings.Contains(out, want) {
 			t.Errorf("export to %s:\n%s", branch, out)
 		}
 	}

@@ -45,7 +45,8 @@ func (t *branchOptions) check() error {
 			return usagef("--distro %q: write NAME=PATH or NAME=PATH#REF", d)
 		}
 	}
-	if title, ok := strings.CutPrefix(t.releases, "title:"); t.releases != "tags" && (!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
+	if title, ok := strings.CutPrefix(t.releases, "title:"); t.releases != "tags" &&
+		(!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
 		return usagef("--releases %q: write tags, or title:TEXT with one %%s for the release", t.releases)
 	}
 	return nil
@@ -103,13 +104,15 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 	}
 	p, missing, err := pastOfConfig(ctx, c)
 	if err == nil && p == nil {
-		err = usagef("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config, strings.Join(missing, ", "))
+		err = usagef("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config,
+			strings.Join(missing, ", "))
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(missing) > 0 {
-		fmt.Fprintf(stderr, "stablebot: not fetched yet, so nothing is said of them: %s; stablebot run fetches what %s names\n", printable(strings.Join(missing, ", ")), printable(t.config))
+		fmt.Fprintf(stderr, "stablebot: not fetched yet, so nothing is said of them: %s; stablebot run fetches what %s names\n",
+			printable(strings.Join(missing, ", ")), printable(t.config))
 	}
 	return p.Set, nil
 }
@@ -126,7 +129,8 @@ func (t *branchOptions) tell(ctx context.Context, w io.Writer, set *trees.Set) {
 	}
 	defer func() { _ = r.Close() }()
 	if r.Partial {
-		fmt.Fprintf(w, "stablebot: %s is a partial clone: what is not in it is unknown, and nothing is fetched; git fetch --refetch --no-filter brings all\n", printable(t.repo))
+		fmt.Fprintf(w, "stablebot: %s is a partial clone: what is not in it is unknown, and nothing is fetched; git fetch --refetch "+
+			"--no-filter brings all\n", printable(t.repo))
 	}
 	if r.Shallow {
 		fmt.Fprintf(w, "stablebot: %s is shallow: commits before its cut are unknown; git fetch --unshallow brings them\n", printable(t.repo))

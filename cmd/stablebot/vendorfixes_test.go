@@ -56,7 +56,8 @@ func TestVendorFixes(t *testing.T) {
 		}
 		vendor = append(vendor, at)
 	}
-	out, err := p.set.Mainline().Repo.Output(ctx, "listing commits", "rev-list", "--no-merges", "--reverse", p.set.Mainline().Tip, "^"+p.set.Base(), "--", "drivers/gpu/drm/i915")
+	out, err := p.set.Mainline().Repo.Output(ctx, "listing commits", "rev-list", "--no-merges", "--reverse", p.set.Mainline().Tip,
+		"^"+p.set.Base(), "--", "drivers/gpu/drm/i915")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,8 @@ func TestVendorFixes(t *testing.T) {
 				count["on "+b.Name+", "+string(b.State)+": "+says]++
 			}
 		}
-		rows = append(rows, fmt.Sprintf("%.12s\t%s\t%s\t%s\t%.2f\t%.2f\t%d\t%s\t%s\t%s", id, facts.Mainline.Release, bug, say, j.Fix, j.Score, j.Size.LinesWithContext, strings.Join(on, ", "), c.Subject, j.Reason))
+		rows = append(rows, fmt.Sprintf("%.12s\t%s\t%s\t%s\t%.2f\t%.2f\t%d\t%s\t%s\t%s", id, facts.Mainline.Release, bug, say, j.Fix, j.Score,
+			j.Size.LinesWithContext, strings.Join(on, ", "), c.Subject, j.Reason))
 	}
 	t.Logf("%d fixes that the vendor and mainline have, and none of the branches that were there took", len(rows))
 	for _, k := range slices.Sorted(maps.Keys(count)) {
@@ -119,7 +121,8 @@ func TestVendorFixes(t *testing.T) {
 
 // vendorReleases are heads of the vendor's repository, for two and a half years of
 // releases and four distributions.
-var vendorReleases = []string{"backport/main", "backport/RELEASE_2405_23.10", "backport/RELEASE_2335_23.6", "redhat/main", "suse/main", "ubuntu/main"}
+var vendorReleases = []string{"backport/main", "backport/RELEASE_2405_23.10", "backport/RELEASE_2335_23.6", "redhat/main", "suse/main",
+	"ubuntu/main"}
 
 // saysFix: by a tag or a word; or a workaround for hardware.
 func saysFix(c *change.Change) bool {

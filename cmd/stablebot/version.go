@@ -19,7 +19,8 @@ func versionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m := model.Default()
 			from := m.File().Provenance
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "stablebot %s, %s %s/%s\nweights   %s, made %s\nlearnt on %s\n          releases %s: %d changes, %d of them taken by stable\n",
+			_, err := fmt.Fprintf(cmd.OutOrStdout(),
+				"stablebot %s, %s %s/%s\nweights   %s, made %s\nlearnt on %s\n          releases %s: %d changes, %d of them taken by stable\n",
 				buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, m.Version, from.Made,
 				from.Data, strings.Join(from.Releases, ", "), from.Cases, from.Taken)
 			return err

@@ -139,7 +139,8 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 
 // botOf is how the bot presents itself.
 func botOf(c *config.Config) report.Bot {
-	return report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(), Commands: c.Commands.Enabled}
+	return report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(),
+		Commands: c.Commands.Enabled}
 }
 
 // botAddress is the configured one; a bot that answers no list shows its
@@ -199,7 +200,8 @@ func sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error)
 func mirrors(state string) string { return filepath.Join(state, "mirrors") }
 
 func gitConfig(g config.Git, state string) git.Config {
-	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(), State: mirrors(state), Layout: layoutSaid(g.Root)}
+	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(),
+		State: mirrors(state), Layout: layoutSaid(g.Root)}
 }
 
 // dayOf reads a day that the configuration has checked.

@@ -77,7 +77,10 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	if o.sarif != "" {
-		if err := toFile(cmd.OutOrStdout(), o.sarif, func(w io.Writer) error { return workflow.WriteSARIF(w, buildVersion(), found) }); err != nil {
+		if err := toFile(cmd.OutOrStdout(), o.sarif, func(w io.Writer) error {
+			return workflow.WriteSARIF(w, buildVersion(),
+				found)
+		}); err != nil {
 			return err
 		}
 	}
@@ -85,15 +88,17 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 		appendTo("GITHUB_OUTPUT", fmt.Sprintf("verdict=%s\nlabel=%s\n", r.Verdict, r.Label))); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s#%d: %s (%s)\n", e.Repository.Name, e.Pull.Number, r.Verdict, printable(r.Title)); err != nil || !o.labels {
+	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s#%d: %s (%s)\n", e.Repository.Name, e.Pull.Number, r.Verdict,
+		printable(r.Title)); err != nil || !o.labels {
 		return err
 	}
-	c, err := github.New(github.Config{URL: os.Getenv("GITHUB_API_URL"), Version: buildVersion(), Login: workflow.Login, Token: func() (string, error) {
-		if t := os.Getenv("GITHUB_TOKEN"); t != "" {
-			return t, nil
-		}
-		return "", errors.New("--labels needs GITHUB_TOKEN")
-	}})
+	c, err := github.New(github.Config{URL: os.Getenv("GITHUB_API_URL"), Version: buildVersion(), Login: workflow.Login,
+		Token: func() (string, error) {
+			if t := os.Getenv("GITHUB_TOKEN"); t != "" {
+				return t, nil
+			}
+			return "", errors.New("--labels needs GITHUB_TOKEN")
+		}})
 	if err != nil {
 		return usageError{err}
 	}

@@ -72,7 +72,8 @@ func TestBackportedCulprits(t *testing.T) {
 			answer := fmt.Sprintf("row %s, change %s", row, got.Verdict)
 			answers[answer]++
 			if row != "affected" || got.Verdict == verdict.NotNeeded {
-				fmt.Fprintf(&wrong, "%s\t%.12s\t%.12s\t%s\t%s\t%s\t%s\n", name, b.backport, b.fix, day.Format(time.DateOnly), answer, c.Subject, got.Reason)
+				fmt.Fprintf(&wrong, "%s\t%.12s\t%.12s\t%s\t%s\t%s\t%s\n", name, b.backport, b.fix, day.Format(time.DateOnly), answer, c.Subject,
+					got.Reason)
 			}
 		}
 	}

@@ -52,7 +52,8 @@ const recent = 5000
 // commits of his own on top for years. Committers' dates are, in a rewritten history,
 // those of the import.
 func lastBackport(ctx context.Context, at trees.Place) (time.Time, error) {
-	out, err := at.Repo.Output(ctx, "looking for backports", "log", "--no-merges", "--no-show-signature", "-n", strconv.Itoa(recent), "--format=%at %b%x00", at.Tip)
+	out, err := at.Repo.Output(ctx, "looking for backports", "log", "--no-merges", "--no-show-signature", "-n", strconv.Itoa(recent),
+		"--format=%at %b%x00", at.Tip)
 	if err != nil {
 		return time.Time{}, err
 	}

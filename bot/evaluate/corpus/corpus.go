@@ -163,7 +163,8 @@ func Open(ctx context.Context, o Options) (_ *Corpus, err error) {
 		if c.mails, err = c.openMails(ctx); err != nil {
 			return nil, err
 		}
-		c.Data = append([]string{"patches of " + c.mails.name + ", the last version of each title since " + o.Since.Format(time.DateOnly)}, c.Data...)
+		c.Data = append([]string{"patches of " + c.mails.name + ", the last version of each title since " + o.Since.Format(time.DateOnly)},
+			c.Data...)
 		return c, nil
 	}
 	if c.repo, err = git.Open(ctx, o.Git, git.Options{}); err != nil {
@@ -177,14 +178,17 @@ func Open(ctx context.Context, o Options) (_ *Corpus, err error) {
 		c.Data = append(c.Data, "each commit judged alone, without trees")
 		return c, nil
 	}
-	if c.history, err = mainline.Open(ctx, c.repo, mainline.Options{Ref: o.Mainline, Marks: o.Marks, Cache: o.Cache, Told: func(step string) { o.Say("%s", step) }}); err != nil {
+	if c.history, err = mainline.Open(ctx, c.repo, mainline.Options{Ref: o.Mainline, Marks: o.Marks, Cache: o.Cache,
+		Told: func(step string) { o.Say("%s", step) }}); err != nil {
 		return nil, err
 	}
 	have := c.history.Releases()
 	if len(have) < 2 {
-		return nil, usagef("%s names no releases: no tags such as v6.4, no branches such as linux-6.4.y; give --release-marks, or --no-trees to judge each commit alone", o.Mainline)
+		return nil, usagef("%s names no releases: no tags such as v6.4, no branches such as linux-6.4.y; give --release-marks, or --no-trees "+
+			"to judge each commit alone", o.Mainline)
 	}
-	c.Data = append(c.Data, fmt.Sprintf("each commit judged with what was known on its day of the history and its releases (%s to %s)", have[0], have[len(have)-1]))
+	c.Data = append(c.Data, fmt.Sprintf("each commit judged with what was known on its day of the history and its releases (%s to %s)",
+		have[0], have[len(have)-1]))
 	return c, nil
 }
 
@@ -300,7 +304,8 @@ func (c *Corpus) list(ctx context.Context, keep map[string]bool) error {
 		}
 	}
 	if c.total = len(c.ids); c.total == 0 {
-		return usagef("no commit is left to judge: %s%s, and the labels, have none in common", strings.Join(c.query.Revs, " "), below(c.query.Paths))
+		return usagef("no commit is left to judge: %s%s, and the labels, have none in common", strings.Join(c.query.Revs, " "),
+			below(c.query.Paths))
 	}
 	return nil
 }
@@ -456,7 +461,8 @@ func (c *Corpus) Summary() ([]string, error) {
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{c.Counts.Unknown, "without a label were left out"}, {c.Counts.Repeated, "stood there twice and count once"}, {c.Counts.Partly, "could be read in part only (absent objects)"}} {
+	}{{c.Counts.Unknown, "without a label were left out"}, {c.Counts.Repeated, "stood there twice and count once"},
+		{c.Counts.Partly, "could be read in part only (absent objects)"}} {
 		if x.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.what))
 		}

@@ -290,7 +290,8 @@ func (x *index) follow(bySeries map[key][]int32) {
 			if p.version >= q.version || p.title == title || q.day-p.day > revision || x.last[p.title] != i || x.next[p.title] != 0 {
 				continue
 			}
-			if slices.Equal(p.files, q.files) && (p.of == q.of || x.linked(p, q, bySeries)) || x.linked(p, q, bySeries) && p.n == q.n && p.of == q.of && overlap(p.files, q.files) {
+			if slices.Equal(p.files, q.files) && (p.of == q.of || x.linked(p, q, bySeries)) || x.linked(p, q, bySeries) && p.n == q.n &&
+				p.of == q.of && overlap(p.files, q.files) {
 				best = i
 			}
 		}

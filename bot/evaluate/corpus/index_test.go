@@ -99,16 +99,20 @@ func TestMerged(t *testing.T) {
 		letter{"5", ada, "Re: [PATCH] xyz: never heard of again", "4", "2023-03-02", "Applied here, and it works.", ""},
 		// A series of which one patch is applied, by its number.
 		letter{"20230301100000.100-1-ada@example.org", ada, "[PATCH 0/2] xyz: two things", "", "2023-03-01", "", ""},
-		letter{"20230301100000.100-2-ada@example.org", ada, "[PATCH 1/2] xyz: first", "20230301100000.100-1-ada@example.org", "2023-03-01", "", "drivers/xyz/d.c"},
-		letter{"20230301100000.100-3-ada@example.org", ada, "[PATCH 2/2] xyz: second", "20230301100000.100-1-ada@example.org", "2023-03-01", "", "drivers/xyz/e.c"},
-		letter{"6", mel, "Re: [PATCH 0/2] xyz: two things", "20230301100000.100-1-ada@example.org", "2023-03-03", "Applied patch 2 to for-next.", ""},
+		letter{"20230301100000.100-2-ada@example.org", ada, "[PATCH 1/2] xyz: first", "20230301100000.100-1-ada@example.org", "2023-03-01", "",
+			"drivers/xyz/d.c"},
+		letter{"20230301100000.100-3-ada@example.org", ada, "[PATCH 2/2] xyz: second", "20230301100000.100-1-ada@example.org", "2023-03-01", "",
+			"drivers/xyz/e.c"},
+		letter{"6", mel, "Re: [PATCH 0/2] xyz: two things", "20230301100000.100-1-ada@example.org", "2023-03-03", "Applied patch 2 to for-next.",
+			""},
 		// The second version has another title, and is what stable took.
 		letter{"7", ada, "[PATCH] xyz: a title", "", "2023-03-01", "", "drivers/xyz/f.c"},
 		letter{"8", ada, "[PATCH v2] xyz: a better title", "", "2023-03-05", "", "drivers/xyz/f.c"},
 		letter{"9", mel, "Re: [PATCH v2] xyz: a better title", "8", "2023-03-06", "Queued for 6.3, thanks.", ""},
 		// Two patches to one file: another title alone makes no later version.
 		letter{"10", ada, "[PATCH] xyz: on the same file", "", "2023-03-07", "", "drivers/xyz/f.c"},
-		letter{"11", mel, "[GIT PULL] xyz fixes", "", "2023-03-10", "are available in the Git repository at:\n\n  x\n\nAda Example (1):\n      xyz: on the same file\n", ""},
+		letter{"11", mel, "[GIT PULL] xyz fixes", "", "2023-03-10",
+			"are available in the Git repository at:\n\n  x\n\nAda Example (1):\n      xyz: on the same file\n", ""},
 	)
 	for title, want := range map[string]truth.Label{
 		"xyz: taken and applied":    {Taken: true, Merged: truth.Applied, Trust: 1},
@@ -121,7 +125,8 @@ func TestMerged(t *testing.T) {
 		"xyz: on the same file":     {Merged: truth.Pulled, Trust: 1},
 	} {
 		l, ok := got[title]
-		if !ok || !l.Known || l.Taken != want.Taken || l.Merged != want.Merged || l.Mask != want.Mask || l.Later != want.Later || l.Trust != want.Trust {
+		if !ok || !l.Known || l.Taken != want.Taken || l.Merged != want.Merged || l.Mask != want.Mask || l.Later != want.Later ||
+			l.Trust != want.Trust {
 			t.Errorf("%s: got %+v, want %+v", title, l, want)
 		}
 	}

@@ -176,7 +176,8 @@ func (m *mails) choose() {
 		case Judge:
 			old, ok := best[p.title]
 			// A title that was posted to several lists counts for the first.
-			if q := &m.x.posts[old]; !ok || p.list < q.list || p.list == q.list && (p.version > q.version || p.version == q.version && p.day >= q.day) {
+			if q := &m.x.posts[old]; !ok || p.list < q.list || p.list == q.list &&
+				(p.version > q.version || p.version == q.version && p.day >= q.day) {
 				best[p.title] = int32(i)
 			}
 		}
@@ -197,7 +198,11 @@ func walk[R any](ctx context.Context, m *mails, work func(*posted) R, emit func(
 		if l.Use != Judge {
 			continue
 		}
-		o := archive.Options{Since: m.o.Since, Workers: m.o.Jobs, Only: func(e *archive.Entry) bool { _, ok := m.owed[keyOf(e.Commit)]; return ok }}
+		o := archive.Options{Since: m.o.Since, Workers: m.o.Jobs, Only: func(e *archive.Entry) bool {
+			_,
+				ok := m.owed[keyOf(e.Commit)]
+			return ok
+		}}
 		err := archive.Read(ctx, l.a, o, func(a *archive.Mail) R {
 			return work(&posted{raw: a.Raw, origin: a.Commit, list: i, sent: a.Sent, err: a.Err})
 		}, emit)
@@ -358,4 +363,5 @@ func Foreign(c *change.Change) bool {
 }
 
 // projects are those whose patches say so in the brackets of the subject.
-var projects = strings.Fields("bluez iproute2 iproute2-next rdma-core mmc-utils ethtool iw crda hostap wireless-regdb usbutils igt-gpu-tools libdrm mesa")
+var projects = strings.Fields("bluez iproute2 iproute2-next rdma-core mmc-utils ethtool iw crda hostap wireless-regdb usbutils " +
+	"igt-gpu-tools libdrm mesa")

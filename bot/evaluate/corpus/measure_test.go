@@ -40,7 +40,8 @@ func TestCounts(t *testing.T) {
 	defer c.Close()
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	t.Logf("%d posts, %d notices, %d titles merged, %d commits, %d titles renamed: %v, %d MB", len(c.mails.x.posts), len(c.mails.x.notices), len(c.mails.x.merged), len(c.mails.x.ids), len(c.mails.x.next), time.Since(began).Round(time.Second), mem.HeapAlloc>>20)
+	t.Logf("%d posts, %d notices, %d titles merged, %d commits, %d titles renamed: %v, %d MB", len(c.mails.x.posts), len(c.mails.x.notices),
+		len(c.mails.x.merged), len(c.mails.x.ids), len(c.mails.x.next), time.Since(began).Round(time.Second), mem.HeapAlloc>>20)
 	t.Logf("covered: %v to %s", c.coverage.Series(), c.coverage.End().Format(time.DateOnly))
 	type row struct {
 		all, fixes, merged, independent, counts, taken, takenIndep, takenCounts int
@@ -98,7 +99,8 @@ func TestCounts(t *testing.T) {
 			r.mask[l.Mask]++
 		}
 		if os.Getenv("STABLEBOT_ROWS") != "" {
-			fmt.Fprintf(&out, "%s\t%s\t%v\t%v\t%s\t%s\t%s\t%s\t%s\n", g.s.Group, g.s.AsOf.Format(time.DateOnly), g.claim, l.Taken, l.Merged, l.Mask, strings.Join(l.In, ","), l.Later, g.name)
+			fmt.Fprintf(&out, "%s\t%s\t%v\t%v\t%s\t%s\t%s\t%s\t%s\n", g.s.Group, g.s.AsOf.Format(time.DateOnly), g.claim, l.Taken, l.Merged, l.Mask,
+				strings.Join(l.In, ","), l.Later, g.name)
 		}
 		return nil
 	})
@@ -107,8 +109,10 @@ func TestCounts(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		r := rows[name]
-		t.Logf("%s: %d patches: merged known %d (%d by more than the table), count %d, taken %d (%d with evidence of their own)\n    fixes %d: merged known %d (%d), count %d, taken %d (%d): %v %v", name,
-			r.all, r.merged, r.independent, r.counts, r.taken, r.takenIndep, r.fixes, r.fixMerged, r.fixIndep, r.fixCounts, r.fixTaken, r.fixTakenIndep, r.how, r.mask)
+		t.Logf("%s: %d patches: merged known %d (%d by more than the table), count %d, taken %d (%d with evidence of their own)\n    fixes "+
+			"%d: merged known %d (%d), count %d, taken %d (%d): %v %v", name,
+			r.all, r.merged, r.independent, r.counts, r.taken, r.takenIndep, r.fixes, r.fixMerged, r.fixIndep, r.fixCounts, r.fixTaken,
+			r.fixTakenIndep, r.how, r.mask)
 	}
 	parts, err := c.Summary()
 	t.Log(parts, err, time.Since(began).Round(time.Second))

@@ -144,7 +144,8 @@ var (
 
 // commitOf reads the line below a title that names its commit.
 func commitOf(line string) (id string, ok bool) {
-	if !strings.HasPrefix(line, "commit: ") && !strings.HasPrefix(line, "commit ") && !strings.HasPrefix(line, "https://") && !strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "(") {
+	if !strings.HasPrefix(line, "commit: ") && !strings.HasPrefix(line, "commit ") && !strings.HasPrefix(line, "https://") &&
+		!strings.HasPrefix(line, "http://") && !strings.HasPrefix(line, "(") {
 		return "", false
 	}
 	if m := hexEnd.FindStringSubmatch(strings.TrimRight(line, ")")); m != nil {
@@ -154,18 +155,26 @@ func commitOf(line string) (id string, ok bool) {
 }
 
 func endsWords(line string) bool {
-	return line == "--" || strings.HasPrefix(line, "-----") || strings.HasPrefix(line, "________________") || strings.HasPrefix(line, "diff --git ")
+	return line == "--" || strings.HasPrefix(line, "-----") || strings.HasPrefix(line, "________________") ||
+		strings.HasPrefix(line, "diff --git ")
 }
 
 // What stands before the word by which a maintainer says it.
 var courtesies = []string{
-	"thank you very much", "thank you for your contribution", "thank you for your patch", "thank you for the patch", "thank you", "many thanks", "thanks a lot", "thanks again",
-	"thanks for your patch", "thanks for the patch", "thanks for the fix", "thanks", "thx", "great", "ok", "okay", "perfect", "nice", "looks good to me", "looks good", "lgtm",
-	"indeed", "right", "yes", "sure", "fine", "done", "good catch", "makes sense", "hi", "hello", "and", "so", "now", "finally", "fixed up and", "i",
-	"i have", "i've", "i just", "i have now", "i've now", "i've also", "we", "we have", "we've", "it", "it's", "it is", "it has been", "it was", "has been", "have been", "was", "were", "is", "are",
-	"this", "that", "this one", "these", "both", "all", "all of them", "everything", "rest", "them", "this patch", "the patch", "patch", "your patch",
-	"this series", "the series", "series", "whole series", "the whole series", "the entire series", "entire series", "your series", "patches", "both patches", "the patches", "all patches",
-	"this patch series", "the patchset", "this patchset", "patchset", "set", "the set", "also", "already", "just", "am", "v2", "v3", "v4", "this pull request", "been", "has", "have",
+	"thank you very much", "thank you for your contribution", "thank you for your patch", "thank you for the patch", "thank you",
+	"many thanks", "thanks a lot", "thanks again",
+	"thanks for your patch", "thanks for the patch", "thanks for the fix", "thanks", "thx", "great", "ok", "okay", "perfect", "nice",
+	"looks good to me", "looks good", "lgtm",
+	"indeed", "right", "yes", "sure", "fine", "done", "good catch", "makes sense", "hi", "hello", "and", "so", "now", "finally",
+	"fixed up and", "i",
+	"i have", "i've", "i just", "i have now", "i've now", "i've also", "we", "we have", "we've", "it", "it's", "it is", "it has been",
+	"it was", "has been", "have been", "was", "were", "is", "are",
+	"this", "that", "this one", "these", "both", "all", "all of them", "everything", "rest", "them", "this patch", "the patch", "patch",
+	"your patch",
+	"this series", "the series", "series", "whole series", "the whole series", "the entire series", "entire series", "your series", "patches",
+	"both patches", "the patches", "all patches",
+	"this patch series", "the patchset", "this patchset", "patchset", "set", "the set", "also", "already", "just", "am", "v2", "v3", "v4",
+	"this pull request", "been", "has", "have",
 }
 
 var deeds = []string{"applied", "queued", "merged", "pushed", "pulled", "picked", "taken", "added to my", "added to the", "series applied"}
@@ -212,7 +221,8 @@ func saysApplied(line string) (ok, whole bool, numbers []int) {
 	}
 	// "merged requests are freed" tells of code, "taken care of" of other work.
 	next, _, _ := strings.Cut(strings.TrimLeft(after, " "), " ")
-	if next = strings.TrimRight(next, ".,;:!)"); next != "" && !slices.Contains(follows, next) && !strings.HasPrefix(next, "#") && (next[0] < '0' || next[0] > '9') ||
+	if next = strings.TrimRight(next, ".,;:!)"); next != "" && !slices.Contains(follows, next) && !strings.HasPrefix(next, "#") &&
+		(next[0] < '0' || next[0] > '9') ||
 		next == "" && (deed == "taken" || deed == "picked") || next == "the" && deed == "picked" {
 		return false, false, nil
 	}
@@ -224,7 +234,8 @@ func saysApplied(line string) (ok, whole bool, numbers []int) {
 }
 
 // follows are the words that may come behind the deed.
-var follows = strings.Fields("to for into in on up out thanks thank thx with by as and it this these them patch patches both all series the set v2 v3 v4 locally now already manually your onto from through via - -- (to (with & along after again too")
+var follows = strings.Fields("to for into in on up out thanks thank thx with by as and it this these them patch patches both all series " +
+	"the set v2 v3 v4 locally now already manually your onto from through via - -- (to (with & along after again too")
 
 var (
 	counted      = regexp.MustCompile(`^(?:\d+ )?patch(?:\(es\)|es)?(?: ?#?\d+(?: ?[-,&/] ?\d+| and \d+)*)?|^#?\d+(?:/\d+)?(?: ?[-,&] ?\d+(?:/\d+)?)*`)
@@ -232,7 +243,8 @@ var (
 	number       = regexp.MustCompile(`(\d+)(?:/\d+)?(?: ?- ?(\d+))?`)
 )
 
-var denials = []string{"not ", "n't ", "if ", "once ", "when ", "should ", "could ", "would ", "will be ", "to be applied", "unless", "after it", "cleanly", "never", "locally for test", "on top of my", "for testing", "with the patch", "with your patch", "with this patch"}
+var denials = []string{"not ", "n't ", "if ", "once ", "when ", "should ", "could ", "would ", "will be ", "to be applied", "unless",
+	"after it", "cleanly", "never", "locally for test", "on top of my", "for testing", "with the patch", "with your patch", "with this patch"}
 
 func says(s string, any []string) bool {
 	return slices.ContainsFunc(any, func(x string) bool { return strings.Contains(s, x) })

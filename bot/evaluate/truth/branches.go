@@ -39,8 +39,10 @@ type backport struct {
 
 // ReadBranches reads everything that the branches have beyond mainline, below
 // paths when there are any. told is called now and then, if set.
-func ReadBranches(ctx context.Context, r *git.Repo, mainline string, branches, paths []string, told func(branch string, commits int)) (*Branches, error) {
-	b := &Branches{Names: branches, bySHA: map[string]mark{}, bySubject: map[string][]backport{}, byPatch: map[string]string{}, after: map[string]bool{}}
+func ReadBranches(ctx context.Context, r *git.Repo, mainline string, branches, paths []string,
+	told func(branch string, commits int)) (*Branches, error) {
+	b := &Branches{Names: branches, bySHA: map[string]mark{}, bySubject: map[string][]backport{}, byPatch: map[string]string{},
+		after: map[string]bool{}}
 	tip, err := r.Resolve(ctx, mainline)
 	if err != nil {
 		return nil, err
@@ -55,7 +57,8 @@ func ReadBranches(ctx context.Context, r *git.Repo, mainline string, branches, p
 			return nil, err
 		}
 		if base == "" {
-			return nil, fmt.Errorf("the stable branch %s has no commit in common with mainline %s in %s; name the right mainline branch", name, mainline, r.Path)
+			return nil, fmt.Errorf("the stable branch %s has no commit in common with mainline %s in %s; name the right mainline branch", name,
+				mainline, r.Path)
 		}
 		if base == at {
 			return nil, fmt.Errorf("the stable branch %s has nothing that mainline %s lacks in %s: is it a stable branch?", name, mainline, r.Path)

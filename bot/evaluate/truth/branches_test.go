@@ -84,7 +84,8 @@ func TestBranches(t *testing.T) {
 		t.Errorf("a commit that all branches have from the start has the label %+v", l)
 	}
 	// A mainline without anything in common, and a branch that is none.
-	if _, err := ReadBranches(t.Context(), repo, "main", []string{"main~1"}, nil, nil); err == nil || !strings.Contains(err.Error(), "is it a stable branch?") {
+	if _, err := ReadBranches(t.Context(), repo, "main", []string{"main~1"}, nil, nil); err == nil ||
+		!strings.Contains(err.Error(), "is it a stable branch?") {
 		t.Errorf("a branch without commits of its own: %v", err)
 	}
 }

@@ -173,7 +173,8 @@ func (b *Inbox) Add(messages ...Message) string {
 		if m.Delete {
 			path, gone = gone, path
 		}
-		fmt.Fprintf(&s, "commit refs/heads/main\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Ada Author <ada@example.org> %d +0000\ndata 7\nmessage\n",
+		fmt.Fprintf(&s, "commit refs/heads/main\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Ada Author <ada@example.org> %d "+
+			"+0000\ndata 7\nmessage\n",
 			m.Sent.Unix(), m.Date.Unix())
 		if i == 0 && !fresh {
 			s.WriteString("from refs/heads/main^0\n")

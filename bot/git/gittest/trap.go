@@ -29,13 +29,15 @@ func (g *Repo) Trap(commit, by string) (sprung func() []string) {
 	if err := os.MkdirAll(hooks, 0o755); err != nil {
 		g.T.Fatal(err)
 	}
-	for _, hook := range []string{"post-checkout", "reference-transaction", "pre-applypatch", "applypatch-msg", "post-applypatch", "post-index-change",
+	for _, hook := range []string{"post-checkout", "reference-transaction", "pre-applypatch", "applypatch-msg", "post-applypatch",
+		"post-index-change",
 		"pre-auto-gc", "fsmonitor-watchman", "post-merge", "pre-commit", "commit-msg", "prepare-commit-msg", "post-commit", "post-rewrite"} {
 		for _, dir := range []string{hooks, filepath.Join(g.Dir, ".git", "hooks")} {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				g.T.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, hook), []byte("#!/bin/sh\ntouch "+filepath.Join(proof, "hook-"+hook)+"\n"), 0o755); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, hook), []byte("#!/bin/sh\ntouch "+filepath.Join(proof, "hook-"+hook)+"\n"),
+				0o755); err != nil {
 				g.T.Fatal(err)
 			}
 		}

@@ -265,7 +265,8 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request, path string, body o
 	case part[0] == "check-runs":
 		return h.writeCheck(r.Method, part, body)
 	case part[0] == "statuses":
-		h.Statuses = append(h.Statuses, Check{SHA: part[1], Name: str(body["context"]), Conclusion: str(body["state"]), Title: str(body["description"])})
+		h.Statuses = append(h.Statuses, Check{SHA: part[1], Name: str(body["context"]), Conclusion: str(body["state"]),
+			Title: str(body["description"])})
 		return 201, object{}
 	case part[0] == "collaborators":
 		level := "read"
@@ -379,7 +380,8 @@ func (h *Hub) statuses(sha string) []object {
 
 func (h *Hub) writeCheck(method string, part []string, body object) (int, any) {
 	output, _ := body["output"].(object)
-	c := Check{SHA: str(body["head_sha"]), Name: str(body["name"]), Conclusion: str(body["conclusion"]), Title: str(output["title"]), Summary: str(output["summary"])}
+	c := Check{SHA: str(body["head_sha"]), Name: str(body["name"]), Conclusion: str(body["conclusion"]), Title: str(output["title"]),
+		Summary: str(output["summary"])}
 	if method == http.MethodPost {
 		h.next++
 		c.ID = h.next

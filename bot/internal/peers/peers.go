@@ -33,7 +33,8 @@ var programs = map[string]string{
 	"node":     "sudo apt-get install -y nodejs npm; .ci/install github",
 	"dovecot":  "sudo apt-get install -y --no-install-recommends dovecot-imapd",
 	"postgres": "sudo apt-get install -y --no-install-recommends postgresql",
-	"postfix":  "echo 'postfix postfix/main_mailer_type select No configuration' | sudo debconf-set-selections; sudo apt-get install -y --no-install-recommends postfix",
+	"postfix": "echo 'postfix postfix/main_mailer_type select No configuration' | sudo debconf-set-selections; sudo apt-get install -y " +
+		"--no-install-recommends postfix",
 }
 
 // Need returns the path of a program, or skips the test.

@@ -77,7 +77,8 @@ func needPostgres(t testing.TB, name string) string {
 func (p *Postgres) Start() {
 	p.t.Helper()
 	p.run(p.pgctl, "-D", p.dir+"/data", "-w", "-t", "60", "-l", p.dir+"/log", "-o", fmt.Sprintf(
-		"-c listen_addresses=127.0.0.1 -c port=%d -c unix_socket_directories='' -c fsync=off -c full_page_writes=off -c max_connections=100", p.port), "start")
+		"-c listen_addresses=127.0.0.1 -c port=%d -c unix_socket_directories='' -c fsync=off -c full_page_writes=off -c max_connections=100",
+		p.port), "start")
 }
 
 // Stop stops it: "fast" in order, "immediate" as a crash.

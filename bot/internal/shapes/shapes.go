@@ -77,7 +77,8 @@ func Mails() []Shape {
 	patch("a subject of half encoded words", "Subject: "+rep("=?utf-8?q?", 80000)+"\n", message, diff+hunk)
 	patch("a subject of two charsets", "Subject: "+rep("=?utf-8?q?a?= =?latin1?q?b?= ", 30000)+"\n", message, diff+hunk)
 
-	add("140,000 encoded words", "From: "+rep("=?utf-8?q?a?= ", 70000)+"<eve@evil.example.com>\nTo: "+rep("=?utf-8?b?YQ==?= <a@b.example>, ", 30000)+"\n", subject, message, diff, hunk)
+	add("140,000 encoded words", "From: "+rep("=?utf-8?q?a?= ", 70000)+"<eve@evil.example.com>\nTo: "+rep("=?utf-8?b?YQ==?= <a@b.example>, ",
+		30000)+"\n", subject, message, diff, hunk)
 	add("130,000 To", rep("To: a@b\n", 125000), head, subject, message, diff, hunk)
 	add("130,000 To and Cc", rep("To: a@b\nCc: c@d\n", 62000), head, subject, message, diff, hunk)
 	add("one To of commas", head, "Cc: "+rep(",", 1000000)+"\n", subject, message, diff, hunk)
@@ -102,14 +103,16 @@ func Mails() []Shape {
 	add("1,000 patches attached", multipart(1000, diff+hunk, "Content-Disposition: attachment; filename=a.patch\n")...)
 	add("base64", head, "Content-Transfer-Encoding: base64\n", subject, "\n", base64.StdEncoding.EncodeToString([]byte(rep("a\n", 2<<20))))
 	add("boundaries", head, "Content-Type: multipart/mixed; boundary=a\n", subject, "\n", rep("--a\n\n", 1<<20))
-	add("dashes", head, "Content-Type: multipart/mixed; boundary="+rep("-", 60000)+"\n", subject, "\n--"+rep("-", 60000)+"\n\n", rep("-", 7<<20))
+	add("dashes", head, "Content-Type: multipart/mixed; boundary="+rep("-", 60000)+"\n", subject, "\n--"+rep("-", 60000)+"\n\n",
+		rep("-", 7<<20))
 	add("flowed", head, "Content-Type: text/plain; format=flowed\n", subject, message, rep("> a \n", 1<<20))
 	add("charset", head, "Content-Type: text/plain; charset=iso-2022-jp\n", subject, message, rep("\x1b$B\x1b(B", 1<<20), diff, hunk)
 	add("utf-16", head, "Content-Type: text/plain; charset=utf-16\n", subject, message, rep("\xd8\x00", 3<<20))
 
 	patch("7 MB of text", subject, "\n"+rep("A hang that users meet since the release.\n", 180000)+"---\n", diff+hunk)
 	patch("text of one line", subject, "\n"+rep("crash ", 700000)+"\n---\n", diff+hunk)
-	patch("text of words that mean something", subject, "\n"+rep("the system hangs, use-after-free and a leak; not a bug: ", 40000)+"\n---\n", diff+hunk)
+	patch("text of words that mean something", subject, "\n"+rep("the system hangs, use-after-free and a leak; not a bug: ", 40000)+"\n---\n",
+		diff+hunk)
 	patch("text of dashes", subject, "\n"+rep("---\n", 400000), diff+hunk)
 	patch("text of trailers", subject, "\n"+rep("Cc: stable@vger.kernel.org # 6.1\n", 60000)+"---\n", diff+hunk)
 	patch("text of long trailers", subject, "\nCc: stable@vger.kernel.org # "+rep("6.1, ", 300000)+"\n---\n", diff+hunk)
@@ -123,11 +126,14 @@ func Mails() []Shape {
 	patch("text of oopses", subject, "\n"+rep("BUG: KASAN: use-after-free in f+0x1/0x2\nCall Trace:\n f+0x1/0x2\n", 20000)+"---\n", diff+hunk)
 	patch("text of authors", subject, "\nFrom: a <a@b>\n"+rep("From: a <a@b>\n", 100000)+"---\n", diff+hunk)
 	patch("text of commands", subject, "\n"+rep("#stablebot recheck\n", 100000)+"---\n", diff+hunk)
-	patch("text of refusals", "Subject: Re: [PATCH] x: fix\nIn-Reply-To: <b@c>\n", "\n"+rep("NAK, please drop this; it is not a bug.\n", 40000), "")
+	patch("text of refusals", "Subject: Re: [PATCH] x: fix\nIn-Reply-To: <b@c>\n",
+		"\n"+rep("NAK, please drop this; it is not a bug.\n", 40000), "")
 	patch("paragraphs of refusals", "Subject: Re: [PATCH] x: fix\nIn-Reply-To: <b@c>\n", "\n"+rep("NAK.\n\n", 300000), "")
-	patch("paragraphs of formal refusals", "Subject: Re: [PATCH] x: fix\nIn-Reply-To: <b@c>\n", "\n"+rep("NAK, the Fixes tag is missing.\n\n", 60000), "")
+	patch("paragraphs of formal refusals", "Subject: Re: [PATCH] x: fix\nIn-Reply-To: <b@c>\n",
+		"\n"+rep("NAK, the Fixes tag is missing.\n\n", 60000), "")
 	patch("text of notices", "Subject: Re: x\nIn-Reply-To: <b@c>\n", "\n"+rep("Reviewed-by: A <a@b>\n", 80000), "")
-	patch("a request of words", "Subject: please backport\nCc: stable@vger.kernel.org\n", "\n"+rep("please apply commit 0123456789ab to 6.1.y ", 40000)+"\n", "")
+	patch("a request of words", "Subject: please backport\nCc: stable@vger.kernel.org\n",
+		"\n"+rep("please apply commit 0123456789ab to 6.1.y ", 40000)+"\n", "")
 
 	patch("combined", subject, message, rep("diff --cc a.c\nindex 1,2..3\n@@@ -1 -1 +1 @@@\n", 40000))
 	patch("headers", subject, message, rep("diff --git a/x b/x\n", 100000))
@@ -135,7 +141,8 @@ func Mails() []Shape {
 	patch("renames", subject, message, rep("diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", 30000))
 	patch("modes", subject, message, rep("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", 30000))
 	patch("binary", subject, message, "diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 8000000\n"+rep("zcmV<!000000000000000000000000000000000000000000000000000000000000\n", 40000)+"\n")
-	patch("zeros in a binary", subject, message, "diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 999999999999\n"+rep("zc$@#&0000000000000000000000000000000000000000000000000000000000000\n", 10)+"\n")
+	patch("zeros in a binary", subject, message,
+		"diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 999999999999\n"+rep("zc$@#&0000000000000000000000000000000000000000000000000000000000000\n", 10)+"\n")
 	return out
 }
 

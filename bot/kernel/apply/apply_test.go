@@ -90,13 +90,19 @@ func TestFiles(t *testing.T) {
 		{"another order", hunk, memory{"f.c": "int f(void)\n8\n7\n6\n5\n4\n3\n2\n1\n"}, apply.Fails, apply.Drift, "not together"},
 		{"the function is gone", hunk, memory{"f.c": "1\n"}, apply.Fails, apply.Drift, "f is not there"},
 		{"the file is gone", hunk, memory{"g.c": numbers(1, 10)}, apply.Fails, apply.Missing, "f.c does not exist"},
-		{"a new file that is there", "diff --git a/n.c b/n.c\nnew file mode 100644\n--- /dev/null\n+++ b/n.c\n@@ -0,0 +1 @@\n+x\n", memory{"n.c": "y\n"}, apply.Fails, apply.InTheWay, "n.c exists already"},
-		{"a file to delete that has more", "diff --git a/n.c b/n.c\ndeleted file mode 100644\n--- a/n.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n", memory{"n.c": "x\ny\n"}, apply.Fails, apply.Drift, "n.c"},
+		{"a new file that is there", "diff --git a/n.c b/n.c\nnew file mode 100644\n--- /dev/null\n+++ b/n.c\n@@ -0,0 +1 @@\n+x\n",
+			memory{"n.c": "y\n"}, apply.Fails, apply.InTheWay, "n.c exists already"},
+		{"a file to delete that has more", "diff --git a/n.c b/n.c\ndeleted file mode 100644\n--- a/n.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n",
+			memory{"n.c": "x\ny\n"}, apply.Fails, apply.Drift, "n.c"},
 		{"a rename alone", "diff --git a/a b/b\nsimilarity index 100%\nrename from a\nrename to b\n", memory{"a": "x\n"}, apply.Exact, "", ""},
-		{"a rename onto another file", "diff --git a/a b/b\nsimilarity index 100%\nrename from a\nrename to b\n", memory{"a": "x\n", "b": "y\n"}, apply.Fails, apply.InTheWay, "b exists already"},
+		{"a rename onto another file", "diff --git a/a b/b\nsimilarity index 100%\nrename from a\nrename to b\n", memory{"a": "x\n", "b": "y\n"},
+			apply.Fails, apply.InTheWay, "b exists already"},
 		{"a mode alone", "diff --git a/a b/a\nold mode 100644\nnew mode 100755\n", memory{"a": "x\n"}, apply.Exact, "", ""},
-		{"a binary file without its content", "diff --git a/a.bin b/a.bin\nindex 1234567..2345678 100644\nBinary files a/a.bin and b/a.bin differ\n", memory{"a.bin": "x"}, apply.Fails, apply.Binary, "binary"},
-		{"a submodule where a file is", "diff --git a/a b/a\nindex 1111111..2222222 160000\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-Subproject commit 1111111111111111111111111111111111111111\n+Subproject commit 2222222222222222222222222222222222222222\n", memory{"a": "x\n"}, apply.Fails, apply.WrongType, "submodule"},
+		{"a binary file without its content", "diff --git a/a.bin b/a.bin\nindex 1234567..2345678 100644\nBinary files a/a.bin and b/a.bin " +
+			"differ\n", memory{"a.bin": "x"}, apply.Fails, apply.Binary, "binary"},
+		{"a submodule where a file is", "diff --git a/a b/a\nindex 1111111..2222222 160000\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-Subproject commit " +
+			"1111111111111111111111111111111111111111\n+Subproject commit 2222222222222222222222222222222222222222\n", memory{"a": "x\n"},
+			apply.Fails, apply.WrongType, "submodule"},
 	} {
 		files := parse(t, c.diff)
 		r := apply.Files(context.Background(), c.tree, files)

@@ -59,7 +59,8 @@ func TestCost(t *testing.T) {
 		}, Offset},
 		{"1,000 hunks of equal lines", file(100000, equal), func(b *strings.Builder) {
 			for i := range 1000 {
-				fmt.Fprintf(b, "@@ -%d,30 +%d,30 @@\n%s-\t}\n+x\n%s-\ty\n+\tz\n \t}\n", 100+40*i, 100+40*i, strings.Repeat(" \t}\n", 14), strings.Repeat(" \t}\n", 13))
+				fmt.Fprintf(b, "@@ -%d,30 +%d,30 @@\n%s-\t}\n+x\n%s-\ty\n+\tz\n \t}\n", 100+40*i, 100+40*i, strings.Repeat(" \t}\n", 14),
+					strings.Repeat(" \t}\n", 13))
 			}
 		}, Unknown},
 		{"hunks in disorder", file(400000, plain), func(b *strings.Builder) {

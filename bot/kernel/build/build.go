@@ -131,7 +131,8 @@ func refuse(files []File) string {
 		}
 		for line := range strings.Lines(string(f.Data)) {
 			line = strings.TrimSpace(line)
-			if strings.Contains(line, ".incbin") || strings.HasPrefix(line, "#") && strings.Contains(line, "include") && strings.ContainsAny(line, "<\"") &&
+			if strings.Contains(line, ".incbin") || strings.HasPrefix(line, "#") && strings.Contains(line, "include") &&
+				strings.ContainsAny(line, "<\"") &&
 				(strings.Contains(line, "\"/") || strings.Contains(line, "</")) {
 				return fmt.Sprintf("%s reads a file outside of the tree: %s", f.Path, line)
 			}

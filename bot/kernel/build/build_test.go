@@ -39,8 +39,10 @@ func newBench(t *testing.T) *bench {
 	r := gittest.New(t)
 	r.Put("Makefile", makefile, "make")
 	r.Put("drivers/Makefile", "obj-y += pump/\nobj-$(CONFIG_VALVE) += valve/\n", "drivers")
-	r.Put("drivers/pump/Makefile", "obj-$(CONFIG_PUMP) += fluid.o\nfluid-y := pump.o \\\n\tother.o\nfluid-$(CONFIG_PUMP_DEBUG) += debug.o\n", "pump")
-	r.Put("drivers/pump/Kconfig", "config PUMP\n\ttristate \"Pump\"\n\nconfig PUMP_DEBUG\n\tbool \"Debug\"\n\tdepends on PUMP\n\tdepends on DEBUG_FS\n", "kconfig")
+	r.Put("drivers/pump/Makefile", "obj-$(CONFIG_PUMP) += fluid.o\nfluid-y := pump.o \\\n\tother.o\nfluid-$(CONFIG_PUMP_DEBUG) += debug.o\n",
+		"pump")
+	r.Put("drivers/pump/Kconfig", "config PUMP\n\ttristate \"Pump\"\n\nconfig PUMP_DEBUG\n\tbool \"Debug\"\n\tdepends on PUMP\n\tdepends "+
+		"on DEBUG_FS\n", "kconfig")
 	r.Put("drivers/pump/debug.c", "int debug;\n", "debug")
 	r.Put("drivers/pump/bad.c", "int bad\n", "bad")
 	at := r.Put(pump, "static int idle(void) { return 1; }\nint pump(void) { return 2; }\n", "begin")
@@ -68,10 +70,11 @@ func TestObjects(t *testing.T) {
 		want  string
 		why   string // part of it
 	}{
-		"it compiles":          {[]File{{pump, []byte("int pump(void) { return 3; }\n")}}, Yes, ""},
-		"it does not":          {[]File{{pump, []byte("int pump(void) { return level; }\n")}}, No, "error: 'level' undeclared"},
-		"nor did it before":    {[]File{{"drivers/pump/bad.c", []byte("int worse\n")}}, Broken, "without the change either"},
-		"no symbol builds it":  {[]File{{"drivers/pump/debug.c", []byte("int debug = 1;\n")}}, NotTried, "CONFIG_PUMP_DEBUG is not set; it depends on PUMP && DEBUG_FS"},
+		"it compiles":       {[]File{{pump, []byte("int pump(void) { return 3; }\n")}}, Yes, ""},
+		"it does not":       {[]File{{pump, []byte("int pump(void) { return level; }\n")}}, No, "error: 'level' undeclared"},
+		"nor did it before": {[]File{{"drivers/pump/bad.c", []byte("int worse\n")}}, Broken, "without the change either"},
+		"no symbol builds it": {[]File{{"drivers/pump/debug.c", []byte("int debug = 1;\n")}}, NotTried,
+			"CONFIG_PUMP_DEBUG is not set; it depends on PUMP && DEBUG_FS"},
 		"it steers the build":  {[]File{{"drivers/pump/Makefile", []byte("$(shell id)\n")}}, NotTried, "steers the build"},
 		"it reads other files": {[]File{{pump, []byte("#include \"/etc/hostname\"\n")}}, NotTried, "outside of the tree"},
 		"it leaves the tree":   {[]File{{"../x.c", []byte("int x;\n")}}, NotTried, "no path of a tree"},
@@ -80,7 +83,8 @@ func TestObjects(t *testing.T) {
 			{pump, []byte("#include \"level.h\"\nint pump(void) { return LEVEL; }\n")}}, Yes, ""},
 	} {
 		res := b.objects(t, c.files...)
-		if res.Builds != c.want || !strings.Contains(strings.ReplaceAll(res.Why, "‘", "'"), strings.ReplaceAll(c.why, "’", "'")) && !strings.Contains(res.Why, "level") {
+		if res.Builds != c.want || !strings.Contains(strings.ReplaceAll(res.Why, "‘", "'"), strings.ReplaceAll(c.why, "’", "'")) &&
+			!strings.Contains(res.Why, "level") {
 			t.Errorf("%s: %+v", name, res)
 		}
 		if _, err := os.Stat(filepath.Join(b.o.Dir, "dirty")); err == nil {
@@ -128,7 +132,8 @@ func TestMissing(t *testing.T) {
 // clean afterwards.
 func TestFull(t *testing.T) {
 	b := newBench(t)
-	b.Put("Makefile", strings.Replace(makefile, "	$(CC)", "	! grep -q enough $< || { cat Makefile >/dev/full; exit 1; }; $(CC)", 1), "full and failed")
+	b.Put("Makefile", strings.Replace(makefile, "	$(CC)", "	! grep -q enough $< || { cat Makefile >/dev/full; exit 1; }; $(CC)", 1),
+		"full and failed")
 	b.at = b.Put("x", "x\n", "tip")
 	res := b.objects(t, File{pump, []byte("int enough;\n")})
 	if res.Builds != NotTried || !strings.Contains(res.Why, "the disk is full: free some room in "+b.o.Dir) {
@@ -158,7 +163,8 @@ func TestSpared(t *testing.T) {
 	if kin[runtime.GOARCH] == "" {
 		return
 	}
-	if res := b.objects(t, File{"arch/zeta/boot.c", []byte("int boot = 1;\n")}); res.Builds != NotTried || !strings.Contains(res.Why, "another architecture") {
+	if res := b.objects(t, File{"arch/zeta/boot.c", []byte("int boot = 1;\n")}); res.Builds != NotTried ||
+		!strings.Contains(res.Why, "another architecture") {
 		t.Errorf("%+v", res)
 	}
 }

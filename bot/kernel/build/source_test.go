@@ -57,7 +57,8 @@ func TestDebian(t *testing.T) {
 	}
 	o := Options{Dir: t.TempDir(), Config: config, Room: 1 << 30}
 	for _, c := range []struct{ file, more, want, why, warning string }{
-		{"drivers/gpu/drm/etnaviv/etnaviv_perfmon.c", "\nint never_defined(void);\nint never_defined(void) { return no_such_name; }\n", No, "no_such_name", ""},
+		{"drivers/gpu/drm/etnaviv/etnaviv_perfmon.c", "\nint never_defined(void);\nint never_defined(void) { return no_such_name; }\n", No,
+			"no_such_name", ""},
 		{"drivers/hwmon/nct7802.c", "\nstatic int never_used(void) { return 1; }\n", Yes, "", "never_used"},
 		{"drivers/net/wireless/realtek/rtw88/rx.c", "\n", Yes, "", ""},
 		{"drivers/hwmon/lm75.c", "\n", NotTried, "no CONFIG of yours builds this: drivers/hwmon/lm75.c: CONFIG_SENSORS_LM75 is not set", ""},

@@ -61,9 +61,11 @@ const (
 var tree = memory{
 	amd + "gfx_v10_0.c": "int a;\n",
 	amd + "gfx_v11_0.c": "int a;\n",
-	amd + "amdgpu_discovery.c": "static int amdgpu_discovery_set_sdma_ip_blocks(struct amdgpu_device *adev)\n{\n\tswitch (adev->ip_versions[SDMA0_HWIP][0]) {\n" +
+	amd + "amdgpu_discovery.c": "static int amdgpu_discovery_set_sdma_ip_blocks(struct amdgpu_device *adev)\n{\n\tswitch " +
+		"(adev->ip_versions[SDMA0_HWIP][0]) {\n" +
 		"\tcase IP_VERSION(6, 0, 0):\n\t\tbreak;\n\t}\n}\n",
-	i915 + "i915_pci.c": "#define XE_FEATURES \\\n\t.a = 1\n\nstatic const struct intel_device_info adl_p_info = {\n\tXE_FEATURES,\n\tPLATFORM(INTEL_ALDERLAKE_P),\n};\n\n" +
+	i915 + "i915_pci.c": "#define XE_FEATURES \\\n\t.a = 1\n\nstatic const struct intel_device_info adl_p_info = " +
+		"{\n\tXE_FEATURES,\n\tPLATFORM(INTEL_ALDERLAKE_P),\n};\n\n" +
 		"static const struct intel_device_info mtl_info = {\n\tXE_FEATURES,\n\tPLATFORM(INTEL_METEORLAKE),\n\t.require_force_probe = 1,\n};\n",
 }
 
@@ -119,10 +121,12 @@ func TestLacks(t *testing.T) {
 		want string
 	}{
 		{"a file of the chip", patch("drm/amdgpu: fix it", amd+"gfx_v12_0.c", "\tif (a)"), "GFX12"},
-		{"a condition", patch("drm/amdgpu: fix it", amd+"amdgpu_gfx.c", "\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(12, 0, 0))"), "Navi44"},
+		{"a condition", patch("drm/amdgpu: fix it", amd+"amdgpu_gfx.c", "\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(12, 0, 0))"),
+			"Navi44"},
 		{"the title alone", patch("drm/amdgpu: fix GFX12 hang", amd+"amdgpu_ring.c", "\tif (a)"), "GFX12"},
 		{"one hunk for all chips", patch("drm/amdgpu: fix GFX12 hang", amd+"gfx_v12_0.c", "\tif (a)", amd+"amdgpu_ring.c", "\tif (a)"), ""},
-		{"the code around is another chip's", patch("drm/amdgpu: fix it for GFX12", amd+"gfx_v12_0.c", "\tif (a)", amd+"amdgpu_gfx.c", "\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(11, 0, 0))"), "GFX12"},
+		{"the code around is another chip's", patch("drm/amdgpu: fix it for GFX12", amd+"gfx_v12_0.c", "\tif (a)", amd+"amdgpu_gfx.c",
+			"\tif (adev->ip_versions[GC_HWIP][0] == IP_VERSION(11, 0, 0))"), "GFX12"},
 		{"one hunk for a chip that is there", patch("drm/amdgpu: fix it", amd+"gfx_v12_0.c", "\tif (a)", amd+"gfx_v11_0.c", "\tif (a)"), ""},
 		{"a table of devices", patch("drm/amdgpu: add GFX12", amd+"amdgpu_discovery.c", "\tcase IP_VERSION(12, 0, 0):"), ""},
 		{"no chip", patch("drm/amdgpu: fix it", amd+"amdgpu_ring.c", "\tif (a)"), ""},

@@ -37,7 +37,8 @@ func readKbuild(files map[string]string) *kbuild {
 		dir, base := path.Split(p)
 		dir = strings.TrimSuffix(dir, "/")
 		if base == "Kbuild" || base == "Makefile" {
-			m := &makefile{k: k, dir: dir, vars: map[string]string{}, parts: map[string][]string{}, defines: map[string]string{}, symbols: map[string]string{}}
+			m := &makefile{k: k, dir: dir, vars: map[string]string{}, parts: map[string][]string{}, defines: map[string]string{},
+				symbols: map[string]string{}}
 			m.read(files[p], 0)
 			m.link()
 		}

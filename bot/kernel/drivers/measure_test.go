@@ -36,9 +36,11 @@ func TestRecognised(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.judge(&rows, list)
-		fmt.Printf("%s: %d fixes since 2022-10, %d of them in drivers/ or sound/: %d named, %d of an unknown folder, %d no hardware (%d by name)\n%s: elsewhere %d: %d with hardware, %d without, %d uncertain\n",
+		fmt.Printf("%s: %d fixes since 2022-10, %d of them in drivers/ or sound/: %d named, %d of an unknown folder, %d no hardware (%d by "+
+			"name)\n%s: elsewhere %d: %d with hardware, %d without, %d uncertain\n",
 			list, c.fixes, c.drivers, c.named, c.unknown, c.none, c.soft, list, c.fixes-c.drivers, c.elsewhere, c.without, c.strange)
-		fmt.Printf("%s: recognised %d of %d fixes in drivers for hardware (%.1f %%)\n", list, c.named, c.drivers-c.none, 100*float64(c.named)/float64(c.drivers-c.none))
+		fmt.Printf("%s: recognised %d of %d fixes in drivers for hardware (%.1f %%)\n", list, c.named, c.drivers-c.none,
+			100*float64(c.named)/float64(c.drivers-c.none))
 		if float64(c.named) < 0.98*float64(c.drivers-c.none) {
 			t.Errorf("%s: want 98 %%", list)
 		}

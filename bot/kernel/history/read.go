@@ -20,7 +20,8 @@ const format = "%H%x00%P%x00%at%x00%ct%x00%s%x00%b%x00"
 
 // read makes one pass over the history, from the tip down, and turns it round.
 func read(ctx context.Context, r *git.Repo, tip string, exclude []string) (*History, error) {
-	revs := append([]string{"log", "--topo-order", "--encoding=UTF-8", "--format=tformat:" + format, "--no-show-signature", tip}, negate(exclude)...)
+	revs := append([]string{"log", "--topo-order", "--encoding=UTF-8", "--format=tformat:" + format, "--no-show-signature", tip},
+		negate(exclude)...)
 	p, err := r.Start(ctx, "reading the history", append(revs, "--")...)
 	if err != nil {
 		return nil, err

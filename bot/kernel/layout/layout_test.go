@@ -20,10 +20,12 @@ func TestPatch(t *testing.T) {
 	}{
 		"told":                        {rtw, "main.c", "fix a hang", nil, rtw, "its root is " + rtw},
 		"told, for the kernel itself": {rtw, "drivers/net/veth.c net/core/dev.c", "fix a hang", nil, "", ""},
-		"found":                       {"", "rtw8822b.c", "fix a hang", nil, rtw, "its root is " + rtw + ", by the names of its files (root: or --root says otherwise)"},
-		"a package":                   {"", "pkg/drivers/net/veth.c pkg/drivers/net/tun.c pkg/drivers/net/dummy.c", "fix a hang", nil, "pkg=.", "pkg/ is the kernel's root, by the names of its files (root: or --root says otherwise)"},
-		"of a neighbour":              {"", "rtw8822b.c", "rtw88: fix a hang", []string{"iw"}, "", ""},
-		"in doubt":                    {"", "main.c", "fix a hang", nil, "", ""},
+		"found": {"", "rtw8822b.c", "fix a hang", nil, rtw, "its root is " + rtw +
+			", by the names of its files (root: or --root says otherwise)"},
+		"a package": {"", "pkg/drivers/net/veth.c pkg/drivers/net/tun.c pkg/drivers/net/dummy.c", "fix a hang", nil, "pkg=.",
+			"pkg/ is the kernel's root, by the names of its files (root: or --root says otherwise)"},
+		"of a neighbour": {"", "rtw8822b.c", "rtw88: fix a hang", []string{"iw"}, "", ""},
+		"in doubt":       {"", "main.c", "fix a hang", nil, "", ""},
 	} {
 		ch := &change.Change{Subject: c.title, Prefix: change.Prefix{Words: c.words}}
 		for _, p := range strings.Fields(c.paths) {

@@ -28,7 +28,8 @@ func (e *enablers) of(ctx context.Context, set *trees.Set, id string) bool {
 	if err != nil {
 		return false
 	}
-	for _, f := range rules.Check([]*rules.Rule{rules.NoEnablement, rules.NoNewDriver, rules.NoNewUAPI, rules.NoNewKconfig}, &rules.Facts{Change: ch, Silicon: silicon.Default().Match(ch)}) {
+	for _, f := range rules.Check([]*rules.Rule{rules.NoEnablement, rules.NoNewDriver, rules.NoNewUAPI, rules.NoNewKconfig},
+		&rules.Facts{Change: ch, Silicon: silicon.Default().Match(ch)}) {
 		yes = yes || f.Outcome == rules.Unmet
 	}
 	e.mu.Lock()

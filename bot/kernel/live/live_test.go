@@ -19,12 +19,15 @@ func TestNew(t *testing.T) {
 		want    string // names, in order
 		err     string
 	}{
-		"none":           {nil, "", ""},
-		"no mainline":    {[]Remote{{Name: "s", Role: trees.Stable, Branches: []string{"linux-*.y"}}}, "", ""},
-		"mainline last":  {[]Remote{{Name: "s", Role: trees.Stable, Branches: []string{"*"}}, {Name: "m", Role: trees.Mainline, Branches: []string{"master"}}}, "m s", ""},
-		"two mainlines":  {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"master"}}, {Name: "n", Role: trees.Mainline, Branches: []string{"master"}}}, "m", ""},
-		"a pattern":      {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"for-*"}}}, "", "mainline is one branch"},
-		"others with it": {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"master", "x"}}, {Name: "v", Role: trees.Vendor, Branches: []string{"main"}}}, "m v", ""},
+		"none":        {nil, "", ""},
+		"no mainline": {[]Remote{{Name: "s", Role: trees.Stable, Branches: []string{"linux-*.y"}}}, "", ""},
+		"mainline last": {[]Remote{{Name: "s", Role: trees.Stable, Branches: []string{"*"}},
+			{Name: "m", Role: trees.Mainline, Branches: []string{"master"}}}, "m s", ""},
+		"two mainlines": {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"master"}},
+			{Name: "n", Role: trees.Mainline, Branches: []string{"master"}}}, "m", ""},
+		"a pattern": {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"for-*"}}}, "", "mainline is one branch"},
+		"others with it": {[]Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"master", "x"}},
+			{Name: "v", Role: trees.Vendor, Branches: []string{"main"}}}, "m v", ""},
 	} {
 		got, err := New(Config{Remotes: tt.remotes, Log: zap.NewNop()})
 		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {

@@ -189,7 +189,8 @@ func (m *Mainline) names(ctx context.Context, ps []history.Position, each func(h
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p, err := m.repo.StartFed(ctx, "listing files of commits", "diff-tree", "--stdin", "--root", "-r", "--no-renames", "--name-only", "--always", "--format=%x00%H")
+	p, err := m.repo.StartFed(ctx, "listing files of commits", "diff-tree", "--stdin", "--root", "-r", "--no-renames", "--name-only",
+		"--always", "--format=%x00%H")
 	if err != nil {
 		return err
 	}

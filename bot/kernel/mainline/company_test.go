@@ -34,7 +34,8 @@ func TestCompany(t *testing.T) {
 		want            int
 	}{
 		{"on the same lines", "drv: fix b" + asks, "2022-12-22", "drv/a.c", text(helper+"\tmore();\n", ""), rules.CompanyLines},
-		{"in the same function", "drv: fix b" + asks, "2022-12-22", "drv/a.c", "/* head */\n" + text(helper, "")[:20] + "\tlamp();\n" + text(helper, "")[20:], rules.CompanyFile},
+		{"in the same function", "drv: fix b" + asks, "2022-12-22", "drv/a.c", "/* head */\n" + text(helper, "")[:20] + "\tlamp();\n" +
+			text(helper, "")[20:], rules.CompanyFile},
 		{"in another function", "drv: fix b" + asks, "2022-12-22", "drv/a.c", text(helper, "\tmore();\n"), rules.CompanyFile},
 		{"in another file", "drv: fix b" + asks, "2022-12-22", "drv/b.c", "x\n", rules.CompanyNone},
 		{"without asking", "drv: fix b\n", "2022-12-22", "drv/a.c", text(helper+"\tmore();\n", ""), rules.CompanyNone},

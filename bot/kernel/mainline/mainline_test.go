@@ -26,7 +26,8 @@ func (w *tree) commit(day, message, file, content string) int {
 		w.T.Fatal(err)
 	}
 	w.mark++
-	fmt.Fprintf(&w.in, "commit refs/heads/main\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Carl Committer <carl@example.org> %d +0000\ndata %d\n%s\n", w.mark, t.Unix(), t.Unix(), len(message), message)
+	fmt.Fprintf(&w.in, "commit refs/heads/main\nmark :%d\nauthor Ada Author <ada@example.org> %d +0000\ncommitter Carl Committer "+
+		"<carl@example.org> %d +0000\ndata %d\n%s\n", w.mark, t.Unix(), t.Unix(), len(message), message)
 	fmt.Fprintf(&w.in, "M 100644 inline %s\ndata %d\n%s\n", file, len(content), content)
 	return w.mark
 }
@@ -34,7 +35,8 @@ func (w *tree) commit(day, message, file, content string) int {
 func (w *tree) tag(name string) { fmt.Fprintf(&w.in, "reset refs/tags/%s\nfrom :%d\n\n", name, w.mark) }
 
 func (w *tree) branch(name string) {
-	fmt.Fprintf(&w.in, "commit refs/heads/%s\ncommitter Carl Committer <carl@example.org> 1700000000 +0000\ndata 5\nmore\n\nfrom :%d\nM 100644 inline Makefile\ndata 2\n1\n\n", name, w.mark)
+	fmt.Fprintf(&w.in, "commit refs/heads/%s\ncommitter Carl Committer <carl@example.org> 1700000000 +0000\ndata 5\nmore\n\nfrom :%d\nM "+
+		"100644 inline Makefile\ndata 2\n1\n\n", name, w.mark)
 }
 
 // open writes the history and returns the ids in the order of writing.
@@ -128,7 +130,8 @@ func TestFacts(t *testing.T) {
 					t.Errorf("commit %d is of %q, want %s", i, got, want)
 				}
 			}
-			engine, clock, lamp, wheel, again := facts(t, m, r, id(6)), facts(t, m, r, id(7)), facts(t, m, r, id(8)), facts(t, m, r, id(9)), facts(t, m, r, id(11))
+			engine, clock, lamp, wheel, again := facts(t, m, r, id(6)), facts(t, m, r, id(7)), facts(t, m, r, id(8)), facts(t, m, r, id(9)),
+				facts(t, m, r, id(11))
 			if !engine.Mainline.Has || engine.Mainline.Release != "6.3" {
 				t.Errorf("mainline: %+v", engine.Mainline)
 			}
@@ -147,7 +150,8 @@ func TestFacts(t *testing.T) {
 				"of a fix before": {again.Culprits[0], "6.3", 1, false, true, 54},
 			} {
 				g := x.got
-				if g.Release != x.release || g.Cycles != x.cycles || g.AsksStable != x.stable || g.IsFix != x.fix || g.AgeDays != x.age || g.Resolved != (x.cycles >= 0) {
+				if g.Release != x.release || g.Cycles != x.cycles || g.AsksStable != x.stable || g.IsFix != x.fix || g.AgeDays != x.age ||
+					g.Resolved != (x.cycles >= 0) {
 					t.Errorf("a culprit %s: %+v", what, g)
 				}
 			}
@@ -188,7 +192,8 @@ func TestPosted(t *testing.T) {
 		w.tag("v" + release)
 	}).open("")
 	day := time.Date(2023, 1, 5, 0, 0, 0, 0, time.UTC)
-	c := &change.Change{ID: "x@example.org", Kind: change.Mail, Date: day, Fixes: []change.Fixes{{Subject: "drv: Add the clock"}, {Subject: "drv: Add the lamp"}, {Subject: "drv: Add the engine"}}}
+	c := &change.Change{ID: "x@example.org", Kind: change.Mail, Date: day,
+		Fixes: []change.Fixes{{Subject: "drv: Add the clock"}, {Subject: "drv: Add the lamp"}, {Subject: "drv: Add the engine"}}}
 	f, err := m.Facts(t.Context(), c, day)
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +229,8 @@ func TestWaits(t *testing.T) {
 		{"a feature", change.Change{Subject: "drv: Add a wheel"}, 45 - cycle},
 		{"by its title", change.Change{Subject: "drv: Fix a wheel"}, 45},
 		{"by its tag", change.Change{Subject: "drv: Count from one", Fixes: fix}, 45},
-		{"a fix for the next tree", change.Change{Subject: "drv: Count from one", Fixes: fix, Prefix: change.Prefix{Words: []string{"drm-misc-next"}}}, 45 - cycle},
+		{"a fix for the next tree", change.Change{Subject: "drv: Count from one", Fixes: fix,
+			Prefix: change.Prefix{Words: []string{"drm-misc-next"}}}, 45 - cycle},
 	} {
 		c.c.Kind, c.c.Date, c.c.ID = change.Mail, day, "x@example.org"
 		f, err := m.Facts(t.Context(), &c.c, day)

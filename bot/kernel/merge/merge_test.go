@@ -81,7 +81,8 @@ func TestTrees(t *testing.T) {
 	ours := g.Commit("a: rename to b")
 	before := objects(t, g.Dir)
 	m := open(t, g.Dir)
-	got, err := m.Trees(context.Background(), g.Git("rev-parse", base+"^{tree}"), g.Git("rev-parse", ours+"^{tree}"), g.Git("rev-parse", theirs+"^{tree}"))
+	got, err := m.Trees(context.Background(), g.Git("rev-parse", base+"^{tree}"), g.Git("rev-parse", ours+"^{tree}"),
+		g.Git("rev-parse", theirs+"^{tree}"))
 	if err != nil || !got.Clean {
 		t.Errorf("%+v, %v; want clean", got, err)
 	}

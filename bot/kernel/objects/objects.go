@@ -51,7 +51,8 @@ func New(r *git.Repo, bytes int) *Store {
 	if bytes <= 0 {
 		bytes = DefaultBytes
 	}
-	return &Store{repo: r, most: bytes, order: list.New(), kept: map[string]*list.Element{}, trees: map[string]folder{}, names: map[string]string{}}
+	return &Store{repo: r, most: bytes, order: list.New(), kept: map[string]*list.Element{}, trees: map[string]folder{},
+		names: map[string]string{}}
 }
 
 // Repo is where it reads.

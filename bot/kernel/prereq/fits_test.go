@@ -65,7 +65,8 @@ func TestFits(t *testing.T) {
 				continue
 			}
 			id := f.x.Commits[in[0]].ID
-			p, err := f.Pile(ctx, id, Target{Tree: base, Fits: true, Version: strings.TrimSuffix(branch, "-lts"), Has: func(id string) bool { return has[id] }})
+			p, err := f.Pile(ctx, id, Target{Tree: base, Fits: true, Version: strings.TrimSuffix(branch, "-lts"),
+				Has: func(id string) bool { return has[id] }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +122,8 @@ func TestPosted(t *testing.T) {
 				t.Logf("%.12s %s: %v", e.ID, e.Title, err)
 				continue
 			}
-			t.Logf("%.12s %s: %d commits, %v, %q; as a commit %d, %v, %q", e.ID, e.Title, len(got.Commits), got.Complete(), got.Missing(), len(want.Commits), want.Complete(), want.Missing())
+			t.Logf("%.12s %s: %d commits, %v, %q; as a commit %d, %v, %q", e.ID, e.Title, len(got.Commits), got.Complete(), got.Missing(),
+				len(want.Commits), want.Complete(), want.Missing())
 			for _, x := range got.Commits {
 				if !slices.Contains(titles(want), x.Title) {
 					t.Logf("    more: %s %v", x.Title, x.Why)

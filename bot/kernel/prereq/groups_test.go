@@ -129,7 +129,8 @@ func measure(t *testing.T, r *git.Repo, what string, branches ...string) (recall
 		t.Logf("%s: index of %d commits in %v, names of the base in %v", branch, len(f.x.Commits), built, time.Since(begin))
 		for _, g := range readGroups(t, f, branch, base) {
 			begin := time.Now()
-			p, err := f.Pile(ctx, g.fix, Target{Tree: base, Version: strings.TrimSuffix(branch, "-lts"), Has: func(id string) bool { return g.has[id] }})
+			p, err := f.Pile(ctx, g.fix, Target{Tree: base, Version: strings.TrimSuffix(branch, "-lts"),
+				Has: func(id string) bool { return g.has[id] }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +166,8 @@ func measure(t *testing.T, r *git.Repo, what string, branches ...string) (recall
 	runtime.ReadMemStats(&m)
 	recall, precision = float64(tp)/float64(tp+fn), float64(tp)/float64(tp+fp)
 	at := func(q float64) int { return int(q * float64(n-1)) }
-	t.Logf("%s: %d groups, %d complete, %d found, %d too many, %d missed: recall %.3f, precision %.3f; median %v, 99%% %v, longest %v; %d MB from the system",
+	t.Logf("%s: %d groups, %d complete, %d found, %d too many, %d missed: recall %.3f, precision %.3f; median %v, 99%% %v, longest %v; %d "+
+		"MB from the system",
 		what, n, complete, tp, fp, fn, recall, precision, took[n/2], took[at(.99)], took[n-1], m.Sys>>20)
 	t.Logf("%s: lines with context of what was taken, at .50 %d, .75 %d, .90 %d, .95 %d, most %d; commits %d, %d, %d, %d, %d",
 		what, lines[at(.5)], lines[at(.75)], lines[at(.9)], lines[at(.95)], lines[n-1],

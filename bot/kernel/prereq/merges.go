@@ -35,7 +35,8 @@ func (b *builder) merge(c *git.Commit, s sides) {
 // readMerges reads, in one process, the combined diffs of all merges of a
 // range: git shows in them only the files that no parent has as they are.
 func readMerges(ctx context.Context, r *git.Repo, base, tip string, folders []string) (map[string]sides, error) {
-	ids, err := r.Output(ctx, "listing merges", append([]string{"rev-list", "--merges", "--full-history", tip, "^" + base, "--"}, folders...)...)
+	ids, err := r.Output(ctx, "listing merges", append([]string{"rev-list", "--merges", "--full-history", tip, "^" + base, "--"},
+		folders...)...)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}

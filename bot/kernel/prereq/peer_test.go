@@ -116,7 +116,8 @@ func TestGitDeps(t *testing.T) {
 		t.Fatal("git-deps answered nothing; does python3 find pygit2?")
 	}
 	t.Logf("Pile:     %s", ours.String())
-	t.Logf("git-deps: %s; %d stopped after 30 s, %d failed; %d at a time on %d cores", theirs.String(), late, failed, workers, runtime.NumCPU())
+	t.Logf("git-deps: %s; %d stopped after 30 s, %d failed; %d at a time on %d cores", theirs.String(), late, failed, workers,
+		runtime.NumCPU())
 }
 
 // gitDeps are the pairs of commits that git-deps prints: which needs which.

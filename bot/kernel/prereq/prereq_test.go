@@ -131,7 +131,8 @@ func TestTag(t *testing.T) {
 	g := gittest.New(t)
 	base := g.Put("a.c", lines(20, nil), "base"+sign)
 	id := g.Put("b.c", lines(3, nil), "x: first"+sign)
-	g.Put("a.c", lines(20, map[int]string{10: "\ty();\n"}), fmt.Sprintf("x: fix\n\nCc: stable@vger.kernel.org # 6.1.x: %.12s: x: first%s", id, sign[1:]))
+	g.Put("a.c", lines(20, map[int]string{10: "\ty();\n"}), fmt.Sprintf("x: fix\n\nCc: stable@vger.kernel.org # 6.1.x: %.12s: x: first%s", id,
+		sign[1:]))
 	if got := titles(ask(t, g, base, Target{Version: "6.1"})); !slices.Equal(got, []string{"x: first"}) {
 		t.Errorf("pile %q", got)
 	}

@@ -54,7 +54,8 @@ func (s *Set) ladder(ctx context.Context, c *question, v view, t *objects.Snapsh
 	if p := c.proposal; p != nil && c.carrier == "" {
 		files = p.files
 	}
-	return backport.Adapt(ctx, backport.Question{Files: files, Base: base, Theirs: theirs, Ours: t, Newer: s.carried(ctx, c, v), Words: s.words})
+	return backport.Adapt(ctx, backport.Question{Files: files, Base: base, Theirs: theirs, Ours: t, Newer: s.carried(ctx, c, v),
+		Words: s.words})
 }
 
 // carried are the backports of a change that newer stable branches have and that are not
@@ -121,7 +122,8 @@ func (s *Set) Conflicts(ctx context.Context, c *change.Change, name string, asOf
 	if err != nil || r == nil || r.Proposed() || v.fork == 0 {
 		return nil, err
 	}
-	return backport.InWay(ctx, v.Repo, backport.Range{Fork: s.main.ID(v.fork), Base: q.carrier + "^", Ours: v.tip, Tip: s.main.tip, Touched: s.touched}, r)
+	return backport.InWay(ctx, v.Repo, backport.Range{Fork: s.main.ID(v.fork), Base: q.carrier + "^", Ours: v.tip, Tip: s.main.tip,
+		Touched: s.touched}, r)
 }
 
 func (s *Set) ask(ctx context.Context, c *change.Change, name string, asOf time.Time) (*question, view, *objects.Snapshot, error) {

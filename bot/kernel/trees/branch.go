@@ -278,7 +278,8 @@ func (s *Set) List(ctx context.Context, asOf time.Time) []Branch {
 	for ; top > 1 && !m.seen(top, asOf); top-- {
 		continue
 	}
-	first := Branch{Name: "mainline", Role: Mainline, State: "-", Tip: m.ID(top), Date: time.Unix(int64(m.Commit[top-1]), 0).UTC(), Path: m.Path}
+	first := Branch{Name: "mainline", Role: Mainline, State: "-", Tip: m.ID(top), Date: time.Unix(int64(m.Commit[top-1]), 0).UTC(),
+		Path: m.Path}
 	for _, r := range m.releases {
 		if r.tip != 0 && r.tip <= top {
 			first.Release = r.name

@@ -100,7 +100,8 @@ func (s *Set) facts(ctx context.Context, c *question, at func(*branch) view) (*r
 			t.Culprits[i].Branches = append(t.Culprits[i].Branches, b.name)
 		}
 	}
-	t.Absent = len(t.Branches) > 0 && !slices.ContainsFunc(t.Branches, func(b rules.Branch) bool { return b.State != unknown }) && s.stranger(ctx, c)
+	t.Absent = len(t.Branches) > 0 && !slices.ContainsFunc(t.Branches, func(b rules.Branch) bool { return b.State != unknown }) &&
+		s.stranger(ctx, c)
 	if t.Absent {
 		t.Last, t.LTS, t.OldLTS = rules.Base{}, rules.Base{}, rules.Base{}
 	}
@@ -150,7 +151,8 @@ func (s *Set) backported(c *change.Change, bugs []history.Position, named []rule
 
 // branch says what one branch needs. infected are the numbers of the culprits
 // that it has, gates what it has of the change's hardware behind a switch.
-func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Position, named []rules.Culprit, target *chips.Targets) (out rules.Branch, gates []rules.Gate, infected []int) {
+func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Position, named []rules.Culprit,
+	target *chips.Targets) (out rules.Branch, gates []rules.Gate, infected []int) {
 	me, asOf := c.me, c.asOf
 	out = rules.Branch{Name: v.name, State: unknown, Applies: notTried}
 	var lost []string // culprits that are not known

@@ -16,7 +16,8 @@ func TestFates(t *testing.T) {
 	s.Put("Makefile", "SUBLEVEL = 1\n", "Linux 6.2.1")
 	s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 50: "\tgood;"}), "gpu: fix the end\n\ncommit "+s.fix2+" upstream.\n")
 	s.Put("Makefile", "SUBLEVEL = 2\n", "Linux 6.2.2")
-	s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;"}), "Revert \"gpu: fix the end\"\n\nThis reverts commit "+s.Git("rev-parse", "HEAD~1")+".\n")
+	s.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;"}), "Revert \"gpu: fix the end\"\n\nThis reverts commit "+s.Git("rev-parse",
+		"HEAD~1")+".\n")
 	s.Git("checkout", "-q", "main")
 	s.again(t)
 	sent, err := strconv.ParseInt(s.Git("log", "-1", "--format=%at", "main"), 10, 64)
@@ -31,7 +32,8 @@ func TestFates(t *testing.T) {
 		{"never merged", "gpu: fix another thing", ""},
 	} {
 		var got []string
-		for _, f := range s.set.Fates(t.Context(), &change.Change{Kind: change.Mail, ID: "x@example.org", Subject: c.title, Date: time.Unix(sent, 0)}) {
+		for _, f := range s.set.Fates(t.Context(), &change.Change{Kind: change.Mail, ID: "x@example.org", Subject: c.title,
+			Date: time.Unix(sent, 0)}) {
 			switch {
 			case f.Branch == "":
 				got = append(got, fmt.Sprintf("mainline %s followups %d", f.Release, len(f.Followups)))

@@ -60,7 +60,8 @@ func (s *Set) lacks(ctx context.Context, c *question, v view, t *objects.Snapsho
 		return
 	}
 	fits := out.Applies != needsHand
-	w := Wanted{Change: c.Change, Mainline: c.carrier, Tree: t, Branch: v.name, Fits: fits, Has: func(id string) bool { return s.holds(v, id, c.asOf) }}
+	w := Wanted{Change: c.Change, Mainline: c.carrier, Tree: t, Branch: v.name, Fits: fits,
+		Has: func(id string) bool { return s.holds(v, id, c.asOf) }}
 	if c.me.at == 0 {
 		p := s.proposed(ctx, c)
 		switch {
@@ -101,7 +102,8 @@ func (s *Set) lacks(ctx context.Context, c *question, v view, t *objects.Snapsho
 		out.Why += "; what it stands on was not found in full"
 		pile.Commits, pile.Enabling, pile.Needs = nil, nil, nil
 	}
-	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond, pile.Enabling
+	out.Prerequisites, out.PileLines, out.PileMore, out.PileBeyond, out.Enabling = pile.Commits, pile.Lines, pile.More, pile.Beyond,
+		pile.Enabling
 	out.Needs = pile.Needs
 }
 
@@ -168,7 +170,8 @@ func (s *Set) tried(ctx context.Context, c *question, v view, ours *objects.Snap
 	case fits == of:
 		return ""
 	case fits == of-1:
-		return fmt.Sprintf("with %s first it still conflicts in %s", counted(fits, "commit that it stands on", "commits that it stands on"), some(last.Conflicts))
+		return fmt.Sprintf("with %s first it still conflicts in %s", counted(fits, "commit that it stands on", "commits that it stands on"),
+			some(last.Conflicts))
 	}
 	return fmt.Sprintf("%.12s, on which it stands, conflicts in %s", ids[fits], some(last.Conflicts))
 }

@@ -113,7 +113,8 @@ func (r *repo) madeFrom(ctx context.Context, files []*gitdiff.File) (base, their
 // versions are the files of a patch on three sides, those that it makes left out. ok
 // is false where a merge of files cannot tell: one that it makes is there, one is
 // binary. With ids objects are named by those of the trees.
-func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs apply.Tree, ids bool) (files []merge.File, ok bool, err error) {
+func versions(ctx context.Context, patch []*gitdiff.File, base, ours, theirs apply.Tree, ids bool) (files []merge.File, ok bool,
+	err error) {
 	for _, f := range patch {
 		if f.IsNew {
 			if e, err := ours.Entry(ctx, f.NewName); err != nil || e.Exists() {

@@ -209,7 +209,8 @@ func caseOf(line string) string {
 // casesAt are the labels right above an edit, and the others of their switch. None when
 // the edit stands in no case, or edits the labels.
 func casesAt(lines []string, e edit) (own, others []string) {
-	if slices.ContainsFunc(e.old, func(l string) bool { return caseOf(l) != "" }) || slices.ContainsFunc(e.new, func(l string) bool { return caseOf(l) != "" }) {
+	if slices.ContainsFunc(e.old, func(l string) bool { return caseOf(l) != "" }) ||
+		slices.ContainsFunc(e.new, func(l string) bool { return caseOf(l) != "" }) {
 		return nil, nil
 	}
 	least := 1 << 20

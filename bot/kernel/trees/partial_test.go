@@ -38,7 +38,8 @@ func TestCopies(t *testing.T) {
 	}
 	facts := func(path string, c *change.Change) map[string]rules.Branch {
 		t.Helper()
-		s, err := Open(t.Context(), Config{Remotes: []Remote{{Role: Mainline, Path: path, Ref: "refs/heads/main"}, {Role: Stable, Path: path, Ref: "linux-*.y"}}})
+		s, err := Open(t.Context(), Config{Remotes: []Remote{{Role: Mainline, Path: path, Ref: "refs/heads/main"},
+			{Role: Stable, Path: path, Ref: "linux-*.y"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,8 @@ func TestCopies(t *testing.T) {
 	if whole["6.1"].State != affected || whole["6.2"].State != affected || whole["6.2"].Applies != "exact" {
 		t.Fatalf("of the repository itself: %+v", whole)
 	}
-	for _, path := range []string{clone("alternates", "--bare", "--shared", g.Dir), clone("bare", "--bare", g.Dir), clone("mirror", "--mirror", g.Dir)} {
+	for _, path := range []string{clone("alternates", "--bare", "--shared", g.Dir), clone("bare", "--bare", g.Dir),
+		clone("mirror", "--mirror", g.Dir)} {
 		for name, b := range facts(path, c) {
 			if want := whole[name]; b.State != want.State || b.Applies != want.Applies {
 				t.Errorf("%s, %s: %s %s, of the repository itself %s %s", filepath.Base(path), name, b.State, b.Applies, want.State, want.Applies)

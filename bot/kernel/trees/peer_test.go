@@ -96,7 +96,8 @@ type reading struct {
 func read(t *testing.T, s *Set, b *branch) *reading {
 	r := &reading{base: map[string]int{}, at: map[string]int{s.main.ID(b.fork): 0}}
 	list := func(args ...string) []string {
-		out, err := b.Output(context.Background(), "listing titles", append([]string{"log", "--format=%H %s", "--reverse", "--topo-order"}, args...)...)
+		out, err := b.Output(context.Background(), "listing titles", append([]string{"log", "--format=%H %s", "--reverse", "--topo-order"},
+			args...)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,8 +272,10 @@ func TestNever(t *testing.T) {
 	percent := func(k int) float64 { return 100 * float64(k) / float64(n) }
 	slices.Sort(times)
 	slices.Sort(cold)
-	t.Logf("%d of %d never taken: %v; state right %.1f%%, applies right %.1f%%, both %.1f%%; %d more without a reading, %d without the chip", n, len(all), states, percent(stateRight), percent(fits), percent(right), unread, noChip)
-	t.Logf("facts: first time median %v, 99%% %v; again median %v, 99%% %v", cold[len(cold)/2], cold[len(cold)*99/100], times[len(times)/2], times[len(times)*99/100])
+	t.Logf("%d of %d never taken: %v; state right %.1f%%, applies right %.1f%%, both %.1f%%; %d more without a reading, %d without the chip",
+		n, len(all), states, percent(stateRight), percent(fits), percent(right), unread, noChip)
+	t.Logf("facts: first time median %v, 99%% %v; again median %v, 99%% %v", cold[len(cold)/2], cold[len(cold)*99/100], times[len(times)/2],
+		times[len(times)*99/100])
 	if percent(right) < 90 {
 		t.Error("less than 90 % are right")
 	}
@@ -360,9 +363,11 @@ func TestBackports(t *testing.T) {
 	for _, kind := range slices.Sorted(maps.Keys(sum)) {
 		n := sum[kind]
 		of := func(k int) float64 { return 100 * float64(k) / float64(n.all) }
-		t.Logf("%s: %d, affected %.1f%%, applies %.1f%%, as git says %.1f%%, state and applicability right %.1f%%", kind, n.all, of(n.state), of(n.applies), of(n.git), of(n.right))
+		t.Logf("%s: %d, affected %.1f%%, applies %.1f%%, as git says %.1f%%, state and applicability right %.1f%%", kind, n.all, of(n.state),
+			of(n.applies), of(n.git), of(n.right))
 		switch {
-		case strings.HasSuffix(kind, "same") && of(n.applies) < 99, strings.HasSuffix(kind, "changed") && of(n.git) < 95, of(n.right) < 90 && kind == "6.1":
+		case strings.HasSuffix(kind, "same") && of(n.applies) < 99, strings.HasSuffix(kind, "changed") && of(n.git) < 95, of(n.right) < 90 &&
+			kind == "6.1":
 			t.Errorf("%s is below the goal", kind)
 		}
 	}

@@ -31,7 +31,8 @@ func TestShaOfStable(t *testing.T) {
 			t.Errorf("%s: in mainline %v as %s, want %s", name, tree.Mainline.Has, tree.Mainline.SHA, s.fix)
 		}
 	}
-	c, _ := change.Parse(change.Input{Kind: change.Mail, Subject: "[PATCH] gpu: a fix", Text: "Text.\n\nFixes: " + culprit[:12] + " (\"gpu: another title\")\n"})
+	c, _ := change.Parse(change.Input{Kind: change.Mail, Subject: "[PATCH] gpu: a fix", Text: "Text.\n\nFixes: " + culprit[:12] +
+		" (\"gpu: another title\")\n"})
 	tree, err := s.set.Facts(ctx, c, nil, time.Time{})
 	if err != nil {
 		t.Fatal(err)

@@ -103,7 +103,8 @@ func (q *patchQueue) on(ctx context.Context, day time.Time) (string, error) {
 
 // has reports whether a change is queued for a branch, as which file. alone says
 // that no other change of mainline has its title.
-func (q *patchQueue) has(ctx context.Context, branch string, m *mainline, me same, alone bool, day time.Time) (file string, ok bool, err error) {
+func (q *patchQueue) has(ctx context.Context, branch string, m *mainline, me same, alone bool, day time.Time) (file string, ok bool,
+	err error) {
 	id, err := q.on(ctx, day)
 	if err != nil || id == "" {
 		return "", false, err

@@ -45,7 +45,8 @@ func (s *Set) released(r mark) *branch {
 	if b := s.byRelease[r.name]; b != nil {
 		return b
 	}
-	b := &branch{repo: s.main.repo, name: r.name, role: Stable, tip: s.main.ID(r.tip), own: &history.History{}, base: s.main.Reachable(r.tip), fork: r.tip}
+	b := &branch{repo: s.main.repo, name: r.name, role: Stable, tip: s.main.ID(r.tip), own: &history.History{}, base: s.main.Reachable(r.tip),
+		fork: r.tip}
 	if s.byRelease == nil {
 		s.byRelease = map[string]*branch{}
 	}

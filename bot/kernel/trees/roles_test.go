@@ -58,7 +58,8 @@ func TestQueueOfPatches(t *testing.T) {
 	q.Put("releases/6.1.1/old.patch", "From: Ada <ada@example.org>\nSubject: gpu: fix it better\n\ntext\n", "6.1.1")
 	q.Write("queue-6.1/broken.patch", "no mail\x00")
 	q.Write("queue-6.1/series", "end.patch\n")
-	q.Put("queue-6.1/end.patch", "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: Ada <ada@example.org>\nDate: Mon, 1 Jan 2024 13:00:00 +0100\n"+
+	q.Put("queue-6.1/end.patch", "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: Ada "+
+		"<ada@example.org>\nDate: Mon, 1 Jan 2024 13:00:00 +0100\n"+
 		"Subject: gpu: fix\n the end, as backported\n\ncommit "+s.fix2+" upstream.\n\ntext\n---\n gpu/a.c | 2 +-\n", "6.1: add one")
 	// Here the title tells, which no other change of mainline has.
 	q.Put("queue-6.2/beside.patch", "From: Ada <ada@example.org>\nSubject: =?utf-8?q?gpu=3A_fix_beside_it?=\n\ntext\n", "6.2: add one")
@@ -94,11 +95,13 @@ func TestRolesOfBranches(t *testing.T) {
 	distro := gittest.New(t)
 	distro.Git("fetch", "-q", s.Dir, "+refs/heads/*:refs/heads/from/*")
 	distro.Git("checkout", "-q", "-b", "kernel", "from/linux-6.2.y")
-	distro.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 50: "\tgood;"}), "gpu: fix the end\n\n(cherry picked from commit "+s.fix2+")\n")
+	distro.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 50: "\tgood;"}),
+		"gpu: fix the end\n\n(cherry picked from commit "+s.fix2+")\n")
 	vendor := gittest.New(t)
 	vendor.Put("gpu/a.c", text(60, map[int]string{10: "\tno bug;", 50: "\tgood;"}), "gpu: fix the end")
 	set := s.with(t, Remote{Role: Queue, Path: rc.Dir, Ref: "linux-*.y"},
-		Remote{Role: Distro, Path: distro.Dir, Ref: "kernel", Name: "frozen"}, Remote{Role: Vendor, Path: vendor.Dir, Ref: "main", Name: "driver"})
+		Remote{Role: Distro, Path: distro.Dir, Ref: "kernel", Name: "frozen"},
+		Remote{Role: Vendor, Path: vendor.Dir, Ref: "main", Name: "driver"})
 	if b := s.of(t, set, s.fix, "6.1", time.Time{}); b.State != queued || b.As != rc.Git("rev-parse", "linux-6.1.y") {
 		t.Errorf("queued on a branch: %+v", b)
 	}
@@ -122,7 +125,8 @@ func TestRolesOfBranches(t *testing.T) {
 		}
 		got = append(got, b.Name+" "+string(b.Role)+" "+b.State+" "+b.Release)
 	}
-	if g, want := strings.Join(got, "; "), "mainline mainline - 6.2; 6.2 stable active 6.2; 6.1 stable active 6.1; frozen distro active 6.2; 6.1 queue - 6.1; driver vendor - "; g != want {
+	if g, want := strings.Join(got, "; "), "mainline mainline - 6.2; 6.2 stable active 6.2; 6.1 stable active 6.1; frozen distro active "+
+		"6.2; 6.1 queue - 6.1; driver vendor - "; g != want {
 		t.Errorf("branches\n got %s\nwant %s", g, want)
 	}
 }
@@ -138,7 +142,8 @@ func TestRemotesGoWrong(t *testing.T) {
 	cfg := s.set.cfg
 	cfg.Missing = func(r Remote, err error) { missed = append(missed, string(r.Role)) }
 	cfg.Remotes = append(append([]Remote(nil), cfg.Remotes[0]),
-		Remote{Role: Stable, Path: sharing, Ref: "linux-*.y"}, Remote{Role: Queue, Path: gone, Ref: "linux-*.y"}, Remote{Role: Vendor, Path: s.Dir, Ref: "nope"})
+		Remote{Role: Stable, Path: sharing, Ref: "linux-*.y"}, Remote{Role: Queue, Path: gone, Ref: "linux-*.y"},
+		Remote{Role: Vendor, Path: s.Dir, Ref: "nope"})
 	before := snapshotOf(t, s.Dir)
 	set, err := Open(t.Context(), cfg)
 	if err != nil {
@@ -283,7 +288,8 @@ func FuzzReadLifetimes(f *testing.F) {
 }
 
 func FuzzReadQueued(f *testing.F) {
-	f.Add([]byte("From: Ada <ada@example.org>\nSubject: =?utf-8?q?gpu=3A_fix?=\n\ncommit 0123456789012345678901234567890123456789 upstream.\n---\n"))
+	f.Add([]byte("From: Ada <ada@example.org>\nSubject: =?utf-8?q?gpu=3A_fix?=\n\ncommit 0123456789012345678901234567890123456789 " +
+		"upstream.\n---\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, ok := readQueued(b); ok && p.title == 0 {
 			t.Error("a patch without a title")

@@ -348,7 +348,8 @@ func (s *Set) openMainline(ctx context.Context, m Remote) error {
 	if err != nil {
 		return err
 	}
-	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State, History: h, Before: learnt}); err != nil {
+	if s.learnt, err = mainlinepkg.Open(ctx, r.Repo, mainlinepkg.Options{Ref: m.Ref, Marks: s.cfg.TitleMarks, Cache: s.cfg.State, History: h,
+		Before: learnt}); err != nil {
 		return err
 	}
 	s.main = &mainline{repo: r, History: h, tip: tip, rewritten: s.cfg.TitleMarks != ""}

@@ -99,7 +99,8 @@ func TestAsReleased(t *testing.T) {
 	s.Put("gpu/b.c", text(40, nil), "gpu: add more")
 	bug := s.Put("gpu/b.c", text(40, map[int]string{20: "\tlate bug;"}), "gpu: add a late feature")
 	s.Git("tag", "v6.3")
-	fix := s.Put("gpu/b.c", text(40, map[int]string{20: "\tno late bug;"}), fmt.Sprintf("gpu: fix the late feature\n\nFixes: %.12s (\"gpu: add a late feature\")\n", bug))
+	fix := s.Put("gpu/b.c", text(40, map[int]string{20: "\tno late bug;"}),
+		fmt.Sprintf("gpu: fix the late feature\n\nFixes: %.12s (\"gpu: add a late feature\")\n", bug))
 	s.again(t)
 	rows := func() (out []string) {
 		for _, b := range s.facts(t, fix, time.Time{}).Branches {
@@ -115,7 +116,8 @@ func TestAsReleased(t *testing.T) {
 	}
 	s.Git("branch", "linux-6.3.y", "v6.3")
 	s.again(t)
-	if got := strings.Join(rows(), "; "); got != "6.3 affected exact false true; 6.2 no-base unknown false true; 6.1 no-base unknown false true" {
+	if got := strings.Join(rows(), "; "); got != "6.3 affected exact false true; 6.2 no-base unknown false true; 6.1 no-base unknown false "+
+		"true" {
 		t.Errorf("with its branch: %s", got)
 	}
 }
@@ -185,7 +187,8 @@ func TestSplitFile(t *testing.T) {
 	r.Put("drivers/gpu/drm/demo/all.c", function("demo_first", body)+text(80, nil), "demo: take the end out")
 	r.Put("drivers/gpu/drm/demo/aux.c", function("demo_aux_length", body), "demo: and put it there")
 	fix := r.Put("drivers/gpu/drm/demo/aux.c", function("demo_aux_length", "\treturn 2;\n"), "demo: fix the length")
-	set, err := Open(t.Context(), Config{Remotes: []Remote{{Role: Mainline, Path: r.Dir, Ref: "main"}, {Role: Stable, Path: r.Dir, Ref: "linux-*.y"}}})
+	set, err := Open(t.Context(), Config{Remotes: []Remote{{Role: Mainline, Path: r.Dir, Ref: "main"},
+		{Role: Stable, Path: r.Dir, Ref: "linux-*.y"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +213,8 @@ func TestSplitFile(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	a, err := set.Adapt(t.Context(), c, "6.1", time.Time{})
-	if err != nil || a == nil || len(a.Files) != 1 || a.Files[0].Path != "drivers/gpu/drm/demo/all.c" || !strings.Contains(string(a.Files[0].After), "return 2;") {
+	if err != nil || a == nil || len(a.Files) != 1 || a.Files[0].Path != "drivers/gpu/drm/demo/all.c" ||
+		!strings.Contains(string(a.Files[0].After), "return 2;") {
 		t.Errorf("%+v, %v", a, err)
 	}
 }
@@ -234,8 +238,10 @@ func TestLacking(t *testing.T) {
 // also when its hardware is known.
 func TestStranger(t *testing.T) {
 	s := newSmall(t)
-	files, _, err := gitdiff.Parse(strings.NewReader("diff --git a/drivers/net/ethernet/intel/igc/igc_main.c b/drivers/net/ethernet/intel/igc/igc_main.c\n" +
-		"--- a/drivers/net/ethernet/intel/igc/igc_main.c\n+++ b/drivers/net/ethernet/intel/igc/igc_main.c\n@@ -1,2 +1,3 @@\n int a;\n+int b;\n int c;\n"))
+	files, _, err := gitdiff.Parse(strings.NewReader("diff --git a/drivers/net/ethernet/intel/igc/igc_main.c " +
+		"b/drivers/net/ethernet/intel/igc/igc_main.c\n" +
+		"--- a/drivers/net/ethernet/intel/igc/igc_main.c\n+++ b/drivers/net/ethernet/intel/igc/igc_main.c\n@@ -1,2 +1,3 @@\n int a;\n+int " +
+		"b;\n int c;\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -341,7 +347,8 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{"no mainline", []Remote{{Role: Stable, Path: g.Dir, Ref: "main"}}, "mainline"},
 		{"an unknown branch", []Remote{{Role: Mainline, Path: g.Dir, Ref: "nope"}}, "nope"},
-		{"a pattern without a branch", []Remote{{Role: Mainline, Path: g.Dir, Ref: "main"}, {Role: Stable, Path: g.Dir, Ref: "linux-*.y"}}, "linux-*.y"},
+		{"a pattern without a branch", []Remote{{Role: Mainline, Path: g.Dir, Ref: "main"}, {Role: Stable, Path: g.Dir, Ref: "linux-*.y"}},
+			"linux-*.y"},
 		{"two mainlines", []Remote{{Role: Mainline, Path: g.Dir, Ref: "main"}, {Role: Mainline, Path: g.Dir, Ref: "main"}}, "two"},
 		{"no repository", []Remote{{Role: Mainline, Path: g.Dir + "/none", Ref: "main"}}, "none"},
 	} {

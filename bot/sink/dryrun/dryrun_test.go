@@ -24,7 +24,8 @@ func TestFolder(t *testing.T) {
 		}
 		return []string{"..", "a/b", a.Key}, a.Message, nil
 	})
-	for _, a := range []flow.Action{{Key: "one", Message: []byte("first")}, {Key: "one", Message: []byte("second")}, {Key: "", Message: []byte("unnamed")}, {Key: "nothing"}} {
+	for _, a := range []flow.Action{{Key: "one", Message: []byte("first")}, {Key: "one", Message: []byte("second")},
+		{Key: "", Message: []byte("unnamed")}, {Key: "nothing"}} {
 		if err := f.Deliver(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}

@@ -115,7 +115,8 @@ func (o *Outbox) wrap(a flow.Action, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("writing %s to the outbox %s: %w: no space is left; free some, it is tried again (%w)", a.Key, o.dir, flow.ErrTemporary, err)
+		return fmt.Errorf("writing %s to the outbox %s: %w: no space is left; free some, it is tried again (%w)", a.Key, o.dir, flow.ErrTemporary,
+			err)
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EIO):
 		return fmt.Errorf("writing %s to the outbox %s: %w (%w)", a.Key, o.dir, flow.ErrTemporary, err)
 	}

@@ -32,9 +32,11 @@ func TestDescription(t *testing.T) {
 		t.Error(err)
 	}
 	for _, c := range []report.Check{
-		{ID: "20261102095500.4711-1-ada@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/changes/one"},
+		{ID: "20261102095500.4711-1-ada@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)",
+			URL: "https://bot.example.org/changes/one"},
 		{ID: "a+b=c/d@example.org", Status: report.Pass, Summary: "stable-eligible (score 0.90)"},
-		{ID: "one@example.org", Status: report.Pending, Summary: strings.Repeat("long ", 100), URL: "https://bot.example.org/" + strings.Repeat("x", 300)},
+		{ID: "one@example.org", Status: report.Pending, Summary: strings.Repeat("long ", 100), URL: "https://bot.example.org/" +
+			strings.Repeat("x", 300)},
 	} {
 		if err := x.Deliver(t.Context(), action(t, c)); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
@@ -44,7 +46,8 @@ func TestDescription(t *testing.T) {
 		t.Errorf("%s: %s", v.Request, v.What)
 	}
 	asked := strings.Join(seen(), "\n")
-	for _, want := range []string{"GET /api/1.2/projects/drm/", "GET /api/1.2/patches/", "GET /api/1.2/patches/7/checks/", "POST /api/1.2/patches/7/checks/"} {
+	for _, want := range []string{"GET /api/1.2/projects/drm/", "GET /api/1.2/patches/", "GET /api/1.2/patches/7/checks/",
+		"POST /api/1.2/patches/7/checks/"} {
 		if !strings.Contains(asked, want) {
 			t.Errorf("never asked %s:\n%s", want, asked)
 		}

@@ -167,8 +167,10 @@ func action(t *testing.T, c report.Check) flow.Action {
 func TestDeliver(t *testing.T) {
 	s := newStandIn(t)
 	x := s.sink(token)
-	warn := report.Check{ID: "one@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)", URL: "https://bot.example.org/changes/one"}
-	pass := report.Check{ID: "one@example.org", Status: report.Pass, Summary: "stable-eligible (score 0.90)", URL: "https://bot.example.org/" + strings.Repeat("x", 300)}
+	warn := report.Check{ID: "one@example.org", Status: report.Warn, Summary: "dkms-only (too big for stable) (score 0.08)",
+		URL: "https://bot.example.org/changes/one"}
+	pass := report.Check{ID: "one@example.org", Status: report.Pass, Summary: "stable-eligible (score 0.90)", URL: "https://bot.example.org/" +
+		strings.Repeat("x", 300)}
 	s.checks = append(s.checks, map[string]any{"id": 1, "context": "other-ci", "state": "fail"})
 	for i, step := range []struct {
 		c     report.Check
@@ -181,7 +183,8 @@ func TestDeliver(t *testing.T) {
 			t.Fatalf("step %d: %d checks were written, want %d", i, s.posts, step.posts)
 		}
 	}
-	if c := s.checks[1]; c["state"] != "warning" || c["context"] != "stablebot" || c["target_url"] != warn.URL || c["description"] != warn.Summary {
+	if c := s.checks[1]; c["state"] != "warning" || c["context"] != "stablebot" || c["target_url"] != warn.URL ||
+		c["description"] != warn.Summary {
 		t.Errorf("written: %v", c)
 	}
 	if c := s.checks[2]; c["state"] != "success" || c["target_url"] != nil {
@@ -212,7 +215,8 @@ func TestFailures(t *testing.T) {
 		t.Errorf("a patch that is not there yet: %v", err)
 	}
 	turned := action(t, report.Check{ID: "one@example.org", Status: report.Warn, Summary: "x"})
-	if err := s.sink("wrong").Deliver(t.Context(), turned); err == nil || errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "maintainer") {
+	if err := s.sink("wrong").Deliver(t.Context(), turned); err == nil || errors.Is(err, flow.ErrTemporary) ||
+		!strings.Contains(err.Error(), "maintainer") {
 		t.Errorf("a wrong token: %v", err)
 	}
 	if err := s.sink(token).Deliver(t.Context(), action(t, report.Check{ID: "one@example.org", Status: "great"})); err == nil {

@@ -210,7 +210,8 @@ func (s *Sink) send(c *conn, env envelope, mail []byte, attempts int) error {
 	case errors.As(err, &said):
 		return s.lost("handing over the mail", err)
 	case err != nil:
-		return fmt.Errorf("%w: the mail was handed over to %s whole and no answer came; it is not repeated (%w)", flow.ErrUnknown, s.cfg.Address, err)
+		return fmt.Errorf("%w: the mail was handed over to %s whole and no answer came; it is not repeated (%w)", flow.ErrUnknown, s.cfg.Address,
+			err)
 	}
 	s.log.Debug("the server took a mail", zap.String("answer", answer.StatusText))
 	return nil

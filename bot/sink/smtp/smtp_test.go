@@ -134,7 +134,8 @@ func serve(t *testing.T, how string) (*server, Config) {
 	go func() { _ = s.srv.Serve(l) }()
 	t.Cleanup(func() { _ = s.srv.Close() })
 	return s, Config{Name: "smtp", Address: s.listener.Addr().String(), TLS: how, Roots: roots, User: "bot", Auth: AuthPlain,
-		Secret: func() (string, error) { return "secret", nil }, From: "bot@example.org", CommandTimeout: 2 * time.Second, AnswerTimeout: 300 * time.Millisecond}
+		Secret: func() (string, error) { return "secret", nil }, From: "bot@example.org", CommandTimeout: 2 * time.Second,
+		AnswerTimeout: 300 * time.Millisecond}
 }
 
 type nothing struct{}
@@ -220,7 +221,8 @@ func TestFailures(t *testing.T) {
 		"content refused": {func(s *server, _ *Config, _ *flow.Action) { s.onData = said(554, "spam") }, refused, "spam"},
 		"server full":     {func(s *server, _ *Config, _ *flow.Action) { s.onData = said(452, "no space") }, temporary, "no space"},
 		"no answer":       {func(s *server, _ *Config, _ *flow.Action) { s.hang = true }, unknown, "no answer"},
-		"wrong password":  {func(_ *server, c *Config, _ *flow.Action) { c.Secret = func() (string, error) { return "x", nil } }, temporary, "password"},
+		"wrong password": {func(_ *server, c *Config, _ *flow.Action) { c.Secret = func() (string, error) { return "x", nil } }, temporary,
+			"password"},
 		"no secret": {func(_ *server, c *Config, _ *flow.Action) {
 			c.Secret = func() (string, error) { return "", errors.New("no file") }
 		}, temporary, "no file"},
@@ -242,7 +244,8 @@ func TestFailures(t *testing.T) {
 		"Bcc": {func(_ *server, _ *Config, a *flow.Action) {
 			a.Message = append([]byte("Bcc: x@example.net\r\n"), a.Message...)
 		}, refused, "Bcc"},
-		"nobody to send to": {func(_ *server, _ *Config, a *flow.Action) { a.Message = []byte("Subject: x\r\n\r\nx\r\n") }, refused, "no recipient"},
+		"nobody to send to": {func(_ *server, _ *Config, a *flow.Action) { a.Message = []byte("Subject: x\r\n\r\nx\r\n") }, refused,
+			"no recipient"},
 		"over-long line": {func(_ *server, _ *Config, a *flow.Action) {
 			a.Message = append(a.Message, strings.Repeat("x", 5000)+"\r\n"...)
 		}, refused, ""},
@@ -283,7 +286,8 @@ func TestSilence(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	for _, how := range []string{TLSImplicit, TLSStart, TLSNone} {
-		s, err := New(Config{Name: "smtp", Address: l.Addr().String(), TLS: how, From: "bot@example.org", CommandTimeout: 50 * time.Millisecond}, zap.NewNop())
+		s, err := New(Config{Name: "smtp", Address: l.Addr().String(), TLS: how, From: "bot@example.org", CommandTimeout: 50 * time.Millisecond},
+			zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -322,7 +326,8 @@ func TestDKIM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for sel, b := range map[string]*pem.Block{"rsa": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rk)}, "ed": {Type: "PRIVATE KEY", Bytes: ekDER}} {
+	for sel, b := range map[string]*pem.Block{"rsa": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rk)},
+		"ed": {Type: "PRIVATE KEY", Bytes: ekDER}} {
 		file := filepath.Join(dir, sel)
 		if err := os.WriteFile(file, pem.EncodeToMemory(b), 0o600); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,8 @@ import (
 // so memory does not grow with the input. produce and work run on goroutines
 // of their own, emit on the caller's. The first error ends everything and is
 // returned; the context of produce is then cancelled and put fails.
-func Ordered[J, R any](ctx context.Context, workers, window int, produce func(ctx context.Context, put func(J) error) error, work func(J) R, emit func(R) error) error {
+func Ordered[J, R any](ctx context.Context, workers, window int, produce func(ctx context.Context, put func(J) error) error, work func(J) R,
+	emit func(R) error) error {
 	type slot struct {
 		job    J
 		result R

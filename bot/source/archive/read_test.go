@@ -19,7 +19,8 @@ import (
 
 // mail writes a small message; size pads its body.
 func mail(id string, size int) string {
-	return "From: Ada Author <ada@example.org>\nMessage-ID: <" + id + "@example.org>\nSubject: " + id + "\n\n" + strings.Repeat("x", size) + "\n"
+	return "From: Ada Author <ada@example.org>\nMessage-ID: <" + id + "@example.org>\nSubject: " + id + "\n\n" + strings.Repeat("x", size) +
+		"\n"
 }
 
 // read returns "subject" for each mail, or "!reason".
@@ -118,7 +119,8 @@ func TestDeletions(t *testing.T) {
 	)
 	gittest.NewBare(t, filepath.Join(dir, "git", "2.git")) // just begun
 	all := gittest.NewBare(t, filepath.Join(dir, "all.git"))
-	if err := os.WriteFile(filepath.Join(all.Dir, "objects", "info", "alternates"), []byte("../../git/0.git/objects\n../../git/1.git/objects\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(all.Dir, "objects", "info", "alternates"),
+		[]byte("../../git/0.git/objects\n../../git/1.git/objects\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	gone := 0

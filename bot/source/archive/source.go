@@ -168,7 +168,8 @@ func (s *Source) sayFirst(a *Archive, read int, newest time.Time) {
 			zap.String("since", s.cfg.Since.Format(time.DateOnly)), day)
 	}
 	if a.Epochs[0].Repo.Shallow {
-		s.log.Warn("the archive is shallow: older mail is not in it, and patches of a series may be missing; git fetch --unshallow brings the rest",
+		s.log.Warn("the archive is shallow: older mail is not in it, and patches of a series may be missing; git fetch --unshallow brings the "+
+			"rest",
 			zap.String("repository", git.Redact(s.cfg.URL)))
 	}
 }

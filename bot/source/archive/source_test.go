@@ -139,7 +139,8 @@ func TestSourceSurvivesRewriting(t *testing.T) {
 }
 
 func TestSourceErrors(t *testing.T) {
-	if _, err := NewSource(Config{Name: "a/b"}, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "url") || !strings.Contains(err.Error(), "state") {
+	if _, err := NewSource(Config{Name: "a/b"}, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "url") ||
+		!strings.Contains(err.Error(), "state") {
 		t.Errorf("every problem at once: %v", err)
 	}
 	dir := t.TempDir()

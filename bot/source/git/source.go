@@ -285,7 +285,8 @@ func (s *Source) bring(ctx context.Context, branches []string) (*git.Mirror, err
 	}
 	for _, mv := range moves {
 		if mv.Rewritten {
-			s.log.Warn("a branch was rewritten", zap.String("branch", strings.TrimPrefix(mv.Ref, heads)), zap.String("old", mv.Old), zap.String("new", mv.New))
+			s.log.Warn("a branch was rewritten", zap.String("branch", strings.TrimPrefix(mv.Ref, heads)), zap.String("old", mv.Old),
+				zap.String("new", mv.New))
 		}
 	}
 	return m, nil
@@ -320,7 +321,8 @@ func (s *Source) branch(ctx context.Context, in flow.Intake, branch, from, tip s
 		}
 		q.Revs = append(q.Revs, "^"+start)
 	default:
-		s.log.Info("commits that come from now on are judged; for those that are there already, set since for this source, or run stablebot backfill",
+		s.log.Info("commits that come from now on are judged; for those that are there already, set since for this source, or run stablebot "+
+			"backfill",
 			zap.String("branch", branch), zap.String("tip", tip))
 		return in.Advance(ctx, s.key(branch), tip)
 	}

@@ -40,7 +40,8 @@ func newStable(t *testing.T) *stable {
 	g.Git("branch", "linux-6.1.y")
 	file = strings.Replace(file, "one(d);", "one(d);\n\tlock(d);", 1)
 	s.lock = put(file, "drm/x: lock it", "")
-	s.fix = put(strings.Replace(file, "two(d);", "unlock(d);\n\ttwo(d);", 1), "drm/x: unlock it", "Fixes: "+s.lock[:12]+" (\"drm/x: lock it\")\n")
+	s.fix = put(strings.Replace(file, "two(d);", "unlock(d);\n\ttwo(d);", 1), "drm/x: unlock it",
+		"Fixes: "+s.lock[:12]+" (\"drm/x: lock it\")\n")
 	var err error
 	if s.Set, err = trees.Open(t.Context(), trees.Config{Remotes: []trees.Remote{
 		{Role: trees.Mainline, Path: g.Dir, Ref: "main"}, {Role: trees.Stable, Path: g.Dir, Ref: "linux-*.y"}}}); err != nil {
@@ -109,13 +110,17 @@ func TestAudited(t *testing.T) {
 	}
 
 	into(1, s.backport("a1", s.fix), s.backport("b2", s.lock))
-	r.shows(1, "labels []", "check stablebot #1 neutral: backport to 6.1: 1 of 2 commits with findings", "comment stablebot[bot] []: **1 of 2 commits should be looked at")
+	r.shows(1, "labels []", "check stablebot #1 neutral: backport to 6.1: 1 of 2 commits with findings",
+		"comment stablebot[bot] []: **1 of 2 commits should be looked at")
 	has(1, "before-culprit", "`a1a1a1a1a1a1` drm/x: unlock it", "as b2b2b2b2b2b2", "!b2b2b2b2b2b2` drm/x: lock it")
 	r.run()
 	before := len(h.Log)
 	h.Do(func(now time.Time) { h.Pulls[1].Updated = now })
 	r.run()
-	if wrote := slices.DeleteFunc(slices.Clone(h.Log[before:]), func(l string) bool { return strings.Contains(l, "access_tokens") }); len(wrote) > 0 {
+	if wrote := slices.DeleteFunc(slices.Clone(h.Log[before:]), func(l string) bool {
+		return strings.Contains(l,
+			"access_tokens")
+	}); len(wrote) > 0 {
 		t.Errorf("nothing new, and yet %s", wrote)
 	}
 

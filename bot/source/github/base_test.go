@@ -28,7 +28,8 @@ func TestBase(t *testing.T) {
 	}{
 		{"main", "", []string{"labels [stable-eligible]", "check stablebot #1 neutral: stable-eligible", "!backport"}, nil},
 		{"drm-next-6.14", "", []string{"labels [stable-eligible]", "!backport"}, nil},
-		{"linux-6.6.y", "", []string{"labels []", "check stablebot #1 neutral: backport to linux-6.6.y: stable-eligible"}, []string{"linux-6.6.y"}},
+		{"linux-6.6.y", "", []string{"labels []", "check stablebot #1 neutral: backport to linux-6.6.y: stable-eligible"},
+			[]string{"linux-6.6.y"}},
 		{"linux-6.6.y", "label_backports: true\n", []string{"labels [stable-eligible]", "backport to linux-6.6.y"}, []string{"linux-6.6.y"}},
 		{"ubuntu/noble", "", []string{"labels []", "backport to ubuntu/noble"}, nil},
 		{"lts-seven", "branches:\n  stable: [\"lts-*\"]\n", []string{"labels []", "backport to lts-seven"}, []string{"lts-seven"}},
@@ -46,7 +47,8 @@ func TestBase(t *testing.T) {
 			}
 			var body string
 			h.Do(func(time.Time) { body = h.Pulls[1].Comments[0].Body })
-			if says := strings.Contains(body, "it is a backport and judged for that branch alone"); says != strings.Contains(c.want[len(c.want)-1], "backport to") {
+			if says := strings.Contains(body, "it is a backport and judged for that branch alone"); says != strings.Contains(c.want[len(c.want)-1],
+				"backport to") {
 				t.Errorf("%s", body)
 			}
 			h.Do(func(now time.Time) { h.Pulls[1].Base, h.Pulls[1].Updated = "main", now })
@@ -81,12 +83,14 @@ func TestSameHead(t *testing.T) {
 // TestFixups: commits that are to be squashed count with the commit that they are for.
 func TestFixups(t *testing.T) {
 	file := func(lines string) string {
-		return "diff --git a/drivers/gpu/drm/x/ring.c b/drivers/gpu/drm/x/ring.c\n--- a/drivers/gpu/drm/x/ring.c\n+++ b/drivers/gpu/drm/x/ring.c\n" + lines
+		return "diff --git a/drivers/gpu/drm/x/ring.c b/drivers/gpu/drm/x/ring.c\n--- a/drivers/gpu/drm/x/ring.c\n+++ " +
+			"b/drivers/gpu/drm/x/ring.c\n" + lines
 	}
 	commit := func(sha, title, body, diff string) hub.Commit {
 		return hub.Commit{SHA: strings.Repeat(sha, 20), Message: title + "\n\n" + body, Diff: file(diff)}
 	}
-	first := commit("a1", eligible, "It hangs.\n", "@@ -10,3 +10,4 @@ static int ring_resume(struct ring *r)\n \tint err;\n \n+\tring_reset(r);\n \terr = ring_start(r);\n")
+	first := commit("a1", eligible, "It hangs.\n",
+		"@@ -10,3 +10,4 @@ static int ring_resume(struct ring *r)\n \tint err;\n \n+\tring_reset(r);\n \terr = ring_start(r);\n")
 	another := commit("b2", dkms, "", "@@ -20,2 +21,3 @@ static int ring_stop(struct ring *r)\n \tint n;\n+\tint m;\n \n")
 	for _, c := range []struct {
 		name    string
@@ -94,13 +98,17 @@ func TestFixups(t *testing.T) {
 		want    []string // "title +added -removed" of each that is judged
 		text    string
 	}{
-		{"the line it added is another", []hub.Commit{first, another, commit("c3", "fixup! "+eligible, "", "@@ -11,3 +11,3 @@\n \n-\tring_reset(r);\n+\tring_reset_all(r);\n \terr = ring_start(r);\n")},
+		{"the line it added is another", []hub.Commit{first, another, commit("c3", "fixup! "+eligible, "",
+			"@@ -11,3 +11,3 @@\n \n-\tring_reset(r);\n+\tring_reset_all(r);\n \terr = ring_start(r);\n")},
 			[]string{eligible + " +1 -0", dkms + " +1 -0"}, "judged as one"},
-		{"what is between moves it", []hub.Commit{another, first, commit("c3", "squash! fixup! "+dkms, "Fixes: 0123456789ab (\"drm/x: ring\")\n", "@@ -21,3 +22,4 @@\n \tint n;\n \tint m;\n+\tint o;\n \n")},
+		{"what is between moves it", []hub.Commit{another, first, commit("c3", "squash! fixup! "+dkms, "Fixes: 0123456789ab (\"drm/x: ring\")\n",
+			"@@ -21,3 +22,4 @@\n \tint n;\n \tint m;\n+\tint o;\n \n")},
 			[]string{dkms + " +2 -0 fixes", eligible + " +1 -0"}, "judged as one"},
-		{"its message is another", []hub.Commit{first, commit("c3", "amend! "+eligible, dkms+"\n\nBy another name.\n", "@@ -11,3 +11,4 @@\n \n \tring_reset(r);\n+\tring_wait(r);\n \terr = ring_start(r);\n")},
+		{"its message is another", []hub.Commit{first, commit("c3", "amend! "+eligible, dkms+"\n\nBy another name.\n",
+			"@@ -11,3 +11,4 @@\n \n \tring_reset(r);\n+\tring_wait(r);\n \terr = ring_start(r);\n")},
 			[]string{dkms + " +2 -0"}, "judged as one"},
-		{"of one that is not here", []hub.Commit{first, commit("c3", "fixup! drm/y: something else", "", "@@ -90,2 +91,3 @@\n \tint n;\n+\tint m;\n \n")},
+		{"of one that is not here", []hub.Commit{first, commit("c3", "fixup! drm/y: something else", "",
+			"@@ -90,2 +91,3 @@\n \tint n;\n+\tint m;\n \n")},
 			[]string{eligible + " +1 -0"}, "squashed into a commit that is not in this pull request"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

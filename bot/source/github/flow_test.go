@@ -56,7 +56,8 @@ func commitOf(sha, title string) hub.Commit {
 // verdict, not about verdicts.
 func judge(c *change.Change, series *rules.Series, tree *rules.Tree) verdict.Judgement {
 	j := verdict.Judgement{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Verdict: verdict.OutOfScope, Size: c.Size, When: verdict.Now,
-		Reason: "it is no fix", Rules: []verdict.Weighed{{Weight: 1.5, Finding: rules.Finding{ID: "size", Outcome: rules.Met, Reason: "7 lines with context"}}}}
+		Reason: "it is no fix", Rules: []verdict.Weighed{{Weight: 1.5, Finding: rules.Finding{ID: "size", Outcome: rules.Met,
+			Reason: "7 lines with context"}}}}
 	switch c.Subject {
 	case eligible:
 		j.Verdict, j.Score, j.Reason = verdict.StableEligible, 0.87, "it fixes a hang"
@@ -136,8 +137,9 @@ func start(t testing.TB, h *hub.Hub, o setup) *rig {
 	if o.judge == nil {
 		o.judge = judge
 	}
-	r.bot, err = run.New(run.Options{Trees: o.trees, Audit: o.audit, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to}, PullSinks: map[string]string{"github:test": "hub"},
-		Journal: s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
+	r.bot, err = run.New(run.Options{Trees: o.trees, Audit: o.audit, Sources: []flow.Source{r.source}, Sinks: []flow.Sink{to},
+		PullSinks: map[string]string{"github:test": "hub"},
+		Journal:   s, Judge: o.judge, Bot: report.Bot{Name: "stablebot", Address: "b@example.org", Contact: "m@example.org"},
 		Clock: run.Clock{Now: func() time.Time { return r.now }, After: func(time.Duration) <-chan time.Time {
 			c := make(chan time.Time, 1)
 			c <- time.Time{}
@@ -233,7 +235,8 @@ func TestOpenedPushedRechecked(t *testing.T) {
 			r := start(t, h, setup{app: app})
 			r.delivery("pull_request", "opened", 1)
 			r.run()
-			r.shows(1, "labels [stable-eligible]", "check stablebot #1 "+check+": stable-eligible", "comment stablebot[bot] []: This commit is **stable-eligible")
+			r.shows(1, "labels [stable-eligible]", "check stablebot #1 "+check+": stable-eligible",
+				"comment stablebot[bot] []: This commit is **stable-eligible")
 
 			t.Run("a second push moves it", func(t *testing.T) {
 				h.Label(1, "mary", "needs-review", false)
@@ -366,7 +369,8 @@ func TestDryRun(t *testing.T) {
 	if len(h.Log) > 0 {
 		t.Errorf("wrote %v", h.Log)
 	}
-	for file, want := range map[string]string{"labels.md": "stable-eligible", "check.md": "stable-eligible", "comment.md": "/stablebot recheck"} {
+	for file, want := range map[string]string{"labels.md": "stable-eligible", "check.md": "stable-eligible",
+		"comment.md": "/stablebot recheck"} {
 		b, err := os.ReadFile(filepath.Join(dir, "pulls/o/r/1", file))
 		if err != nil || !strings.Contains(string(b), want) {
 			t.Errorf("%s: %v\n%s", file, err, b)

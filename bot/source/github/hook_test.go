@@ -66,7 +66,8 @@ func TestNoSecret(t *testing.T) {
 }
 
 // used are the events that the receiver reads.
-var used = []string{"pull_request", "issue_comment", "push", "check_run", "check_suite", "installation", "installation_repositories", "ping"}
+var used = []string{"pull_request", "issue_comment", "push", "check_run", "check_suite", "installation", "installation_repositories",
+	"ping"}
 
 // TestRealDeliveries: every example that GitHub publishes of a used event is
 // taken when it is signed right, and refused when it is not.
@@ -181,7 +182,8 @@ func TestBurst(t *testing.T) {
 	h := newHub(t)
 	r := start(t, h, setup{})
 	took := burst(t, r, 200)
-	if p99 := took[len(took)*99/100]; p99 > 5*time.Second { // what is promised is measured by BenchmarkBurst; tests share their machine, with the race detector on
+	// what is promised is measured by BenchmarkBurst; tests share their machine, with the race detector on
+	if p99 := took[len(took)*99/100]; p99 > 5*time.Second {
 		t.Errorf("the 99th percentile is %s", p99)
 	}
 	if h.Reads > 0 {

@@ -67,7 +67,8 @@ func (s *Source) files(ctx context.Context, c *gh.Client, repo, rev string, deep
 	}
 	t, _, err := c.Git.GetTree(ctx, owner, name, rev, deep)
 	switch status := github.Status(err); {
-	case status == http.StatusNotFound, status == http.StatusConflict, status == http.StatusUnprocessableEntity, errors.Is(err, github.ErrTooLong):
+	case status == http.StatusNotFound, status == http.StatusConflict, status == http.StatusUnprocessableEntity,
+		errors.Is(err, github.ErrTooLong):
 		return nil, nil
 	case err != nil:
 		return nil, github.Temporary("listing the files of "+repo, err)

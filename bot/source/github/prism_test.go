@@ -48,7 +48,8 @@ func TestDescription(t *testing.T) {
 			t.Errorf("check: %v", err)
 		}
 		in := &notebook{store: s}
-		if _, err := s.NotePulls(t.Context(), []flow.PullNote{{Source: "github:p", Repo: "octocat/hello-world", Number: 42, At: time.Now()}}); err != nil {
+		if _, err := s.NotePulls(t.Context(), []flow.PullNote{{Source: "github:p", Repo: "octocat/hello-world", Number: 42,
+			At: time.Now()}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := src.Poll(t.Context(), in); err != nil {
@@ -70,8 +71,10 @@ func TestDescription(t *testing.T) {
 		t.Errorf("%s: %s", v.Request, v.What)
 	}
 	seen := strings.Join(p.Seen(), "\n")
-	for _, want := range []string{"GET /app/installations", "GET /installation/repositories", "GET /user", "GET /app", "POST /app/installations/", "/installation", "/pulls/42/commits", "GET /repos/octocat/hello-world/contents/.stablebot.yml",
-		"POST /repos/octocat/hello-world/issues/42/labels", "GET /repos/octocat/hello-world/issues/42/events", "POST /repos/octocat/hello-world/check-runs",
+	for _, want := range []string{"GET /app/installations", "GET /installation/repositories", "GET /user", "GET /app",
+		"POST /app/installations/", "/installation", "/pulls/42/commits", "GET /repos/octocat/hello-world/contents/.stablebot.yml",
+		"POST /repos/octocat/hello-world/issues/42/labels", "GET /repos/octocat/hello-world/issues/42/events",
+		"POST /repos/octocat/hello-world/check-runs",
 		"POST /repos/octocat/hello-world/statuses/", "POST /repos/octocat/hello-world/issues/42/comments", "/reactions"} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("never asked %s:\n%s", want, seen)
@@ -102,7 +105,8 @@ func TestDescription(t *testing.T) {
 		t.Error(err)
 	}
 	l := github.DefaultLabels()[0]
-	if _, _, err := c.Issues.CreateLabel(t.Context(), "o", "r", &gh.Label{Name: &l.Name, Color: &l.Color, Description: &l.Description}); err != nil {
+	if _, _, err := c.Issues.CreateLabel(t.Context(), "o", "r", &gh.Label{Name: &l.Name, Color: &l.Color,
+		Description: &l.Description}); err != nil {
 		t.Error(err)
 	}
 	if v := p.Violations(); len(v) > 0 {

@@ -222,7 +222,8 @@ func (s *Source) one(ctx context.Context, in flow.Intake, p flow.PullState) erro
 	if p.Attempts < retries {
 		until = s.cfg.Now().Add(min(retryFirst<<min(p.Attempts, 11), retryMax))
 	}
-	s.log.Warn("a pull request could not be judged; it is put off", zap.String(flow.KeySeries, p.Key), zap.Error(err), zap.Time(flow.KeyWait, until))
+	s.log.Warn("a pull request could not be judged; it is put off", zap.String(flow.KeySeries, p.Key), zap.Error(err),
+		zap.Time(flow.KeyWait, until))
 	if problem := s.queue.DeferPull(ctx, p, err.Error(), until); problem != nil {
 		return problem
 	}
@@ -273,7 +274,8 @@ func (s *Source) pollRepos(ctx context.Context, in flow.Intake) error {
 		case ctx.Err() != nil, github.Whole(err):
 			return errors.Join(append(errs, err)...)
 		}
-		s.log.Warn("a repository could not be polled; it rests", zap.String(flow.KeyList, r), zap.Error(err), zap.Time(flow.KeyWait, s.rests.begin(r, err, s.cfg.Now())))
+		s.log.Warn("a repository could not be polled; it rests", zap.String(flow.KeyList, r), zap.Error(err),
+			zap.Time(flow.KeyWait, s.rests.begin(r, err, s.cfg.Now())))
 		errs = append(errs, err)
 	}
 	if works { // what one repository cannot do is not the fault of all

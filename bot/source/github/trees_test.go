@@ -31,7 +31,8 @@ func (w *wood) Refresh(_ context.Context, ask bool) (string, error) {
 }
 
 func (w *wood) Facts(context.Context, *change.Change, []*change.Change) (*rules.Tree, error) {
-	return &rules.Tree{Mainline: rules.Presence{Known: true}, Branches: []rules.Branch{{Name: "6.12", Active: true, State: verdict.State(w.branch)}}}, nil
+	return &rules.Tree{Mainline: rules.Presence{Known: true}, Branches: []rules.Branch{{Name: "6.12", Active: true,
+		State: verdict.State(w.branch)}}}, nil
 }
 
 func (*wood) Merged(context.Context, string) (*change.Change, error) {

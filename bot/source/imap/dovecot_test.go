@@ -64,7 +64,8 @@ func TestDovecotLogins(t *testing.T) {
 		"unknown folder":    {func(c *Config) { c.Folder = "Lists" }, false, []string{"folders of this account: INBOX"}},
 		"unknown authority": {func(c *Config) { c.Roots = nil }, false, []string{"cannot be trusted", "unknown authority", "ca_file"}},
 		"plain port":        {func(c *Config) { c.Address = d.Addr }, false, []string{"no TLS is spoken"}},
-		"tls port":          {func(c *Config) { c.Address, c.TLS, c.Silence = d.AddrTLS, TLSNone, 300*time.Millisecond }, true, []string{"no greeting", "tls: implicit"}},
+		"tls port": {func(c *Config) { c.Address, c.TLS, c.Silence = d.AddrTLS, TLSNone, 300*time.Millisecond }, true,
+			[]string{"no greeting", "tls: implicit"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := at(d, TLSImplicit)
@@ -181,7 +182,8 @@ func TestDovecotFrozen(t *testing.T) {
 	} {
 		start := time.Now()
 		err := do()
-		if took := time.Since(start); took > 2*time.Second || !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "silent") && !strings.Contains(err.Error(), "TLS handshake") {
+		if took := time.Since(start); took > 2*time.Second || !errors.Is(err, flow.ErrTemporary) || !strings.Contains(err.Error(), "silent") &&
+			!strings.Contains(err.Error(), "TLS handshake") {
 			t.Errorf("%v after %s", err, took)
 		}
 	}

@@ -51,7 +51,8 @@ func explainTLS(cfg *Config, err error) error {
 	switch {
 	case errors.As(err, &unverified):
 		host, _, _ := net.SplitHostPort(cfg.Address)
-		return fmt.Errorf("the TLS certificate of %s cannot be trusted: %w; if it was issued by your own authority name its certificate in ca_file, and check that address has the name it was issued for",
+		return fmt.Errorf("the TLS certificate of %s cannot be trusted: %w; if it was issued by your own authority name its certificate in "+
+			"ca_file, and check that address has the name it was issued for",
 			host, unverified.Err)
 	case errors.As(err, &record):
 		return fmt.Errorf("no TLS is spoken on that port (%w); port 993 goes with tls: implicit, port 143 with tls: starttls", err)
@@ -69,8 +70,10 @@ func explainLogin(cfg *Config, no *refusal, detail string) error {
 			detail = " (" + detail + ")"
 		}
 		// The token is asked for before each connect: a renewed one mends this.
-		return temporary{fmt.Errorf("logging in as %s with %s: %w%s; the access token has expired or lacks the scope for mail: check token_command, which is run before each attempt",
+		return temporary{fmt.Errorf("logging in as %s with %s: %w%s; the access token has expired or lacks the scope for mail: check "+
+			"token_command, which is run before each attempt",
 			cfg.User, strings.ToUpper(cfg.Auth), no, detail)}
 	}
-	return fmt.Errorf("logging in as %s: %w; check user and the password in password_file or password_env (many providers want an app password here)", cfg.User, no)
+	return fmt.Errorf("logging in as %s: %w; check user and the password in password_file or password_env (many providers want an app "+
+		"password here)", cfg.User, no)
 }

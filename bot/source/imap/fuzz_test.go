@@ -27,7 +27,8 @@ func FuzzServer(f *testing.F) {
 		"* 1 FETCH (UID 1 ENVELOPE (NIL))\r\nTAG OK x\r\n", "* 1 FETCH (UID 1 BODYSTRUCTURE (NIL))\r\nTAG OK x\r\n",
 		"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (A B)] {1}\r\nx)\r\nTAG OK x\r\n", "* 1 FETCH (UID 1 BODY[]<0> \"x\")\r\nTAG OK x\r\n",
 		"+ go on\r\nTAG OK x\r\n", "* OK [UIDNEXT] x\r\nTAG NO [X Y] z\r\n", "* BYE\r\n", "* CAPABILITY (\r\n",
-		"* 1 fetch\n", "* {1}\r\nx FETCH\r\n", "{1}\r\n* 1 FETCH\r\n", "* \"1\" FETCH\r\n", "* 1  FETCH\r\n", "\r* 1 FETCH\r\n", "* 1 FETCH)\r\n", "* 1 FETCH \r\n",
+		"* 1 fetch\n", "* {1}\r\nx FETCH\r\n", "{1}\r\n* 1 FETCH\r\n", "* \"1\" FETCH\r\n", "* 1  FETCH\r\n", "\r* 1 FETCH\r\n", "* 1 FETCH)\r\n",
+		"* 1 FETCH \r\n",
 	} {
 		f.Add([]byte(seed))
 	}

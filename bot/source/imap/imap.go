@@ -278,7 +278,8 @@ func (s *Source) resume(stored string, box mailbox) cursor {
 		s.log.Warn("UIDVALIDITY changed, the folder was made anew; reading it from its start, mails known by their Message-ID are dropped",
 			zap.Uint32("was", at.validity), zap.Uint32("is", box.validity))
 	case box.next != 0 && box.next <= at.uid:
-		s.log.Warn("the folder's UIDs ran backwards, as after a restored backup; reading it from its start, mails known by their Message-ID are dropped",
+		s.log.Warn("the folder's UIDs ran backwards, as after a restored backup; reading it from its start, mails known by their Message-ID "+
+			"are dropped",
 			zap.Uint32("last", at.uid), zap.Uint32("next", box.next))
 	default:
 		return at

@@ -89,7 +89,8 @@ func messageID(mail []byte) string {
 }
 
 func mail(id string) []byte {
-	return []byte("From: Mira Example <mira@example.org>\r\nSubject: [PATCH] test " + id + "\r\nMessage-ID: <" + id + ">\r\n\r\nbody of " + id + "\r\n")
+	return []byte("From: Mira Example <mira@example.org>\r\nSubject: [PATCH] test " + id + "\r\nMessage-ID: <" + id + ">\r\n\r\nbody of " +
+		id + "\r\n")
 }
 
 func want(t *testing.T, in *inlet, ids ...string) {
@@ -325,13 +326,15 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			[]string{"imap:work/INBOX", addr, "logging in as bot", "check user and the password"}},
 		"unknown folder": {func(c *Config) { c.Folder = "List" }, false,
 			[]string{`opening folder "List"`, "folders of this account: INBOX, Lists/gpu"}},
-		"refused": {func(c *Config) { c.Address = closed.Addr().String() }, true, []string{closed.Addr().String(), "connection refused", "is the address right"}},
+		"refused": {func(c *Config) { c.Address = closed.Addr().String() }, true,
+			[]string{closed.Addr().String(), "connection refused", "is the address right"}},
 		"no secret": {func(c *Config) {
 			c.Secret = func() (string, error) { return "", errors.New("reading pw: no such file") }
 		}, true, []string{"reading pw"}},
-		"tls on plain":    {func(c *Config) { c.TLS = TLSImplicit }, false, []string{"no TLS is spoken on that port", "tls: starttls"}},
-		"no starttls":     {func(c *Config) { c.TLS = TLSStart }, false, []string{"refused STARTTLS", "tls: implicit"}},
-		"hanging command": {func(c *Config) { c.Secret = func() (string, error) { select {} }; c.Silence = 50 * time.Millisecond }, true, []string{"token_command hang"}},
+		"tls on plain": {func(c *Config) { c.TLS = TLSImplicit }, false, []string{"no TLS is spoken on that port", "tls: starttls"}},
+		"no starttls":  {func(c *Config) { c.TLS = TLSStart }, false, []string{"refused STARTTLS", "tls: implicit"}},
+		"hanging command": {func(c *Config) { c.Secret = func() (string, error) { select {} }; c.Silence = 50 * time.Millisecond }, true,
+			[]string{"token_command hang"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(addr)

@@ -39,7 +39,8 @@ func (sc script) serve(t *testing.T) (addr string) {
 	usual := map[string]string{
 		"CAPABILITY": "* CAPABILITY IMAP4rev1\r\nTAG OK done\r\n",
 		"LOGIN":      "TAG OK done\r\n",
-		"EXAMINE":    fmt.Sprintf("* 1 EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n* OK [UIDNEXT %d] x\r\nTAG OK [READ-ONLY]\r\n", max(sc.validity, 1), max(sc.next, 2)),
+		"EXAMINE": fmt.Sprintf("* 1 EXISTS\r\n* OK [UIDVALIDITY %d] x\r\n* OK [UIDNEXT %d] x\r\nTAG OK [READ-ONLY]\r\n", max(sc.validity, 1),
+			max(sc.next, 2)),
 	}
 	go func() {
 		for {
@@ -89,7 +90,8 @@ func (sc script) serve(t *testing.T) (addr string) {
 
 const (
 	listOne  = "* 1 FETCH (UID 1 RFC822.SIZE 30)\r\nTAG OK done\r\n"
-	fetchOne = "* 1 FETCH (UID 1 INTERNALDATE \"02-Jan-2024 03:04:05 +0000\" BODY[] {31}\r\nMessage-ID: <one>\r\n\r\none body\r\n)\r\nTAG OK done\r\n"
+	fetchOne = "* 1 FETCH (UID 1 INTERNALDATE \"02-Jan-2024 03:04:05 +0000\" BODY[] {31}\r\nMessage-ID: <one>\r\n\r\none body\r\n)\r\nTAG " +
+		"OK done\r\n"
 )
 
 // Each server is met by one Poll, which must end with this error or with these
@@ -113,30 +115,47 @@ func TestStrangeServers(t *testing.T) {
 		ids       string
 		itemErr   string
 	}{
-		"sane":               {script: script{answers: good}, ids: "[one]"},
-		"bye greeting":       {script: script{greeting: "* BYE too many connections\r\n"}, err: "too many connections"},
-		"http":               {script: script{greeting: "HTTP/1.1 400 Bad Request\r\n"}, err: "does not greet as IMAP does"},
-		"endless greeting":   {script: script{greeting: strings.Repeat("x", 10000)}, err: "no line end within"},
-		"silent greeting":    {script: script{greeting: "* OK"}, err: "no greeting"},
-		"closed at once":     {script: script{answers: map[string]string{"CAPABILITY": "CLOSE"}}, err: "connection lost"},
-		"bye at login":       {script: script{answers: map[string]string{"LOGIN": "* BYE shutting down\r\nCLOSE"}}, err: "shutting down"},
-		"login later":        {script: script{answers: map[string]string{"LOGIN": "TAG NO [UNAVAILABLE] database is away\r\n"}}, err: "database is away"},
-		"login never":        {script: script{answers: map[string]string{"LOGIN": "TAG NO [AUTHENTICATIONFAILED] no\r\n"}}, err: "check user and the password", permanent: true},
-		"login disabled":     {script: script{answers: map[string]string{"CAPABILITY": "* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK done\r\n"}}, err: "takes no password here", permanent: true},
-		"preauth":            {script: script{greeting: "* PREAUTH welcome\r\n", answers: with(map[string]string{"LOGIN": "TAG BAD already\r\n"})}, ids: "[one]"},
-		"no uidvalidity":     {script: script{answers: map[string]string{"EXAMINE": "TAG OK done\r\n"}}, err: "no UIDVALIDITY", permanent: true},
-		"stalls":             {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {31}\r\nMess HANG"})}, err: "fallen silent"},
-		"closes in a mail":   {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {31}\r\nMess CLOSE"})}, err: "connection lost"},
-		"huge literal":       {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {4294967295}\r\nMess HANG"})}, err: "announced 4294967295 bytes"},
-		"huger literal":      {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {99999999999999999999999}\r\nMess HANG"})}, err: "more than the"},
-		"endless line":       {script: script{answers: with(map[string]string{list: "* 1 FETCH (" + strings.Repeat("(", 1<<20)})}, err: "a line of more than"},
-		"fetch without list": {script: script{answers: with(map[string]string{list: "* 1 FETCH\r\n* FETCH\r\n* EXISTS\r\n* x EXPUNGE\r\n* RECENT\r\n* \r\n" + listOne})}, ids: "[one]"},
-		"garbage lines":      {script: script{answers: with(map[string]string{list: "\x00\xff\x80 {3}\r\n\r\n)(\r\n* OK [\r\n* OK {5}\r\n* SEARCH\r\n* STATUS\r\n* LIST\r\n" + listOne})}, ids: "[one]"},
-		"last mail again":    {script: script{next: 9, answers: with(map[string]string{list: "* 1 FETCH (UID 1 RFC822.SIZE 30)\r\n* 1 FETCH (UID 1 RFC822.SIZE 30)\r\nTAG OK done\r\n"})}, ids: "[one]"},
-		"expunged":           {script: script{answers: with(map[string]string{fetch: "TAG OK done\r\n", list: listOne + "|NEXT|" + "TAG OK done\r\n"})}, ids: "[]"},
-		"not sent":           {script: script{answers: with(map[string]string{fetch: "TAG OK done\r\n"})}, ids: "[]", itemErr: "lists it but did not send it"},
-		"nil body":           {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] NIL)\r\nTAG OK done\r\n"})}, ids: "[]", itemErr: "sent none"},
-		"refused mail":       {script: script{answers: with(map[string]string{fetch: "TAG NO [SERVERBUG] cannot read\r\n"})}, ids: "[]", itemErr: "cannot read"},
+		"sane":             {script: script{answers: good}, ids: "[one]"},
+		"bye greeting":     {script: script{greeting: "* BYE too many connections\r\n"}, err: "too many connections"},
+		"http":             {script: script{greeting: "HTTP/1.1 400 Bad Request\r\n"}, err: "does not greet as IMAP does"},
+		"endless greeting": {script: script{greeting: strings.Repeat("x", 10000)}, err: "no line end within"},
+		"silent greeting":  {script: script{greeting: "* OK"}, err: "no greeting"},
+		"closed at once":   {script: script{answers: map[string]string{"CAPABILITY": "CLOSE"}}, err: "connection lost"},
+		"bye at login":     {script: script{answers: map[string]string{"LOGIN": "* BYE shutting down\r\nCLOSE"}}, err: "shutting down"},
+		"login later": {script: script{answers: map[string]string{"LOGIN": "TAG NO [UNAVAILABLE] database is away\r\n"}},
+			err: "database is away"},
+		"login never": {script: script{answers: map[string]string{"LOGIN": "TAG NO [AUTHENTICATIONFAILED] no\r\n"}},
+			err: "check user and the password", permanent: true},
+		"login disabled": {script: script{answers: map[string]string{"CAPABILITY": "* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK done\r\n"}},
+			err: "takes no password here", permanent: true},
+		"preauth": {script: script{greeting: "* PREAUTH welcome\r\n",
+			answers: with(map[string]string{"LOGIN": "TAG BAD already\r\n"})}, ids: "[one]"},
+		"no uidvalidity": {script: script{answers: map[string]string{"EXAMINE": "TAG OK done\r\n"}}, err: "no UIDVALIDITY", permanent: true},
+		"stalls": {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {31}\r\nMess HANG"})},
+			err: "fallen silent"},
+		"closes in a mail": {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {31}\r\nMess CLOSE"})},
+			err: "connection lost"},
+		"huge literal": {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] {4294967295}\r\nMess HANG"})},
+			err: "announced 4294967295 bytes"},
+		"huger literal": {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] " +
+			"{99999999999999999999999}\r\nMess HANG"})}, err: "more than the"},
+		"endless line": {script: script{answers: with(map[string]string{list: "* 1 FETCH (" + strings.Repeat("(", 1<<20)})},
+			err: "a line of more than"},
+		"fetch without list": {script: script{answers: with(map[string]string{list: "* 1 FETCH\r\n* FETCH\r\n* EXISTS\r\n* x EXPUNGE\r\n* " +
+			"RECENT\r\n* \r\n" + listOne})}, ids: "[one]"},
+		"garbage lines": {script: script{answers: with(map[string]string{list: "\x00\xff\x80 {3}\r\n\r\n)(\r\n* OK [\r\n* OK {5}\r\n* " +
+			"SEARCH\r\n* STATUS\r\n* LIST\r\n" + listOne})}, ids: "[one]"},
+		"last mail again": {script: script{next: 9,
+			answers: with(map[string]string{list: "* 1 FETCH (UID 1 RFC822.SIZE 30)\r\n* 1 FETCH (UID 1 RFC822.SIZE 30)\r\nTAG OK done\r\n"})},
+			ids: "[one]"},
+		"expunged": {script: script{answers: with(map[string]string{fetch: "TAG OK done\r\n", list: listOne + "|NEXT|" +
+			"TAG OK done\r\n"})}, ids: "[]"},
+		"not sent": {script: script{answers: with(map[string]string{fetch: "TAG OK done\r\n"})}, ids: "[]",
+			itemErr: "lists it but did not send it"},
+		"nil body": {script: script{answers: with(map[string]string{fetch: "* 1 FETCH (UID 1 BODY[] NIL)\r\nTAG OK done\r\n"})},
+			ids: "[]", itemErr: "sent none"},
+		"refused mail": {script: script{answers: with(map[string]string{fetch: "TAG NO [SERVERBUG] cannot read\r\n"})}, ids: "[]",
+			itemErr: "cannot read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +200,8 @@ func TestOneRefusedMailAmongOthers(t *testing.T) {
 		return fmt.Sprintf("BODY[] {%d}\r\n%s", len(m), m)
 	}
 	addr := script{next: 4, answers: map[string]string{
-		"UID FETCH 1:* (UID RFC822.SIZE":  "* 1 FETCH (UID 1 RFC822.SIZE 9)\r\n* 2 FETCH (UID 2 RFC822.SIZE 9)\r\n* 3 FETCH (UID 3 RFC822.SIZE 9)\r\nTAG OK done\r\n",
+		"UID FETCH 1:* (UID RFC822.SIZE": "* 1 FETCH (UID 1 RFC822.SIZE 9)\r\n* 2 FETCH (UID 2 RFC822.SIZE 9)\r\n* 3 FETCH (UID 3 " +
+			"RFC822.SIZE 9)\r\nTAG OK done\r\n",
 		"UID FETCH 1:3 (UID INTERNALDATE": "* 1 FETCH (UID 1 " + body("a") + ")\r\nTAG NO some could not be read\r\n",
 		"UID FETCH 1 (UID INTERNALDATE":   "* 1 FETCH (UID 1 " + body("a") + ")\r\nTAG OK done\r\n",
 		"UID FETCH 2 (UID INTERNALDATE":   "TAG NO broken file\r\n",
@@ -273,9 +293,10 @@ func TestWithoutIdle(t *testing.T) {
 
 func TestContextInterrupts(t *testing.T) {
 	for name, answers := range map[string]map[string]string{
-		"login":  {"LOGIN": "HANG"},
-		"fetch":  {"UID FETCH": "HANG"},
-		"idle":   {"CAPABILITY": "* CAPABILITY IMAP4rev1 IDLE\r\nTAG OK done\r\n", "EXAMINE": "* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\nTAG OK done\r\n", "IDLE": "+ idling\r\n"},
+		"login": {"LOGIN": "HANG"},
+		"fetch": {"UID FETCH": "HANG"},
+		"idle": {"CAPABILITY": "* CAPABILITY IMAP4rev1 IDLE\r\nTAG OK done\r\n",
+			"EXAMINE": "* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\nTAG OK done\r\n", "IDLE": "+ idling\r\n"},
 		"no cap": {"EXAMINE": "* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 1] x\r\nTAG OK done\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,8 @@ func dial(ctx context.Context, cfg *Config, log *zap.Logger) (_ *v1, err error) 
 		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
 	raw, err := d.DialContext(ctx, "tcp", cfg.Address)
 	if err != nil {
-		return nil, temporary{fmt.Errorf("connecting: %w; is the address right (port 993 goes with tls: implicit, 143 with starttls) and the server up?", err)}
+		return nil, temporary{fmt.Errorf("connecting: %w; is the address right (port 993 goes with tls: implicit, 143 with starttls) and the "+
+			"server up?", err)}
 	}
 	w := &wire{Conn: raw, start: time.Now()}
 	defer func() {
@@ -262,7 +263,8 @@ func (s *v1) open(ctx context.Context, folder string) (mailbox, error) {
 		return box, fmt.Errorf("opening folder %q: %w; %s", folder, no, s.folders(ctx))
 	}
 	if err == nil && box.validity == 0 {
-		err = fmt.Errorf("opening folder %q: the server gives no UIDVALIDITY, without which mails cannot be told apart; such a folder cannot be read", folder)
+		err = fmt.Errorf("opening folder %q: the server gives no UIDVALIDITY, without which mails cannot be told apart; such a folder cannot "+
+			"be read", folder)
 	}
 	return box, err
 }

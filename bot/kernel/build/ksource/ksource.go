@@ -41,7 +41,8 @@ func Debian(t testing.TB, folders ...string) *gittest.Repo {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(tarball); err != nil {
-		peers.Lack(t, tarball+" is not here: real objects are compiled of it after sudo apt-get install -y --no-install-recommends linux-source-6.1")
+		peers.Lack(t, tarball+" is not here: real objects are compiled of it after sudo apt-get install -y --no-install-recommends "+
+			"linux-source-6.1")
 	}
 	unpack := exec.Command(peers.Need(t, "xz"), "-dc", tarball)
 	packed, err := unpack.StdoutPipe()
