@@ -73,11 +73,28 @@ Unmet: "print the ring name in hex", without tag, report or symptom.`,
 
 // quirk reports whether the change works around one device or board.
 func (f *Facts) quirk() bool {
+	if f.quirksToCome() {
+		return false
+	}
 	switch f.Words().Verb {
 	case "revert", "remove", "drop", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
 		return false
 	}
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk)
+}
+
+// quirksToCome reports whether the title brings a means for quirks, and none itself:
+// "support quirks that the platform's data names".
+func (f *Facts) quirksToCome() bool {
+	w := f.Words()
+	if !w.InTitle(signs.WordQuirk) || w.InTitle(signs.WordFix) {
+		return false
+	}
+	switch w.Verb {
+	case "support", "supports", "introduce", "introduces", "implement", "implements", "provide", "expose", "export", "allow":
+		return true
+	}
+	return false
 }
 
 // realBug asks in order: is there anything that a kernel runs; what the title says; what

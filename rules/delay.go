@@ -10,11 +10,16 @@ var NoDelay = &Rule{
 A stable tag may ask for time in mainline first: "after -rc3", "after two
 weeks in a release". Applies to changes with a stable tag.
 
+A patch posted for comments waits for the posting that is meant to be merged.
+
 Met: Cc: stable@vger.kernel.org # 6.6+
 Unmet: Cc: stable@vger.kernel.org # after -rc3`,
 	Ref:  Ref{stableRules, "Option 1", "the tag may ask for the pick-up to be delayed"},
 	Kind: OfPost,
 	Run: func(f *Facts) (Finding, error) {
+		if f.Change.Prefix.RFC {
+			return unmet("posted for comments, not to be merged as it is")
+		}
 		t := f.asked()
 		if t == nil {
 			return notApplicable("no stable tag that could ask for a delay")

@@ -26,7 +26,7 @@ Unmet: a mail copied to security@kernel.org.`,
 		for _, list := range [...][]string{c.To, c.Cc} {
 			for _, a := range list {
 				if strings.EqualFold(a, "security@kernel.org") || strings.EqualFold(a, "stable@kernel.org") {
-					return unmet("sent to "+strings.ToLower(a)+", where unpublished holes are handled", Evidence{Text: signs.Shorten(a)})
+					return unmet("sent to "+strings.ToLower(a)+", the address for what may not be public yet", Evidence{Text: signs.Shorten(a)})
 				}
 			}
 		}

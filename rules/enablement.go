@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		case c.CommentsOnly:
 			out, _ = met("changes nothing but comments and blanks")
 		case f.feature() && f.justID():
-			out, _ = met("enables hardware by an ID alone")
+			out, _ = met(f.byIDAlone())
 		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
 			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
@@ -53,9 +54,20 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 	},
 }
 
+// byIDAlone says of an ID that ends a series that it is not alone.
+func (f *Facts) byIDAlone() string {
+	if p := f.Change.Prefix; p.Of > 1 {
+		return fmt.Sprintf("enables hardware by an ID, as patch %d of %d", p.N, p.Of)
+	}
+	return "enables hardware by an ID alone"
+}
+
 // feature reports whether the title announces something new rather than a repair.
 func (f *Facts) feature() bool {
 	w := f.Words()
+	if f.quirksToCome() {
+		return true
+	}
 	if w.TitleHas(signs.Bugs) || w.InTitle(signs.WordFix) || w.InTitle(signs.WordWrong) || w.InTitle(signs.WordQuirk) || w.InTitle(signs.WordGuard) || w.Revert {
 		return false
 	}

@@ -86,6 +86,9 @@ Unmet: Fixes: 0123456 (foo: add the frobnicator)`,
 			case len(x.SHA) < 12:
 				return unmet(fmt.Sprintf("a Fixes: tag with %d digits of the SHA, twelve are asked for", len(x.SHA)), ev)
 			}
+			if x.Wrapped {
+				return unmet("a Fixes: tag in several lines; tools read one", ev)
+			}
 			return unmet("a Fixes: tag that is not of the form <12 digits> (\"title\")", ev)
 		}
 		out, err := met(fmt.Sprintf("names %s in the documented form", plural(len(fixes), "culprit")), f.bodyLine(fixes[0].Line))

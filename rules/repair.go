@@ -88,12 +88,18 @@ func (f *Facts) trivialByDiff() string {
 		return "only tests and tools change: " + plural(c.Tests, "file")
 	case debugs != "":
 		return debugs
-	case f.Words().Verb == "rename" && signs.Renames(f.Change.Files):
+	case f.renames():
 		return "only a name differs"
 	case signs.OnlyQualifiers(f.Change.Files) && !f.buildError():
 		return "only const, static, inline or extern differ"
 	}
 	return ""
+}
+
+// renames reports whether one name is spelt another way everywhere and nothing else differs.
+func (f *Facts) renames() bool {
+	renames, defined := signs.Renames(f.Change.Files)
+	return renames && (defined || f.Words().Verb == "rename")
 }
 
 // TitleNamesBug reports whether the title says "bug", which is a fix by another word.
@@ -113,7 +119,8 @@ func (f *Facts) styled() bool {
 	if !w.InTitle(signs.WordTrivial) && !w.InTitle(signs.WordDocs) || w.TitleHas(signs.Bugs) || f.met() {
 		return false
 	}
-	if c.StringsOnly || !f.complete() || f.onlyText() || signs.Renames(f.Change.Files) {
+	renames, _ := signs.Renames(f.Change.Files)
+	if c.StringsOnly || !f.complete() || f.onlyText() || renames || signs.Reorders(f.Change.Files) {
 		return true
 	}
 	// The code differs. By its author's word that it mends something, or by a check that it

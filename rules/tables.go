@@ -35,8 +35,11 @@ Unmet: 400 lines with context of which 160 are quirk rows.`,
 		if rest > maxLines {
 			o, rel = Unmet, "over"
 		}
-		return Finding{Outcome: o,
-			Reason: fmt.Sprintf("%d of %d lines with context are table lines; the other %s %s the documented limit of %d", s.TableLines, s.LinesWithContext, others(rest), rel, maxLines),
+		reason := fmt.Sprintf("%d of %d lines with context are table lines; the other %s %s the documented limit of %d", s.TableLines, s.LinesWithContext, others(rest), rel, maxLines)
+		if rest <= 0 {
+			reason = "nothing but rows of a table: " + plural(s.LinesWithContext, "line") + " with context"
+		}
+		return Finding{Outcome: o, Reason: reason,
 			Values: map[string]float64{"table_lines": float64(s.TableLines), "rest": float64(rest)}}, nil
 	},
 }

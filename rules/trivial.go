@@ -71,6 +71,8 @@ func trivialByWord(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence)
 	first := Evidence{File: signs.FileName(f.Change.Files[0])}
 	noise, at := f.noise()
 	switch {
+	case w.InTitle(signs.WordTrivial) && f.complete() && signs.Reorders(f.Change.Files):
+		return "only the order of lines differs", []Evidence{first}
 	case c.StringsOnly && (w.Has(signs.WordTrivial) || w.Has(signs.WordDebug) || w.Has(signs.WordDocs)):
 		return "only the text of messages differs", []Evidence{first}
 	case w.InTitle(signs.WordVersion):

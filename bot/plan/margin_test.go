@@ -13,13 +13,15 @@ func TestAnswersOfList(t *testing.T) {
 	el, dk := verdict.StableEligible, verdict.DKMSOnly
 	lines := &verdict.Policy{Fix: .5, Eligible: .5, DKMS: .4}
 	at := func(v verdict.Verdict, c verdict.Class, score float64) verdict.Judgement {
-		return verdict.Judgement{Verdict: v, ReasonClass: c, Score: score, Lines: lines,
+		return verdict.Judgement{Verdict: v, ReasonClass: c, Score: score, Lines: lines, Fix: .95,
 			Branches: []verdict.Branch{{Branch: rules.Branch{Name: "6.12", State: "affected"}, Verdict: &v, ReasonClass: c, Score: score}}}
 	}
 	asked := at(el, "", .51)
 	asked.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.StableRequest.ID, Outcome: rules.Met}}}
 	bare := at(el, "", .95)
 	bare.Branches = nil
+	hardly := at(dk, verdict.TooBig, .05)
+	hardly.Fix = .55
 	bug := bare
 	bug.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met}, Weight: .5}}
 	wide := ListPolicy{MinMargin: DefaultMinMargin}
@@ -34,6 +36,7 @@ func TestAnswersOfList(t *testing.T) {
 		{"eligible, near the line", wide, at(el, "", .6), false},
 		{"eligible, near the line, as its author asks", wide, asked, true},
 		{"too big, far from the line", wide, at(dk, verdict.TooBig, .05), true},
+		{"too big, and hardly a fix", wide, hardly, false},
 		{"too big, near the line", wide, at(dk, verdict.TooBig, .35), false},
 		{"older than the chip, whatever its chance", wide, at(dk, verdict.NoBase, .97), true},
 		{"of a kind that stable does not take", wide, at(dk, verdict.BelowBar, .02), false},

@@ -147,9 +147,14 @@ const BelowBar = verdict.Verdict(verdict.BelowBar)
 // DefaultMinMargin is wide: a label on a coin flip is noise to half of its readers.
 const DefaultMinMargin = 0.2
 
+// surelyFix is the chance of being a fix below which a label is not told: to its author
+// a feature with a label is noise, whichever it is.
+const surelyFix = 0.6
+
 const (
-	tooClose = "its chance is too close to the line"
-	formOnly = "no branch was looked at, and nothing but its form speaks for it"
+	tooClose  = "its chance is too close to the line"
+	hardlyFix = "whether it mends a bug is too close to call"
+	formOnly  = "no branch was looked at, and nothing but its form speaks for it"
 )
 
 // answers reports whether a judgement is worth a mail on this list, and says why not.
@@ -167,6 +172,8 @@ func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 		return false, "none of its verdicts is answered on this list"
 	case len(j.Branches) == 0 && !l.WithoutTrees:
 		return false, "no tree that is configured has this code"
+	case l.MinMargin > 0 && j.Fix < surelyFix:
+		return false, hardlyFix
 	case l.MinMargin > 0 && report.Margin(j) < l.MinMargin: // 0 holds nothing back
 		return false, tooClose
 	case l.MinMargin > 0 && j.Verdict == verdict.StableEligible && len(j.Branches) == 0 && !report.Favoured(j) && report.Margin(j) < 1:

@@ -623,6 +623,12 @@ func (r Row) sides() (side [2]Rule) {
 	return side
 }
 
+// tables reports whether what is not a table is within the limit: the size of the whole
+// is then nothing against it.
+func (r Row) tables() bool {
+	return slices.ContainsFunc(r.Rules, func(f Rule) bool { return f.ID == rules.Tables.ID && f.Met })
+}
+
 // maxReason: a longer one is for the details.
 const maxReason = 150
 
@@ -634,7 +640,7 @@ func (r Row) said(rule string) bool {
 		rules.CulpritKnown.ID, rules.Reviewed.ID, rules.Tested.ID, rules.Prerequisites.ID, rules.Followups.ID, rules.NewerBranches.ID:
 		return true
 	case rules.DiffSize.ID:
-		return r.Class == verdict.TooBig
+		return r.Class == verdict.TooBig || r.tables()
 	case rules.NoNewUAPI.ID, rules.NoNewKconfig.ID:
 		return false
 	}

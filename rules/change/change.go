@@ -158,6 +158,7 @@ func (p Prefix) Cover() bool { return p.N == 0 && p.Of > 0 }
 type Trailer struct {
 	Key        string // as usual in the kernel: "Reviewed-by", whatever case the mail used
 	Value      string // unfolded
+	Wrapped    bool   // its value stood in several lines
 	Line       int    // 1-based line in Body; 0 when FromThread
 	FromThread string // Message-ID of the reply that gave it, "" when it is the author's own
 }
@@ -166,9 +167,10 @@ type Trailer struct {
 type Fixes struct {
 	SHA     string // lower case hex, 7 to 40 digits; "" when the tag has none
 	Subject string // between the quotes or brackets, "" when absent
-	// WellFormed: at least 12 digits and ("subject"), as submitting-patches asks.
+	// WellFormed: at least 12 digits and ("subject") in one line, as submitting-patches asks.
 	WellFormed bool
-	Line       int // 1-based line in Body
+	Wrapped    bool // the tag stood in several lines, which tools do not read
+	Line       int  // 1-based line in Body
 }
 
 // StableTag is one request to the stable team, or one refusal.

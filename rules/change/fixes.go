@@ -17,7 +17,8 @@ func appendFixes(list []Fixes, t Trailer) []Fixes {
 		if !ok {
 			return list
 		}
-		f.Line = t.Line
+		f.Line, f.Wrapped = t.Line, t.Wrapped
+		f.WellFormed = f.WellFormed && !t.Wrapped
 		list = append(list, f)
 		rest = strings.TrimLeft(rest, " ,;&")
 		rest = strings.TrimPrefix(rest, "and ")

@@ -142,6 +142,7 @@ func appendValue(t *Trailer, line string) {
 		t.Value = v
 	} else if v != "" {
 		t.Value += " " + v
+		t.Wrapped = true
 	}
 }
 

@@ -180,7 +180,7 @@ func begins(s string, at int) bool {
 // tolerates.
 func computed(s string, at int) bool {
 	switch wordBefore(s, at) {
-	case "pcs", "phy", "cas", "exit", "link", "ingress", "egress", "gate", "aspm", "l0s", "l1", "tx", "rx":
+	case "pcs", "phy", "cas", "exit", "entry", "entrance", "link", "ingress", "egress", "gate", "aspm", "l0s", "l1", "tx", "rx":
 		return true
 	}
 	_, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")

@@ -10,14 +10,15 @@ import (
 // Renames reports whether the change gives a name another spelling and does nothing
 // else: each removed line comes back with one word changed, the same word in all, in two
 // lines or more. In a single line both names exist already, and the code does something
-// else than before.
-func Renames(files []*gitdiff.File) bool {
+// else than before. Defined says that the line which makes the name is among them: what
+// had it before can't have been another thing.
+func Renames(files []*gitdiff.File) (renames, defined bool) {
 	var was, is string
 	lines, left := 0, maxCodeLines
 	for _, f := range files {
 		for _, h := range f.TextFragments {
 			if left -= len(h.Lines); left < 0 {
-				return false
+				return false, false
 			}
 			var old, new []string
 			for _, l := range h.Lines {
@@ -29,19 +30,58 @@ func Renames(files []*gitdiff.File) bool {
 				}
 			}
 			if len(old) != len(new) {
-				return false
+				return false, false
 			}
 			for i := range old {
 				a, b, ok := oneWord(old[i], new[i])
 				if !ok || lines > 0 && (a != was || b != is) {
-					return false
+					return false, false
 				}
 				was, is = a, b
+				defined = defined || defines(old[i], a)
 				lines++
 			}
 		}
 	}
-	return lines > 1
+	return lines > 1, defined && lines > 1
+}
+
+// defines reports whether a line makes a name: its #define, its place in an enum.
+func defines(line, name string) bool {
+	line = strings.TrimSpace(line)
+	if rest, ok := strings.CutPrefix(line, "#define"); ok {
+		rest, ok = strings.CutPrefix(strings.TrimSpace(rest), name)
+		return ok && (rest == "" || !identByte[rest[0]])
+	}
+	rest, ok := strings.CutPrefix(line, name)
+	rest = strings.TrimSpace(rest)
+	return ok && (strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, "=") && strings.HasSuffix(rest, ","))
+}
+
+// Reorders reports whether the lines that go are the lines that come, at another place.
+func Reorders(files []*gitdiff.File) bool {
+	count, lines := map[string]int{}, 0
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			if lines += len(h.Lines); lines > maxCodeLines {
+				return false
+			}
+			for _, l := range h.Lines {
+				switch l.Op {
+				case gitdiff.OpDelete:
+					count[l.Line]--
+				case gitdiff.OpAdd:
+					count[l.Line]++
+				}
+			}
+		}
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return len(count) > 0
 }
 
 // oneWord returns the word in which two lines differ, which may stand there more than once.

@@ -5,15 +5,34 @@ import "testing"
 func TestRenames(t *testing.T) {
 	for _, tt := range []struct {
 		name, hunk string
+		renames    bool
+		defined    bool
+	}{
+		{"a name in all its places", "\n-int recieved;\n+int received;\n a;\n-return recieved;\n+return received;\n", true, false}, //nolint:misspell // the typo is the case
+		{"a constant with its definition", "\n-\tMODE_TAUI = 23,\n+\tMODE_GAUI = 23,\n a;\n-\tcase MODE_TAUI:\n+\tcase MODE_GAUI:\n", true, true},
+		{"a macro with its definition", "\n-#define OLD 1\n+#define NEW 1\n a;\n-use(OLD);\n+use(NEW);\n", true, true},
+		{"another constant, twice", "\n-\twrite(OLD);\n+\twrite(NEW);\n a;\n-\tread(OLD);\n+\tread(NEW);\n", true, false},
+		{"one line: both names exist", "\n-x = ring->rx;\n+x = ring->tx;\n", false, false},
+		{"two names", "\n-int a;\n+int b;\n-int c;\n+int d;\n", false, false},
+		{"a line more", "\n-int a;\n+int b;\n-use(a);\n+use(b);\n+more();\n", false, false},
+		{"an operator as well", "\n-a + a;\n+b - b;\n-a;\n+b;\n", false, false},
+	} {
+		if renames, defined := Renames(hunkOf(t, "drivers/a.c", tt.hunk).Files); renames != tt.renames || defined != tt.defined {
+			t.Errorf("%s: %v, %v", tt.name, renames, defined)
+		}
+	}
+}
+
+func TestReorders(t *testing.T) {
+	for _, tt := range []struct {
+		name, hunk string
 		want       bool
 	}{
-		{"a name in all its places", "\n-int recieved;\n+int received;\n a;\n-return recieved;\n+return received;\n", true}, //nolint:misspell // the typo is the case
-		{"one line: both names exist", "\n-x = ring->rx;\n+x = ring->tx;\n", false},
-		{"two names", "\n-int a;\n+int b;\n-int c;\n+int d;\n", false},
-		{"a line more", "\n-int a;\n+int b;\n-use(a);\n+use(b);\n+more();\n", false},
-		{"an operator as well", "\n-a + a;\n+b - b;\n-a;\n+b;\n", false},
+		{"two rows change places", "\n-\trow(\"WR\"),\n+\trow(\"WM\"),\n a;\n-\trow(\"WM\"),\n+\trow(\"WR\"),\n", true},
+		{"one of them differs", "\n-\trow(\"WR\"),\n+\trow(\"WM\"),\n a;\n-\trow(\"WM\"),\n+\trow(\"WS\"),\n", false},
+		{"a row more", "\n+\trow(\"WM\"),\n", false},
 	} {
-		if got := Renames(hunkOf(t, "drivers/a.c", tt.hunk).Files); got != tt.want {
+		if got := Reorders(hunkOf(t, "drivers/a.c", tt.hunk).Files); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

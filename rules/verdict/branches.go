@@ -78,9 +78,14 @@ func (j *judged) asked(b *Branch, score float64) string {
 	if j.Submission() {
 		why = "submitted to stable"
 	}
-	if n := j.Change.Size.LinesWithContext; j.finding(rules.Unmet, rules.DiffSize) != nil {
+	more := slices.ContainsFunc(j.found, func(f rules.Finding) bool { return f.Outcome == rules.Unmet && f.ID != rules.DiffSize.ID })
+	n := j.Change.Size.LinesWithContext
+	switch large := j.finding(rules.Unmet, rules.DiffSize) != nil; {
+	case large && more:
+		why += fmt.Sprintf(", and its size speaks against it (%d lines with context)", n)
+	case large:
 		why += fmt.Sprintf(", and its size alone speaks against it (%d lines with context)", n)
-	} else if !slices.ContainsFunc(j.found, func(f rules.Finding) bool { return f.Outcome == rules.Unmet }) {
+	case !more:
 		why += ", and nothing speaks against it"
 	}
 	if b != nil && b.Applies == NeedsBackport {
