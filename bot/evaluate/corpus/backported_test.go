@@ -118,9 +118,13 @@ func bed(ctx context.Context, set *trees.Set, name string, b pair) (c *change.Ch
 		return nil, day, "a mainline release had the culprit before"
 	}
 	for _, f := range set.Fates(ctx, c) {
-		if f.Branch == name && !f.Begun {
-			return c, f.At, ""
+		if f.Branch != name || f.Begun {
+			continue
 		}
+		if slices.ContainsFunc(set.List(ctx, f.At), func(x trees.Branch) bool { return x.Name == name && x.State == "to come" }) {
+			return nil, day, "the branch had not begun on that day"
+		}
+		return c, f.At, ""
 	}
 	return nil, day, "the branch has it under another name"
 }
