@@ -66,6 +66,7 @@ var arrows = []struct {
 	{"bot/outcome", []string{"rules/…", "bot/flow", "bot/kernel/trees"}},
 	{"bot/queue", []string{"bot/flow"}},
 	{"bot/export", []string{"rules/release", "bot/git", "bot/kernel/backport", "bot/kernel/objects"}},
+	{"bot/worklist", []string{"rules/…", "bot/flow", "bot/git", "bot/export", "bot/kernel/missing"}},
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
 	{"bot/evaluate", []string{"rules/…", "bot/evaluate/truth"}},

@@ -151,7 +151,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		branchesCommand(),
 		exportCommand(),
 		launchCommand(),
-		missingCommand(), parityCommand(), driftCommand(),
+		missingCommand(), parityCommand(), driftCommand(), worklistCommand(),
 		evaluateCommand(),
 		calibrateCommand(),
 		runCommand(),
