@@ -156,7 +156,9 @@ func waiting(ctx context.Context, r Reader, of Scope) ([]Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := Section{Title: "Replies that wait for your word", Do: "`stablebot actions approve` or `drop` with the key says it, as does the page.", Known: true, More: "/#waiting"}
+	s := Section{Title: "Replies that wait for your word",
+		Do:    "`stablebot actions approve` or `drop` with the key says it, as does the page.",
+		Known: true, More: "/#waiting"}
 	for _, a := range held {
 		if of.List != "" && !strings.EqualFold(a.List, of.List) || a.Kind == flow.ActionDigest {
 			continue

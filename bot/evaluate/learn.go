@@ -120,7 +120,8 @@ func Doubt(ls []Lesson) (whole, notes []string) {
 	}
 	if len(whole) == 0 {
 		// Holes everywhere are how things are here: nothing tells which to doubt.
-		notes = append(notes, fmt.Sprintf("in no release is %s of what asks for stable known as taken (%s): the labels are believed as they stand", threshold(wholeShare), strings.Join(holed, ", ")))
+		notes = append(notes, fmt.Sprintf("in no release is %s of what asks for stable known as taken (%s): "+
+			"the labels are believed as they stand", threshold(wholeShare), strings.Join(holed, ", ")))
 		whole, holed = order, nil
 		clear(holes)
 	}

@@ -88,7 +88,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 
 // New returns the queue with n workers in this process; its tables are there.
 func New(pool *pgxpool.Pool, n int, log *zap.Logger) (*River, error) {
-	q := &River{pool: pool, n: max(n, 1), log: slog.New(zapslog.NewHandler(log.Named("queue").WithOptions(zap.IncreaseLevel(zap.WarnLevel)).Core()))}
+	told := log.Named("queue").WithOptions(zap.IncreaseLevel(zap.WarnLevel))
+	q := &River{pool: pool, n: max(n, 1), log: slog.New(zapslog.NewHandler(told.Core()))}
 	var err error
 	if q.put, err = river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: q.log}); err != nil {
 		return nil, fmt.Errorf("setting up the queue: %w", err)

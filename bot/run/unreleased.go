@@ -53,7 +53,10 @@ func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string,
 			return false, err
 		}
 		msg, err := parse(flow.Mail{ID: m.ID, Raw: raw})
-		return err == nil && msg.Change != nil && len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0, nil //nolint:nilerr // what cannot be read proves nothing
+		if err != nil || msg.Change == nil {
+			return false, nil //nolint:nilerr // what cannot be read proves nothing
+		}
+		return len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0, nil
 	}
 	return false, nil
 }

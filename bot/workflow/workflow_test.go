@@ -78,7 +78,8 @@ func TestAnnotationsAreCommands(t *testing.T) {
 	if len(lines) != 10 {
 		t.Errorf("%d lines", len(lines))
 	}
-	if want := "::notice title=stablebot%3A size,file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3::100%25 of%0A::set-output name=x::y (0123456789ab)"; lines[0] != want {
+	if want := "::notice title=stablebot%3A size,file=a%2Cb%3Ac%0A%3A%3Aerror%3A%3Ax,line=3::" +
+		"100%25 of%0A::set-output name=x::y (0123456789ab)"; lines[0] != want {
 		t.Errorf("%s", lines[0])
 	}
 }

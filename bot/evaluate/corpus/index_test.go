@@ -32,7 +32,8 @@ func (l letter) String() string {
 	}
 	fmt.Fprintf(&b, "\n%s\n", l.text)
 	if l.file != "" {
-		fmt.Fprintf(&b, "Signed-off-by: %s\n---\n %s | 1 +\n\ndiff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n@@ -1,3 +1,4 @@\n a\n b\n+\tif (!p)\n c\n", l.from, l.file, l.file, l.file, l.file, l.file)
+		fmt.Fprintf(&b, "Signed-off-by: %s\n---\n %s | 1 +\n\ndiff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n"+
+			"@@ -1,3 +1,4 @@\n a\n b\n+\tif (!p)\n c\n", l.from, l.file, l.file, l.file, l.file, l.file)
 	}
 	return b.String()
 }

@@ -82,7 +82,8 @@ func (d *Dovecot) configure() {
 	d.Addr, d.AddrTLS = fmt.Sprintf("127.0.0.1:%d", plain), fmt.Sprintf("127.0.0.1:%d", tls)
 
 	write(d.t, d.path("users"), []byte(d.User+":{PLAIN}"+d.Password+"::::::\n"))
-	write(d.t, d.path("oauth2.conf"), []byte("introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix="+d.path("keys")+"/\nusername_attribute = sub\n"))
+	write(d.t, d.path("oauth2.conf"), []byte("introspection_mode = local\n"+
+		"local_validation_key_dict = fs:posix:prefix="+d.path("keys")+"/\nusername_attribute = sub\n"))
 	write(d.t, d.path("keys/default/HS256/default"), []byte(base64.StdEncoding.EncodeToString([]byte(tokenKey))))
 	// auth_failure_delay and the penalty socket: a wrong password would cost
 	// seconds. inet_listener blocks must be written over several lines.

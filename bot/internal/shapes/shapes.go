@@ -140,9 +140,11 @@ func Mails() []Shape {
 	patch("long names", subject, message, rep("diff --git a/"+rep("x/", 15000)+" b/"+rep("x/", 4000)+"\nindex 1..2\n", 20))
 	patch("renames", subject, message, rep("diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", 30000))
 	patch("modes", subject, message, rep("diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", 30000))
-	patch("binary", subject, message, "diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 8000000\n"+rep("zcmV<!000000000000000000000000000000000000000000000000000000000000\n", 40000)+"\n")
+	patch("binary", subject, message, "diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 8000000\n"+
+		rep("zcmV<!000000000000000000000000000000000000000000000000000000000000\n", 40000)+"\n")
 	patch("zeros in a binary", subject, message,
-		"diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 999999999999\n"+rep("zc$@#&0000000000000000000000000000000000000000000000000000000000000\n", 10)+"\n")
+		"diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 999999999999\n"+
+			rep("zc$@#&0000000000000000000000000000000000000000000000000000000000000\n", 10)+"\n")
 	return out
 }
 

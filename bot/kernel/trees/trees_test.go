@@ -108,7 +108,8 @@ func TestAsReleased(t *testing.T) {
 		}
 		return out
 	}
-	if got := strings.Join(rows(), "; "); got != "6.3 affected exact true true; 6.2 no-base unknown false true; 6.1 no-base unknown false true" {
+	if got := strings.Join(rows(), "; "); got !=
+		"6.3 affected exact true true; 6.2 no-base unknown false true; 6.1 no-base unknown false true" {
 		t.Errorf("with a release that has no branch: %s", got)
 	}
 	if _, ok := s.set.Place("6.3"); !ok {

@@ -43,7 +43,8 @@ func ReadKey(domain, selector, file string) (Key, error) {
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return k, fmt.Errorf("reading the DKIM key %s: no PEM block in it; `openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048` makes a key", file)
+		return k, fmt.Errorf("reading the DKIM key %s: no PEM block in it; "+
+			"`openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048` makes a key", file)
 	}
 	var parsed any
 	if block.Type == "RSA PRIVATE KEY" {
