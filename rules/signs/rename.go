@@ -46,7 +46,8 @@ func Renames(files []*gitdiff.File) (renames, defined bool) {
 	return lines > 1, defined && lines > 1
 }
 
-// defines reports whether a line makes a name: its #define, its place in an enum.
+// defines reports whether a line makes a name: its #define, its value in an enum. A name
+// and a comma may as well be an argument.
 func defines(line, name string) bool {
 	line = strings.TrimSpace(line)
 	if rest, ok := strings.CutPrefix(line, "#define"); ok {
@@ -55,7 +56,7 @@ func defines(line, name string) bool {
 	}
 	rest, ok := strings.CutPrefix(line, name)
 	rest = strings.TrimSpace(rest)
-	return ok && (strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, "=") && strings.HasSuffix(rest, ","))
+	return ok && strings.HasPrefix(rest, "=") && strings.HasSuffix(rest, ",")
 }
 
 // Reorders reports whether the lines that go are the lines that come, at another place.

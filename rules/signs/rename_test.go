@@ -11,6 +11,7 @@ func TestRenames(t *testing.T) {
 		{"a name in all its places", "\n-int recieved;\n+int received;\n a;\n-return recieved;\n+return received;\n", true, false}, //nolint:misspell // the typo is the case
 		{"a constant with its definition", "\n-\tMODE_TAUI = 23,\n+\tMODE_GAUI = 23,\n a;\n-\tcase MODE_TAUI:\n+\tcase MODE_GAUI:\n", true, true},
 		{"a macro with its definition", "\n-#define OLD 1\n+#define NEW 1\n a;\n-use(OLD);\n+use(NEW);\n", true, true},
+		{"another argument, twice", "\n-\t\tslice_width,\n+\t\tslice_height,\n a;\n-\tuse(slice_width);\n+\tuse(slice_height);\n", true, false},
 		{"another constant, twice", "\n-\twrite(OLD);\n+\twrite(NEW);\n a;\n-\tread(OLD);\n+\tread(NEW);\n", true, false},
 		{"one line: both names exist", "\n-x = ring->rx;\n+x = ring->tx;\n", false, false},
 		{"two names", "\n-int a;\n+int b;\n-int c;\n+int d;\n", false, false},
