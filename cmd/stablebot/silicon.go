@@ -100,7 +100,7 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 			if why := silicon.Default().NoHardware(m.Change); why != "" {
 				fmt.Fprintf(w, "  no hardware: %s\n", why)
 			} else {
-				fmt.Fprintln(w, "  hardware uncertain: its paths are not those of a kernel tree; --root drivers/… says where they stand there")
+				fmt.Fprintf(w, "  hardware uncertain: %s; --root drivers/… says where they stand there\n", silicon.NoPath)
 			}
 		}
 		for _, s := range matches {

@@ -15,6 +15,9 @@ var neighbours = map[string]string{
 	"nft": "nftables", "iptables": "iptables", "libnl": "libnl", "util-linux": "util-linux", "dt-schema": "dt-schema", "dtc": "dtc", "u-boot": "U-Boot",
 }
 
+// anyProject are the files that the kernel's root has, and that of other projects too.
+var anyProject = map[string]bool{"Makefile": true, "README": true, ".gitignore": true, ".mailmap": true, "MAINTAINERS": true}
+
 // OtherProject is what Neighbour says of a project that nothing names.
 const OtherProject = "another project"
 
@@ -31,7 +34,7 @@ func (c *Change) Neighbour() string {
 	if first, _, ok := strings.Cut(c.Subject, ":"); ok && named == "" {
 		named = neighbours[strings.ToLower(first)]
 	}
-	files, outside := 0, 0
+	files, outside, everybodys := 0, 0, true
 	for _, f := range c.Named().Files {
 		name := f.NewName
 		if name == "" {
@@ -44,10 +47,13 @@ func (c *Change) Neighbour() string {
 		if !KernelPath(name) {
 			outside++
 		}
+		everybodys = everybodys && anyProject[name]
 	}
 	switch {
+	case named != "" && files > 0 && everybodys:
+		return named
 	case outside == 0:
-		return "" // it touches what the kernel has alone, whatever the brackets say
+		return "" // it touches what the kernel has, whatever the brackets say
 	case named != "":
 		return named
 	case outside < files, prefixes(c.Subject) > 1:

@@ -25,6 +25,9 @@ func TestNeighbour(t *testing.T) {
 		{"[PATCH b4] x", []string{"b4/ez.py"}, "b4"},
 		{"[PATCH bluez] x", []string{"src/adapter.c", "Makefile.am"}, "BlueZ"},
 		{"[PATCH] ice: x", []string{"MAINTAINERS"}, ""},
+		{"[PATCH] mmc-utils: build with -Wall", []string{"Makefile"}, "mmc-utils"},
+		{"[PATCH mmc-utils] x", []string{"Makefile", "drivers/mmc/core/core.c"}, ""},
+		{"[PATCH] kbuild: x", []string{"Makefile"}, ""},
 		{"[PATCH] ice: x", nil, ""},
 	} {
 		ch, _ := Parse(Input{Kind: Mail, Subject: c.subject})

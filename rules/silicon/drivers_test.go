@@ -67,6 +67,9 @@ func TestAnyDriver(t *testing.T) {
 		"drivers/usb/musb/musb_gadget.c":                    "driver musb_hdrc production",
 		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts":     "board sc8280xp-made-up production",
 		"arch/arm/mach-omap2/board-generic.c":               "driver board-generic production",
+		"drivers/net/wwan/wwan_core.c":                      "library all drivers of net (wwan) production",
+		"arch/mips/cavium-octeon/made-up.c":                 "driver cavium-octeon production",
+		"arch/mips/kernel/made-up.c":                        "none: it changes core code (arch/mips/kernel), which is for no hardware of its own",
 		"arch/arm/mach-madeup/core.c":                       "driver mach-madeup unknown",
 		"Documentation/devicetree/bindings/mmc/x.yaml":      "none: it changes device-tree bindings, which describe hardware and run nowhere",
 		"Documentation/admin-guide/x.rst":                   "none: it changes documentation",
@@ -91,6 +94,7 @@ func TestSoftware(t *testing.T) {
 		drivers/net/macvlan.c drivers/net/vxlan/vxlan_core.c drivers/net/wireguard/main.c drivers/block/null_blk/main.c drivers/scsi/scsi_debug.c
 		drivers/usb/gadget/udc/dummy_hcd.c drivers/usb/usbip/vhci_hcd.c drivers/md/raid1.c drivers/md/dm-crypt.c drivers/base/core.c
 		sound/drivers/dummy.c sound/drivers/aloop.c drivers/watchdog/softdog.c drivers/gpu/drm/vgem/vgem_drv.c drivers/hid/uhid.c
+		drivers/net/dsa/dsa_loop.c drivers/net/dsa/dsa_loop_bdinfo.c drivers/usb/usbip/vudc_dev.c
 		drivers/input/misc/uinput.c drivers/net/team/team_core.c drivers/net/wireless/virtual/mac80211_hwsim.c`) {
 		ch := diffOf(p, "")
 		if ms := Default().Match(ch); len(ms) > 0 {

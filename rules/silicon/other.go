@@ -175,6 +175,14 @@ func (m *matcher) header(p string) {
 	}
 }
 
+// folderMachines are the architectures that keep each machine in a folder right below
+// their own (arch/mips/cavium-octeon), beside the archCommon ones.
+var (
+	folderMachines = map[string]bool{"mips": true, "m68k": true}
+	archCommon     = map[string]bool{"kernel": true, "mm": true, "lib": true, "include": true, "boot": true, "configs": true, "net": true, "crypto": true,
+		"kvm": true, "math-emu": true, "vdso": true, "power": true, "pci": true, "tools": true, "generic": true, "ifpsp060": true, "fpsp040": true, "emu": true}
+)
+
 // machine says which machines a file of an architecture is for, when its folder
 // is of some; the rest is code of the processor.
 func (m *matcher) machine(p, folder string) {
@@ -186,7 +194,8 @@ func (m *matcher) machine(p, folder string) {
 				return
 			}
 			name, at = parts[i+1], at+"/"+parts[i+1]
-		} else if !strings.HasPrefix(name, "mach-") && !strings.HasPrefix(name, "plat-") {
+		} else if ofMachines := i == 2 && folderMachines[parts[1]] && m.table.Knows(at) && !archCommon[name]; !ofMachines &&
+			!strings.HasPrefix(name, "mach-") && !strings.HasPrefix(name, "plat-") {
 			continue
 		}
 		out := Match{Name: name, Driver: name, Kind: KindDriver, State: Unknown, Why: "code for machines, in a folder that the table does not know",

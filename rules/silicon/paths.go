@@ -97,7 +97,48 @@ func (c *Catalogue) NoHardware(ch *change.Change) string {
 	return c.noHardware(ch)
 }
 
+// NoPath is what is said where neither hardware nor its absence can be told.
+const NoPath = "its paths are not those of a kernel tree; which driver they belong to is not known"
+
+// Foreign names the project that a posted patch is for when that is not the kernel,
+// "" for the kernel and where nothing tells: a name that drivers of the kernel give
+// their files (main.c) is as well that of a driver whose tree has it at the root.
+func (c *Catalogue) Foreign(ch *change.Change) string {
+	if ch.Kind != change.Mail {
+		return ""
+	}
+	n := ch.Neighbour()
+	if n == change.OtherProject && c.table != nil && c.table.sharesName(ch) {
+		return ""
+	}
+	return n
+}
+
+// sharesName: each file of code has a name that some driver's file has, in a folder
+// that an out-of-tree driver keeps its sources in.
+func (t *DriverTable) sharesName(ch *change.Change) bool {
+	at, code := t.sourcesOnce(), false
+	for _, f := range ch.Named().Files {
+		p := f.NewName
+		if p == "" {
+			p = f.OldName
+		}
+		dir, base := path.Split(p)
+		if ext := path.Ext(base); ext != ".c" && ext != ".h" {
+			continue
+		}
+		if !slices.Contains(sourceFolders, strings.TrimSuffix(dir, "/")) || len(at.claims(base)) == 0 {
+			return false
+		}
+		code = true
+	}
+	return code
+}
+
 func (c *Catalogue) noHardware(ch *change.Change) string {
+	if n := c.Foreign(ch); n != "" {
+		return "no kernel patch: it is for " + n
+	}
 	reason, rank := "", -1
 	for _, f := range ch.Files {
 		p := f.NewName

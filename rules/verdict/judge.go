@@ -59,6 +59,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	}
 	if len(f.Silicon) == 0 {
 		in.nowhere = j.Catalogue.NoHardware(c)
+		in.foreign = j.Catalogue.Foreign(c) != ""
 	}
 	d := in.decide()
 

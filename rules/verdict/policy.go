@@ -26,6 +26,7 @@ type judged struct {
 	branches []Branch             // with state, applies and score; verdicts are filled in by judgeBranches
 	isFix    answer
 	nowhere  string // why there is no hardware in it, "" where there is some
+	foreign  bool   // another project's: nowhere says whose
 }
 
 // decision is what the first matching row says.
@@ -83,7 +84,7 @@ func (j *judged) unsold() bool {
 
 // unreadable: there is a patch, and nobody can say what it does.
 func unreadable(j *judged) (decision, bool) {
-	if j.Change.Damage == nil || j.Change.Kind == change.Mail && len(j.Silicon) == 0 && j.Change.Neighbour() != "" {
+	if j.Change.Damage == nil || j.foreign {
 		return decision{}, false
 	}
 	return decision{verdict: Uncertain, reason: "its patch cannot be read: " + j.Change.Damage.Error()}, true
@@ -102,10 +103,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it gives a release its number and changes nothing else")
 	case len(j.Change.Files) == 0 && !j.textRequest():
 		return out("it changes no file")
-	case j.Change.Kind == change.Mail && len(j.Silicon) == 0 && j.Change.Neighbour() != "":
-		return out("no kernel patch: it is for %s", j.Change.Neighbour())
 	case len(j.Silicon) == 0 && j.nowhere == "" && j.isFix.yes && j.Change.Kind == change.Mail && !j.Change.InKernel():
-		return decision{verdict: Uncertain, reason: "its paths are not those of a kernel tree; which driver they belong to is not known"}, true
+		return decision{verdict: Uncertain, reason: silicon.NoPath}, true
 	case len(j.Silicon) == 0:
 		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
 	case !j.isFix.yes && !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):

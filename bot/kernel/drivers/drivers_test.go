@@ -16,11 +16,12 @@ import (
 
 // made is a small kernel of our own.
 var made = map[string]string{
-	"Makefile":                        "VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
-	"MAINTAINERS":                     "LAMP DRIVERS\nM:\tA <a@example.org>\nF:\tdrivers/lamp/\n\nTHINGS\nF:\tdrivers/lamp/bare/t*\n\nLAMP HUB\nF:\tdrivers/lamp/hub*\n\nTHERMOMETERS\nF:\tdrivers/lamp/bare/th*\n",
-	"include/linux/mod_devicetable.h": "struct pci_device_id {\n};\nstruct of_device_id {\n};\nstruct platform_device_id {\n};\n",
-	"include/linux/lamp.h":            "#define LAMP 1\n",
-	"drivers/Makefile":                "obj-$(CONFIG_LAMP) += lamp/\n",
+	"Makefile":    "VERSION = 6\nPATCHLEVEL = 2\nSUBLEVEL = 0\n",
+	"MAINTAINERS": "LAMP DRIVERS\nM:\tA <a@example.org>\nF:\tdrivers/lamp/\n\nTHINGS\nF:\tdrivers/lamp/bare/t*\n\nLAMP HUB\nF:\tdrivers/lamp/hub*\n\nTHERMOMETERS\nF:\tdrivers/lamp/bare/th*\n",
+	"include/linux/mod_devicetable.h": "struct pci_device_id {\n};\nstruct of_device_id {\n};\nstruct platform_device_id {\n};\n" +
+		"struct mdio_device_id {\n};\nstruct usb_device_id {\n};\n",
+	"include/linux/lamp.h": "#define LAMP 1\n",
+	"drivers/Makefile":     "obj-$(CONFIG_LAMP) += lamp/\n",
 	"drivers/lamp/Makefile": "obj-$(CONFIG_LAMP_PCI) += lamp-pci.o\n" +
 		"lamp-pci-y := pci.o \\\n\tirq.o\n" +
 		"lamp-pci-$(CONFIG_A)$(CONFIG_B) += debug.o\n" +
@@ -78,6 +79,17 @@ var made = map[string]string{
 	"drivers/lamp/fake/fake.h":   "int f;\n",
 	"drivers/lamp/fake/fake-demod.c": "#include \"fake.h\"\nstatic const struct i2c_device_id m[] = {\n\t{ \"fake\" },\n};\nMODULE_DEVICE_TABLE(i2c, m);\n" +
 		"module_i2c_driver(d);\n",
+	// A switch that is not there, its data, and a controller in software beside a driver of
+	// hardware whose header it has.
+	"drivers/lamp/mock/Makefile":    "obj-$(CONFIG_MOCK) += mock.o mock_data.o\nobj-$(CONFIG_MOCK_REAL) += real.o\nobj-$(CONFIG_MOCK_UDC) += udc.o\nobj-$(CONFIG_MOCK_LINK) += link.o\n",
+	"drivers/lamp/mock/link.c":      "int l = rtnl_link_register(x);\nEXPORT_SYMBOL(l);\nmodule_init(l);\n", // the library of real.c
+	"drivers/lamp/mock/mock.c":      "static struct mdio_driver d = {\n};\nint p = fixed_phy_register(x);\nint i = mdio_driver_register(&d);\nmodule_init(i);\n",
+	"drivers/lamp/mock/mock_data.c": "#include \"mock.h\"\nint i = mdiobus_register_board_info(x);\nmodule_init(i);\n",
+	"drivers/lamp/mock/mock.h":      "int m;\n",
+	"drivers/lamp/mock/both.h":      "int b;\n",
+	"drivers/lamp/mock/real.c":      "#include \"both.h\"\nstatic const struct usb_device_id ids[] = {\n\t{ USB_DEVICE(0x1, 0x9) },\n};\nMODULE_DEVICE_TABLE(usb, ids);\nmodule_usb_driver(d);\n",
+	"drivers/lamp/mock/udc.c": "#include \"both.h\"\nstatic struct platform_driver d = {\n};\nint p = platform_device_alloc(x);\nint g = usb_add_gadget_udc(y);\n" +
+		"int i = platform_driver_register(&d);\nmodule_init(i);\n",
 }
 
 func writeTree(t *testing.T, files map[string]string) string {
@@ -122,6 +134,9 @@ func TestTree(t *testing.T) {
 		"drivers/lamp/bare/thermo.c": "thermo hardware LAMP  THERMOMETERS", "drivers/lamp/bare/panel.c": "panel hardware LAMP  LAMP DRIVERS",
 		"drivers/lamp/bare/board.c":       "board hardware LAMP  LAMP DRIVERS",
 		"drivers/lamp/split/split-alsa.c": "split-alsa library SPLIT_ALSA  LAMP DRIVERS", "drivers/lamp/split/common.h": "split hardware SPLIT pci LAMP DRIVERS; split-alsa library SPLIT_ALSA  LAMP DRIVERS",
+		"drivers/lamp/mock/mock.c": "mock software MOCK  LAMP DRIVERS", "drivers/lamp/mock/mock_data.c": "mock_data software MOCK  LAMP DRIVERS",
+		"drivers/lamp/mock/link.c": "link library MOCK_LINK  LAMP DRIVERS",
+		"drivers/lamp/mock/real.c": "real hardware MOCK_REAL usb LAMP DRIVERS", "drivers/lamp/mock/udc.c": "udc software MOCK_UDC  LAMP DRIVERS",
 		"drivers/lamp/fake/fake-demod.c": "fake-demod software FAKE  LAMP DRIVERS",
 		"drivers/lamp/toy/toy.c":         "toy software LAMP_TOY  LAMP DRIVERS", "drivers/lamp/toy/toy-test.c": "toy-test library LAMP_KUNIT_TEST  LAMP DRIVERS",
 	} {

@@ -137,6 +137,7 @@ func (u *unit) add(t *tree, file string, s *source) {
 	f.offers = append(f.offers, s.offers...)
 	f.module = append(f.module, s.module...)
 	f.makes, f.makesOwn = cmp.Or(f.makes, s.makes), cmp.Or(f.makesOwn, s.makesOwn)
+	f.fakes, f.fakeCall = cmp.Or(f.fakes, s.fakes), cmp.Or(f.fakeCall, s.fakeCall)
 	for _, d := range s.drivers {
 		if !has(f.drivers, d) {
 			f.drivers = append(f.drivers, d)
@@ -245,6 +246,9 @@ func (t *tree) role(u *unit) {
 	if f.own {
 		f.makes = cmp.Or(f.makes, f.makesOwn)
 	}
+	// What makes the platform device that it drives has no hardware behind it, whatever
+	// headers it shares with a driver that has.
+	alone := f.own && f.init && slices.Equal(registers, []string{"platform"})
 	virtual := f.own && !f.io && !slices.ContainsFunc(registers, func(b string) bool { return b != "platform" })
 	switch {
 	case f.tests && testName(u): // whatever it makes up to be tested
@@ -257,9 +261,11 @@ func (t *tree) role(u *unit) {
 		u.Role = silicon.Hardware
 	case f.exports >= busExports && slices.Equal(registers, []string{"scsi"}): // the library of host drivers, with a driver for its own logical units
 		u.Role = silicon.Library
+	case !f.io && f.fakes != "" && slices.Equal(registers, []string{f.fakes}):
+		u.Role, u.Makes = silicon.Software, f.fakeCall
 	case len(registers) > 0 && !virtual && (f.exports <= 0 || f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
-	case f.exports <= maxLinkExports && (f.links && !f.io || virtual && f.init && f.makes != "" && !t.shares(u)):
+	case f.exports <= maxLinkExports && (f.links && !f.io || virtual && f.init && f.makes != "" && (alone || !t.shares(u))):
 		u.Role, u.Makes = silicon.Software, f.makes
 	case f.exports > 0 || f.serves || t.extends(u):
 		u.Role = silicon.Library
@@ -336,16 +342,43 @@ func (t *tree) shares(u *unit) bool {
 	return false
 }
 
-// parts: the chips that a device in software makes up for itself, chosen with it,
-// are as little hardware as it is.
-func parts(units []*unit) {
-	made := map[string]string{} // folder and symbol → the call
+// serving: what makes links, exports, and has drivers of hardware beside it in a folder
+// of its own makes them on theirs: wwan is the modems' library.
+func serving(units []*unit) {
+	driven := map[string]bool{}
 	for _, u := range units {
-		if u.Role == silicon.Software && u.Symbol != "" {
+		if u.Role == silicon.Hardware && strings.Count(u.Folder, "/") >= 2 {
+			driven[u.Folder] = true
+		}
+	}
+	for _, u := range units {
+		if u.Role == silicon.Software && u.facts.links && u.facts.exports > 0 && driven[u.Folder] {
+			u.Role, u.Makes = silicon.Library, ""
+		}
+	}
+}
+
+// parts: the chips that a device in software makes up for itself, chosen with it, and
+// a module that is named for it and goes with it, are as little hardware as it is.
+func parts(units []*unit) {
+	serving(units)
+	made := map[string]string{} // folder and symbol, folder and name → the call
+	for _, u := range units {
+		if u.Role != silicon.Software {
+			continue
+		}
+		made[u.Folder+"/"+u.Name] = u.Makes
+		if u.Symbol != "" {
 			made[u.Folder+" "+u.Symbol] = u.Makes
 		}
 	}
 	for _, u := range units {
+		if i := strings.LastIndexByte(u.Name, '_'); i > 0 && u.Role == silicon.Library && u.facts.exports == 0 {
+			if call := made[u.Folder+"/"+u.Name[:i]]; call != "" {
+				u.Role, u.Makes = silicon.Software, call
+				continue
+			}
+		}
 		if call := made[u.Folder+" "+u.Symbol]; call != "" && u.Role == silicon.Hardware && slices.Equal(u.Buses, []string{"i2c"}) {
 			u.Role, u.Makes, u.Buses = silicon.Software, call, nil
 		}

@@ -18,12 +18,14 @@ type source struct {
 	makes    string              // what it makes without a bus: the call
 	makesOwn string              // see makeOwnCalls
 	own      bool                // makes the device that it then drives
-	io       bool                // touches registers, ports, interrupts or firmware tables
-	exports  int                 // symbols
-	offers   []string            // bare buses whose drivers it registers for others: it is the bus
-	serves   bool                // plays a function of the hardware of others: of a USB gadget
-	links    bool                // registers a kind of network link that users make
-	tests    bool                // holds KUnit tests
+	fakes    string              // makes what it then finds on this bus
+	fakeCall string
+	io       bool     // touches registers, ports, interrupts or firmware tables
+	exports  int      // symbols
+	offers   []string // bare buses whose drivers it registers for others: it is the bus
+	serves   bool     // plays a function of the hardware of others: of a USB gadget
+	links    bool     // registers a kind of network link that users make
+	tests    bool     // holds KUnit tests
 	init     bool
 	defines  map[string]uint16 // numbers of vendors and devices
 	types    []string          // buses that it has the type of a table for
@@ -55,7 +57,7 @@ var ioCalls = words(`inb inw inl outb outw outl inb_p outb_p readb readw readl r
 var makeCalls = words(`alloc_netdev alloc_netdev_mqs alloc_etherdev alloc_etherdev_mqs alloc_netdev_mq
 	blk_alloc_disk blk_mq_alloc_disk alloc_disk add_disk device_add_disk
 	ib_alloc_device ib_register_device snd_card_new snd_devm_card_new ieee80211_alloc_hw ieee80211_alloc_hw_nm wiphy_new
-	usb_create_hcd usb_add_hcd tty_alloc_driver
+	usb_create_hcd usb_add_hcd usb_add_gadget_udc tty_alloc_driver
 	hid_allocate_device input_allocate_device devm_input_allocate_device scsi_host_alloc dm_register_target
 	mtd_device_register add_mtd_device video_register_device register_framebuffer drm_dev_register
 	ieee802154_alloc_hw wpan_phy_new hci_alloc_dev nfc_allocate_device target_register_template transport_register_subsystem
@@ -65,6 +67,10 @@ var makeCalls = words(`alloc_netdev alloc_netdev_mqs alloc_etherdev alloc_etherd
 // makeOwnCalls make one only where the module makes the parent of it too: a library
 // calls them for the drivers that it serves.
 var makeOwnCalls = words("dvb_register_adapter")
+
+// fakeCalls make what a driver of one bus finds there, so that one which has no table
+// drives nothing else: the PHYs that stand for a switch which is not there.
+var fakeCalls = map[string]string{"fixed_phy_register": "mdio", "fixed_phy_register_100fd": "mdio"}
 
 // serveCalls register code that works on the hardware that others drive.
 var serveCalls = words(`DECLARE_USB_FUNCTION DECLARE_USB_FUNCTION_INIT usb_function_register usb_composite_probe
@@ -282,6 +288,8 @@ func (s *source) called(w, line []byte) {
 		}
 	case makeOwnCalls[string(w)]:
 		s.makesOwn = string(w)
+	case fakeCalls[string(w)] != "":
+		s.fakes, s.fakeCall = fakeCalls[string(w)], string(w)
 	case ownCalls[string(w)]:
 		s.own = true
 	case exportCalls[string(w)]:
