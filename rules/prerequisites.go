@@ -14,7 +14,7 @@ var Prerequisites = &Rule{
 	Doc: `needs no other change that a branch lacks
 
 A stable tag may list commits to pick first; a message may say that it builds
-on another patch; a tree shows what is really missing. Patches of the same
+on another patch, and so may the notes below it; a tree shows what is really missing. Patches of the same
 series need not be listed. Prerequisites are no reason against a change, but
 they make up the pile, and an unmerged one has to be waited for.
 
@@ -77,6 +77,9 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
 		case w.Has(signs.WordBuildsOn):
 			return unknown("the message may speak of another change that it builds on", w.Evidence(signs.WordBuildsOn))
+		}
+		if note, ok := f.noted(signs.WordBuildsOn, ""); ok {
+			return unknown("its author says below the message that another change goes first", note)
 		}
 		return noTrees("whether a branch lacks code that it builds on is not known")
 	}

@@ -49,6 +49,9 @@ func (x *Index) Needs(m *mail.Message) []change.Need {
 	var named []change.Need
 	if m.Change != nil {
 		named = slices.Clone(m.Change.Needs)
+		if m.Change.Amends() && m.InReplyTo != "" {
+			named = append(named, change.Need{Form: change.NoteForm, Value: m.InReplyTo, MessageID: m.InReplyTo})
+		}
 	}
 	at, e, ok := x.known(m.ID)
 	if !ok || e.kind != Patch {

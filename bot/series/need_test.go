@@ -3,6 +3,7 @@ package series
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/mail"
@@ -68,5 +69,26 @@ func TestNeeds(t *testing.T) {
 	want := []string{"<nowhere@example.org> false", "x: long ago false", "x: one true", "x: other true", "x: by id true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// TestAmends: a patch whose note says that it amends the one it answers needs that first.
+func TestAmends(t *testing.T) {
+	x := &Index{}
+	var last *mail.Message
+	for _, raw := range []string{
+		"From: Ada Example <ada@example.org>\nSubject: [PATCH] x: add y\nDate: Mon, 02 Nov 2026 10:00:00 +0000\nMessage-ID: <first@example.org>\n\nText.\n" + fmt.Sprintf(needDiff, "one"),
+		"From: Bob Example <bob@example.org>\nSubject: [PATCH] x: fix y\nDate: Mon, 02 Nov 2026 11:00:00 +0000\nMessage-ID: <amend@example.org>\n" +
+			"In-Reply-To: <first@example.org>\n\nText.\n" + strings.Replace(fmt.Sprintf(needDiff, "one"), "---\n", "---\nAn amend to the patch I replied to.\n\n", 1),
+	} {
+		m, err := mail.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.AddNote(NoteOf(m))
+		last = m
+	}
+	if n := x.Needs(last); len(n) != 1 || n[0].Title != "x: add y" || !n[0].Fresh {
+		t.Errorf("needs %+v", n)
 	}
 }

@@ -38,7 +38,7 @@ func Parse(in Input) (*Change, error) {
 			m = attached(m, diff)
 		}
 		c.Body, c.Notes, c.Base, diff, lead = m.body, m.notes, m.base, m.diff, m.lead
-		c.Needs = ReadNeeds(c.Body + "\n" + c.Notes + "\n" + diff[max(0, len(diff)-baseTail):])
+		c.Needs = append(ReadNeeds(c.Body+"\n"+c.Notes+"\n"+diff[max(0, len(diff)-baseTail):]), notedNeeds(c.Notes)...)
 		if m.author != "" {
 			c.Author = ParsePerson(m.author)
 		}
