@@ -77,9 +77,11 @@ func TestAmends(t *testing.T) {
 	x := &Index{}
 	var last *mail.Message
 	for _, raw := range []string{
-		"From: Ada Example <ada@example.org>\nSubject: [PATCH] x: add y\nDate: Mon, 02 Nov 2026 10:00:00 +0000\nMessage-ID: <first@example.org>\n\nText.\n" + fmt.Sprintf(needDiff, "one"),
-		"From: Bob Example <bob@example.org>\nSubject: [PATCH] x: fix y\nDate: Mon, 02 Nov 2026 11:00:00 +0000\nMessage-ID: <amend@example.org>\n" +
-			"In-Reply-To: <first@example.org>\n\nText.\n" + strings.Replace(fmt.Sprintf(needDiff, "one"), "---\n", "---\nAn amend to the patch I replied to.\n\n", 1),
+		"From: Ada Example <ada@example.org>\nSubject: [PATCH] x: add y\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n" +
+			"Message-ID: <first@example.org>\n\nText.\n" + fmt.Sprintf(needDiff, "one"),
+		"From: Bob Example <bob@example.org>\nSubject: [PATCH] x: fix y\nDate: Mon, 02 Nov 2026 11:00:00 +0000\n" +
+			"Message-ID: <amend@example.org>\nIn-Reply-To: <first@example.org>\n\nText.\n" +
+			strings.Replace(fmt.Sprintf(needDiff, "one"), "---\n", "---\nAn amend to the patch I replied to.\n\n", 1),
 	} {
 		m, err := mail.Parse([]byte(raw))
 		if err != nil {
