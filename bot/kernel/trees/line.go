@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,18 +97,36 @@ func (l *Line) Day(n int) time.Time {
 	return time.Unix(at, 0).UTC()
 }
 
-// Last is when the last commit came that it took from mainline, the zero time when none
-// did: what people have written into it themselves since does not say that it is followed.
-func (l *Line) Last() (last time.Time) {
+// Last is when the last commit came by which the branch follows mainline, the zero time
+// when none did: "commit … upstream." or "(cherry picked from commit …)", whichever its
+// commits say more often. What people have written into it since, or picked from work of their
+// own beside what it follows, does not say that it is followed.
+func (l *Line) Last() time.Time {
+	var count [2]int
+	var last [2]time.Time
 	for n := l.Len(); n > 0; n-- {
 		for _, r := range l.b.own.From(history.Position(n)) {
-			if d := l.Day(n); (r.Kind == history.Upstream || r.Kind == history.Picked) && d.After(last) {
-				last = d
+			form := slices.Index(follows, r.Kind)
+			if form < 0 {
+				continue
+			}
+			count[form]++
+			if d := l.Day(n); d.After(last[form]) {
+				last[form] = d
 			}
 		}
 	}
-	return last
+	switch {
+	case count[0] > count[1]:
+		return last[0]
+	case count[0] < count[1] || last[1].After(last[0]):
+		return last[1]
+	}
+	return last[0]
 }
+
+// follows are the forms in which a branch says what it took.
+var follows = []history.Kind{history.Upstream, history.Picked}
 
 // Known is a change that mainline has.
 type Known struct {
