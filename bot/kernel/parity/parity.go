@@ -211,7 +211,7 @@ func (q *Question) cell(ctx context.Context, l *trees.Line, k trees.Known, c *ch
 	bugs := q.Set.Bugs(c, k)
 	for _, b := range bugs {
 		if b.ID == "" {
-			return &Cell{State: Lacks, Why: fmt.Sprintf("whether it has the bug is not known: mainline has no commit %.12s", cmp.Or(b.SHA, b.Fixes.Subject))}
+			return &Cell{State: Lacks, Why: fmt.Sprintf("whether it has the bug is not known: mainline has no commit %.12s", cmp.Or(b.SHA, b.Subject))}
 		}
 	}
 	if len(bugs) > 0 && !slices.ContainsFunc(bugs, func(b trees.Bug) bool { return l.Standing(b.Known, l.Len()).In() }) {
