@@ -102,12 +102,26 @@ func TestParseEmptyNodes(t *testing.T) {
 // An address with a password that nobody escaped is refused, and not repeated.
 func TestParseAddress(t *testing.T) {
 	for url, ok := range map[string]bool{
-		"http://a:s3cr3t/with/slash@127.0.0.1/x.git": false, "http://u:s3cr3t @127.0.0.1/x": false, "https://u:s3cr3t%2F@example.org/x": true,
+		"http://a:s3cr3t/with/slash@127.0.0.1/x.git": false, "http://u:s3cr3t @127.0.0.1/x": false,
+		"http://a:1234/s3cr3t@127.0.0.1/x.git": false, "https://example.org:8080/x.git": true, "https://a:1234%2Fs3cr3t@example.org/x": true, "https://u:s3cr3t%2F@example.org/x": true,
 		"ssh://git@example.org/x": true, "git@example.org:x/y": true, "/srv/git/linux.git": true, "../my linux": true, "https://example.org/x.git": true,
 	} {
 		_, err := Parse("f", []byte("sources:\n  git:\n    - {name: a, url: \""+url+"\", role: mainline, branches: [master]}\n"))
 		if (err == nil) != ok || err != nil && (strings.Contains(err.Error(), "s3cr3t") || !strings.Contains(err.Error(), "%2F")) {
 			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// A password stands in no address of a database, in whatever form.
+func TestStoreAddress(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"postgres://a:s3cr3t@db/x": false, "postgres://a:1234/s3cr3t@db/x": false, "postgres://a:s3cr3t%@db/x": false, "postgres://a@db/x?password=s3cr3t": false,
+		"host=db user=a password=s3cr3t": false, "postgres://a@db:5432/x": true, "host=db user=a passfile=/etc/pw": true, "postgres:///x?host=/run/postgresql": true,
+	} {
+		_, err := Parse("f", []byte("store:\n  address: \""+address+"\"\n"))
+		if refused := err != nil && strings.Contains(err.Error(), "store.address"); refused == ok || err != nil && strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v", address, err)
 		}
 	}
 }

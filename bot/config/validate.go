@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,10 +22,8 @@ func (c *Config) validate() []Problem {
 	if c.State == "" {
 		v.add("state", "a folder is needed for the store and the outbox")
 	}
-	if u, err := url.Parse(c.Store.Address); err == nil && u.User != nil {
-		if _, set := u.User.Password(); set {
-			v.add("store.address", "a password must not stand here; put it into ~/.pgpass, a file named with ?passfile=, or PGPASSWORD")
-		}
+	if hasPassword(c.Store.Address) {
+		v.add("store.address", "a password must not stand here; put it into ~/.pgpass, a file named with ?passfile=, or PGPASSWORD")
 	}
 	if k := c.Store.Keep.Std(); k != 0 && k < minKeep {
 		v.add("store.keep", "%s is too short: later versions and replies come for months; at least 90d", k)
@@ -296,9 +295,32 @@ func (v *validator) need(path, value, what string) {
 func (v *validator) remote(path, value, what string) {
 	v.need(path, value, what)
 	scheme, rest, is := strings.Cut(value, "://")
-	if _, err := url.Parse(value); is && (err != nil || strings.ContainsAny(rest, " \t\r\n") || scheme == "") {
+	u, err := url.Parse(value)
+	if is && (err != nil || strings.ContainsAny(rest, " \t\r\n") || scheme == "" || takenForPort(u)) {
 		v.add(path, "is no address: in a name or password write %%2F for a slash, %%20 for a blank, %%40 for an at sign; or leave it out and use a credential helper of git")
 	}
+}
+
+// takenForPort reports whether an address may have a password whose beginning, digits in
+// front of a slash, is read as a port.
+func takenForPort(u *url.URL) bool {
+	return u.User == nil && u.Port() != "" && strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
+}
+
+var passwordWord = regexp.MustCompile(`(?i)(?:^|[\s?&])password\s*=`)
+
+// hasPassword reports whether a password may stand in the address of a database, in either
+// of its forms.
+func hasPassword(address string) bool {
+	if passwordWord.MatchString(address) {
+		return true
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return strings.Contains(address, "://") && strings.Contains(address, "@")
+	}
+	_, set := u.User.Password()
+	return set || takenForPort(u)
 }
 
 func (v *validator) oneOf(path, value string, allowed ...string) {

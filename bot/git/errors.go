@@ -50,8 +50,8 @@ func (e *Error) Error() string {
 var (
 	inAddress = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)([^/\s@'"]+)@`)
 	// A password with a slash in it that nobody escaped: what stands behind the colon
-	// is no port.
-	unescaped = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'":]+:[0-9]*[^0-9/\s@'"…][^\s@'"]*@`)
+	// is no port, or one as far as anybody can tell.
+	unescaped = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'":]+:[^\s@'"…][^\s@'"]*@`)
 	inQuery   = regexp.MustCompile(`(?i)([?&](?:[a-z_]*token|password|secret|key|auth)=)[^&\s'"]+`)
 )
 

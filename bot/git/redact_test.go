@@ -17,7 +17,10 @@ func TestRedact(t *testing.T) {
 		"https://example.org/x?private_token=secret&a=b":    "https://example.org/x?private_token=…&a=b",
 		"https://example.org/a@b":                           "https://example.org/a@b",
 		"http://a:tok9/with/slash@127.0.0.1:9/x.git":        "http://…@127.0.0.1:9/x.git",
-		"https://example.org:8080/a@b":                      "https://example.org:8080/a@b",
+		"http://a:1234/567@127.0.0.1:9/x.git":               "http://…@127.0.0.1:9/x.git",
+		"postgres://a:1234/567@db/stablebot":                "postgres://…@db/stablebot",
+		"https://example.org:8080/a@b":                      "https://…@b", // or a password: nobody can tell
+		"https://example.org:8080/a/b":                      "https://example.org:8080/a/b",
 		"ada@example.org":                                   "ada@example.org",
 	} {
 		if got := Redact(in); got != want {

@@ -2,7 +2,9 @@ package mail
 
 import (
 	"iter"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // What the sender of a reply wrote himself is what counts as his. A mail program puts
@@ -25,7 +27,7 @@ func Lines(text string) iter.Seq[Line] {
 			var line string
 			line, rest, _ = strings.Cut(rest, "\n")
 			line = strings.TrimRight(line, " \t\r")
-			if endsOwnWords(line, rest) || !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, rest)}) {
+			if endsOwnWords(line, rest) || !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, line, rest)}) {
 				return
 			}
 			last = line
@@ -37,12 +39,20 @@ func Lines(text string) iter.Seq[Line] {
 func quoted(line string) bool { return line != "" && (line[0] == '>' || line[0] == '|') }
 
 // rewrapped reports whether what stands between two lines is the rest of a cited line
-// that a mail program has broken: both neighbours are cited, and no empty line parts
-// it from either. last is the line above, rest the text below.
-func rewrapped(last, rest string) bool {
+// that a mail program has broken: both neighbours are cited, no empty line parts it from
+// either, and its first word had no room in the line above. A terse answer between two
+// lines has no other look but for that. last is the line above, rest the text below.
+func rewrapped(last, line, rest string) bool {
 	next, _, _ := strings.Cut(rest, "\n")
-	return quoted(last) && quoted(next)
+	if !quoted(last) || !quoted(next) {
+		return false
+	}
+	word, _, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
+	return utf8.RuneCountInString(last)+1+utf8.RuneCountInString(word) > narrowest
 }
+
+// narrowest is the shortest line at which mail programs break what they cite.
+const narrowest = 64
 
 // endsOwnWords reports whether a line begins the signature, or a copy of another mail
 // that is not marked line by line. rest is the text below it.
@@ -58,11 +68,11 @@ func endsOwnWords(line, rest string) bool {
 	case strings.HasPrefix(plain, "from:"):
 		return headed(rest)
 	case strings.HasSuffix(plain, ":"):
-		return attributes(plain) && !quoted(strings.TrimSpace(firstLine(rest)))
+		return attributes(plain) && !quoted(firstLine(rest))
 	case strings.HasPrefix(plain, "on ") && strings.Contains(plain, ", "): // broken in two
 		next, below, _ := strings.Cut(rest, "\n")
 		next = strings.ToLower(strings.TrimSpace(next))
-		return strings.HasSuffix(next, ":") && attributes(next) && !quoted(strings.TrimSpace(firstLine(below)))
+		return strings.HasSuffix(next, ":") && attributes(plain+" "+next) && !quoted(firstLine(below))
 	}
 	return false
 }
@@ -105,18 +115,28 @@ func headed(rest string) bool {
 // attributes reports whether a line in lower case that ends in a colon says who wrote
 // what follows.
 func attributes(line string) bool {
-	for _, verb := range [...]string{" wrote:", " writes:", " said:", " schrieb:", " écrit :", " écrit:", " escribió:", " ha scritto:", " skrev:", " napisał:", " schreef:", " писал:", " пишет:", "写道:", "寫道:"} {
+	named := strings.ContainsAny(line, "@0123456789") // an address, a date
+	for _, verb := range [...]string{" wrote:", " schrieb:", " écrit :", " écrit:", " escribió:", " ha scritto:", " skrev:", " napisał:", " schreef:", " писал:", " пишет:", "写道:", "寫道:"} {
 		if strings.HasSuffix(line, verb) {
 			return true
+		}
+	}
+	for _, verb := range [...]string{" writes:", " said:"} { // people write these as well
+		if strings.HasSuffix(line, verb) {
+			return named
 		}
 	}
 	return strings.Contains(line, "@") && strings.HasSuffix(line, ">:")
 }
 
-// firstLine is the first line that is not empty.
+// left is a line that stands for what was left out of a citation.
+var left = regexp.MustCompile(`(?i)^[\[<({*-]*[ \t]*(?:\.{2,}|…|snip|snipped|cut|trimmed)[ \t]*[\]>)}*-]*$`)
+
+// firstLine is the first line that is not empty, without blanks around it. What stands for
+// something that was left out is none.
 func firstLine(text string) string {
 	for line := range strings.Lines(text) {
-		if strings.TrimSpace(line) != "" {
+		if line = strings.TrimSpace(line); line != "" && !(len(line) < 20 && left.MatchString(line)) {
 			return line
 		}
 	}

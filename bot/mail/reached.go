@@ -74,7 +74,7 @@ func addressesIn(s string, out []string) []string {
 			to++
 		}
 		if a := strings.Trim(s[from:to], ".-"); from < i && to > i+1 {
-			out = append(out, a)
+			out = append(out, strings.Clone(a)) // not a piece that holds the whole field
 		}
 	}
 	return out

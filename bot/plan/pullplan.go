@@ -124,11 +124,16 @@ func wanted(b PullBrief, s flow.PullState, c report.Comment, shown verdict.Verdi
 		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
-		says := !shown.Silent() && (policy.Verdicts == nil || slices.Contains(policy.Verdicts, shown) ||
-			shown == report.Mixed && slices.Contains(policy.Verdicts, verdict.StableEligible))
+		says := !shown.Silent() && asksFor(policy.Verdicts, shown)
 		w.comment = &flow.DesiredComment{Body: c.Body(), Create: says || forced}
 	}
 	return w
+}
+
+// asksFor reports whether a repository wants a comment on a verdict; without a list it wants
+// one on each.
+func asksFor(list []verdict.Verdict, shown verdict.Verdict) bool {
+	return list == nil || slices.Contains(list, shown) || shown == report.Mixed && slices.Contains(list, verdict.StableEligible)
 }
 
 // labels are those of a pull request; nil where the repository wants none.
@@ -162,7 +167,7 @@ func (p *PullPlan) audited(b PullBrief, judged report.Comment, shown verdict.Ver
 		w.check = &flow.DesiredCheck{Title: c.Title(), Summary: c.Summary(), Failed: b.Failed, Private: b.Pull.Private}
 	}
 	if policy.Comment {
-		w.comment = &flow.DesiredComment{Body: c.Body(), Create: found || forced}
+		w.comment = &flow.DesiredComment{Body: c.Body(), Create: found && asksFor(policy.Verdicts, shown) || forced}
 	}
 	p.add(b, obeyed, forced, w)
 }

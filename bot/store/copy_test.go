@@ -104,11 +104,27 @@ func TestForget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, where(t))
 			lived(t, s)
+			for _, list := range []string{"DRM.Example.Org", "drm.example.org", "other.example.org"} {
+				var want int
+				if err := s.read.QueryRowContext(t.Context(), "select count(*) from mail_list where lower(list) = lower(?)", list).Scan(&want); err != nil {
+					t.Fatal(err)
+				}
+				n := 0
+				for _, err := range s.Past(t.Context(), list, time.Time{}, time.Time{}) {
+					if n++; err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got, err := s.MailsOf(t.Context(), list); got != want || n != want || err != nil {
+					t.Errorf("%s: %d mails, %d of the past, want %d, %v", list, got, n, want, err)
+				}
+			}
+			heard := flow.Standing{Branch: "6.1", Title: "w", Stand: flow.StandQueued, Voice: flow.VoiceHeard, Who: "greg@example.org", Mail: "n9@example.org", At: storetest.T0}
 			said := []flow.Standing{
 				{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "x", Stand: flow.StandDeclined, Voice: flow.VoiceWord, Who: "Bob B <Bob@example.org>", Why: "bob has no board", At: storetest.T0},
 				{Branch: "6.1", Title: "y", Stand: flow.StandQueued, Voice: flow.VoiceHeard, Who: "bob@example.org", How: "DKIM of example.org", Proven: true, Mail: "9-bob@example.org", At: storetest.T0},
 				{Branch: "6.1", Commit: "1a2b3c4d5e6f", Title: "x", Stand: flow.StandDeclined, Voice: flow.VoiceTrees, Why: "no board (Bob B <bob@example.org>, 2026-01-02)", At: storetest.T0},
-				{Branch: "6.1", Commit: "2a2b3c4d5e6f", Title: "z", Stand: flow.StandDeclined, Voice: flow.VoiceWord, Who: "Ann <ann@example.org>", Why: "not here", At: storetest.T0}}
+				{Branch: "6.1", Commit: "2a2b3c4d5e6f", Title: "z", Stand: flow.StandDeclined, Voice: flow.VoiceWord, Who: "Ann <ann@example.org>", Why: "not here", At: storetest.T0}, heard}
 			if err := errors.Join(s.Stand(t.Context(), said), s.SaveLacking(t.Context(), flow.Lacking{Branch: "6.1", Rows: []flow.Lack{{Why: "bob"}}})); err != nil {
 				t.Fatal(err)
 			}
@@ -139,11 +155,16 @@ func TestForget(t *testing.T) {
 			if f, err := s.ForgetBefore(t.Context(), storetest.T0); err != nil || f != (Forgotten{}) {
 				t.Errorf("nothing is older: %+v, %v", f, err)
 			}
-			if f, err := s.ForgetBefore(t.Context(), storetest.T0.Add(time.Hour)); err != nil || f != (Forgotten{2, 2, 2, 1}) {
+			if f, err := s.ForgetBefore(t.Context(), storetest.T0.Add(time.Hour)); err != nil || f != (Forgotten{2, 2, 2, 2}) {
 				t.Errorf("by age: %+v, %v", f, err)
 			}
+			// Read again, it is there already, and nobody is named anew.
+			heard.Proven = true
+			if err := s.Stand(t.Context(), []flow.Standing{heard}); err != nil {
+				t.Fatal(err)
+			}
 			left, err := s.Standings(t.Context(), "6.1")
-			if err != nil || len(left) != 4 || left[0].Stand != flow.StandDeclined || left[3].Who != "" || left[3].Why != "not here" {
+			if err != nil || len(left) != 5 || left[4].Who != "" || left[0].Stand != flow.StandDeclined || left[3].Who != "" || left[3].Why != "not here" {
 				t.Errorf("what was said is to stay: %+v, %v", left, err)
 			}
 		})

@@ -48,7 +48,7 @@ func (s *Store) ForgetBefore(ctx context.Context, before time.Time) (Forgotten, 
 	return s.forget(ctx, forgetting{mails: "received < ? and filed = 1 and not exists (select 1 from series where series.key = mail.series_key and series.due > 0)",
 		judgements: "judged < ? and judged < ?", arg: millis(before), also: millis(before),
 		standings: []string{
-			"update standing set who = '', how = '', mail_id = '' where who <> '' and at < ?",
+			"update standing set who = '', how = '' where who <> '' and at < ?",            // the mail's id stays: read again, it is there already
 			"update standing set why = '' where why <> '' and voice = 'trees' and at < ?"}, // it tells who said what
 		saidArgs: [][]any{{millis(before)}, {millis(before)}}})
 }
@@ -63,19 +63,23 @@ type forgetting struct {
 }
 
 func (s *Store) forget(ctx context.Context, what forgetting) (all Forgotten, err error) {
+	err = s.tx(ctx, "deleting what is to be forgotten from", false, func(t *txn) (err error) {
+		all.Standings, err = t.forgetStandings(what)
+		return err
+	})
+	if err != nil {
+		return Forgotten{}, err
+	}
 	for ctx.Err() == nil {
 		var f Forgotten
 		err := s.tx(ctx, "deleting what is to be forgotten from", false, func(t *txn) (err error) {
-			if f, err = t.forgetSome(what); err == nil {
-				f.Standings, err = t.forgetStandings(what)
-			}
+			f, err = t.forgetSome(what)
 			return err
 		})
 		if err != nil {
 			return all, err
 		}
 		all.Mails, all.Series, all.Judgements = all.Mails+f.Mails, all.Series+f.Series, all.Judgements+f.Judgements
-		all.Standings += f.Standings
 		if f == (Forgotten{}) {
 			return all, nil
 		}

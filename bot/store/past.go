@@ -24,6 +24,7 @@ func (s *Store) Past(ctx context.Context, list string, since, until time.Time) i
 const pastPage = 200
 
 func (s *Store) past(ctx context.Context, list string, since, until time.Time, yield func(flow.Item) bool) error {
+	list = lowerASCII(list)
 	end := int64(1<<63 - 1)
 	if !until.IsZero() {
 		end = millis(until)
@@ -31,7 +32,7 @@ func (s *Store) past(ctx context.Context, list string, since, until time.Time, y
 	from, after := millis(since), ""
 	for {
 		rows, err := s.read.QueryContext(ctx, "select "+mailColumns+` from mail
-			where id in (select mail_id from mail_list where list = ? collate nocase)
+			where id in (select mail_id from mail_list where lower(list) = ?)
 			and (received, id) > (?, ?) and received < ? order by received, id limit ?`, list, from, after, end, pastPage)
 		if err != nil {
 			return err

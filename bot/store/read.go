@@ -307,9 +307,19 @@ func (s *Store) ListIDs(ctx context.Context, n int) (out []string, err error) {
 	return out, err
 }
 
+// lowerASCII is lower() of both databases: other letters stay as they are.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
 // MailsOf counts the mails of a list.
 func (s *Store) MailsOf(ctx context.Context, list string) (n int, err error) {
-	err = s.read.QueryRowContext(ctx, "select count(*) from mail_list where list = ? collate nocase", list).Scan(&n)
+	err = s.read.QueryRowContext(ctx, "select count(*) from mail_list where lower(list) = ?", lowerASCII(list)).Scan(&n)
 	return n, s.wrap("counting the mails of a list", err)
 }
 

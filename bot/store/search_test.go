@@ -257,6 +257,7 @@ func TestListed(t *testing.T) {
 		for _, table := range []string{"attempt", "listed", "fetched", "standing", "lacking"} {
 			exec("drop table " + table)
 		}
+		exec("drop index mail_list_lower")
 		exec("delete from goose_db_version where version_id >= 18")
 		exec("drop table signature_used")
 		for _, index := range []string{"message_id", "prove", "prove_notice"} {

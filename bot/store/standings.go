@@ -71,7 +71,7 @@ func (s *Store) Stand(ctx context.Context, some []flow.Standing) error {
 			if x.Mail == "" || !x.Proven {
 				continue
 			}
-			if _, err := t.exec("update standing set proven = 1, who = ?, how = ? where mail_id = ? and branch = ? and title_key = ?",
+			if _, err := t.exec("update standing set proven = 1, who = ?, how = ? where mail_id = ? and branch = ? and title_key = ? and proven = 0 and who <> ''",
 				x.Who, x.How, x.Mail, x.Branch, titleKey(x.Title)); err != nil {
 				return err
 			}

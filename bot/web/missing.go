@@ -129,6 +129,9 @@ func (s *Server) missing(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if l == nil { // it was taken away meanwhile
+			continue
+		}
 		sum := missingSum{Branch: name, Release: l.Release, AsOf: l.AsOf, States: map[flow.Stand]int{}}
 		for _, x := range l.Rows {
 			sum.States[x.State]++

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -82,5 +83,20 @@ func TestSayIn(t *testing.T) {
 	}
 	if w := post(serverOf(t, s, func(o *Options) { o.Decider = nil }), "/missing/6.12", form, cookies); w.Code != http.StatusForbidden {
 		t.Errorf("a dashboard that only shows: %d", w.Code)
+	}
+}
+
+// gone names a branch of which nothing is there any more.
+type gone struct{ Standings }
+
+func (gone) LackingOf(context.Context) ([]string, error) { return []string{"5.4", "6.12"}, nil }
+
+// TestMissingGone: what is taken away while it is looked at is left out.
+func TestMissingGone(t *testing.T) {
+	t.Parallel()
+	s := seeded(t, "")
+	w := get(t, serverOf(t, s, func(o *Options) { o.Standings = gone{s} }), "/missing")
+	if body := w.Body.String(); w.Code != http.StatusOK || !strings.Contains(body, "/missing/6.12") || strings.Contains(body, "/missing/5.4") {
+		t.Errorf("%d\n%s", w.Code, body)
 	}
 }

@@ -17,7 +17,9 @@ func numbers(_ context.Context, a *auditor, it *Item) error {
 	}
 	for _, n := range cve.Named(it.own.Body) {
 		fixes := a.CVE.Fixes(n)
-		switch {
+		switch err := a.CVE.Err(); {
+		case err != nil:
+			it.unchecked("%s: the numbers of the security team could not be read: %v", n, err)
 		case len(fixes) == 0:
 			it.unchecked("%s: it is not among the published ones here", n)
 		case it.Named == "" && (it.Upstream == "" || a.Set.Rewritten()):

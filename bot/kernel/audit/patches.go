@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -23,6 +25,7 @@ import (
 type Patch struct {
 	Name   string // where it was read
 	Branch string // that it says it is for, "" when it says none
+	id     string // by which it is known to who gave it; "" for its name
 	change *change.Change
 	text   string // the diff
 }
@@ -183,7 +186,7 @@ type Batch struct {
 	clone *git.Clone // nil: the commits are in a repository
 	end   func() error
 	lost  []*Item
-	from  map[string]string // names of patches, by the commits that they became
+	from  map[string]string // ids of patches, or names, by the commits that they became
 }
 
 // Put puts patches onto a branch one after the other. One that does not go on is a
@@ -215,7 +218,7 @@ func (b *Batch) put(ctx context.Context, set *trees.Set, branch, tip string, pat
 			if !errors.As(err, &e) || ctx.Err() != nil {
 				return err
 			}
-			b.lost = append(b.lost, &Item{ID: p.Name, Title: p.change.Subject, own: p.change,
+			b.lost = append(b.lost, &Item{ID: cmp.Or(p.id, p.Name), Title: p.change.Subject, own: p.change,
 				Findings: []Finding{{Kind: Unapplied, File: p.Name, Text: fmt.Sprintf("%s does not go on: %s", p.Name, firstLine(e.Stderr))}}})
 			continue
 		}
@@ -223,7 +226,7 @@ func (b *Batch) put(ctx context.Context, set *trees.Set, branch, tip string, pat
 		if err != nil {
 			return err
 		}
-		b.from[id] = p.Name
+		b.from[id] = cmp.Or(p.id, p.Name)
 		if tip = id; first == "" {
 			first = id
 		}
@@ -261,22 +264,32 @@ func (b *Batch) commit(ctx context.Context, p *Patch, parent string) (string, er
 		return "", err
 	}
 	c := p.change
-	date := c.Date
-	if date.IsZero() {
-		date = time.Unix(0, 0)
-	}
-	out, err = b.clone.Do(ctx, git.Call{Doing: "recording " + p.Name, In: []byte(c.Subject + "\n\n" + c.Body),
+	message := strings.ReplaceAll(c.Subject+"\n\n"+c.Body, "\x00", "\ufffd")
+	out, err = b.clone.Do(ctx, git.Call{Doing: "recording " + p.Name, In: []byte(message),
 		Args: []string{"commit-tree", strings.TrimSpace(string(out)), "-p", parent, "-F", "-"},
 		Env: []string{"GIT_AUTHOR_NAME=" + orNobody(c.Author.Name), "GIT_AUTHOR_EMAIL=" + orNobody(c.Author.Address),
-			fmt.Sprintf("GIT_AUTHOR_DATE=@%d +0000", date.Unix()), fmt.Sprintf("GIT_COMMITTER_DATE=@%d +0000", time.Now().Unix())}})
+			"GIT_AUTHOR_DATE=" + dateForGit(c.Date), "GIT_COMMITTER_DATE=" + dateForGit(time.Now())}})
 	return strings.TrimSpace(string(out)), err
 }
 
+// orNobody is a name that git takes: it refuses one in which nothing is left without blanks
+// and punctuation around it, and no process is started with a zero byte in its environment.
 func orNobody(s string) string {
-	if s = strings.Trim(s, "<> .,:;\"'"); s == "" {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, s)
+	if strings.Trim(s, " .,:;\"'\\") == "" {
 		return "nobody"
 	}
 	return s
+}
+
+// dateForGit is a date that git takes: none before 1970, nor of the year 2100 and later.
+func dateForGit(t time.Time) string {
+	return fmt.Sprintf("@%d +0000", min(max(t.Unix(), 0), 4102444799))
 }
 
 func firstLine(s string) string {

@@ -3,13 +3,17 @@ package audit_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/report"
 )
 
 const source = "int a_start(struct dev *d)\n{\n\tone(d);\n\td->first = 1;\n\td->second = 1;\n\td->third = 1;\n\ttwo(d);\n\treturn 0;\n}\n"
@@ -81,6 +85,57 @@ func TestBatch(t *testing.T) {
 				t.Errorf("%s: %q in\n%s", name, no, got)
 			}
 		}
+	}
+}
+
+// TestOddAuthors: what git refuses in a name, a date or a message does not end the batch.
+func TestOddAuthors(t *testing.T) {
+	g, mails := batch(t)
+	from := "From: " + strings.SplitN(strings.SplitN(mails[1], "\nFrom: ", 2)[1], "\n", 2)[0]
+	date := "Date: " + strings.SplitN(strings.SplitN(mails[1], "\nDate: ", 2)[1], "\n", 2)[0]
+	for name, m := range map[string]string{
+		"a backslash":  strings.Replace(mails[1], from, `From: "\\" <ada@example.org>`, 1),
+		"punctuation":  strings.Replace(mails[1], from, `From: ".,;" <ada@example.org>`, 1),
+		"a zero byte":  strings.Replace(mails[1], from, "From: =?utf-8?q?A=00da?= <ada@example.org>", 1),
+		"before 1970":  strings.Replace(mails[1], date, "Date: Wed, 31 Dec 1969 12:00:00 +0000", 1),
+		"far off":      strings.Replace(mails[1], date, "Date: Wed, 31 Dec 9999 12:00:00 +0000", 1),
+		"in a message": strings.Replace(mails[1], "upstream.\n", "upstream.\n\nA zero \x00 byte.\n", 1),
+	} {
+		file := filepath.Join(t.TempDir(), "mbox")
+		write(t, file, m)
+		if got := says(t, g, file, ""); !strings.Contains(got, "6.1: 1 commit") || strings.Contains(got, "does-not-apply") {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+}
+
+// TestAlike: commits whose ids begin alike, which anybody can make, keep what was found of each.
+func TestAlike(t *testing.T) {
+	g, mails := batch(t)
+	set, err := trees.Open(t.Context(), trees.Config{Remotes: []trees.Remote{
+		{Role: trees.Mainline, Path: g.Dir, Ref: "main"}, {Role: trees.Stable, Path: g.Dir, Ref: "linux-*.y"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = set.Close() }()
+	p := flow.Proposal{Branch: "6.1", Tip: strings.TrimSpace(g.Git("rev-parse", "linux-6.1.y"))}
+	for i, raw := range []string{mails[1], strings.Replace(mails[0], "\tlock(d);", "\tblock(d);", 1)} {
+		m, err := mail.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Change.ID = strings.Repeat("a", 12) + strings.Repeat(string(rune('1'+i)), 28)
+		p.Commits = append(p.Commits, m.Change)
+	}
+	got, err := audit.Proposed(t.Context(), set, p, nil, git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := func(a report.Audited) bool {
+		return slices.ContainsFunc(a.Findings, func(f report.Found) bool { return f.Kind == string(audit.Unapplied) })
+	}
+	if lost(got.Commits[0]) || !lost(got.Commits[1]) {
+		t.Errorf("%+v", got.Commits)
 	}
 }
 

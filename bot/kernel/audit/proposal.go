@@ -28,7 +28,7 @@ func Proposed(ctx context.Context, set *trees.Set, p flow.Proposal, numbers *cve
 	for _, c := range p.Commits {
 		text, why := patchText(c)
 		if partly[c.ID] = why; why == "" {
-			patches = append(patches, &Patch{Name: brief(c.ID), change: c, text: text})
+			patches = append(patches, &Patch{Name: brief(c.ID), id: c.ID, change: c, text: text})
 		}
 	}
 	// A branch that is older here than for who proposes them, and a commit that cannot be put
@@ -56,13 +56,13 @@ func Proposed(ctx context.Context, set *trees.Set, p flow.Proposal, numbers *cve
 		for _, it := range r.Items {
 			of[cmp.Or(b.from[it.ID], it.ID)] = it
 		}
-		for id, name := range b.from {
-			rename(r, id, name)
+		for copied, id := range b.from {
+			rename(r, copied, brief(id))
 		}
 	}
 	out := &report.Audit{Branch: p.Branch}
 	for _, c := range p.Commits {
-		out.Commits = append(out.Commits, shown(c, of[brief(c.ID)], partly[c.ID], doubt))
+		out.Commits = append(out.Commits, shown(c, of[c.ID], partly[c.ID], doubt))
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ package cve
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,6 +25,18 @@ var sha = regexp.MustCompile(`^[0-9a-fA-F]{7,40}$`)
 type List struct {
 	byCommit map[string][]string
 	commits  map[string][]string // by number
+	unread   error
+}
+
+// Unread is a list of which nothing is known, and why.
+func Unread(why error) *List { return &List{unread: why} }
+
+// Err is why nothing is known.
+func (c *List) Err() error {
+	if c == nil {
+		return nil
+	}
+	return c.unread
 }
 
 var cveFile = regexp.MustCompile(`^(CVE-\d{4}-\d{4,})\.sha1$`)
@@ -44,6 +57,9 @@ func Read(ctx context.Context, root fs.FS) (*List, error) {
 		}
 		return c.read(root, name, m[1])
 	})
+	if err == nil && len(c.commits) == 0 {
+		err = errors.New("it names no commit")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a clone of the kernel's vulns repository: %w; it has cve/published/YEAR/CVE-….sha1", err)
 	}
@@ -56,12 +72,16 @@ func (c *List) read(root fs.FS, name, cve string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
 		if id := strings.ToLower(strings.TrimSpace(lines.Text())); sha.MatchString(id) {
 			key := id[:digits]
 			c.byCommit[key] = append(c.byCommit[key], id+" "+cve)
 			c.commits[cve] = append(c.commits[cve], id)
 		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cve_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -27,8 +28,15 @@ func TestList(t *testing.T) {
 	if got := c.Fixes("cve-2023-20002"); !slices.Equal(got, []string{"ffffffffffff"}) {
 		t.Errorf("%v", got)
 	}
-	if _, err := cve.Read(t.Context(), fstest.MapFS{}); err == nil {
-		t.Error("a folder of another layout is read as one without numbers")
+	for what, dir := range map[string]fstest.MapFS{
+		"another layout":        {},
+		"no number":             {"cve/published/2024/README": {Data: []byte("x")}},
+		"an endless line":       {"cve/published/2024/CVE-2024-10001.sha1": {Data: bytes.Repeat([]byte("a"), 1<<17)}},
+		"one that is not whole": {"cve/published/2024/CVE-2024-10001.sha1": {Data: append([]byte(id+"\n"), bytes.Repeat([]byte("a"), 1<<17)...)}},
+	} {
+		if _, err := cve.Read(t.Context(), dir); err == nil {
+			t.Errorf("%s: it is read as one without numbers", what)
+		}
 	}
 }
 

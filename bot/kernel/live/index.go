@@ -57,7 +57,7 @@ func (x *index) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 	if x.past {
 		// The names of each day's tree would take a second a change; those of the
 		// base do as well, as what the branch took since is asked for by commit.
-		if set := x.trees.set.Load(); set != nil {
+		if set := x.trees.Set(); set != nil {
 			tree = set.Base()
 		}
 	}
@@ -75,7 +75,9 @@ func (x *index) Find(ctx context.Context, w trees.Wanted) (trees.Pile, error) {
 
 // enabling says which commits of a pile enable hardware.
 func (x *index) enabling(ctx context.Context, pile trees.Pile) trees.Pile {
-	if set := x.trees.set.Load(); set != nil {
+	set, done := x.trees.use()
+	defer done()
+	if set != nil {
 		for _, id := range pile.Commits {
 			if x.enables.of(ctx, set, id) {
 				pile.Enabling = append(pile.Enabling, id)

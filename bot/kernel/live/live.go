@@ -75,7 +75,7 @@ type Trees struct {
 
 	mu      sync.Mutex // one Refresh at a time
 	missing []error    // remotes that the set was opened without
-	set     atomic.Pointer[trees.Set]
+	set     atomic.Pointer[inUse]
 
 	moved  func(context.Context, string)
 	moving atomic.Bool
@@ -130,12 +130,16 @@ func (t *Trees) Keep(name string, c Copy) {
 // Drop leaves out remotes, which were not fetched.
 func (t *Trees) Drop(gone func(*Remote) bool) { t.remotes = slices.DeleteFunc(t.remotes, gone) }
 
-// Set is the newest set; nil before the first Refresh.
+// Set is the newest set; nil before the first Refresh. It is for those who refresh the trees
+// themselves: for others it may be closed while they ask.
 func (t *Trees) Set() *trees.Set {
 	if t == nil {
 		return nil
 	}
-	return t.set.Load()
+	if u := t.set.Load(); u != nil {
+		return u.set
+	}
+	return nil
 }
 
 // Tags reports whether releases are marked by tags.
@@ -163,7 +167,7 @@ func (t *Trees) Open(ctx context.Context) (set *trees.Set, missing, err error) {
 	if set, err = trees.Open(ctx, c); err != nil {
 		return nil, nil, err
 	}
-	t.set.Store(set)
+	t.set.Store(&inUse{set: set, of: &opened{}})
 	return set, errors.Join(t.missing...), nil
 }
 
@@ -178,7 +182,7 @@ func (t *Trees) Refresh(ctx context.Context, ask bool) (state string, err error)
 		}
 	}
 	again := len(t.missing) > 0
-	before := t.set.Load()
+	before := t.Set()
 	t.missing = nil
 	var set *trees.Set
 	if before == nil || again {
@@ -205,11 +209,18 @@ func (t *Trees) Refresh(ctx context.Context, ask bool) (state string, err error)
 }
 
 // replace takes a newer set into use. One that was opened again has processes of
-// its own: those of the set before are ended.
+// its own: those of the set before are ended when nobody asks it any more.
 func (t *Trees) replace(ctx context.Context, set, before *trees.Set, again bool) {
-	t.set.Store(set)
-	if again && before != nil {
-		time.AfterFunc(closeAfter, func() { _ = before.Close() })
+	last := t.set.Load()
+	now := &inUse{set: set, of: &opened{}}
+	if last != nil && !again {
+		now.of = last.of
+	}
+	t.set.Store(now)
+	if last != nil && again {
+		if err := last.of.retire(before); err != nil {
+			t.log.Warn("the trees that were opened again could not be closed", zap.Error(err))
+		}
 	}
 	t.log.Info("trees read", zap.Strings("branches", set.Branches()), zap.String("mainline", set.Mainline().Tip))
 	if t.moved != nil && t.moving.CompareAndSwap(false, true) {
@@ -220,9 +231,6 @@ func (t *Trees) replace(ctx context.Context, set, before *trees.Set, again bool)
 		}()
 	}
 }
-
-// closeAfter leaves those that still ask a set the time to end.
-const closeAfter = time.Minute
 
 func (t *Trees) stateOf(s *trees.Set) string { return s.State() + "\npiles " + t.index.known() }
 
@@ -249,7 +257,8 @@ var ErrNotRead = errors.New("the trees are not read yet")
 
 // Facts implements run.Trees.
 func (t *Trees) Facts(ctx context.Context, c *change.Change, before []*change.Change) (*rules.Tree, error) {
-	s := t.set.Load()
+	s, done := t.use()
+	defer done()
 	if s == nil {
 		return nil, ErrNotRead
 	}
@@ -258,7 +267,8 @@ func (t *Trees) Facts(ctx context.Context, c *change.Change, before []*change.Ch
 
 // Merged implements run.Trees.
 func (t *Trees) Merged(ctx context.Context, id string) (*change.Change, error) {
-	s := t.set.Load()
+	s, done := t.use()
+	defer done()
 	if s == nil {
 		return nil, ErrNotRead
 	}
@@ -267,13 +277,15 @@ func (t *Trees) Merged(ctx context.Context, id string) (*change.Change, error) {
 
 // Audit reads what is to go into a branch on top of it.
 func (t *Trees) Audit(ctx context.Context, p flow.Proposal) (*report.Audit, error) {
-	s := t.set.Load()
+	s, done := t.use()
+	defer done()
 	if s == nil {
 		return nil, ErrNotRead
 	}
 	numbers, err := t.numbers.List(ctx)
-	if err != nil { // it is audited without
+	if err != nil { // it is audited without, and that is told
 		t.log.Warn("the numbers of the security team could not be read", zap.Error(err))
+		numbers = cve.Unread(err)
 	}
 	return audit.Proposed(ctx, s, p, numbers, git.Options{})
 }
@@ -289,7 +301,9 @@ func merged(ctx context.Context, s *trees.Set, id string) (*change.Change, error
 
 // Fates implements outcome.Trees.
 func (t *Trees) Fates(ctx context.Context, c *change.Change) []trees.Fate {
-	if s := t.set.Load(); s != nil {
+	s, done := t.use()
+	defer done()
+	if s != nil {
 		return s.Fates(ctx, c)
 	}
 	return nil
@@ -297,7 +311,7 @@ func (t *Trees) Fates(ctx context.Context, c *change.Change) []trees.Fate {
 
 // Branches implements run.Trees.
 func (t *Trees) Branches() []string {
-	if s := t.set.Load(); s != nil {
+	if s := t.Set(); s != nil {
 		return s.Branches()
 	}
 	return nil
@@ -311,8 +325,8 @@ func (t *Trees) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.index.wait()
-	if s := t.set.Swap(nil); s != nil {
-		return errors.Join(s.Close(), t.index.close())
+	if u := t.set.Swap(nil); u != nil {
+		return errors.Join(u.of.retire(u.set), t.index.close())
 	}
 	return t.index.close()
 }

@@ -27,7 +27,8 @@ const readTime = 10 * time.Second
 
 // Read returns who maintains what.
 func (p *Maintainers) Read(ctx context.Context) (*command.Maintainers, error) {
-	set := p.Trees.Set()
+	set, done := p.Trees.use()
+	defer done()
 	if set == nil {
 		return nil, ErrNotRead
 	}

@@ -56,7 +56,8 @@ func Forecast(judge verdict.Judge, t *Trees) func(context.Context, *change.Chang
 		day := posted.Add(-pastLag)
 		var tree *rules.Tree
 		if t != nil {
-			set := t.set.Load()
+			set, done := t.use()
+			defer done()
 			if set == nil {
 				return verdict.Judgement{}, ErrNotRead
 			}

@@ -25,18 +25,21 @@ func parseCommands(body string) (out []flow.Command) {
 		return nil
 	}
 	src := []byte(ownWords(body[:min(len(body), maxComment)]))
-	inside := 0 // HTML elements that are open and have Markdown in them
-	hidden := 0 // up to here a comment goes on that a block of HTML has left open
+	var inside elements // those that have Markdown in them
+	hidden := 0         // up to here a comment goes on that a block of HTML has left open
 	for n := goldmark.DefaultParser().Parse(text.NewReader(src)).FirstChild(); n != nil; n = n.NextSibling() {
 		switch n.Kind() {
 		case ast.KindHTMLBlock:
-			block := n.Lines().Value(src)
-			inside = max(0, inside+opened(block))
-			if from := bytes.LastIndex(block, []byte("<!--")); from > bytes.LastIndex(block, []byte("-->")) {
+			block := n.(*ast.HTMLBlock)
+			text := whole(block, src)
+			if block.HTMLBlockType == ast.HTMLBlockType1 || block.HTMLBlockType >= ast.HTMLBlockType6 {
+				inside.read(comment.ReplaceAll(text, nil)) // the others have no elements
+			}
+			if from := bytes.LastIndex(text, []byte("<!--")); from > bytes.LastIndex(text, []byte("-->")) {
 				hidden = commentEnd(src, n.Lines().At(n.Lines().Len()-1).Stop)
 			}
 		case ast.KindParagraph:
-			if inside == 0 && n.Lines().At(0).Start >= hidden {
+			if len(inside) == 0 && n.Lines().At(0).Start >= hidden {
 				out = commandsIn(n, src, out)
 			}
 		}
@@ -96,18 +99,45 @@ func beginsLine(src []byte, at int) bool {
 	return at == 0 || src[at-1] == '\n'
 }
 
-var holds = regexp.MustCompile(`(?i)<(/?)(?:blockquote|details|div|section|table|td|template|pre|code|ul|ol|li)\b`)
+// whole is a block of HTML with the line that ends it, which the parser keeps apart.
+func whole(block *ast.HTMLBlock, src []byte) []byte {
+	text := block.Lines().Value(src)
+	if block.HasClosure() {
+		text = append(text, block.ClosureLine.Value(src)...)
+	}
+	return text
+}
 
-// opened is how many elements a block of HTML leaves open.
-func opened(block []byte) (n int) {
+// comment is one of HTML, or one that its block leaves open.
+var comment = regexp.MustCompile(`(?s)<!--.*?(?:-->|$)`)
+
+var holds = regexp.MustCompile(`(?i)<(/?)(blockquote|details|div|section|table|td|template|pre|code|ul|ol|li)\b`)
+
+// maxOpen bounds the elements that are open. A comment of people has a few.
+const maxOpen = 100
+
+// elements are those that are open, the outermost first.
+type elements []string
+
+// read goes on with a block of HTML. Nobody has to end an item of a list or a cell: the next
+// one ends it, or what it stands in does.
+func (e *elements) read(block []byte) {
 	for _, m := range holds.FindAllSubmatch(block, -1) {
-		if len(m[1]) > 0 {
-			n--
-		} else {
-			n++
+		name := strings.ToLower(string(m[2]))
+		last := len(*e) - 1
+		for last >= 0 && (*e)[last] != name {
+			last--
+		}
+		switch {
+		case len(m[1]) > 0:
+			if last >= 0 {
+				*e = (*e)[:last]
+			}
+		case (name == "li" || name == "td") && last >= 0 && last == len(*e)-1:
+		case len(*e) < maxOpen:
+			*e = append(*e, name)
 		}
 	}
-	return n
 }
 
 // ownWords is a comment without what a mail program copied below its writer's words. A
