@@ -87,7 +87,9 @@ func TestSayIn(t *testing.T) {
 }
 
 // gone names a branch of which nothing is there any more.
-type gone struct{ Standings }
+type all = Standings
+
+type gone struct{ all }
 
 func (gone) LackingOf(context.Context) ([]string, error) { return []string{"5.4", "6.12"}, nil }
 
