@@ -136,7 +136,7 @@ var left = regexp.MustCompile(`(?i)^[\[<({*-]*[ \t]*(?:\.{2,}|…|snip|snipped|c
 // something that was left out is none.
 func firstLine(text string) string {
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !(len(line) < 20 && left.MatchString(line)) {
+		if line = strings.TrimSpace(line); line != "" && (len(line) >= 20 || !left.MatchString(line)) {
 			return line
 		}
 	}
