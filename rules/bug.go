@@ -83,6 +83,10 @@ func (f *Facts) quirk() bool {
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk)
 }
 
+// QuirkFound is what real-bug says of a row or a workaround for hardware: such has no
+// culprit that a Fixes: tag could name.
+const QuirkFound = "a hardware quirk or workaround"
+
 // quirksToCome reports whether the title brings a means for quirks, and none itself:
 // "support quirks that the platform's data names".
 func (f *Facts) quirksToCome() bool {
@@ -169,7 +173,7 @@ func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 		if ev == (Evidence{}) {
 			ev = w.Evidence(signs.WordQuirk)
 		}
-		return answered(met("a hardware quirk or workaround", ev))
+		return answered(met(QuirkFound, ev))
 	}
 	return Finding{}, false
 }

@@ -21,7 +21,8 @@ func postOf(n int, culprit string, v verdict.Verdict, score float64) Posted {
 		c.Fixes = []change.Fixes{{SHA: culprit}}
 	}
 	return Posted{ID: id, Lists: []string{"x.lists"},
-		Message: &mail.Message{ID: id, From: change.Person{Address: "ada@example.org"}, Prefix: change.Prefix{N: n}, Change: c},
+		Message: &mail.Message{ID: id, From: change.Person{Address: "ada@example.org"}, Title: "x: fix y", Prefix: change.Prefix{N: n},
+			Change: c},
 		Judgement: &verdict.Judgement{ID: id, Verdict: v, Score: score, When: verdict.AfterMainline,
 			Lines: &verdict.Policy{Eligible: 0.4, DKMS: 0.1}}}
 }
@@ -167,7 +168,7 @@ func TestUnreleased(t *testing.T) {
 	young := postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)
 	young.Unreleased = "its author says so"
 	if actions, quiet, err := Replies(brief(young)); err != nil || len(actions) != 0 ||
-		quiet != "its bug is in no release yet: its author says so" {
+		quiet != "no release may have its bug yet: its author says so" {
 		t.Errorf("alone: %d %q %v", len(actions), quiet, err)
 	}
 	actions, _, err := Replies(brief(young, postOf(2, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)))

@@ -22,6 +22,10 @@ func TestAnswersOfList(t *testing.T) {
 	bare.Branches = nil
 	hardly := at(dk, verdict.TooBig, .05)
 	hardly.Fix = .55
+	unseen := at(dk, verdict.TooBig, .05)
+	unseen.Branches = nil
+	named := unseen
+	named.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.FixesTag.ID, Outcome: rules.Met}}}
 	bug := bare
 	bug.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met}, Weight: .5}}
 	wide := ListPolicy{MinMargin: DefaultMinMargin}
@@ -37,6 +41,8 @@ func TestAnswersOfList(t *testing.T) {
 		{"eligible, near the line, as its author asks", wide, asked, true},
 		{"too big, far from the line", wide, at(dk, verdict.TooBig, .05), true},
 		{"too big, and hardly a fix", wide, hardly, false},
+		{"too big, without trees, and nobody asks", ListPolicy{WithoutTrees: true, MinMargin: DefaultMinMargin}, unseen, false},
+		{"too big, without trees, with a Fixes tag", ListPolicy{WithoutTrees: true, MinMargin: DefaultMinMargin}, named, true},
 		{"too big, near the line", wide, at(dk, verdict.TooBig, .35), false},
 		{"older than the chip, whatever its chance", wide, at(dk, verdict.NoBase, .97), true},
 		{"of a kind that stable does not take", wide, at(dk, verdict.BelowBar, .02), false},

@@ -28,7 +28,7 @@ type Posted struct {
 	Judgement *verdict.Judgement // nil for a cover letter
 	Tree      *rules.Tree        // what it was judged with; nil: nothing is known of trees
 	BuildsOn  []int              // patches of the posting whose lines or names it uses
-	// Unreleased is by what it is known that the bug came with a release candidate.
+	// Unreleased is by what it is likely that no release has the bug yet.
 	Unreleased string
 	Differs    string // how mainline has it, when that is another patch than the one posted
 }
@@ -194,6 +194,8 @@ func (b Brief) notYet(first Posted, list ListPolicy) string {
 	switch {
 	case b.Series.Next != "":
 		return "superseded by a newer version"
+	case m.Title == "":
+		return "its subject is empty; a posting that has one is answered"
 	case m.Prefix.RFC:
 		return "posted for comments, not to be merged; the posting that is meant to be is answered"
 	case b.Unproven:

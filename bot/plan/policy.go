@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -152,9 +153,10 @@ const DefaultMinMargin = 0.2
 const surelyFix = 0.6
 
 const (
-	tooClose  = "its chance is too close to the line"
-	hardlyFix = "whether it mends a bug is too close to call"
-	formOnly  = "no branch was looked at, and nothing but its form speaks for it"
+	tooClose   = "its chance is too close to the line"
+	hardlyFix  = "whether it mends a bug is too close to call"
+	nobodyAsks = "no tag asks stable for it, and no branch was looked at"
+	formOnly   = "no branch was looked at, and nothing but its form speaks for it"
 )
 
 // answers reports whether a judgement is worth a mail on this list, and says why not.
@@ -174,12 +176,22 @@ func (l ListPolicy) answers(j verdict.Judgement) (yes bool, why string) {
 		return false, "no tree that is configured has this code"
 	case l.MinMargin > 0 && j.Fix < surelyFix:
 		return false, hardlyFix
+	case l.MinMargin > 0 && unasked(j):
+		return false, nobodyAsks
 	case l.MinMargin > 0 && report.Margin(j) < l.MinMargin: // 0 holds nothing back
 		return false, tooClose
 	case l.MinMargin > 0 && j.Verdict == verdict.StableEligible && len(j.Branches) == 0 && !report.Favoured(j) && report.Margin(j) < 1:
 		return false, formOnly
 	}
 	return true, ""
+}
+
+// unasked reports whether stable is refused what nobody asks it for: no tag presents the
+// patch as a fix, and no branch was looked at that needs it.
+func unasked(j verdict.Judgement) bool {
+	return j.Verdict == verdict.DKMSOnly && len(j.Branches) == 0 && !slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
+		return w.Outcome == rules.Met && (w.ID == rules.StableRequest.ID || w.ID == rules.FixesTag.ID)
+	})
 }
 
 // hears picks the judgements that actions of a kind speak of on this list.

@@ -93,6 +93,7 @@ type Row struct {
 	Merged   string // the commit in mainline, "" while it is not there
 	Commit   bool   // it was read from git, so its ID is a commit's
 	Adds     bool   // it adds a device ID and mends nothing
+	Quirk    bool   // it is for what hardware does, so no commit is its culprit
 	Culprit  bool   // its author names the commit that it fixes
 	Tag      Tag
 	Vendors  []rules.Vendor // trees that ship the code
@@ -253,7 +254,7 @@ func row(p Posting, q Patch) Row {
 		case w.ID == rules.DeviceID.ID && w.Outcome == rules.Met:
 			r.Adds = true
 		case w.ID == rules.RealBug.ID && w.Outcome == rules.Met:
-			bug = true
+			bug, r.Quirk = true, w.Reason == rules.QuirkFound
 		}
 	}
 	r.Adds = r.Adds && !bug && !r.Culprit

@@ -639,6 +639,8 @@ func (r Row) said(rule string) bool {
 	case rules.Affected.ID, rules.Applies.ID, rules.Mainline.ID, rules.SeriesComplete.ID, rules.NoDelay.ID, rules.NotDeclined.ID,
 		rules.CulpritKnown.ID, rules.Reviewed.ID, rules.Tested.ID, rules.Prerequisites.ID, rules.Followups.ID, rules.NewerBranches.ID:
 		return true
+	case rules.Tables.ID:
+		return true // a size is no reason for a patch
 	case rules.DiffSize.ID:
 		return r.Class == verdict.TooBig || r.tables()
 	case rules.NoNewUAPI.ID, rules.NoNewKconfig.ID:

@@ -78,7 +78,7 @@ func next(p Posting, r Row) []Step {
 		}
 		out := r.request()
 		out = append(out, r.byHand()...)
-		if !r.Culprit && !r.Adds && !r.Tag.There && r.Merged == "" && len(r.Branches) == 0 {
+		if !r.Culprit && !r.Adds && !r.Quirk && !r.Tag.There && r.Merged == "" && len(r.Branches) == 0 {
 			out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})
 		}
 		return append(out, r.toVendor()...)

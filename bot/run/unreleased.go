@@ -10,12 +10,16 @@ import (
 	"github.com/stablebot/stablebot/rules/release"
 )
 
-// unreleased says by what it is known that the bug of a patch is in no release: its
-// author says that it came with a candidate, or posted all its culprits after the last
-// release. "" where that is not known; a tree, where there is one, knows better.
+// unreleased says by what it is likely that the bug of a patch is in no release: its
+// author says that it came with a candidate, or that it is new, or posted all its culprits
+// after the last release. "" where nothing speaks for it; a tree, where there is one, knows
+// better.
 func (jg *judging) unreleased(ctx context.Context, s flow.Series, c *change.Change) (string, error) {
 	if why := c.Unreleased(); why != "" {
 		return fmt.Sprintf("its author writes %q", why), nil
+	}
+	if why := c.Young(); why != "" {
+		return why, nil
 	}
 	cycle, ok := cycleOf(s.First)
 	if !ok || len(c.Fixes) == 0 {

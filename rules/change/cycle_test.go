@@ -5,6 +5,29 @@ import (
 	"time"
 )
 
+// What no release may have yet: by its base, its tree, its author's words, its robot.
+func TestYoung(t *testing.T) {
+	fixes := []Fixes{{SHA: "65b044cee9fb", Subject: "x: remove the helpers"}}
+	for _, tt := range []struct {
+		name string
+		c    Change
+		want string
+	}{
+		{"on its culprit", Change{Fixes: fixes, Base: "65b044cee9fb00112233445566778899aabbccdd"}, "the patch stands on top of its culprit"},
+		{"on another commit", Change{Fixes: fixes, Base: "75b044cee9fb00112233445566778899aabbccdd"}, ""},
+		{"for a tree of the next release", Change{Prefix: Prefix{Words: []string{"net-next"}}, Fixes: fixes}, "it is posted for net-next"},
+		{"its author's words", Change{Body: "This mends my recent\nchange of the FIFO."}, `its author writes "my recent change"`},
+		{"an old thing of late", Change{Body: "Users recently met this."}, ""},
+		{"the build robot", Change{Trailers: []Trailer{{Key: "Closes", Value: "https://lore.example.org/oe-kbuild-all/1-lkp@example.org/"}}},
+			"the robot found it that builds what is in development"},
+		{"and asks for stable", Change{Fixes: fixes, Prefix: Prefix{Words: []string{"net-next"}}, Stable: []StableTag{{}}}, ""},
+	} {
+		if got := tt.c.Young(); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A bug that came with a release candidate is in no release until that is out; a
 // candidate on which something was tested says nothing.
 func TestUnreleased(t *testing.T) {

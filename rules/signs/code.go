@@ -239,7 +239,8 @@ func (c *Code) file(f *gitdiff.File) {
 		strings.HasSuffix(base, ".md"), base == "MAINTAINERS", base == "CREDITS", base == ".mailmap", base == ".gitignore", base == "TODO":
 		c.Docs++
 	case strings.HasPrefix(name, "tools/"), strings.HasPrefix(name, "samples/"), strings.HasPrefix(name, "scripts/"),
-		strings.Contains(name, "/selftests/"), strings.Contains(name, "/tests/"), strings.Contains(name, "/ci/"), strings.Contains(name, "kunit"):
+		strings.Contains(name, "/selftests/"), strings.Contains(name, "/tests/"), strings.Contains(name, "/ci/"), strings.Contains(name, "kunit"),
+		strings.HasSuffix(base, "_test.c"), strings.HasSuffix(base, "-test.c"), base == "test.c", base == "tests.c":
 		c.Tests++
 	case isUAPI(name):
 		c.UAPI++

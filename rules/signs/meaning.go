@@ -101,10 +101,32 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordPotential
 	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
 		mask &^= 1 << WordPerformance
+	case mask&(1<<WordCorruption) != 0 && ofResult(s, at):
+		mask &^= 1 << WordCorruption
 	case mask&(1<<WordOops) != 0 && strings.HasPrefix(word, "page") && tellsOf(wordBefore(s, at)):
 		mask &^= 1 << WordOops
 	}
 	return mask
+}
+
+// ofResult tells what a function returns or prints from data: "overwrites the return
+// value", "print garbage".
+func ofResult(s string, at int) bool {
+	word, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	switch {
+	case strings.HasPrefix(word, "overwrit"):
+		for _, w := range [...]string{"the ", "its ", "any ", "an ", "earlier ", "previous ", "real ", "original "} {
+			after = strings.TrimPrefix(after, w)
+		}
+		for _, w := range [...]string{"ret ", "ret,", "ret.", "rc ", "err ", "error", "return value", "return code", "status", "result"} {
+			if strings.HasPrefix(after, w) {
+				return true
+			}
+		}
+	case strings.HasPrefix(word, "garbage"):
+		return strings.HasPrefix(wordBefore(s, at), "print") || strings.HasPrefix(wordBefore(s, at), "log")
+	}
+	return false
 }
 
 // ofKind reports whether "fixed" at offset at says of which kind something is.
