@@ -91,7 +91,7 @@ const QuirkFound = "a hardware quirk or workaround"
 // "support quirks that the platform's data names".
 func (f *Facts) quirksToCome() bool {
 	w := f.Words()
-	if !w.InTitle(signs.WordQuirk) || w.InTitle(signs.WordFix) {
+	if c := f.Code(); !w.InTitle(signs.WordQuirk) || w.InTitle(signs.WordFix) || c.Net(signs.SignID) > 0 || c.Net(signs.SignQuirk) > 0 {
 		return false
 	}
 	switch w.Verb {

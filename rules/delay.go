@@ -8,9 +8,8 @@ var NoDelay = &Rule{
 	Doc: `not asked to be delayed
 
 A stable tag may ask for time in mainline first: "after -rc3", "after two
-weeks in a release". Applies to changes with a stable tag.
-
-A patch posted for comments waits for the posting that is meant to be merged.
+weeks in a release". A patch posted for comments waits for the posting that is
+meant to be merged. Applies to changes with a stable tag, and to these.
 
 Met: Cc: stable@vger.kernel.org # 6.6+
 Unmet: Cc: stable@vger.kernel.org # after -rc3`,

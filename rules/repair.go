@@ -88,7 +88,7 @@ func (f *Facts) trivialByDiff() string {
 		return "only tests and tools change: " + plural(c.Tests, "file")
 	case debugs != "":
 		return debugs
-	case f.renames():
+	case f.renames() && !f.buildError():
 		return "only a name differs"
 	case signs.OnlyQualifiers(f.Change.Files) && !f.buildError():
 		return "only const, static, inline or extern differ"

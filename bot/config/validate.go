@@ -304,7 +304,7 @@ func (v *validator) remote(path, value, what string) {
 // takenForPort reports whether an address may have a password whose beginning, digits in
 // front of a slash, is read as a port.
 func takenForPort(u *url.URL) bool {
-	return u.User == nil && u.Port() != "" && strings.Contains(u.Path+u.RawQuery+u.Fragment, "@")
+	return u.User == nil && u.Port() != "" && strings.Contains(u.EscapedPath()+u.RawQuery+u.EscapedFragment(), "@")
 }
 
 var passwordWord = regexp.MustCompile(`(?i)(?:^|[\s?&])password\s*=`)

@@ -46,6 +46,9 @@ func (a *Announcer) one(ctx context.Context, s Spec) error {
 	if at == "" { // its first period is the one that begins now
 		return a.Journal.Announce(ctx, nil, c)
 	}
+	if told, err := time.Parse(time.RFC3339, strings.TrimSpace(at)); err == nil {
+		p.From = told // periods that were missed, as the bot was down, are told with this one
+	}
 	to, err := a.recipients(ctx, s)
 	if err != nil {
 		return err

@@ -7,8 +7,8 @@
 //     mute.
 //   - One that covers a period is planned once: its key is its name and the period, and
 //     the cursor that says how far it got is stored with it.
-//   - It is an action like a reply: emergency stop, caps, quiet hours, approval and dry
-//     run hold, as the policy of the list "digest:NAME" says.
+//   - It is an action like a reply: emergency stop, caps, approval and dry run
+//     hold, as the policy of the list "digest:NAME" says.
 //   - Nothing embargoed is in it: it is made of what the pages may show.
 package digest
 

@@ -128,6 +128,15 @@ func TestAnnounced(t *testing.T) {
 	if got := planned(); len(got) != 1 {
 		t.Errorf("what only still waits was mailed: %d", len(got))
 	}
+	was := now
+	now = now.Add(3 * 7 * 24 * time.Hour)
+	a.Specs[0].Gather = func(_ context.Context, _ digest.Scope, p digest.Period) ([]digest.Section, error) {
+		if p.From.After(was) {
+			t.Errorf("after two periods without the bot the digest begins at %s, the last was made at %s", p.From, was)
+		}
+		return nil, nil
+	}
+	planned()
 	now = now.Add(7 * 24 * time.Hour)
 	a.Specs[0].Gather = func(context.Context, digest.Scope, digest.Period) ([]digest.Section, error) {
 		return nil, errors.New("no")

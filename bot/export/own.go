@@ -83,7 +83,9 @@ func (w *owned) patched(ctx context.Context, name string) (string, error) {
 	folder := strings.Trim(w.p.MainlineFolder, "/") + "/"
 	_, rest, _ := strings.Cut(name, "/")
 	for _, n := range []string{name, rest} {
-		n = strings.TrimPrefix(n, folder)
+		if n = strings.TrimPrefix(n, folder); n == "" {
+			continue // a file at the root has no first folder
+		}
 		if text, err := w.text(ctx, n); err != nil || text != nil {
 			return n, err
 		}
@@ -181,6 +183,9 @@ func (w *owned) patch(ctx context.Context, name string) (*Own, error) {
 		if err := w.count(ctx, out, inside, f); err != nil {
 			return nil, err
 		}
+	}
+	if out.All == 0 {
+		return nil, nil // no code is in it
 	}
 	return out, nil
 }

@@ -14,9 +14,11 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
@@ -206,6 +208,12 @@ func rate(done int64, took time.Duration) string {
 
 // clipped is a name that leaves room for the bar.
 func clipped(s string) string {
+	s = strings.Map(func(r rune) rune { // titles are strangers' text
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return ' '
+		}
+		return r
+	}, s)
 	r := []rune(s)
 	if len(r) <= names {
 		return s

@@ -149,3 +149,10 @@ func TestWords(t *testing.T) {
 		t.Errorf("clipped to %q", got)
 	}
 }
+
+// A title may be anybody's text: none of it reaches the terminal as a command.
+func TestClipped(t *testing.T) {
+	if got := clipped("x\x1b]0;y\a\u202ez"); strings.ContainsAny(got, "\x1b\a\u202e") || !strings.Contains(got, "x") {
+		t.Errorf("%q", got)
+	}
+}

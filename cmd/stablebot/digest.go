@@ -140,10 +140,11 @@ func announcer(c *config.Config, s *store.Store, o *run.Options) func(context.Co
 	return a.Due
 }
 
-// digestPolicies are the caps of digests: one a day each, whatever the hour.
+// digestPolicies are the caps of digests. Two a day, as the day of a cap ends to the
+// second: one that came late would make all that follow it late. A period is told once.
 func digestPolicies(c *config.Config) (out []plan.ListPolicy) {
 	for _, d := range c.Digests {
-		out = append(out, plan.ListPolicy{ID: digest.ListPrefix + d.Name, Reply: plan.ReplyNone, PerHour: 1, PerDay: 1, DryRun: d.DryRun,
+		out = append(out, plan.ListPolicy{ID: digest.ListPrefix + d.Name, Reply: plan.ReplyNone, PerHour: 1, PerDay: 2, DryRun: d.DryRun,
 			Approve: d.Approve})
 	}
 	return out

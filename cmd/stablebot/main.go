@@ -82,7 +82,7 @@ func execute() int {
 type stoppedError struct{ error }
 
 // treesKept are the commands that read trees first, and keep the index of them.
-var treesKept = []string{"plan", "launch", "missing", "parity", "audit", "export", "branches", "classify"}
+var treesKept = []string{"plan", "launch", "missing", "parity", "audit", "export", "branches", "classify", "worklist"}
 
 // afterStop says what is left of a command that a signal stopped.
 func afterStop(command string, err error) string {

@@ -59,15 +59,20 @@ func defines(line, name string) bool {
 	return ok && strings.HasPrefix(rest, "=") && strings.HasSuffix(rest, ",")
 }
 
-// Reorders reports whether the lines that go are the lines that come, at another place.
+// Reorders reports whether the lines that go are the lines that come, at another place of
+// their file, and none is a statement, whose order may matter.
 func Reorders(files []*gitdiff.File) bool {
-	count, lines := map[string]int{}, 0
+	some, lines := false, 0
 	for _, f := range files {
+		count := map[string]int{}
 		for _, h := range f.TextFragments {
 			if lines += len(h.Lines); lines > maxCodeLines {
 				return false
 			}
 			for _, l := range h.Lines {
+				if l.Op != gitdiff.OpContext && strings.HasSuffix(strings.TrimSpace(l.Line), ";") {
+					return false
+				}
 				switch l.Op {
 				case gitdiff.OpDelete:
 					count[l.Line]--
@@ -76,13 +81,14 @@ func Reorders(files []*gitdiff.File) bool {
 				}
 			}
 		}
-	}
-	for _, n := range count {
-		if n != 0 {
-			return false
+		for _, n := range count {
+			if n != 0 {
+				return false
+			}
+			some = true
 		}
 	}
-	return len(count) > 0
+	return some
 }
 
 // oneWord returns the word in which two lines differ, which may stand there more than once.

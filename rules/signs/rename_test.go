@@ -31,6 +31,7 @@ func TestReorders(t *testing.T) {
 	}{
 		{"two rows change places", "\n-\trow(\"WR\"),\n+\trow(\"WM\"),\n a;\n-\trow(\"WM\"),\n+\trow(\"WR\"),\n", true},
 		{"one of them differs", "\n-\trow(\"WR\"),\n+\trow(\"WM\"),\n a;\n-\trow(\"WM\"),\n+\trow(\"WS\"),\n", false},
+		{"two statements", "\n-\tclock_on(d);\n+\treset(d);\n a;\n-\treset(d);\n+\tclock_on(d);\n", false},
 		{"a row more", "\n+\trow(\"WM\"),\n", false},
 	} {
 		if got := Reorders(hunkOf(t, "drivers/a.c", tt.hunk).Files); got != tt.want {
