@@ -116,7 +116,7 @@ func (k news) find(ctx context.Context, r Reader, of Scope, p Period) (Section, 
 
 func row(f store.Found) Row {
 	r := Row{ID: f.ID, Title: f.Subject, URL: URL("/changes/" + url.PathEscape(f.ID)), Next: "stablebot explain " + shell.Word(f.ID)}
-	if f.Kind == change.Commit && f.Verdict == verdict.StableEligible {
+	if f.Kind == change.Commit && flow.CommitOf(f.ID) == f.ID && f.Verdict == verdict.StableEligible {
 		r.Next = "stablebot plan " + short(f.ID)
 	}
 	parts := []string{fmt.Sprintf("chance in stable %.0f %%", 100*f.Score)}

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -22,11 +23,24 @@ import (
 //   - Labels, check and comment are state, not messages: an action says what
 //     the pull request should look like, and carrying it out twice changes
 //     nothing. A plan that says the same as the last one is no plan.
+//   - A commit in two pull requests has a judgement for each: InPull.
 //   - A command is obeyed once: its comment's id is stored with what it led to.
 
 // PullKey names a pull request: the source's name, the repository, the number.
 func PullKey(source, repo string, number int) string {
 	return fmt.Sprintf("%s/%s#%d", source, repo, number)
+}
+
+// InPull is the ID of the judgement of a commit in a pull request: the commit may be in
+// another one, and in a branch, and is judged for each.
+func InPull(commit, pullKey string) string { return commit + inPull + pullKey }
+
+const inPull = "@"
+
+// CommitOf is the SHA of a judged commit by its ID.
+func CommitOf(id string) string {
+	sha, _, _ := strings.Cut(id, inPull)
+	return sha
 }
 
 // Pull is one open or closed pull request, as its source fetched it.
@@ -183,10 +197,11 @@ type Fetched struct {
 // PullSettlement is what was decided for a pull request.
 type PullSettlement struct {
 	Pull     PullState // as it is to be stored; its Revision guards against what came meanwhile
-	Judged   []Judged
+	Judged   []Judged  // of its commits, by SHA
 	Actions  []Action
 	Commands []Command
 	Quiet    string // why there is no action
+	Private  bool   // of a repository that is not public
 	At       time.Time
 }
 

@@ -59,7 +59,11 @@ func Update(ctx context.Context, s flow.Outcomes, t Trees, now time.Time) (Summa
 			if ctx.Err() != nil {
 				return sum, context.Cause(ctx)
 			}
-			out := of(c, t.Fates(ctx, &change.Change{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Date: c.Date}))
+			at := change.Change{ID: c.ID, Kind: c.Kind, Subject: c.Subject, Date: c.Date}
+			if c.Kind == change.Commit {
+				at.ID = flow.CommitOf(c.ID)
+			}
+			out := of(c, t.Fates(ctx, &at))
 			sum.Followed++
 			if len(out) > 0 && out[0].Branch == "" {
 				sum.Mainline++

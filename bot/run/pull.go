@@ -84,7 +84,7 @@ func (jg *judging) pull(ctx context.Context, f flow.Fetched) error {
 	}
 	plan := plan.Desired(brief)
 	settled, err := jg.Journal.SettlePull(ctx, flow.PullSettlement{Pull: plan.State, Judged: judged, Actions: plan.Actions,
-		Commands: p.Commands, Quiet: plan.Quiet, At: now})
+		Commands: p.Commands, Quiet: plan.Quiet, Private: p.Private, At: now})
 	if err != nil || !settled {
 		return err
 	}

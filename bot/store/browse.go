@@ -44,6 +44,7 @@ func (s *Store) Queue(ctx context.Context) (q Queue, err error) {
 // publicAction leaves out what is said to embargoed series and private pull
 // requests.
 const publicAction = `not exists (select 1 from series x where x.key = action.series_key and x.private = 1)
+	and not exists (select 1 from pull x where x.key = action.series_key and x.private = 1)
 	and not exists (select 1 from judgement x where x.series_key = action.series_key and x.private = 1)`
 
 // PublicActions returns actions in one of the states, newest first, that

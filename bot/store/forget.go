@@ -181,7 +181,7 @@ func (t *txn) anonymise(id, body string) error {
 	}
 	sum := sha256.Sum256([]byte(id))
 	as := "forgotten-" + hex.EncodeToString(sum[:16])
-	if j.Kind == change.Commit {
+	if j.Kind == change.Commit && flow.CommitOf(id) == id {
 		as = id // the SHA of a public commit
 	}
 	j.ID, j.Subject, j.Author, j.Reason, j.Error = as, "", "", "", nil

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
@@ -118,6 +119,10 @@ func (s *Store) DeferPull(ctx context.Context, p flow.PullState, problem string,
 
 // SettlePull implements flow.Pulls.
 func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) (settled bool, err error) {
+	d.Judged = slices.Clone(d.Judged)
+	for i := range d.Judged {
+		d.Judged[i].ID = flow.InPull(d.Judged[i].ID, d.Pull.Key)
+	}
 	bodies, err := encode(d.Judged)
 	if err != nil {
 		return false, err
@@ -138,9 +143,10 @@ func (s *Store) SettlePull(ctx context.Context, d flow.PullSettlement) (settled 
 			return err
 		}
 		if _, err := t.exec(`update pull set head = ?, closed = ?, rechecked = ?, explain = ?, override_verdict = ?, override_who = ?,
-			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ? where key = ?`,
+			override_reason = ?, override_at = ?, told = ?, plans = ?, quiet = ?, problem = ?, attempts = 0, settled = ?,
+			private = case when private = 1 then 1 else ? end where key = ?`,
 			p.Head, flag(p.Closed), millis(p.Rechecked), flag(p.Explain), string(o.Verdict), o.Who,
-			o.Reason, millis(o.At), p.PlanDigest, p.Plans, d.Quiet, p.Problem, millis(d.At), p.Key); err != nil {
+			o.Reason, millis(o.At), p.PlanDigest, p.Plans, d.Quiet, p.Problem, millis(d.At), flag(d.Private), p.Key); err != nil {
 			return err
 		}
 		if _, err := t.exec("delete from attempt where kind = ? and key = ?", string(flow.UnitPull), p.Key); err != nil {

@@ -119,26 +119,36 @@ func (s *Store) explainSeries(ctx context.Context, id string, c *Case) error {
 	return err
 }
 
+// judgement finds one by its id, and a commit by the first digits of its SHA: as it was
+// judged by itself rather than in a pull request, and in one that everybody may see.
 func (s *Store) judgement(ctx context.Context, id string) (*flow.Judged, int, error) {
-	where, arg := "change_id = ?", any(id)
-	if len(id) >= 7 && len(id) < 40 && strings.Trim(id, "0123456789abcdef") == "" {
-		where, arg = "kind = 'commit' and change_id >= ? and change_id < ? || 'g'", id
+	where, args := "change_id = ?", []any{id}
+	if bySHA := len(id) >= 7 && strings.Trim(id, "0123456789abcdef") == ""; bySHA {
+		where, args = ofCommit, []any{id, id}
 	}
-	args := []any{arg}
-	if strings.Count(where, "?") == 2 {
-		args = append(args, arg)
-	}
-	js, revs, err := s.judgements(ctx, where, "judged desc", 2, args...)
-	switch {
-	case err != nil:
+	js, revs, err := s.judgements(ctx, where, "private, length(change_id), judged desc", 1, args...)
+	if err != nil {
 		return nil, 0, err
-	case len(js) == 0:
+	}
+	if len(js) == 0 {
 		return nil, 0, ErrNone
-	case len(js) > 1:
-		return nil, 0, fmt.Errorf("%q begins the id of more than one commit; give more of its digits", id)
+	}
+	if where == ofCommit {
+		sha := flow.CommitOf(js[0].ID)
+		other, _, err := s.judgements(ctx, ofCommit+" and not ("+ofCommit+")", "change_id", 1, id, id, sha, sha)
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(other) > 0 {
+			return nil, 0, fmt.Errorf("%q begins the id of more than one commit; give more of its digits", id)
+		}
 	}
 	return &js[0], revs[0], nil
 }
+
+// ofCommit is the condition that a SHA, which it takes twice, begins an id: no id goes on
+// with a byte behind "f" there.
+const ofCommit = "kind = 'commit' and change_id >= ? and change_id < ? || 'g'"
 
 // Filter selects judgements; empty fields select everything. Search knows more.
 type Filter struct {

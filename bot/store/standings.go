@@ -25,13 +25,16 @@ func (s *Store) Standings(ctx context.Context, branch string) ([]flow.Standing, 
 // HeardOf returns what the stable team and people said of a judged change on all branches,
 // by its title or, of a commit, its id, oldest first. Of what is embargoed nothing.
 func (s *Store) HeardOf(ctx context.Context, id string) ([]flow.Standing, error) {
-	var title string
-	err := s.read.QueryRowContext(ctx, "select subject from judgement where change_id = ? and private = 0", id).Scan(&title)
+	var title, kind string
+	err := s.read.QueryRowContext(ctx, "select subject, kind from judgement where change_id = ? and private = 0", id).Scan(&title, &kind)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && title == "" {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, s.wrap("reading what was said of a fix from", err)
+	}
+	if kind == string(change.Commit) {
+		id = flow.CommitOf(id)
 	}
 	return s.standings(ctx, "where voice <> 'trees' and (title_key = ? or commit_id = ?) order by at, seq", titleKey(title), id)
 }

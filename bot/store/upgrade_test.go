@@ -27,6 +27,7 @@ const (
 	oldSHA  = "1111111111111111111111111111111111111111"
 	pastSHA = "2222222222222222222222222222222222222222"
 	lateSHA = "3333333333333333333333333333333333333333"
+	pullSHA = "4444444444444444444444444444444444444444"
 )
 
 // oldBody is a judgement as it was written; more stands before its branches.
@@ -111,6 +112,7 @@ func ages() []age {
 			row("pull (key, source, repo, number, head, due, override_verdict, override_who, override_at)", "gh/7", "github:gh", "o/r", 7, "abc", 6000, "wait", "mai", 5000),
 			row("delivery (id, event, received)", "d1", "push", 6000),
 			row("command (pull, comment, verb, verdict, reason, who, at, refused)", "gh/7", 9, "override", "wait", "rc3", "mai", 5000, ""),
+			judged(pullSHA, "commit", "gh/7", "github:gh", "dkms-only", 2000, 1, "", oldBranches),
 		}},
 		{8, []aged{
 			row("waiting (id, source, list, branch, at, problem, packing, size, body)", lateSHA, "git:linux/master", "", "master", 7000, "", "", 4, []byte("late")),
@@ -179,6 +181,9 @@ func upgrade(t *testing.T, where string, past []age) {
 	for _, into := range tables {
 		if strings.HasPrefix(into, "judgement_") {
 			continue // listed holds what they did: its reads are below
+		}
+		for i, r := range before[into] { // what is of a pull request says so
+			before[into][i] = strings.ReplaceAll(r, pullSHA, flow.InPull(pullSHA, "gh/7"))
 		}
 		if after := contents(t, db, into); len(after) == 0 || !slices.Equal(before[into], after) {
 			t.Errorf("%s held\n%q\nand holds\n%q", into, before[into], after)
@@ -340,6 +345,12 @@ func readOld(t *testing.T, s *Store, all bool) {
 	pull, err := s.PullOf(ctx, "gh/7")
 	ok("pull", err)
 	is("pull", fmt.Sprint(pull.Number, pull.Override.Verdict), "7wait")
+	of7, err := s.Explain(ctx, pullSHA)
+	ok("explain", err)
+	is("in a pull", of7.Judged.ID, flow.InPull(pullSHA, "gh/7"))
+	var hidden int
+	ok("private", s.read.QueryRowContext(ctx, "select private from pull where key = 'gh/7'").Scan(&hidden))
+	is("private", hidden, 1)
 	obeyed, err := s.Obeyed(ctx, "gh/7")
 	ok("obeyed", err)
 	is("obeyed", obeyed[9], true)

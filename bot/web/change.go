@@ -131,7 +131,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := changeView{Shown: c, J: c.Judged, Watched: s.Fates != nil, URL: changeURL(c.Judged.ID), Links: s.Links.of(c.Judged.Kind, c.Judged.ID)}
-	if up := c.Judged.Upstream; up != "" && up != c.Judged.ID {
+	if up := c.Judged.Upstream; up != "" && up != flow.CommitOf(c.Judged.ID) {
 		for _, l := range s.Links.of(change.Commit, up) {
 			v.Links = append(v.Links, link{"its commit in mainline", l.URL})
 		}
@@ -304,7 +304,7 @@ func (s *Server) pilePicture(w http.ResponseWriter, r *http.Request) error {
 func planOf(c *store.Shown) *pile.Plan {
 	p := &pile.Plan{Judgement: c.Judged.Judgement}
 	if c.Judged.Kind == change.Commit {
-		p.Mainline = c.Judged.ID
+		p.Mainline = flow.CommitOf(c.Judged.ID)
 	}
 	for _, b := range c.Judged.Branches {
 		at := pile.Branch{Name: b.Name, Lines: b.PileLines, More: b.PileMore}

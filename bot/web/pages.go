@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 
+	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
@@ -156,12 +157,12 @@ const (
 	readyRows  = 200
 )
 
-// exportable tells commits, which export takes, from mails, which it takes once
-// mainline has them.
+// exportable tells commits, which export takes, from mails and what is in a pull request,
+// which it takes once mainline has them.
 func exportable(rows []store.Found) (commits, mails []store.Found) {
 	for _, r := range rows {
 		to := &mails
-		if r.Kind == change.Commit {
+		if r.Kind == change.Commit && flow.CommitOf(r.ID) == r.ID {
 			to = &commits
 		}
 		if len(*to) < branchRows {

@@ -220,8 +220,8 @@ func listURL(pairs ...any) string {
 // short is an id as people write it: twelve digits of a commit, a Message-ID
 // up to its host.
 func short(id string) string {
-	if len(id) == 40 && !strings.ContainsAny(id, "@.<") {
-		return id[:12]
+	if sha := flow.CommitOf(id); len(sha) == 40 && strings.Trim(sha, "0123456789abcdef") == "" {
+		return sha[:12]
 	}
 	return id
 }

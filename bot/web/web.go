@@ -91,7 +91,8 @@ func (l Links) of(kind change.Kind, id string) (out []link) {
 			out = append(out, link{name, strings.Replace(template, "%s", url.PathEscape(id), 1)})
 		}
 	}
-	if kind == change.Commit {
+	if id = flow.MessageID(id); kind == change.Commit {
+		id = flow.CommitOf(id)
 		add("the commit in its tree", l.Tree)
 		return out
 	}

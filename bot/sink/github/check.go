@@ -101,6 +101,6 @@ func (j *job) link() *string {
 	if j.details == "" || j.Check.Private {
 		return nil
 	}
-	u := strings.TrimRight(j.details, "/") + "/" + url.PathEscape(j.Head)
+	u := strings.TrimRight(j.details, "/") + "/" + url.PathEscape(flow.InPull(j.Head, j.Key))
 	return &u
 }

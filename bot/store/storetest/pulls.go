@@ -218,3 +218,48 @@ func keepMail(t *testing.T, s *suite, id string) {
 	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Adds: &add,
 		Series: &flow.Series{Key: id, Sender: "a@example.org", Of: 1, Version: 1, List: "l", First: T0, Due: T0, Members: []flow.Member{add}}}))
 }
+
+// oneCommit: a commit that is in two pull requests, and in a branch, has a judgement for
+// each, and what is private of one hides nothing of another.
+func oneCommit(t *testing.T, s *suite) {
+	const sha = "0123456789abcdef0123456789abcdef01234567"
+	alone := flow.Judged{Judgement: verdict.Judgement{ID: sha, Kind: change.Commit, Verdict: verdict.StableEligible}, Source: "linux", At: T0}
+	must(t, s.KeepJudged(s.ctx, alone, flow.Cursor{}))
+	settle := func(repo string, v verdict.Verdict, private bool, at time.Time) string {
+		t.Helper()
+		_, err := s.NotePulls(s.ctx, []flow.PullNote{{Source: "gh", Repo: repo, Number: 1, At: at}})
+		must(t, err)
+		key := flow.PullKey("gh", repo, 1)
+		p, err := s.PullOf(s.ctx, key)
+		must(t, err)
+		must(t, s.SavePull(s.ctx, flow.Fetched{Key: key, Revision: p.Revision, At: at, Body: []byte("fetched")}))
+		j := flow.Judged{Judgement: verdict.Judgement{ID: sha, Kind: change.Commit, Verdict: v}, Source: "gh", SeriesKey: key, List: repo, At: at, Private: private}
+		a := flow.Action{Key: flow.ActionKey(key, string(v)), Kind: flow.ActionLabels, Sink: "gh", SeriesKey: key, List: repo, Line: string(v), Message: []byte("{}"), Created: at}
+		ok, err := s.SettlePull(s.ctx, flow.PullSettlement{Pull: *p, Judged: []flow.Judged{j}, Actions: []flow.Action{a}, Private: private, At: at})
+		must(t, err)
+		if !ok {
+			t.Fatalf("%s was not settled", key)
+		}
+		return flow.InPull(sha, key)
+	}
+	want := map[string]verdict.Verdict{sha: verdict.StableEligible}
+	want[settle("o/one", verdict.DKMSOnly, false, T0.Add(time.Hour))] = verdict.DKMSOnly
+	want[settle("o/two", verdict.Wait, false, T0.Add(2*time.Hour))] = verdict.Wait
+	want[settle("o/secret", verdict.Uncertain, true, T0.Add(3*time.Hour))] = verdict.Uncertain
+	followed, err := s.Journal.(flow.Outcomes).Followed(s.ctx, "", 10)
+	must(t, err)
+	if len(followed) != len(want) {
+		t.Errorf("%d judgements of one commit are kept, not %d", len(followed), len(want))
+	}
+	open, err := s.OpenCommits(s.ctx, T0.Add(-time.Hour), []verdict.Verdict{verdict.StableEligible, verdict.DKMSOnly, verdict.Wait, verdict.Uncertain})
+	must(t, err)
+	if len(open) != 1 || open[0].ID != sha || open[0].Private {
+		t.Errorf("by itself: %+v", open)
+	}
+	settle("o/one", verdict.StableEligible, false, T0.Add(4*time.Hour))
+	planned, err := s.Planned(s.ctx, "gh", T0.Add(9*time.Hour), 10)
+	must(t, err)
+	if len(planned) != 4 {
+		t.Errorf("%d actions are planned, not 4: %+v", len(planned), planned)
+	}
+}
