@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func actionsCommand() *cobra.Command {
@@ -73,7 +74,7 @@ func decideCommand(name, short string, state flow.ActionState) *cobra.Command {
 		Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all == (len(args) > 0) {
-				return usagef("give the IDs of replies, as `stablebot actions --state held` shows them, or --all")
+				return usage.Errorf("give the IDs of replies, as `stablebot actions --state held` shows them, or --all")
 			}
 			s, err := c.openForWriting(cmd)
 			if err != nil {

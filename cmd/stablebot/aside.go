@@ -11,6 +11,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func asideCommand() *cobra.Command {
@@ -58,7 +59,7 @@ func aside(ctx context.Context, out io.Writer, s asides, keys []string, drop boo
 		return err
 	}
 	if drop && len(keys) == 0 {
-		return usagef("give the keys of what is to be forgotten, as `stablebot aside` lists them")
+		return usage.Errorf("give the keys of what is to be forgotten, as `stablebot aside` lists them")
 	}
 	if len(keys) == 0 {
 		if len(all) == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // errFindings says that what was audited is not sound.
@@ -62,7 +63,7 @@ command line is wrong.`,
 func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if o.branches.repo == "" {
-		return usagef("name the repository that has mainline and the stable branches with --trees")
+		return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 	}
 	if err := o.branches.check(); err != nil {
 		return err
@@ -73,7 +74,7 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	numbers, err := cve.Open(ctx, o.vulns)
 	if err != nil {
-		return usagef("--vulns: %v", err)
+		return usage.Errorf("--vulns: %v", err)
 	}
 	set, err := o.branches.open(ctx)
 	if err != nil {
@@ -124,7 +125,7 @@ func (o *auditOptions) refusals() (*refusal.List, error) {
 	no := refusal.New()
 	for _, name := range o.no {
 		if err := no.ReadFile(name); err != nil {
-			return nil, usagef("--no: %v", err)
+			return nil, usage.Errorf("--no: %v", err)
 		}
 	}
 	return no, nil

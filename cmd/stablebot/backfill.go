@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 type backfillOptions struct {
@@ -125,14 +126,14 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 		c.State = o.state
 	}
 	if o.config == "" && o.state == "" {
-		return nil, none, usagef("into which store? give -c stablebot.yaml, or --state-dir")
+		return nil, none, usage.Errorf("into which store? give -c stablebot.yaml, or --state-dir")
 	}
 	c.Log.Level = o.level
 	until := time.Now().Add(-c.MaxAge.Std())
 	if o.until != "" {
 		day, err := time.Parse(time.DateOnly, o.until)
 		if err != nil {
-			return nil, none, usagef("--until: %q is no day such as 2026-01-31", o.until)
+			return nil, none, usage.Errorf("--until: %q is no day such as 2026-01-31", o.until)
 		}
 		until = day
 	}
@@ -152,11 +153,11 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 		if o.since == "" {
 			o.since = "1991-08-25" // before the first mail about the kernel
 		} else if _, err := time.Parse(time.DateOnly, o.since); err != nil {
-			return nil, none, usagef("--since: %q is no day such as 2026-01-31", o.since)
+			return nil, none, usage.Errorf("--since: %q is no day such as 2026-01-31", o.since)
 		}
 		c.Sources.Archive = []config.Archive{{Name: name, URL: local(o.archive), List: o.list, Since: o.since}}
 	case o.since == "":
-		return nil, none, usagef("since when? give --since with a day or a revision: a whole history is rarely wanted")
+		return nil, none, usage.Errorf("since when? give --since with a day or a revision: a whole history is rarely wanted")
 	default:
 		c.Sources.Git = append(c.Sources.Git, config.Git{Name: name, URL: local(o.git), Role: "mainline", Branches: o.branches, Paths: o.paths,
 			Since: o.since})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func branchesCommand() *cobra.Command {
@@ -28,7 +29,7 @@ their role, whether they still take fixes, where they stand and since when.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.repo == "" {
-				return usagef("name the repository that has mainline and the stable branches with --trees")
+				return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 			}
 			if err := o.check(); err != nil {
 				return err
@@ -37,7 +38,7 @@ their role, whether they still take fixes, where they stand and since when.
 			if day != "" {
 				d, err := time.Parse(time.DateOnly, day)
 				if err != nil {
-					return usagef("--as-of %q is no day; write 2024-05-31", day)
+					return usage.Errorf("--as-of %q is no day; write 2024-05-31", day)
 				}
 				asOf = d.Add(24*time.Hour - time.Second)
 			}
@@ -55,7 +56,7 @@ their role, whether they still take fixes, where they stand and since when.
 				return err
 			}
 			if missed > 0 {
-				return errReported
+				return usage.ErrReported
 			}
 			return nil
 		},

@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -88,16 +89,16 @@ those that were merged, as the archives tell, and whose fate the table can see:
 
 func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.out == "" {
-		return usagef("where to? give -o weights.json")
+		return usage.Errorf("where to? give -o weights.json")
 	}
 	if o.git == "" {
-		return usagef("weights are learnt from commits: give --git REPO")
+		return usage.Errorf("weights are learnt from commits: give --git REPO")
 	}
 	if o.store != "" && (len(o.truth) > 0 || o.listTruth != "" || len(o.stable) > 0) {
-		return usagef("--from-store has the labels: leave --truth, --list-truth and --stable out")
+		return usage.Errorf("--from-store has the labels: leave --truth, --list-truth and --stable out")
 	}
 	if o.store == "" && (len(o.lists) > 0) != (o.listTruth != "") || len(o.without) > 0 && len(o.lists) == 0 {
-		return usagef("--list and --list-truth belong together")
+		return usage.Errorf("--list and --list-truth belong together")
 	}
 	ctx := cmd.Context()
 	if o.store != "" {
@@ -195,7 +196,7 @@ func (o *calibrateOptions) posted(cmd *cobra.Command) ([]evaluate.Lesson, error)
 	for _, l := range o.without {
 		in.Lists = append(in.Lists, listOf(l, corpus.LeaveOut))
 	}
-	c, err := openCorpus(cmd, in)
+	c, err := corpus.Open(cmd.Context(), in)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -116,17 +117,17 @@ func (d *day) Set(s string) error {
 func (o *classifyOptions) check(args []string) error {
 	switch {
 	case o.git != "" && o.archive != "":
-		return usagef("--git and --archive are two inputs; give one")
+		return usage.Errorf("--git and --archive are two inputs; give one")
 	case o.archive != "" && len(args) > 0:
-		return usagef("--archive takes no files; %q is too many", args[0])
+		return usage.Errorf("--archive takes no files; %q is too many", args[0])
 	case o.git != "" && (o.threads || o.last || o.trust || o.maintainers != ""):
-		return usagef("--threads, --trust, --maintainers and --last-version are for mails; commits have no thread")
+		return usage.Errorf("--threads, --trust, --maintainers and --last-version are for mails; commits have no thread")
 	case o.jobs < 1:
-		return usagef("--jobs %d: at least one", o.jobs)
+		return usage.Errorf("--jobs %d: at least one", o.jobs)
 	case !o.since.IsZero() && !o.asOf.IsZero() && o.asOf.Before(o.since.Time):
-		return usagef("--as-of %s lies before --since %s: nothing is left", &o.asOf, &o.since)
+		return usage.Errorf("--as-of %s lies before --since %s: nothing is left", &o.asOf, &o.since)
 	case o.git == "" && o.archive == "" && len(args) == 0 && isatty.IsTerminal(os.Stdin.Fd()):
-		return usagef("nothing to judge; name files, or pipe a mail into `stablebot classify -`")
+		return usage.Errorf("nothing to judge; name files, or pipe a mail into `stablebot classify -`")
 	}
 	return o.trees.check()
 }
@@ -169,7 +170,7 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	if o.root != "" && o.git == "" {
 		if in.place.Layout, err = change.ParseLayout(o.root); err != nil {
-			return usagef("--root: %w", err)
+			return usage.Errorf("--root: %w", err)
 		}
 	}
 	if say := in.place.Say(); say != "" && !o.quiet {
@@ -201,7 +202,7 @@ func (o *classifyOptions) layout(ctx context.Context, repo *git.Repo, revs []str
 	}
 	found, err := layout.Of(ctx, repo, rev, o.root)
 	if err != nil && o.root != "" {
-		return found, usagef("--root: %v", err)
+		return found, usage.Errorf("--root: %v", err)
 	}
 	if err != nil {
 		return layout.Found{}, nil //nolint:nilerr // a revision that is none, or lacks objects: reading its commits says so
@@ -301,7 +302,7 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", c.o.without(left))
 	}
 	if unjudged > 0 {
-		return errReported
+		return usage.ErrReported
 	}
 	return nil
 }
@@ -397,7 +398,7 @@ func (o *classifyOptions) outside(t time.Time) bool {
 // titles and trailers are kept, a few hundred bytes a mail.
 func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, error) {
 	if !in.again {
-		return nil, usagef("--threads reads its input twice, which standard input cannot; write it to a file first")
+		return nil, usage.Errorf("--threads reads its input twice, which standard input cannot; write it to a file first")
 	}
 	who := command.Authority{Stable: command.StableTeam}
 	if o.maintainers != "" {

@@ -8,6 +8,7 @@ import (
 	"runtime/pprof"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -30,7 +31,7 @@ func outboxDir(state string) string { return filepath.Join(state, "outbox") }
 func readConfig(file string) (*config.Config, error) {
 	c, err := config.Read(file)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Wrap(err)
 	}
 	return c, nil
 }
@@ -47,7 +48,7 @@ func loadJudge(weights string) (*verdict.Judge, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if j.Model, err = model.Read(f); err != nil {
-		return nil, usagef("reading the weights %s: %w", weights, err)
+		return nil, usage.Errorf("reading the weights %s: %w", weights, err)
 	}
 	return j, nil
 }

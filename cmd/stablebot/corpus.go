@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -52,15 +52,15 @@ func (o *corpusOptions) add(f *pflag.FlagSet) {
 func (o *corpusOptions) check() error {
 	switch {
 	case o.git != "" && o.archive != "":
-		return usagef("--git and --archive are two inputs; give one")
+		return usage.Errorf("--git and --archive are two inputs; give one")
 	case len(o.truth) == 0 && len(o.stable) == 0:
-		return usagef("nothing says what stable took: give --truth TABLE, or --git REPO with --stable BRANCH")
+		return usage.Errorf("nothing says what stable took: give --truth TABLE, or --git REPO with --stable BRANCH")
 	case len(o.truth) > 0 && len(o.stable) > 0:
-		return usagef("--truth and --stable are two sources of labels; give one")
+		return usage.Errorf("--truth and --stable are two sources of labels; give one")
 	case len(o.stable) > 0 && o.git == "":
-		return usagef("--stable names a branch of the repository given by --git")
+		return usage.Errorf("--stable names a branch of the repository given by --git")
 	case len(o.releases) > 0 && o.git == "":
-		return usagef("--releases picks commits, and needs --git")
+		return usage.Errorf("--releases picks commits, and needs --git")
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (o *corpusOptions) open(cmd *cobra.Command, args []string) (*corpus.Corpus,
 			c.Revs, c.Paths = args[:dash], args[dash:]
 		}
 	case o.archive != "" && len(args) > 0:
-		return nil, usagef("--archive takes no files")
+		return nil, usage.Errorf("--archive takes no files")
 	case o.archive != "":
 		c.Lists = []corpus.List{{Name: o.archive, Path: o.archive}}
 	case len(args) > 0 && !slices.Contains(args, "-"):
@@ -115,7 +115,7 @@ func (o *corpusOptions) open(cmd *cobra.Command, args []string) (*corpus.Corpus,
 	for _, e := range o.evidence {
 		c.Lists = append(c.Lists, listOf(e, corpus.Evidence))
 	}
-	return openCorpus(cmd, c)
+	return corpus.Open(cmd.Context(), c)
 }
 
 // listOf reads NAME=PATH, or a path.
@@ -125,15 +125,6 @@ func listOf(s string, use corpus.Use) corpus.List {
 		name, path = s, s
 	}
 	return corpus.List{Name: name, Path: path, Use: use}
-}
-
-func openCorpus(cmd *cobra.Command, o corpus.Options) (*corpus.Corpus, error) {
-	c, err := corpus.Open(cmd.Context(), o)
-	var usage *corpus.UsageError
-	if errors.As(err, &usage) {
-		return nil, usageError{err}
-	}
-	return c, err
 }
 
 // left says what of the corpus was left out.

@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // openBranches opens the branches that verdicts are to rest on, nil for none.
@@ -22,7 +23,7 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 	}
 	ctx := cmd.Context()
 	if o.git == "" || o.noTrees {
-		return nil, usagef("--branches names branches of the repository given by --git, and needs its history")
+		return nil, usage.Errorf("--branches names branches of the repository given by --git, and needs its history")
 	}
 	say := o.options(cmd).Say
 	for _, name := range branches {
@@ -42,7 +43,7 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 	}
 	set, err := trees.Open(ctx, cfg)
 	if errors.Is(err, trees.ErrNoBranch) {
-		return nil, usagef("%v", err)
+		return nil, usage.Errorf("%v", err)
 	} else if err != nil {
 		return nil, err
 	}

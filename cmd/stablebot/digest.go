@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 type digestOptions struct {
@@ -93,9 +94,9 @@ func digestNamed(c *config.Config, name string) (config.Digest, error) {
 		have = append(have, d.Name)
 	}
 	if len(have) == 0 {
-		return config.Digest{}, usagef("the configuration has no digests:; say --list or --driver instead of %q", name)
+		return config.Digest{}, usage.Errorf("the configuration has no digests:; say --list or --driver instead of %q", name)
 	}
-	return config.Digest{}, usagef("the configuration has no digest %q; it has %s", name, strings.Join(have, ", "))
+	return config.Digest{}, usage.Errorf("the configuration has no digest %q; it has %s", name, strings.Join(have, ", "))
 }
 
 func (o *digestOptions) write(out io.Writer, c *config.Config, spec config.Digest, d *digest.Digest, now time.Time) error {

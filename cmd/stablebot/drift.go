@@ -10,6 +10,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/drift"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // driftOptions are the flags.
@@ -51,11 +52,11 @@ could not be read, 2 usage.`,
 func (o *driftOptions) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	if o.driver == "" || o.from == "" || o.to == "" {
-		return usagef("name the driver and both kernels: --driver, --from and --to")
+		return usage.Errorf("name the driver and both kernels: --driver, --from and --to")
 	}
 	q := drift.Question{Driver: drift.Folder(o.driver), Folder: o.folder, Arch: o.arch, FromSay: o.from, Say: o.to}
 	if info, err := os.Stat(o.driver); err != nil || !info.IsDir() {
-		return usagef("--driver %s is no folder", o.driver)
+		return usage.Errorf("--driver %s is no folder", o.driver)
 	}
 	var repo *git.Repo
 	if o.trees != "" {
@@ -91,7 +92,7 @@ func (o *driftOptions) run(cmd *cobra.Command) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	if r.Open() > 0 {
-		return errReported
+		return usage.ErrReported
 	}
 	return nil
 }
@@ -102,12 +103,12 @@ func (o *driftOptions) kernel(ctx context.Context, repo *git.Repo, name string, 
 		commit, err = repo.Resolve(ctx, name)
 		*into = drift.Revision{Repo: repo, Commit: commit}
 		if errors.Is(err, git.ErrNoRevision) {
-			err = usagef("%s has no revision %s", o.trees, name)
+			err = usage.Errorf("%s has no revision %s", o.trees, name)
 		}
 		return commit, err
 	}
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
-		return "", usagef("%s is no folder; name a kernel's tree, or its repository with --trees", name)
+		return "", usage.Errorf("%s is no folder; name a kernel's tree, or its repository with --trees", name)
 	}
 	*into = drift.Folder(name)
 	return "", nil

@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
@@ -92,7 +93,7 @@ type judged struct {
 
 func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.rounds < 0 {
-		return usagef("--rounds %d: give 0 or more", o.rounds)
+		return usage.Errorf("--rounds %d: give 0 or more", o.rounds)
 	}
 	judge, err := loadJudge(o.weights)
 	if err != nil {
@@ -127,7 +128,7 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	problem := o.left(c, cmd.ErrOrStderr())
 	if len(k.Cases) == 0 {
-		return usagef("no change with a known fate is left to measure")
+		return usage.Errorf("no change with a known fate is left to measure")
 	}
 	if o.rounds > 0 {
 		o.options(cmd).Say("%d changes judged; %d bootstrap rounds", len(k.Cases), o.rounds)

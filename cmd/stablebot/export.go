@@ -13,6 +13,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/pile"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -106,17 +107,17 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 func (o *exportOptions) check(args []string) error {
 	switch {
 	case o.dkms+o.patches == "" && len(o.stable) == 0:
-		return usagef("say for which branch with --stable, or make a package with --dkms, or patches for one with --dkms-patches")
+		return usage.Errorf("say for which branch with --stable, or make a package with --dkms, or patches for one with --dkms-patches")
 	case o.dkms+o.patches == "" && len(args) != 1:
-		return usagef("a series is for one change; %d are named", len(args))
+		return usage.Errorf("a series is for one change; %d are named", len(args))
 	case o.root != "" && (o.folder != "" || o.mainlineFolder != ""):
-		return usagef("--root stands for --folder and --mainline-folder; give it alone")
+		return usage.Errorf("--root stands for --folder and --mainline-folder; give it alone")
 	case o.worklist && o.dkms+o.patches == "":
-		return usagef("--worklist is of a vendor's release: give --dkms or --dkms-patches too")
+		return usage.Errorf("--worklist is of a vendor's release: give --dkms or --dkms-patches too")
 	case o.dkms != "" && o.patches != "":
-		return usagef("--dkms makes a package, --dkms-patches patches for one that is there; give one of them")
+		return usage.Errorf("--dkms makes a package, --dkms-patches patches for one that is there; give one of them")
 	case o.dkms+o.patches != "" && (o.vendor == "" || o.tag == ""):
-		return usagef("a package is made from a vendor's release: give --vendor and --tag")
+		return usage.Errorf("a package is made from a vendor's release: give --vendor and --tag")
 	}
 	return nil
 }
@@ -128,7 +129,7 @@ func (o *exportOptions) chosen(p *planner) ([]export.Branch, error) {
 	for _, name := range o.stable {
 		short := strings.TrimSuffix(strings.TrimPrefix(name, "linux-"), ".y")
 		if !slices.Contains(have, name) && !slices.Contains(have, short) {
-			return nil, usagef("no branch %s; there are %s", name, strings.Join(have, ", "))
+			return nil, usage.Errorf("no branch %s; there are %s", name, strings.Join(have, ", "))
 		}
 	}
 	for _, name := range have { // newest first

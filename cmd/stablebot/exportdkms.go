@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -29,11 +30,11 @@ func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
 	found, err := layout.Of(cmd.Context(), vendor, o.tag, o.root)
 	switch {
 	case err != nil && o.root != "":
-		return usagef("--root: %v", err)
+		return usage.Errorf("--root: %v", err)
 	case err != nil || found.Kernel():
 		return nil //nolint:nilerr // what is wrong with the tag is said when it is read
 	case len(found.Moves) > 1:
-		return usagef("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
+		return usage.Errorf("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
 	}
 	o.folder, o.mainlineFolder = found.Moves[0].From, found.Moves[0].To
 	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.vendor), found.Say())
@@ -115,7 +116,7 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		}
 	}
 	if len(b.Unfit) > 0 {
-		return errReported
+		return usage.ErrReported
 	}
 	return nil
 }
@@ -181,12 +182,12 @@ func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branch
 // forms are the flags about what dkms is told.
 func (o *exportOptions) forms(pkg *export.Package) (err error) {
 	if pkg.DKMS, err = export.ParseGeneration(o.generation); err != nil {
-		return usagef("--for-dkms: %v", err)
+		return usage.Errorf("--for-dkms: %v", err)
 	}
 	if o.kernels != "" {
 		r, err := export.ParseRange(o.kernels)
 		if err != nil {
-			return usagef("--kernels: %v", err)
+			return usage.Errorf("--kernels: %v", err)
 		}
 		pkg.Kernels = &r
 	}
@@ -203,7 +204,7 @@ func (o *exportOptions) forms(pkg *export.Package) (err error) {
 		}
 		i := slices.IndexFunc(pkg.Modules, func(m export.Module) bool { return m.Name == module })
 		if i < 0 {
-			return usagef("--needs %s: no --module is called %s", n, module)
+			return usage.Errorf("--needs %s: no --module is called %s", n, module)
 		}
 		pkg.Modules[i].Needs = append(pkg.Modules[i].Needs, symbol)
 	}

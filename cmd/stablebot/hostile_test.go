@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // What is too large is told, with the cap, and the mails beside it are judged.
@@ -32,7 +34,7 @@ func TestClassifyHugeInput(t *testing.T) {
 			cmd.SetArgs([]string{"classify", "--json", file})
 			cmd.SetOut(&out)
 			cmd.SetErr(&said)
-			if err := cmd.Execute(); !errors.Is(err, errReported) {
+			if err := cmd.Execute(); !errors.Is(err, usage.ErrReported) {
 				t.Errorf("ended with %v, want that something could not be judged", err)
 			}
 			if !strings.Contains(said.String(), c.want) {

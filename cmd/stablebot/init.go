@@ -18,6 +18,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/shell"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 //go:embed starter.yaml.tmpl
@@ -133,7 +134,7 @@ func (a *answers) ask(cmd *cobra.Command) error {
 
 func writeStarter(out io.Writer, file string, a answers) error {
 	if a.Stable != "" && a.Git == "" {
-		return usagef("--stable: stable branches are held against mainline; name its remote with --git")
+		return usage.Errorf("--stable: stable branches are held against mainline; name its remote with --git")
 	}
 	a.StableURL = cmp.Or(a.StableURL, a.Git)
 	a.Git, a.StableURL, a.Archive = local(a.Git), local(a.StableURL), local(a.Archive)
@@ -142,11 +143,11 @@ func writeStarter(out io.Writer, file string, a answers) error {
 		return fmt.Errorf("writing the starter configuration: %w", err)
 	}
 	if _, err := config.Parse(file, []byte(b.String())); err != nil {
-		return usagef("these answers make no valid configuration:\n%w", err)
+		return usage.Errorf("these answers make no valid configuration:\n%w", err)
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return usagef("%s is there already and is left alone; name another file", file)
+		return usage.Errorf("%s is there already and is left alone; name another file", file)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the starter configuration: %w", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -51,7 +52,7 @@ landed. Several names are one card. Code that all chips of a driver share is lef
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
 			if asJSON && asCSV {
-				return usagef("--json and --csv are two outputs; give one")
+				return usage.Errorf("--json and --csv are two outputs; give one")
 			}
 			chips, err := findChips(args)
 			if err != nil {
@@ -81,7 +82,7 @@ landed. Several names are one card. Code that all chips of a driver share is lef
 				err = r.Text(out)
 			}
 			if err == nil && r.Failed > 0 {
-				err = errReported
+				err = usage.ErrReported
 			}
 			return err
 		},
@@ -118,12 +119,12 @@ func findChips(names []string) ([]silicon.Entry, error) {
 			continue
 		}
 		if len(near) > 0 {
-			return nil, usagef("the catalogue has no %q; did you mean %s?", name, strings.Join(near[:min(len(near), 5)], ", "))
+			return nil, usage.Errorf("the catalogue has no %q; did you mean %s?", name, strings.Join(near[:min(len(near), 5)], ", "))
 		}
-		return nil, usagef("the catalogue has no %q; `stablebot silicon` lists what it has", name)
+		return nil, usage.Errorf("the catalogue has no %q; `stablebot silicon` lists what it has", name)
 	}
 	if e := oldest(out); e.Since == "" {
-		return nil, usagef("the first release with support for %s is not recorded, so there is no day to begin at; name a chip or block that `stablebot silicon` has one for", e.Name)
+		return nil, usage.Errorf("the first release with support for %s is not recorded, so there is no day to begin at; name a chip or block that `stablebot silicon` has one for", e.Name)
 	}
 	return out, nil
 }

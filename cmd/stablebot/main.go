@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // Exit statuses, part of the contract with scripts.
@@ -24,17 +25,6 @@ const (
 	exitUsage    = 2 // the command line or the configuration is wrong
 	exitFindings = 3 // an audit found something
 )
-
-// usageError marks an error that the caller mends on the command line or in
-// the configuration.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
-
-// errReported is returned when the problems have been told already, one by one.
-var errReported = errors.New("some input could not be judged")
 
 // screen is the terminal that bars are drawn on; what is written to stderr, and to
 // standard output, stands above them.
@@ -56,17 +46,17 @@ func execute() int {
 	complete(cmd, began)
 	ran, err := cmd.ExecuteContextC(ctx)
 	if err != nil && !began.Load() { // no command ran: its line is wrong
-		err = usageError{err}
+		err = usage.Wrap(err)
 	}
-	var usage usageError
+	var wrong usage.Error
 	switch {
 	case err == nil:
 		return exitJudged
-	case errors.Is(err, errReported):
+	case errors.Is(err, usage.ErrReported):
 		return exitUnjudged
 	case errors.Is(err, errFindings):
 		return exitFindings
-	case errors.As(err, &usage):
+	case errors.As(err, &wrong):
 		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
 		return exitUsage
 	case ctx.Err() != nil:
@@ -122,7 +112,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
-	return usagef("there is no command %q; %s", c.CommandPath()+" "+name, hint)
+	return usage.Errorf("there is no command %q; %s", c.CommandPath()+" "+name, hint)
 }
 
 func rootCommand() *cobra.Command {
@@ -141,7 +131,7 @@ whether its users get it from the out-of-tree package (dkms-only), and why.
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath())}
+		return usage.Wrap(fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath()))
 	})
 	root.AddCommand(
 		classifyCommand(),

@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // memoryOptions say where it is kept what people said of the fixes that branches lack.
@@ -34,7 +35,7 @@ func (o *memoryOptions) flags(f *pflag.FlagSet) {
 func (o *memoryOptions) open(cmd *cobra.Command, repo string) (memory flow.Standings, closing func(), err error) {
 	if o.bot != (configFlags{}) {
 		if o.file != "" {
-			return nil, nil, usagef("--memory names a file, and -c, --state-dir and --store a bot's store; give one")
+			return nil, nil, usage.Errorf("--memory names a file, and -c, --state-dir and --store a bot's store; give one")
 		}
 		s, err := o.bot.openForWriting(cmd)
 		if err != nil {
@@ -88,7 +89,7 @@ the row, and stands above what is judged; undo takes it back.
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if stand == flow.StandDeclined && len(args) < 3 {
-				return usagef("say why: a no without a reason is asked about again")
+				return usage.Errorf("say why: a no without a reason is asked about again")
 			}
 			said, err := readWord(cmd, repo, who, args)
 			if err != nil {
@@ -117,7 +118,7 @@ the row, and stands above what is judged; undo takes it back.
 // readWord finds the commit and who speaks.
 func readWord(cmd *cobra.Command, repo, who string, args []string) (said flow.Standing, err error) {
 	if repo == "" {
-		return said, usagef("name the repository that has the commit with --trees")
+		return said, usage.Errorf("name the repository that has the commit with --trees")
 	}
 	ctx := cmd.Context()
 	r, err := git.Open(ctx, repo, trusted)
@@ -135,7 +136,7 @@ func readWord(cmd *cobra.Command, repo, who string, args []string) (said flow.St
 			return said, err
 		}
 		if !id.Known() {
-			return said, usagef("git config has no user.name and user.email; say who you are with --who")
+			return said, usage.Errorf("git config has no user.name and user.email; say who you are with --who")
 		}
 		who = id.String()
 	}

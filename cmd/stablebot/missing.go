@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/shell"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // missingOptions are the flags.
@@ -98,7 +99,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	view := missing.View{Width: o.width, All: o.all, NewFirst: o.sinceLast, ByTaker: o.byTaker}
 	for _, s := range o.states {
 		if !flow.IsStand(flow.Stand(s)) {
-			return usagef("--state %q is none of %s", s, joined(flow.Stands))
+			return usage.Errorf("--state %q is none of %s", s, joined(flow.Stands))
 		}
 		view.States = append(view.States, flow.Stand(s))
 	}
@@ -121,7 +122,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	r, err := s.Branch(ctx, args[0])
 	if errors.Is(err, trees.ErrNoBranch) || errors.Is(err, missing.ErrEnded) {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	if err != nil {
 		return err
@@ -141,7 +142,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 		err = o.export(cmd, p, r, view)
 	}
 	if err == nil && r.Failed > 0 {
-		err = errReported
+		err = usage.ErrReported
 	}
 	return err
 }
@@ -156,7 +157,7 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 	}
 	for _, file := range o.no {
 		if err := s.Refusals.ReadFile(file); err != nil {
-			return nil, usageError{fmt.Errorf("--no: %w", err)}
+			return nil, usage.Wrap(fmt.Errorf("--no: %w", err))
 		}
 	}
 	if place, ok := p.set.Place(name); ok {
@@ -167,7 +168,7 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 	if o.config != "" {
 		text, err := os.ReadFile(o.config)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--config: %w", err)}
+			return nil, usage.Wrap(fmt.Errorf("--config: %w", err))
 		}
 		s.Config = string(text)
 	}
@@ -179,7 +180,7 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 		o.cve = c.Trees.Vulns
 	}
 	if s.CVE, err = cve.Open(ctx, o.cve); err != nil {
-		return nil, usageError{fmt.Errorf("--vulns: %w", err)}
+		return nil, usage.Wrap(fmt.Errorf("--vulns: %w", err))
 	}
 	s.Next = o.commands(name)
 	return s, nil
@@ -214,7 +215,7 @@ func (o *missingOptions) export(cmd *cobra.Command, p *planner, r *missing.Repor
 		}
 	}
 	if failed > 0 {
-		return errReported
+		return usage.ErrReported
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/parity"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func parityCommand() *cobra.Command {
@@ -29,7 +30,7 @@ is told apart. Without a name it compares all branches that are alive.
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, out := cmd.Context(), cmd.OutOrStdout()
 			if branches.repo == "" {
-				return usagef("name the repository that has mainline and the stable branches with --trees")
+				return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 			}
 			if err := branches.check(); err != nil {
 				return err
@@ -46,11 +47,11 @@ is told apart. Without a name it compares all branches that are alive.
 			live.Frugal()
 			q, err := parity.Ask(ctx, set, names, paths)
 			if err != nil {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			r, err := q.Compare(ctx)
 			if errors.Is(err, parity.ErrBranches) || errors.Is(err, trees.ErrNoBranch) {
-				return usageError{err}
+				return usage.Wrap(err)
 			}
 			if err != nil {
 				return err

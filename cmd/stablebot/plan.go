@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/shell"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -34,7 +35,7 @@ type planner struct {
 
 func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf time.Time) (*planner, error) {
 	if o.repo == "" && o.config == "" {
-		return nil, usagef("name the repository that has mainline and the stable branches with --trees, or the configuration of a bot with --bot")
+		return nil, usage.Errorf("name the repository that has mainline and the stable branches with --trees, or the configuration of a bot with --bot")
 	}
 	if err := o.check(); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func readMailChange(stdin io.Reader, name string) (*change.Change, error) {
 		case m.Damaged != nil:
 			return fmt.Errorf("%s: %w", u.origin, m.Damaged)
 		case found != nil:
-			return usagef("%s has more than one patch; a plan is for one change", name)
+			return usage.Errorf("%s has more than one patch; a plan is for one change", name)
 		}
 		found = m.Change
 		return nil

@@ -23,6 +23,7 @@ import (
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -157,10 +158,10 @@ func (o *previewOptions) trees(ctx context.Context) (p *pastTrees, err error) {
 
 func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
 	if o.margin > 1 {
-		return usagef("--min-margin %g: it is a distance between two chances, from 0 to 1", o.margin)
+		return usage.Errorf("--min-margin %g: it is a distance between two chances, from 0 to 1", o.margin)
 	}
 	if o.reply != "" && o.reply != "author" && o.reply != "all" {
-		return usagef("--reply %q: author or all", o.reply)
+		return usage.Errorf("--reply %q: author or all", o.reply)
 	}
 	if err := o.t.check(); err != nil {
 		return err
@@ -172,12 +173,12 @@ func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
 	if o.until != "" {
 		day, err := time.Parse(time.DateOnly, o.until)
 		if err != nil {
-			return usagef("--until: %q is no day such as 2026-01-31", o.until)
+			return usage.Errorf("--until: %q is no day such as 2026-01-31", o.until)
 		}
 		o.end = day.AddDate(0, 0, 1)
 	}
 	if !o.end.IsZero() && !o.begin.Before(o.end) {
-		return usagef("--since %s is not before --until %s", o.since, o.until)
+		return usage.Errorf("--since %s is not before --until %s", o.since, o.until)
 	}
 	o.config, err = readConfig(o.c.file)
 	if errors.Is(err, fs.ErrNotExist) && !cmd.Flags().Changed("config") {
@@ -201,7 +202,7 @@ func sinceOf(s string, now time.Time) (time.Time, error) {
 	}
 	var d config.Duration
 	if err := d.UnmarshalText([]byte(s)); err != nil || d <= 0 {
-		return time.Time{}, usagef("--since %q: write a day, 2026-01-31, or an age: 4w, 30d, 12h", s)
+		return time.Time{}, usage.Errorf("--since %q: write a day, 2026-01-31, or an age: 4w, 30d, 12h", s)
 	}
 	return now.Add(-d.Std()), nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/drivers"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func refreshCommand() *cobra.Command {
@@ -31,7 +32,7 @@ there.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(repos) == 0 || out == "" {
-				return usagef("say which trees to read with --repo, and where to write with --out")
+				return usage.Errorf("say which trees to read with --repo, and where to write with --out")
 			}
 			return refresh(cmd.Context(), cmd.OutOrStdout(), repos, out)
 		},

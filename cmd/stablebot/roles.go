@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 var allRoles = []string{string(run.RoleSource), string(run.RoleWorker), string(run.RoleWeb)}
@@ -19,7 +20,7 @@ var allRoles = []string{string(run.RoleSource), string(run.RoleWorker), string(r
 func checkRoles(roles []string) ([]string, error) {
 	for _, r := range roles {
 		if !slices.Contains(allRoles, r) {
-			return nil, usagef("--roles: %q is none of %s", r, strings.Join(allRoles, ", "))
+			return nil, usage.Errorf("--roles: %q is none of %s", r, strings.Join(allRoles, ", "))
 		}
 	}
 	return roles, nil

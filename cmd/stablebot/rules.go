@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 )
 
@@ -22,7 +23,7 @@ func rulesCommand() *cobra.Command {
 				for _, id := range args {
 					r := ruleByID(id)
 					if r == nil {
-						return usagef("there is no rule %q; `stablebot rules` lists them", id)
+						return usage.Errorf("there is no rule %q; `stablebot rules` lists them", id)
 					}
 					suite = append(suite, r)
 				}

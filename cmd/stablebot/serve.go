@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/web"
 )
 
@@ -114,7 +115,7 @@ func accessOf(c config.Web) (web.Access, error) {
 	}
 	from, err := c.Trusted()
 	if err != nil {
-		return web.Access{}, usagef("web.proxy_from: %w", err)
+		return web.Access{}, usage.Errorf("web.proxy_from: %w", err)
 	}
 	return web.Access{Loopback: config.Loopback(c.Listen), Token: token, Public: c.Public, ProxyHeader: c.ProxyHeader, ProxyFrom: from}, nil
 }
@@ -142,7 +143,7 @@ func newDashboard(ctx context.Context, c *config.Config, s *store.Store, m *web.
 	}
 	h, err := web.New(o)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Wrap(err)
 	}
 	l, err := net.Listen("tcp", c.Web.Listen)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
@@ -62,7 +63,7 @@ func listSilicon(w io.Writer, driver string, asJSON bool) error {
 		rows = append(rows, []string{strings.Join(e.Drivers, ","), e.Name, e.Kind, string(e.State), dash(e.Since), dash(e.Launched), e.Source})
 	}
 	if n == 0 {
-		return usagef("the catalogue has no driver %q; `stablebot silicon` lists them", driver)
+		return usage.Errorf("the catalogue has no driver %q; `stablebot silicon` lists them", driver)
 	}
 	if asJSON {
 		return nil
@@ -85,7 +86,7 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 		}
 		found, err := layout.Patch(m.Change, root)
 		if err != nil {
-			return usagef("--root: %w", err)
+			return usage.Errorf("--root: %w", err)
 		}
 		m.Change.Place(found.Layout)
 		matches := silicon.Default().Match(m.Change)

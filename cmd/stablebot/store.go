@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 func storeCommand() *cobra.Command {
@@ -110,7 +111,7 @@ end, or nothing, and then it can be called again. Stop the bot first.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if store.IsAddress(args[0]) || !store.IsAddress(args[1]) {
-				return usagef("a file comes first, and postgres://… second")
+				return usage.Errorf("a file comes first, and postgres://… second")
 			}
 			// A bot that runs holds its desk; what it would write is lost.
 			from, err := store.Open(cmd.Context(), args[0])
@@ -157,11 +158,11 @@ person are theirs, and stay. An opt-out stays too, or they would be written to a
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (before == "") == (len(args) == 0) {
-				return usagef("give an address, or --before with a day")
+				return usage.Errorf("give an address, or --before with a day")
 			}
 			day, err := time.Parse(time.DateOnly, before)
 			if before != "" && err != nil {
-				return usagef("--before: %q is no day such as 2026-01-31", before)
+				return usage.Errorf("--before: %q is no day such as 2026-01-31", before)
 			}
 			s, err := c.openForWriting(cmd)
 			if err != nil {

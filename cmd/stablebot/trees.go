@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/usage"
 )
 
 // branchOptions are the flags that say which git remotes are looked at.
@@ -35,19 +36,19 @@ func (t *branchOptions) flags(f *pflag.FlagSet) {
 
 func (t *branchOptions) check() error {
 	if t.repo == "" && (t.mainline != "" || len(t.stable) > 0) {
-		return usagef("--mainline and --stable name branches of a repository: give it with --trees")
+		return usage.Errorf("--mainline and --stable name branches of a repository: give it with --trees")
 	}
 	if t.repo == "" && (len(t.queue)+len(t.distro)+len(t.vendor) > 0 || t.ended != "") {
-		return usagef("--queue, --distro, --vendor and --ended add to mainline and its stable branches: give their repository with --trees")
+		return usage.Errorf("--queue, --distro, --vendor and --ended add to mainline and its stable branches: give their repository with --trees")
 	}
 	for _, d := range t.distro {
 		if name, at, ok := strings.Cut(d, "="); !ok || name == "" || at == "" {
-			return usagef("--distro %q: write NAME=PATH or NAME=PATH#REF", d)
+			return usage.Errorf("--distro %q: write NAME=PATH or NAME=PATH#REF", d)
 		}
 	}
 	if title, ok := strings.CutPrefix(t.releases, "title:"); t.releases != "tags" &&
 		(!ok || strings.Count(title, "%s") != 1 || strings.Count(title, "%") != 1) {
-		return usagef("--releases %q: write tags, or title:TEXT with one %%s for the release", t.releases)
+		return usage.Errorf("--releases %q: write tags, or title:TEXT with one %%s for the release", t.releases)
 	}
 	return nil
 }
@@ -93,7 +94,7 @@ func (t *branchOptions) open(ctx context.Context) (*trees.Set, error) {
 		}
 		return set, err
 	}
-	return nil, usagef("%s has no branch like %s; name the stable branches with --stable", t.repo, strings.Join(trees.DefaultStable, ", "))
+	return nil, usage.Errorf("%s has no branch like %s; name the stable branches with --stable", t.repo, strings.Join(trees.DefaultStable, ", "))
 }
 
 // configured opens the copies that a bot keeps of its trees.
@@ -104,7 +105,7 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 	}
 	p, missing, err := pastOfConfig(ctx, c)
 	if err == nil && p == nil {
-		err = usagef("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config,
+		err = usage.Errorf("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config,
 			strings.Join(missing, ", "))
 	}
 	if err != nil {
@@ -166,7 +167,7 @@ func headOr(ref string) string {
 func (t *branchOptions) lifetimes() (*trees.Lifetimes, error) {
 	l, err := readLifetimes(t.ended)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--ended: %w", err)}
+		return nil, usage.Wrap(fmt.Errorf("--ended: %w", err))
 	}
 	return l, nil
 }
@@ -202,5 +203,5 @@ func (t *branchOptions) findMainline(ctx context.Context) (string, error) {
 			return name, nil
 		}
 	}
-	return "", usagef("%s has neither master nor main; name the development branch with --mainline", t.repo)
+	return "", usage.Errorf("%s has neither master nor main; name the development branch with --mainline", t.repo)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/stablebot/stablebot/bot/source/git"
 	"github.com/stablebot/stablebot/bot/source/imap"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/web"
 )
 
@@ -232,7 +233,7 @@ func certificates(file string) (*x509.CertPool, error) {
 func newLogger(c config.Log) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(c.Level)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Wrap(err)
 	}
 	out := zapcore.Lock(zapcore.AddSync(stderr))
 	with := zap.NewProductionEncoderConfig()

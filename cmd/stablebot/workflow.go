@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/workflow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -51,7 +52,7 @@ GITHUB_STEP_SUMMARY and GITHUB_OUTPUT.`,
 func (o *workflowOptions) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	if o.event == "" {
-		return usagef("there is no event: run this in a workflow, or name the file with --event")
+		return usage.Errorf("there is no event: run this in a workflow, or name the file with --event")
 	}
 	f, err := os.Open(o.event)
 	if err != nil {
@@ -59,7 +60,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 	}
 	e, err := workflow.ReadEvent(f)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	patches, cut, err := o.judge(ctx, e)
 	if err != nil {
@@ -100,7 +101,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 			return "", errors.New("--labels needs GITHUB_TOKEN")
 		}})
 	if err != nil {
-		return usageError{err}
+		return usage.Wrap(err)
 	}
 	return r.Labels(ctx, c, zap.NewNop())
 }

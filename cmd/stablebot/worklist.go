@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/worklist"
 )
 
@@ -61,7 +62,7 @@ Exit status: 0 listed, 1 something could not be judged, 2 usage.`,
 func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 	ctx := cmd.Context()
 	if o.vendor == "" || o.tag == "" {
-		return usagef("name the vendor's release: --package and --tag")
+		return usage.Errorf("name the vendor's release: --package and --tag")
 	}
 	p, err := openPlanner(ctx, &o.branches, o.weights, o.asOf.Time)
 	if err != nil {
@@ -107,7 +108,7 @@ func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	if failed > 0 {
-		return errReported
+		return usage.ErrReported
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/mainline"
 	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
@@ -72,13 +73,6 @@ const (
 	Evidence
 	LeaveOut
 )
-
-// UsageError is a fault of the options, for whoever wrote them.
-type UsageError struct{ text string }
-
-func (e *UsageError) Error() string { return e.text }
-
-func usagef(format string, a ...any) error { return &UsageError{fmt.Sprintf(format, a...)} }
 
 // Subject is one change to judge, with its fate and what was known on its day.
 type Subject struct {
@@ -184,8 +178,8 @@ func Open(ctx context.Context, o Options) (_ *Corpus, err error) {
 	}
 	have := c.history.Releases()
 	if len(have) < 2 {
-		return nil, usagef("%s names no releases: no tags such as v6.4, no branches such as linux-6.4.y; give --release-marks, or --no-trees "+
-			"to judge each commit alone", o.Mainline)
+		return nil, usage.Errorf("%s names no releases: no tags such as v6.4, no branches such as linux-6.4.y; give "+
+			"--release-marks, or --no-trees to judge each commit alone", o.Mainline)
 	}
 	c.Data = append(c.Data, fmt.Sprintf("each commit judged with what was known on its day of the history and its releases (%s to %s)",
 		have[0], have[len(have)-1]))
@@ -252,9 +246,9 @@ func (c *Corpus) pickRows(ctx context.Context, tables truth.Tables) error {
 		what += " that the table names"
 	case len(c.query.Revs) == 0 && len(c.query.Paths) == 0:
 		if len(c.o.Releases) > 0 && len(tables) > 0 && len(tables[0].IDs) > 0 {
-			return usagef("no row of %s has a release of %s", strings.Join(c.o.Truth, ", "), strings.Join(c.o.Releases, ", "))
+			return usage.Errorf("no row of %s has a release of %s", strings.Join(c.o.Truth, ", "), strings.Join(c.o.Releases, ", "))
 		}
-		return usagef("the table names no commits: say which are judged, a range such as v6.3..v6.6, and paths after --")
+		return usage.Errorf("the table names no commits: say which are judged, a range such as v6.3..v6.6, and paths after --")
 	default:
 		if len(c.query.Revs) == 0 {
 			c.query.Revs = []string{c.o.Mainline}
@@ -304,7 +298,7 @@ func (c *Corpus) list(ctx context.Context, keep map[string]bool) error {
 		}
 	}
 	if c.total = len(c.ids); c.total == 0 {
-		return usagef("no commit is left to judge: %s%s, and the labels, have none in common", strings.Join(c.query.Revs, " "),
+		return usage.Errorf("no commit is left to judge: %s%s, and the labels, have none in common", strings.Join(c.query.Revs, " "),
 			below(c.query.Paths))
 	}
 	return nil

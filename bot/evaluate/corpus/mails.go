@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
@@ -72,7 +73,8 @@ func (c *Corpus) openMails(ctx context.Context) (_ *mails, err error) {
 		}
 	}()
 	if len(c.o.Lists) == 0 && c.o.Files == nil {
-		return nil, usagef("name what to judge: --git REPO, --archive PUBLIC-INBOX, or files; mails are read twice, which standard input cannot")
+		return nil, usage.Errorf("name what to judge: --git REPO, --archive PUBLIC-INBOX, or files; mails are read twice, " +
+			"which standard input cannot")
 	}
 	var names []string
 	for _, l := range c.o.Lists {
