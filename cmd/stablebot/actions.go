@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
@@ -123,7 +124,7 @@ func decide(ctx context.Context, w io.Writer, s *store.Store, verb string, ids [
 			fmt.Fprintf(w, "%s is under way or over already\n", report.Result(a.Key))
 			continue
 		}
-		fmt.Fprintf(w, "%s: %s %s\n", verb, report.Result(a.Key), printable(a.Line))
+		fmt.Fprintf(w, "%s: %s %s\n", verb, report.Result(a.Key), console.Printable(a.Line))
 	}
 	if len(chosen) == 0 {
 		fmt.Fprintln(w, "nothing is held")
@@ -216,7 +217,7 @@ func stopped(state string) string {
 	if err != nil {
 		return fmt.Sprintf("held, as it cannot be told whether sending was stopped (%v); make the file readable", err)
 	}
-	return strings.TrimSpace("stopped " + printable(strings.TrimSpace(string(text))))
+	return strings.TrimSpace("stopped " + console.Printable(strings.TrimSpace(string(text))))
 }
 
 func whoami() string {
@@ -234,24 +235,20 @@ func printActions(w io.Writer, rows []store.ActionRow, whole bool) error {
 	head := []string{"ID", "STATE", "WHEN", "KIND", "SINK", "LIST", "WHAT"}
 	var cells [][]string
 	for _, a := range rows {
-		what := printable(a.Line)
+		what := console.Printable(a.Line)
 		if a.Problem != "" {
-			what += " — " + printable(a.Problem)
+			what += " — " + console.Printable(a.Problem)
 		}
-		cells = append(cells, []string{report.Result(a.Key), string(a.State), stamp(a.Created), string(a.Kind), a.Sink, dash(a.List), what})
+		cells = append(cells, []string{report.Result(a.Key), string(a.State), console.Stamp(a.Created), string(a.Kind), a.Sink, console.Dash(a.List), what})
 	}
 	if !whole {
-		return printTable(w, head, cells)
+		return console.Table(w, head, cells)
 	}
 	for i, a := range rows {
-		if err := printTable(w, head, cells[i:i+1]); err != nil {
+		if err := console.Table(w, head, cells[i:i+1]); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\n%s\n", indent(string(a.Message)))
+		fmt.Fprintf(w, "\n%s\n", console.Indent(string(a.Message)))
 	}
 	return nil
-}
-
-func indent(s string) string {
-	return "    " + strings.ReplaceAll(strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n"), "\n", "\n    ") + "\n"
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
 	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/live"
@@ -112,7 +113,7 @@ func (o *auditOptions) print(out io.Writer, reports []*audit.Report) error {
 		case o.asMarkdown:
 			err = r.Markdown(out)
 		default:
-			err = r.Text(out, columns(), o.all)
+			err = r.Text(out, console.Columns(), o.all)
 		}
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/store"
@@ -218,7 +219,7 @@ func showWork(ctx context.Context, s *store.Store, before store.Counts) (end fun
 				}
 				done := now.Judgements - before.Judgements
 				if come := now.Mails - before.Mails; come > 0 {
-					bar.At(fmt.Sprintf("(%s came in)", several(come, "mail")))
+					bar.At(fmt.Sprintf("(%s came in)", console.Several(come, "mail")))
 				}
 				bar.Total(done + now.Unfiled + now.Unsettled + now.Waiting)
 				bar.Set(done)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
 )
@@ -86,8 +87,8 @@ func showBranches(w io.Writer, list []trees.Branch, asJSON bool) error {
 		if !b.Date.IsZero() {
 			date = b.Date.Format(time.DateOnly)
 		}
-		rows = append(rows, []string{printable(b.Name), string(b.Role), state, dash(b.Release), fmt.Sprintf("%.12s", dash(b.Tip)), date,
-			strconv.Itoa(b.Own), printable(b.Path)})
+		rows = append(rows, []string{console.Printable(b.Name), string(b.Role), state, console.Dash(b.Release), fmt.Sprintf("%.12s", console.Dash(b.Tip)), date,
+			strconv.Itoa(b.Own), console.Printable(b.Path)})
 	}
-	return printTable(w, []string{"NAME", "ROLE", "STATE", "RELEASE", "TIP", "DATE", "OWN", "REPOSITORY"}, rows)
+	return console.Table(w, []string{"NAME", "ROLE", "STATE", "RELEASE", "TIP", "DATE", "OWN", "REPOSITORY"}, rows)
 }

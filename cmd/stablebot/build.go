@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	kbuild "github.com/stablebot/stablebot/bot/kernel/build"
 	"github.com/stablebot/stablebot/bot/pile"
@@ -118,12 +119,12 @@ func (o *buildOptions) verdict(ctx context.Context, say io.Writer, b *verdict.Br
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("building for %s: %w", br.Tree(), err)
 	}
-	_, _ = fmt.Fprintf(say, "%s: builds: %s\n", br.Tree(), strings.TrimSuffix(b.Builds+" ("+printable(b.BuildWhy)+")", " ()"))
+	_, _ = fmt.Fprintf(say, "%s: builds: %s\n", br.Tree(), strings.TrimSuffix(b.Builds+" ("+console.Printable(b.BuildWhy)+")", " ()"))
 	for _, w := range b.BuildWarnings {
-		_, _ = fmt.Fprintf(say, "      new warning: %s\n", printable(w))
+		_, _ = fmt.Fprintf(say, "      new warning: %s\n", console.Printable(w))
 	}
 	if b.Builds == kbuild.No {
-		return fmt.Errorf("%s: it does not build there: %s; nothing is written", br.Tree(), printable(b.BuildWhy))
+		return fmt.Errorf("%s: it does not build there: %s; nothing is written", br.Tree(), console.Printable(b.BuildWhy))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/evaluate"
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
@@ -248,14 +249,14 @@ func (o *calibrateOptions) version(ls []evaluate.Lesson) string {
 
 // printWeights shows what came of it.
 func printWeights(out io.Writer, file string, w *model.Weights) error {
-	p := &printer{w: out}
+	p := &console.Printer{W: out}
 	v := w.Provenance
-	p.f("%s written, version %s\nlearnt from %d changes, %d of them taken, of %s\n", file, w.Version, v.Cases, v.Taken,
+	p.F("%s written, version %s\nlearnt from %d changes, %d of them taken, of %s\n", file, w.Version, v.Cases, v.Taken,
 		strings.Join(v.Releases, ", "))
 	t := w.Thresholds
-	p.f("thresholds: fix %g, eligible %g, dkms %g\n", t.Fix, t.Eligible, t.DKMS)
+	p.F("thresholds: fix %g, eligible %g, dkms %g\n", t.Fix, t.Eligible, t.DKMS)
 	for _, h := range model.Heads {
-		p.f("head %-14s %d weights\n", h, len(w.Heads[h].Weights))
+		p.F("head %-14s %d weights\n", h, len(w.Heads[h].Weights))
 	}
 	names := make([]string, 0, len(v.Figures))
 	for n := range v.Figures {
@@ -263,16 +264,16 @@ func printWeights(out io.Writer, file string, w *model.Weights) error {
 	}
 	slices.Sort(names)
 	for _, n := range names {
-		p.f("%-28s %.3f\n", n, v.Figures[n])
+		p.F("%-28s %.3f\n", n, v.Figures[n])
 	}
 	for _, n := range v.Notes {
-		p.f("%s\n", n)
+		p.F("%s\n", n)
 	}
-	p.f("\nheaviest weights of the head that judges with trees, in log-odds per unit:\n")
+	p.F("\nheaviest weights of the head that judges with trees, in log-odds per unit:\n")
 	for _, n := range heaviest(w.Heads[model.HeadTree].Weights, 12) {
-		p.f("  %+7.3f  %-28s %s\n", w.Heads[model.HeadTree].Weights[n], n, model.Doc(n))
+		p.F("  %+7.3f  %-28s %s\n", w.Heads[model.HeadTree].Weights[n], n, model.Doc(n))
 	}
-	return p.err
+	return p.Err
 }
 
 // heaviest are the names of the n largest weights.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/command"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/kernel/live"
@@ -174,9 +174,9 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if say := in.place.Say(); say != "" && !o.quiet {
-		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(cmp.Or(o.git, "the patches")), say)
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", console.Printable(cmp.Or(o.git, "the patches")), say)
 	}
-	c := &classifier{o: o, judge: judge, place: in.place.Layout, trees: set, ctx: cmd.Context(), colour: isTerminal(cmd.OutOrStdout())}
+	c := &classifier{o: o, judge: judge, place: in.place.Layout, trees: set, ctx: cmd.Context(), colour: console.IsTerminal(cmd.OutOrStdout())}
 	if o.threads {
 		if c.threads, err = o.index(cmd.Context(), in); err != nil {
 			return err
@@ -257,7 +257,7 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	put := func(r outcome) error {
 		if r.unjudged != "" {
 			unjudged++
-			fmt.Fprintf(stderr, "stablebot: %s\n", printable(r.unjudged))
+			fmt.Fprintf(stderr, "stablebot: %s\n", console.Printable(r.unjudged))
 		}
 		if r.verdict != "" {
 			judged++
@@ -297,7 +297,7 @@ func (c *classifier) stream(ctx context.Context, in *input, stdout, stderr io.Wr
 	switch {
 	case c.o.quiet || judged+unjudged > 0:
 	case units == 0:
-		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", printable(in.empty()))
+		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", console.Printable(in.empty()))
 	default:
 		fmt.Fprintf(stderr, "stablebot: nothing to judge: %s\n", c.o.without(left))
 	}
@@ -333,7 +333,9 @@ func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
 				put = withMates(put)
 			}
 			for _, a := range args {
-				if err := eachMail(stdin, a, put); err != nil {
+				if err := mail.Each(stdin, a, func(raw []byte, origin string, err error) error {
+					return put(unit{raw: raw, origin: origin, err: err})
+				}); err != nil {
 					return err
 				}
 			}
@@ -468,46 +470,6 @@ func withMates(put func(unit) error) func(unit) error {
 		mates, from = append(u.before, c), m.From.Address
 		return put(u)
 	}
-}
-
-func eachMail(stdin io.Reader, name string, put func(unit) error) error {
-	open := func() (*mail.Reader, error) { return mail.Open(name) }
-	if name == "-" {
-		name = "standard input"
-		open = func() (*mail.Reader, error) { return mail.NewReader(stdin, name) }
-	}
-	r, err := open()
-	if err != nil {
-		return put(unit{origin: name, err: err})
-	}
-	defer func() { _ = r.Close() }()
-	for {
-		raw, origin, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		u := unit{origin: origin, err: err}
-		if origin == "" {
-			u.origin = name
-		}
-		if err == nil {
-			u.raw = bytes.Clone(raw)
-		}
-		if perr := put(u); perr != nil {
-			return perr
-		}
-		if err != nil && !goesOn(err) {
-			return nil
-		}
-	}
-}
-
-// goesOn: the errors after which a mail reader has more to give.
-func goesOn(err error) bool {
-	var large *mail.TooLargeError
-	var cut *mail.TruncatedError
-	var path *os.PathError
-	return errors.As(err, &large) || errors.As(err, &cut) || errors.As(err, &path)
 }
 
 // gitInput reads commits.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
+	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/change"
@@ -105,7 +106,7 @@ func (o *corpusOptions) open(cmd *cobra.Command, args []string) (*corpus.Corpus,
 	case len(args) > 0 && !slices.Contains(args, "-"):
 		c.Files = func(put func(raw []byte, origin string, err error) error) error {
 			for _, name := range args {
-				if err := eachMail(os.Stdin, name, func(u unit) error { return put(u.raw, u.origin, u.err) }); err != nil {
+				if err := mail.Each(os.Stdin, name, put); err != nil {
 					return err
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/digest"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/run"
@@ -104,7 +105,7 @@ func (o *digestOptions) write(out io.Writer, c *config.Config, spec config.Diges
 		return toFile(out, o.html, func(w io.Writer) error { return d.HTML(w, c.Web.URL) })
 	}
 	if o.mbox == "" {
-		_, err := io.WriteString(folded(out, 6), d.Text(c.Web.URL))
+		_, err := io.WriteString(console.Folded(out, 6), d.Text(c.Web.URL))
 		return err
 	}
 	to := spec.To

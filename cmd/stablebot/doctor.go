@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/store"
@@ -30,7 +31,7 @@ another machine has to answer, and the reading of the whole store: what a
 service manager may ask before each start.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d := &doctor{w: folded(cmd.OutOrStdout(), 31), offline: offline}
+			d := &doctor{w: console.Folded(cmd.OutOrStdout(), 31), offline: offline}
 			d.check("git program", func() (string, error) { return gitVersion(cmd.Context()) })
 			c, err := readConfig(file)
 			if err != nil {

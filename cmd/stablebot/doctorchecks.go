@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/store"
 )
 
@@ -109,7 +110,7 @@ func (d *doctor) unknownLists(ctx context.Context, c *config.Config) {
 	}
 	for _, l := range c.Lists {
 		if n, err := s.MailsOf(ctx, l.ID); err == nil && n == 0 {
-			d.say("note", "list "+l.ID, "no mail of it has come; lists that mail came from: "+printable(strings.Join(have, ", ")))
+			d.say("note", "list "+l.ID, "no mail of it has come; lists that mail came from: "+console.Printable(strings.Join(have, ", ")))
 		}
 	}
 }

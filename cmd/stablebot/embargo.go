@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/stablebot/stablebot/bot/console"
 )
 
 func embargoCommand() *cobra.Command {
@@ -39,7 +41,7 @@ series public again. Nothing else does.`,
 				if len(h.Members) > 0 {
 					id = h.Members[0].ID
 				}
-				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", h.First.UTC().Format(time.DateOnly), printable(id), printable(h.Sender), printable(h.Title))
+				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", h.First.UTC().Format(time.DateOnly), console.Printable(id), console.Printable(h.Sender), console.Printable(h.Title))
 			}
 			return tw.Flush()
 		},
@@ -70,7 +72,7 @@ that; whoever wants an answer asks the bot for a recheck.`,
 				if err != nil {
 					return errors.Join(err, s.Close())
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "public: %s, %d mails of %s\n", printable(lifted.Title), len(lifted.Members), printable(lifted.Sender))
+				fmt.Fprintf(cmd.OutOrStdout(), "public: %s, %d mails of %s\n", console.Printable(lifted.Title), len(lifted.Members), console.Printable(lifted.Sender))
 			}
 			return s.Close()
 		},

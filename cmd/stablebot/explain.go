@@ -7,10 +7,10 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
@@ -40,7 +40,7 @@ ID is a Message-ID, or a commit SHA of at least 7 digits.`,
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(found)
 			}
-			return printCase(folded(cmd.OutOrStdout(), len("verdict   ")), found)
+			return printCase(console.Folded(cmd.OutOrStdout(), len("verdict   ")), found)
 		},
 	}
 	c.add(cmd)
@@ -107,97 +107,97 @@ func (c *configFlags) stateDir() (string, error) {
 }
 
 func printCase(w io.Writer, c *store.Case) error {
-	p := &printer{w: w}
+	p := &console.Printer{W: w}
 	if j := c.Judged; j != nil {
 		printJudgement(p, &j.Judgement)
-		p.f("judged %s, %s\n", times(c.Revision), stamp(j.At))
+		p.F("judged %s, %s\n", console.Times(c.Revision), console.Stamp(j.At))
 	} else if c.Mail != nil {
-		p.f("%s\n%s, from %s: no change was judged", printable(c.Mail.Subject), c.Mail.ID, c.Mail.Sender)
+		p.F("%s\n%s, from %s: no change was judged", console.Printable(c.Mail.Subject), c.Mail.ID, c.Mail.Sender)
 		if c.Mail.Note != "" {
-			p.f(": %s", printable(c.Mail.Note))
+			p.F(": %s", console.Printable(c.Mail.Note))
 		}
-		p.f("\n")
+		p.F("\n")
 	}
 	if m := c.Mail; m != nil {
-		p.f("\nmail      %s\nreceived  %s from %s\n", m.ID, stamp(m.Received), m.Source)
+		p.F("\nmail      %s\nreceived  %s from %s\n", m.ID, console.Stamp(m.Received), m.Source)
 		if len(m.Lists) > 0 {
-			p.f("lists     %s\n", strings.Join(m.Lists, ", "))
+			p.F("lists     %s\n", strings.Join(m.Lists, ", "))
 		}
 		if m.Note != "" {
-			p.f("note      %s\n", printable(m.Note))
+			p.F("note      %s\n", console.Printable(m.Note))
 		}
 	}
 	if s := c.Series; s != nil {
-		p.f("\nseries    %s, version %d, %d of %d patches\n", printable(s.Title), s.Version, s.Have(), s.Of)
+		p.F("\nseries    %s, version %d, %d of %d patches\n", console.Printable(s.Title), s.Version, s.Have(), s.Of)
 		if s.Quiet != "" {
-			p.f("no reply  %s\n", printable(s.Quiet))
+			p.F("no reply  %s\n", console.Printable(s.Quiet))
 		}
 		if !c.Unsettled.IsZero() {
-			p.f("waits     until %s for what is missing\n", stamp(c.Unsettled))
+			p.F("waits     until %s for what is missing\n", console.Stamp(c.Unsettled))
 		}
 		for _, mate := range c.Mates {
-			p.f("  %-22s %s\n", label(&mate.Judgement), printable(mate.Subject))
+			p.F("  %-22s %s\n", label(&mate.Judgement), console.Printable(mate.Subject))
 		}
 		for _, r := range c.Replies {
-			p.f("  reply from %s: %s\n", r.Sender, printable(r.Subject))
+			p.F("  reply from %s: %s\n", r.Sender, console.Printable(r.Subject))
 		}
 	}
 	for _, a := range c.Actions {
-		p.f("\n%s %s: %s", a.Kind, a.State, printable(a.Line))
+		p.F("\n%s %s: %s", a.Kind, a.State, console.Printable(a.Line))
 		if a.Problem != "" {
-			p.f(" (%s)", printable(a.Problem))
+			p.F(" (%s)", console.Printable(a.Problem))
 		}
-		p.f("\n")
+		p.F("\n")
 	}
 	for _, o := range c.Orders {
-		p.f("\n%s, %s: %s", stamp(o.At), printable(o.Who.String()), printable(o.Line))
+		p.F("\n%s, %s: %s", console.Stamp(o.At), console.Printable(o.Who.String()), console.Printable(o.Line))
 		if o.Refused != "" {
-			p.f(" (refused: %s)", printable(o.Refused))
+			p.F(" (refused: %s)", console.Printable(o.Refused))
 		}
-		p.f("\n")
+		p.F("\n")
 	}
 	for _, n := range c.Notes {
-		p.f("\n%s, %s: %s\n", stamp(n.At), n.Who, printable(n.Body))
+		p.F("\n%s, %s: %s\n", console.Stamp(n.At), n.Who, console.Printable(n.Body))
 	}
-	return p.err
+	return p.Err
 }
 
-func printJudgement(p *printer, j *verdict.Judgement) {
-	p.f("%s\n%s by %s\n\n", printable(j.Subject), j.ID, printable(j.Author))
-	p.f("verdict   %s", label(j))
+func printJudgement(p *console.Printer, j *verdict.Judgement) {
+	p.F("%s\n%s by %s\n\n", console.Printable(j.Subject), j.ID, console.Printable(j.Author))
+	p.F("verdict   %s", label(j))
 	if j.When != "" {
-		p.f(", %s", j.When)
+		p.F(", %s", j.When)
 	}
-	p.f("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n",
-		printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
-	p.f("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
+	p.F("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n",
+		console.Printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
+	p.F("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
 	if j.Size.TableLines > 0 {
-		p.f(", %d of them table", j.Size.TableLines)
+		p.F(", %d of them table", j.Size.TableLines)
 	}
-	p.f("\n")
+	p.F("\n")
 	for i, s := range j.Silicon {
-		p.f("%-9s %s (%s): %s", map[bool]string{true: "silicon", false: ""}[i == 0], s.Name, s.Driver, s.State)
+		p.F("%-9s %s (%s): %s", map[bool]string{true: "silicon", false: ""}[i == 0], s.Name, s.Driver, s.State)
 		if s.Since != "" {
-			p.f(", supported since %s", s.Since)
+			p.F(", supported since %s", s.Since)
 		}
-		p.f("\n")
+		p.F("\n")
 	}
 	for i, b := range j.Branches {
-		p.f("%-9s %s: %s, %s%s\n", map[bool]string{true: "branches", false: ""}[i == 0], b.Name, b.State, b.Applies, reachOf(&j.Branches[i]))
+		p.F("%-9s %s: %s, %s%s\n", map[bool]string{true: "branches", false: ""}[i == 0], b.Name, b.State, b.Applies, reachOf(&j.Branches[i]))
 	}
 	if j.Error != nil {
-		p.f("error     %s\n", printable(*j.Error))
+		p.F("error     %s\n", console.Printable(*j.Error))
 	}
-	p.f("\nwhat moved its worth (log-odds):\n")
+	p.F("\nwhat moved its worth (log-odds):\n")
 	for _, c := range j.Contributions {
-		p.f("  %+6.2f  %s = %.3g\n", c.Add(), c.Name, c.Value)
+		p.F("  %+6.2f  %s = %.3g\n", c.Add(), c.Name, c.Value)
 	}
 	printFindings(p, j)
 }
 
 // printFindings cites each section of the kernel's documents once, below.
-func printFindings(p *printer, j *verdict.Judgement) {
-	p.f("\nrules:\n")
+func printFindings(p *console.Printer, j *verdict.Judgement) {
+	p.F("\nrules:\n")
 	var cited []string
 	for _, r := range j.Rules {
 		if r.Outcome == rules.NotApplicable {
@@ -211,12 +211,12 @@ func printFindings(p *printer, j *verdict.Judgement) {
 			}
 			mark = fmt.Sprintf(" [%d]", slices.Index(cited, ref)+1)
 		}
-		p.f("  %-8s %s: %s%s\n", r.Outcome, r.ID, printable(r.Reason), mark)
+		p.F("  %-8s %s: %s%s\n", r.Outcome, r.ID, console.Printable(r.Reason), mark)
 	}
 	for i, ref := range cited {
-		p.f("  [%d] %s\n", i+1, ref)
+		p.F("  [%d] %s\n", i+1, ref)
 	}
-	p.f("\n")
+	p.F("\n")
 }
 
 // reachOf says what a branch is told, and what made its score another than the worth.
@@ -236,30 +236,4 @@ func reachOf(b *verdict.Branch) string {
 		s += fmt.Sprintf("; %+.2f %s", c.Add(), model.Doc(c.Name))
 	}
 	return s
-}
-
-// printer keeps the first error, so that a page of output is checked once.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) f(format string, a ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, a...)
-	}
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format("2006-01-02 15:04")
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/usage"
@@ -225,7 +226,7 @@ func whole(tree string, plan *pile.Plan, i int) error {
 		why = append(why, fmt.Sprintf("needs more than %d lines of other commits first", b.Lines))
 	}
 	if n := len(b.Beyond); n > 0 {
-		first := fmt.Sprintf("%.12s (%q)", b.Beyond[0].ID, printable(b.Beyond[0].Title))
+		first := fmt.Sprintf("%.12s (%q)", b.Beyond[0].ID, console.Printable(b.Beyond[0].Title))
 		if n > 1 {
 			first += fmt.Sprintf(" and %d more", n-1)
 		}
@@ -242,7 +243,7 @@ func whole(tree string, plan *pile.Plan, i int) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %.12s (%q) %s; nothing is written: adjust the patch by hand (`stablebot plan %.12s` shows all that is in the way)",
-		tree, plan.Mainline, printable(plan.Subject), strings.Join(why, ", and "), plan.Mainline)
+		tree, plan.Mainline, console.Printable(plan.Subject), strings.Join(why, ", and "), plan.Mainline)
 }
 
 // one writes the series for one branch.
@@ -275,7 +276,7 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 	for _, m := range s.Patches {
 		_, _ = fmt.Fprintf(say, "  %s\n", m.File)
 		for _, d := range m.Deviates {
-			_, _ = fmt.Fprintf(say, "      differs from mainline: %s\n", printable(d))
+			_, _ = fmt.Fprintf(say, "      differs from mainline: %s\n", console.Printable(d))
 		}
 	}
 	if s.RangeDiff != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
@@ -37,7 +38,7 @@ func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
 		return usage.Errorf("the vendor tree has several drivers (%s); choose one with --folder and --mainline-folder", found.Say())
 	}
 	o.folder, o.mainlineFolder = found.Moves[0].From, found.Moves[0].To
-	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", printable(o.vendor), found.Say())
+	_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: layout of %s: %s\n", console.Printable(o.vendor), found.Say())
 	return nil
 }
 
@@ -88,10 +89,10 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		return err
 	}
 	for _, f := range b.Has {
-		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, printable(f.Title), f.Reason)
+		_, _ = fmt.Fprintf(say, "  the vendor has %.12s %s: %s\n", f.ID, console.Printable(f.Title), f.Reason)
 	}
 	for _, f := range b.Unfit {
-		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, printable(f.Title), printable(f.Reason))
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, console.Printable(f.Title), console.Printable(f.Reason))
 	}
 	if len(b.Queue) == 0 {
 		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))

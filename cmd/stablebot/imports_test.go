@@ -31,6 +31,7 @@ var arrows = []struct {
 	{"bot/progress", nil},
 	{"bot/shell", nil},
 	{"bot/usage", nil},
+	{"bot/console", []string{"bot/progress"}},
 	{"bot/config", []string{"rules/change"}},
 	{"bot/mail", []string{"rules/…"}},
 	{"bot/series", []string{"rules/…", "bot/mail"}},

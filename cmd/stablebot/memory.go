@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
@@ -104,7 +105,7 @@ the row, and stands above what is judged; undo takes it back.
 			if err := m.Stand(cmd.Context(), []flow.Standing{said}); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s %.12s (%q): %s, by %s\n", said.Branch, said.Commit, printable(said.Title), w.use, printable(said.Who))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s %.12s (%q): %s, by %s\n", said.Branch, said.Commit, console.Printable(said.Title), w.use, console.Printable(said.Who))
 			return nil
 		},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/cve"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
@@ -63,7 +64,7 @@ What people say is kept, and stands above what is judged.`,
 	f.BoolVar(&o.sinceLast, "since-last", false,
 		"what is new or changed since the last time first, and remember this time; with -c the dashboard shows it")
 	f.BoolVar(&o.all, "all", false, "also what stable would not take, and what somebody declined")
-	f.StringSliceVar(&o.states, "state", nil, "only rows with this `word`: "+joined(flow.Stands))
+	f.StringSliceVar(&o.states, "state", nil, "only rows with this `word`: "+console.Joined(flow.Stands))
 	f.BoolVar(&o.byTaker, "by-taker", false, "group by who took the culprit, not by driver")
 	f.BoolVar(&o.conflicts, "conflicts", false,
 		"name the commits that are in the way of what needs a backport: git looks through the history of each place")
@@ -72,26 +73,9 @@ What people say is kept, and stands above what is judged.`,
 	f.StringVar(&o.cve, "vulns", "", "a clone of the kernel's vulns repository, for CVE numbers: its `folder`; that of the configuration with -c")
 	f.StringVar(&o.out, "export", "", "write the mails and series of the open rows below this `folder`")
 	f.IntVarP(&o.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "judge so many at a time")
-	f.IntVar(&o.width, "width", columns(), "columns of the table")
+	f.IntVar(&o.width, "width", console.Columns(), "columns of the table")
 	cmd.AddCommand(wordCommand(flow.StandDone), wordCommand(flow.StandDeclined), wordCommand(flow.StandPosted), wordCommand(""))
 	return cmd
-}
-
-func joined[T ~string](all []T) string {
-	out := make([]string, len(all))
-	for i, s := range all {
-		out[i] = string(s)
-	}
-	return strings.Join(out, ", ")
-}
-
-// columns are those of the terminal, or the usual ones: what goes into a pipe does not
-// depend on the window that it was started in.
-func columns() int {
-	if n := widthOf(os.Stdout); n >= 40 {
-		return n
-	}
-	return 80
 }
 
 func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
@@ -99,7 +83,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	view := missing.View{Width: o.width, All: o.all, NewFirst: o.sinceLast, ByTaker: o.byTaker}
 	for _, s := range o.states {
 		if !flow.IsStand(flow.Stand(s)) {
-			return usage.Errorf("--state %q is none of %s", s, joined(flow.Stands))
+			return usage.Errorf("--state %q is none of %s", s, console.Joined(flow.Stands))
 		}
 		view.States = append(view.States, flow.Stand(s))
 	}
@@ -130,7 +114,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	if o.asJSON {
 		err = r.JSON(cmd.OutOrStdout(), view)
 	} else {
-		err = r.Text(folded(cmd.OutOrStdout(), 4), view)
+		err = r.Text(console.Folded(cmd.OutOrStdout(), 4), view)
 	}
 	if err == nil && o.sinceLast && o.asOf.IsZero() {
 		err = memory.Stand(ctx, r.Found())

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	outcomes "github.com/stablebot/stablebot/bot/outcome"
@@ -85,7 +86,7 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 	if err != nil {
 		return err
 	}
-	p := &printer{w: out}
+	p := &console.Printer{W: out}
 	for _, id := range ids {
 		if asJSON {
 			if err := encodeLines(out, of[id]); err != nil {
@@ -93,26 +94,26 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 			}
 			continue
 		}
-		p.f("%s  %s\n", id, outcomes.LabelOf(of[id], time.Now()))
+		p.F("%s  %s\n", id, outcomes.LabelOf(of[id], time.Now()))
 		all, err := (fates{s}).Fate(ctx, id)
 		if err != nil {
 			return err
 		}
 		for _, f := range all {
-			p.f("  %-10s %-12s %-12.12s %-10s %s\n", f.Branch, f.What, f.Commit, f.Release, printable(f.Note))
+			p.F("  %-10s %-12s %-12.12s %-10s %s\n", f.Branch, f.What, f.Commit, f.Release, console.Printable(f.Note))
 		}
 	}
-	return p.err
+	return p.Err
 }
 
 // furthest is how many of the verdicts that were furthest off are shown.
 const furthest = 10
 
 func printSettled(out io.Writer, settled []flow.Settled) error {
-	p := &printer{w: out}
+	p := &console.Printer{W: out}
 	if len(settled) == 0 {
-		p.f("no fate is known yet: it takes a mainline remote and stable branches under sources.git, and time\n")
-		return p.err
+		p.F("no fate is known yet: it takes a mainline remote and stable branches under sources.git, and time\n")
+		return p.Err
 	}
 	type count struct{ all, taken int }
 	by := map[verdict.Verdict]count{}
@@ -124,10 +125,10 @@ func printSettled(out io.Writer, settled []flow.Settled) error {
 		}
 		by[c.Verdict] = n
 	}
-	p.f("%-16s %8s %8s %8s\n", "verdict", "changes", "taken", "share")
+	p.F("%-16s %8s %8s %8s\n", "verdict", "changes", "taken", "share")
 	for _, v := range verdict.Verdicts {
 		if n := by[v]; n.all > 0 {
-			p.f("%-16s %8d %8d %7.0f%%\n", v, n.all, n.taken, 100*float64(n.taken)/float64(n.all))
+			p.F("%-16s %8d %8d %7.0f%%\n", v, n.all, n.taken, 100*float64(n.taken)/float64(n.all))
 		}
 	}
 	off := slices.DeleteFunc(slices.Clone(settled), func(c flow.Settled) bool {
@@ -141,16 +142,16 @@ func printSettled(out io.Writer, settled []flow.Settled) error {
 	}
 	slices.SortStableFunc(off, func(a, b flow.Settled) int { return cmp.Compare(far(b), far(a)) })
 	if len(off) > 0 {
-		p.f("\nfurthest from what came:\n")
+		p.F("\nfurthest from what came:\n")
 	}
 	for _, c := range off[:min(len(off), furthest)] {
 		came := "not taken"
 		if c.Taken {
 			came = "taken"
 		}
-		p.f("  %s %.2f, %s: %s\n    stablebot explain %s\n", c.Verdict, c.Score, came, printable(c.Subject), shell.Word(printable(c.ID)))
+		p.F("  %s %.2f, %s: %s\n    stablebot explain %s\n", c.Verdict, c.Score, came, console.Printable(c.Subject), shell.Word(console.Printable(c.ID)))
 	}
-	return p.err
+	return p.Err
 }
 
 // writeTable writes labels as bot/truth reads them. A subject that was judged

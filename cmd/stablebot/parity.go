@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/parity"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -64,7 +65,7 @@ is told apart. Without a name it compares all branches that are alive.
 			if asJSON {
 				return r.JSON(out)
 			}
-			return r.Text(out, columns(), all)
+			return r.Text(out, console.Columns(), all)
 		},
 	}
 	branches.flags(cmd.Flags())

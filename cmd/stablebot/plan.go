@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -91,18 +92,18 @@ func completing(r *git.Repo) string {
 
 func readMailChange(stdin io.Reader, name string) (*change.Change, error) {
 	var found *change.Change
-	err := eachMail(stdin, name, func(u unit) error {
-		if u.err != nil {
-			return fmt.Errorf("%s: %w", u.origin, u.err)
+	err := mail.Each(stdin, name, func(raw []byte, origin string, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", origin, err)
 		}
-		m, err := mail.Parse(u.raw)
+		m, err := mail.Parse(raw)
 		switch {
 		case err != nil:
-			return fmt.Errorf("%s: %w", u.origin, err)
+			return fmt.Errorf("%s: %w", origin, err)
 		case m.Change == nil || !m.IsPatch:
-			return fmt.Errorf("%s is no patch: %s", u.origin, m.NoPatch)
+			return fmt.Errorf("%s is no patch: %s", origin, m.NoPatch)
 		case m.Damaged != nil:
-			return fmt.Errorf("%s: %w", u.origin, m.Damaged)
+			return fmt.Errorf("%s: %w", origin, m.Damaged)
 		case found != nil:
 			return usage.Errorf("%s has more than one patch; a plan is for one change", name)
 		}
@@ -259,7 +260,7 @@ lines with context, files and subsystems.
 			case asJSON:
 				return plan.JSON(cmd.OutOrStdout())
 			}
-			return plan.Text(folded(cmd.OutOrStdout(), len("  mainline   ")))
+			return plan.Text(console.Folded(cmd.OutOrStdout(), len("  mainline   ")))
 		},
 	}
 	f := cmd.Flags()

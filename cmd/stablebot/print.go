@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"charm.land/lipgloss/v2"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -63,21 +63,21 @@ func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
 			chip += "?"
 		}
 	}
-	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), clip(chip, 16),
-		startOf(j)+printable(j.Subject))
+	fmt.Fprintf(b, rowFormat, verdictCell, fmt.Sprintf("%.2f", j.Score), fmt.Sprint(j.Size.LinesWithContext), console.Clip(chip, 16),
+		startOf(j)+console.Printable(j.Subject))
 	if j.Error != nil {
-		fmt.Fprintf(b, "%25s%s\n", "", "error: "+printable(*j.Error))
+		fmt.Fprintf(b, "%25s%s\n", "", "error: "+console.Printable(*j.Error))
 	}
 	for i := range j.Branches {
 		appendBranch(b, &j.Branches[i])
 	}
 	if why {
 		if j.Kind == change.Mail {
-			fmt.Fprintf(b, "%25s%s\n", "", printable(j.ID))
+			fmt.Fprintf(b, "%25s%s\n", "", console.Printable(j.ID))
 		}
-		fmt.Fprintf(b, "%25s%s\n", "", printable(j.Reason))
+		fmt.Fprintf(b, "%25s%s\n", "", console.Printable(j.Reason))
 		for _, r := range mattering(j) {
-			fmt.Fprintf(b, "%25s%+5.1f %s: %s\n", "", r.Weight, r.ID, printable(r.Reason))
+			fmt.Fprintf(b, "%25s%+5.1f %s: %s\n", "", r.Weight, r.ID, console.Printable(r.Reason))
 		}
 	}
 }
@@ -133,7 +133,7 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 		}
 	}
 	if x.Why != "" {
-		what += "; " + printable(x.Why)
+		what += "; " + console.Printable(x.Why)
 	}
 	fmt.Fprintf(b, "%25s%-6s %s\n", "", x.Name, what)
 }
@@ -143,22 +143,4 @@ func appendJSON(b *bytes.Buffer, j *verdict.Judgement) error {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(j)
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
-// printable keeps strangers' text from driving the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }

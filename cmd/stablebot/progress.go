@@ -10,7 +10,7 @@ import (
 
 	"github.com/charmbracelet/colorprofile"
 
-	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -28,26 +28,24 @@ const rowHang = 25
 // newRows is an output for the table, whose rows fit the reader's terminal.
 func newRows(w io.Writer) *output {
 	o := newOutput(w)
-	if width := widthOf(w); width > 0 {
+	if width := console.Width(w); width > 0 {
 		to := w
 		if o.live {
 			to = colorprofile.NewWriter(w, os.Environ())
 		}
-		o.w = bufio.NewWriterSize(&folder{w: to, width: width, hang: rowHang}, 64<<10)
+		o.w = bufio.NewWriterSize(console.Fold(to, width, rowHang), 64<<10)
 	}
 	return o
 }
 
 func newOutput(w io.Writer) *output {
-	o := &output{live: isTerminal(w)}
+	o := &output{live: console.IsTerminal(w)}
 	if o.live {
 		w = colorprofile.NewWriter(w, os.Environ()) // drops what the terminal or NO_COLOR does not want
 	}
 	o.w = bufio.NewWriterSize(w, 64<<10)
 	return o
 }
-
-func isTerminal(w io.Writer) bool { return progress.IsTerminal(w) }
 
 func (o *output) write(b []byte) error {
 	if o.header != "" {
@@ -79,7 +77,7 @@ func summary(w io.Writer, took time.Duration, units, judged, unjudged int, count
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	line := fmt.Sprintf("%s of %d judged in %s", several(judged, "change"), units, took.Round(time.Millisecond))
+	line := fmt.Sprintf("%s of %d judged in %s", console.Several(judged, "change"), units, took.Round(time.Millisecond))
 	if took > time.Second {
 		line += fmt.Sprintf(" (%.0f/s)", float64(units)/took.Seconds())
 	}
@@ -90,12 +88,4 @@ func summary(w io.Writer, took time.Duration, units, judged, unjudged int, count
 		line += fmt.Sprintf("; %d could not be read in full", unjudged)
 	}
 	fmt.Fprintln(w, line)
-}
-
-// several is a number with its noun.
-func several(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/config"
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/demo"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
@@ -80,12 +81,12 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	if o.state != "" {
 		c.State = o.state
 	}
-	p := &printer{w: out}
+	p := &console.Printer{W: out}
 	if o.once {
 		c.Web.Listen = ""
 	} else {
 		c.Web.Listen = freeAddress(c.Web.Listen)
-		p.f("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n", c.Web.Listen)
+		p.F("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n", c.Web.Listen)
 	}
 	lookup := func(o *run.Options) { o.Lookup = signer.Lookup }
 	if err := replayDemo(ctx, c, srv, gitDir, pushes, lookup); err != nil {
@@ -96,17 +97,17 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	}
 	if o.once {
 		demoPlaces(p, o.state)
-		return p.err
+		return p.Err
 	}
-	p.f("\nThe dashboard: http://%s/\nSend it a patch of your own (Ctrl-C ends the demo):\n  curl -sST 0001-fix.patch 'imap://%s/INBOX' -u "+
+	p.F("\nThe dashboard: http://%s/\nSend it a patch of your own (Ctrl-C ends the demo):\n  curl -sST 0001-fix.patch 'imap://%s/INBOX' -u "+
 		"%s:%s\n\n", c.Web.Listen, srv.Addr, srv.User, srv.Password)
 	teller := &demo.Teller{W: out}
-	told := func(a flow.Action) { teller.Do(func(w io.Writer) { printReply(&printer{w: w}, a.Message) }) }
+	told := func(a flow.Action) { teller.Do(func(w io.Writer) { printReply(&console.Printer{W: w}, a.Message) }) }
 	telling := func(o *run.Options) { o.Journal = teller.Journal(o.Journal) }
 	if err := runBot(ctx, c, false, told, lookup, telling); err != nil {
 		return err
 	}
-	return p.err
+	return p.Err
 }
 
 // demoMails are the built-in mails with the SHAs and the days of this run.
@@ -203,24 +204,24 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 
 // printReply shows what a maintainer would read: the few headers that people
 // look at, and the text.
-func printReply(p *printer, raw []byte) {
-	p.f("%s\n", strings.Repeat("─", 72))
+func printReply(p *console.Printer, raw []byte) {
+	p.F("%s\n", strings.Repeat("─", 72))
 	m, err := mail.Parse(raw)
 	if err != nil {
-		p.f("%s\n", raw)
+		p.F("%s\n", raw)
 		return
 	}
 	for _, to := range m.To {
-		p.f("To: %s\n", printable(to.String()))
+		p.F("To: %s\n", console.Printable(to.String()))
 	}
 	for _, cc := range m.Cc {
-		p.f("Cc: %s\n", printable(cc.String()))
+		p.F("Cc: %s\n", console.Printable(cc.String()))
 	}
-	p.f("Subject: %s\n\n%s\n", printable(m.Subject), m.Text())
+	p.F("Subject: %s\n\n%s\n", console.Printable(m.Subject), m.Text())
 }
 
 // demoSummary says in a few lines what came of the built-in weeks.
-func demoSummary(ctx context.Context, p *printer, c *config.Config, took time.Duration) error {
+func demoSummary(ctx context.Context, p *console.Printer, c *config.Config, took time.Duration) error {
 	s, err := store.OpenReadOnly(ctx, storeOf(c))
 	if err != nil {
 		return err
@@ -234,7 +235,7 @@ func demoSummary(ctx context.Context, p *printer, c *config.Config, took time.Du
 	if err != nil {
 		return err
 	}
-	p.f("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left "+
+	p.F("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left "+
 		"this machine.\n", took.Round(time.Second), len(js), counts.Actions[flow.StateDone])
 	for _, v := range verdict.Verdicts {
 		n, title := 0, ""
@@ -243,18 +244,18 @@ func demoSummary(ctx context.Context, p *printer, c *config.Config, took time.Du
 				n, title = n+1, cmp.Or(title, j.Subject)
 			}
 		}
-		p.f("  %3d %-16s %s\n", n, v, clip(printable(title), 57))
+		p.F("  %3d %-16s %s\n", n, v, console.Clip(console.Printable(title), 57))
 	}
-	return p.err
+	return p.Err
 }
 
 // demoPlaces says where there is more to see when the demo has ended.
-func demoPlaces(p *printer, state string) {
+func demoPlaces(p *console.Printer, state string) {
 	if state == "" {
-		p.f("The same with a dashboard that answers your own patch: stablebot run --demo\n" +
+		p.F("The same with a dashboard that answers your own patch: stablebot run --demo\n" +
 			"To keep the replies and reasons: stablebot run --demo --once --state-dir demo\n")
 		return
 	}
-	p.f("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state),
+	p.F("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state),
 		shell.Word(state))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/usage"
@@ -60,7 +61,7 @@ func listSilicon(w io.Writer, driver string, asJSON bool) error {
 			}
 			continue
 		}
-		rows = append(rows, []string{strings.Join(e.Drivers, ","), e.Name, e.Kind, string(e.State), dash(e.Since), dash(e.Launched), e.Source})
+		rows = append(rows, []string{strings.Join(e.Drivers, ","), e.Name, e.Kind, string(e.State), console.Dash(e.Since), console.Dash(e.Launched), e.Source})
 	}
 	if n == 0 {
 		return usage.Errorf("the catalogue has no driver %q; `stablebot silicon` lists them", driver)
@@ -68,20 +69,20 @@ func listSilicon(w io.Writer, driver string, asJSON bool) error {
 	if asJSON {
 		return nil
 	}
-	return printTable(w, []string{"DRIVER", "NAME", "KIND", "STATE", "SINCE", "ON SALE", "FACTS FROM"}, rows)
+	return console.Table(w, []string{"DRIVER", "NAME", "KIND", "STATE", "SINCE", "ON SALE", "FACTS FROM"}, rows)
 }
 
 func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) error {
-	return eachMail(stdin, name, func(u unit) error {
-		if u.err != nil {
-			return fmt.Errorf("%s: %w", u.origin, u.err)
-		}
-		m, err := mail.Parse(u.raw)
+	return mail.Each(stdin, name, func(raw []byte, origin string, err error) error {
 		if err != nil {
-			return fmt.Errorf("%s: %w", u.origin, err)
+			return fmt.Errorf("%s: %w", origin, err)
+		}
+		m, err := mail.Parse(raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", origin, err)
 		}
 		if m.Change == nil {
-			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", u.origin, m.NoPatch)
+			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", origin, m.NoPatch)
 			return err
 		}
 		found, err := layout.Patch(m.Change, root)
@@ -93,7 +94,7 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 		if asJSON {
 			return errors.Join(json.NewEncoder(w).Encode(map[string]any{"id": m.ID, "subject": m.Change.Subject, "silicon": matches}))
 		}
-		fmt.Fprintf(w, "%s\n", printable(m.Change.Subject))
+		fmt.Fprintf(w, "%s\n", console.Printable(m.Change.Subject))
 		if say := found.Say(); say != "" {
 			fmt.Fprintf(w, "  layout: %s\n", say)
 		}
@@ -124,16 +125,9 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 				if at.Line > 0 {
 					place = fmt.Sprintf("%s:%d", at.File, at.Line)
 				}
-				fmt.Fprintf(w, "      %s %s\n", at.In, strings.TrimSpace(printable(at.Text)+"  "+place))
+				fmt.Fprintf(w, "      %s %s\n", at.In, strings.TrimSpace(console.Printable(at.Text)+"  "+place))
 			}
 		}
 		return nil
 	})
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

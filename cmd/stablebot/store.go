@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
@@ -275,7 +276,7 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 					mark = "told"
 				}
 				if shown++; shown <= limit || mark != "" {
-					fmt.Fprintf(t, "%s\t%s\t%.2f → %.2f\t%s\t%s\n", k.from, k.to, before.Score, now[i].Score, mark, printable(before.Subject))
+					fmt.Fprintf(t, "%s\t%s\t%.2f → %.2f\t%s\t%s\n", k.from, k.to, before.Score, now[i].Score, mark, console.Printable(before.Subject))
 				}
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
@@ -113,7 +114,7 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(stderr, "stablebot: not fetched yet, so nothing is said of them: %s; stablebot run fetches what %s names\n",
-			printable(strings.Join(missing, ", ")), printable(t.config))
+			console.Printable(strings.Join(missing, ", ")), console.Printable(t.config))
 	}
 	return p.Set, nil
 }
@@ -122,7 +123,7 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 func (t *branchOptions) tell(ctx context.Context, w io.Writer, set *trees.Set) {
 	if set.LastRelease() == "" {
 		fmt.Fprintf(w, "stablebot: no release is marked in %s: which kernel a commit came with, and how old a branch is, is unknown; "+
-			"fetch its tags, or name the commits that close a release with --releases 'title:TEXT %%s'\n", printable(t.repo))
+			"fetch its tags, or name the commits that close a release with --releases 'title:TEXT %%s'\n", console.Printable(t.repo))
 	}
 	r, err := git.Open(ctx, t.repo, git.Options{Trust: true})
 	if err != nil {
@@ -131,10 +132,10 @@ func (t *branchOptions) tell(ctx context.Context, w io.Writer, set *trees.Set) {
 	defer func() { _ = r.Close() }()
 	if r.Partial {
 		fmt.Fprintf(w, "stablebot: %s is a partial clone: what is not in it is unknown, and nothing is fetched; git fetch --refetch "+
-			"--no-filter brings all\n", printable(t.repo))
+			"--no-filter brings all\n", console.Printable(t.repo))
 	}
 	if r.Shallow {
-		fmt.Fprintf(w, "stablebot: %s is shallow: commits before its cut are unknown; git fetch --unshallow brings them\n", printable(t.repo))
+		fmt.Fprintf(w, "stablebot: %s is shallow: commits before its cut are unknown; git fetch --unshallow brings them\n", console.Printable(t.repo))
 	}
 }
 

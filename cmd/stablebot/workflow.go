@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/report"
@@ -90,7 +91,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s#%d: %s (%s)\n", e.Repository.Name, e.Pull.Number, r.Verdict,
-		printable(r.Title)); err != nil || !o.labels {
+		console.Printable(r.Title)); err != nil || !o.labels {
 		return err
 	}
 	c, err := github.New(github.Config{URL: os.Getenv("GITHUB_API_URL"), Version: buildVersion(), Login: workflow.Login,

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -14,14 +14,18 @@ type folder struct {
 	part        []byte // of a line that has not ended
 }
 
-// folded is w, with lines that fit it. Programs get them whole.
-func folded(w io.Writer, hang int) io.Writer {
-	if n := widthOf(w); n > 0 {
-		return &folder{w: w, width: n, hang: hang}
+// Folded is w, with lines that fit it. Programs get them whole.
+func Folded(w io.Writer, hang int) io.Writer {
+	if n := Width(w); n > 0 {
+		return Fold(w, n, hang)
 	}
 	return w
 }
 
+// Fold is w, with lines that fit so many columns.
+func Fold(w io.Writer, width, hang int) io.Writer { return &folder{w: w, width: width, hang: hang} }
+
+// Write implements io.Writer.
 func (f *folder) Write(b []byte) (int, error) {
 	n := len(b)
 	for {

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 	"golang.org/x/term"
 )
 
-// widthOf is how many columns a reader has: what COLUMNS says, or the terminal; 0 where
+// Width is how many columns a reader has: what COLUMNS says, or the terminal; 0 where
 // rows go to a program, which gets them whole whatever the shell around it exports.
-func widthOf(w io.Writer) int {
-	if !isTerminal(w) {
+func Width(w io.Writer) int {
+	if !IsTerminal(w) {
 		return 0
 	}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
@@ -34,10 +34,10 @@ const (
 	cellMin = 6  // what every other one keeps
 )
 
-// printTable writes rows that fit the reader's width: where they do not, the widest
+// Table writes rows that fit the reader's width: where they do not, the widest
 // columns are cut, and the last one takes what is left.
-func printTable(w io.Writer, head []string, rows [][]string) error {
-	return printFitted(w, widthOf(w), head, rows)
+func Table(w io.Writer, head []string, rows [][]string) error {
+	return printFitted(w, Width(w), head, rows)
 }
 
 func printFitted(w io.Writer, width int, head []string, rows [][]string) error {
@@ -51,7 +51,7 @@ func printFitted(w io.Writer, width int, head []string, rows [][]string) error {
 	for _, r := range append([][]string{head}, rows...) {
 		var b strings.Builder
 		for i, c := range r {
-			c = clip(c, wide[i])
+			c = Clip(c, wide[i])
 			b.WriteString(c)
 			if i < len(r)-1 {
 				b.WriteString(strings.Repeat(" ", wide[i]-utf8.RuneCountInString(c)+gutter))

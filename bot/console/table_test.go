@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"strconv"
@@ -17,7 +17,7 @@ func TestTableFits(t *testing.T) {
 		var out strings.Builder
 		n, err := strconv.Atoi(width)
 		if err != nil {
-			n = widthOf(&out)
+			n = Width(&out)
 		}
 		if err := printFitted(&out, n, head, rows); err != nil {
 			t.Fatal(err)
