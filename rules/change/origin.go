@@ -185,25 +185,11 @@ func originLine(line string) (Origin, bool) {
 	s := strings.TrimLeft(line, " ")
 	bracket := s != "" && (s[0] == '[' || s[0] == '(' || s[0] == '{')
 	s = strings.TrimLeft(s, "[({ ")
+	if this := "this is "; hasPrefixFold(s, this+"commit ") {
+		s = s[len(this):]
+	}
 	if hasPrefixFold(s, "commit ") {
-		id, rest := sha(strings.TrimLeft(s[len("commit "):], " "))
-		if id == "" {
-			return Origin{}, false
-		}
-		rest = strings.TrimLeft(rest, " ")
-		title := ""
-		if strings.HasPrefix(rest, `("`) {
-			if i := strings.LastIndex(rest, `")`); i > 2 {
-				title, rest = rest[2:i], strings.TrimLeft(rest[i+2:], " ")
-			}
-		}
-		for _, link := range []string{"from ", "in "} {
-			rest = strings.TrimPrefix(rest, link)
-		}
-		if hasPrefixFold(rest, "upstream") && strings.Trim(rest[len("upstream"):], ".,;:])} ") == "" {
-			return Origin{SHA: id, Subject: title, Form: FormUpstream}, true
-		}
-		return Origin{}, false
+		return commitUpstream(s[len("commit "):])
 	}
 	if bracket {
 		// "(name: cherry picked from commit …"
@@ -218,30 +204,61 @@ func originLine(line string) (Origin, bool) {
 		if !hasPrefixFold(s, h.head) {
 			continue
 		}
-		id, rest := sha(strings.TrimLeft(s[len(h.head):], " :"))
-		if id == "" {
-			continue
+		if id, rest := sha(strings.TrimLeft(s[len(h.head):], " :")); id != "" {
+			return headed(id, h.form, rest, bracket)
 		}
-		if !bracket && strings.Trim(rest, ".,;:])} ") != "" {
-			return Origin{}, false
-		}
-		o := Origin{SHA: id, Form: h.form}
-		if o.Form == "" {
-			o.Form = FormUpstream
-			if bracket {
-				o.Form = FormBackport
-			}
-		}
-		rest = strings.TrimLeft(rest, " ")
-		if o.Form != FormUpstream && strings.Contains(rest, "stable/") || strings.HasPrefix(rest, "linux-") && strings.Contains(rest, ".y") {
-			o.Form = FormStable // "(cherry picked from commit <sha> linux-6.6.y)"
-		}
-		if strings.HasPrefix(rest, `("`) {
-			o.Subject, _ = quotedTitle(rest)
-		}
-		return o, true
 	}
 	return Origin{}, false
+}
+
+// endOfMark may stand behind a mark.
+const endOfMark = ".,;:])} "
+
+// commitUpstream reads what follows "commit" in stable's own mark.
+func commitUpstream(s string) (Origin, bool) {
+	id, rest := sha(strings.TrimLeft(s, " "))
+	if id == "" {
+		return Origin{}, false
+	}
+	rest = strings.TrimLeft(rest, " ")
+	title := ""
+	if strings.HasPrefix(rest, `("`) {
+		if i := strings.LastIndex(rest, `")`); i > 2 {
+			title, rest = rest[2:i], strings.TrimLeft(rest[i+2:], " ")
+		}
+	}
+	for _, link := range []string{"from ", "in "} {
+		rest = strings.TrimPrefix(rest, link)
+	}
+	if hasPrefixFold(rest, "upstream") && strings.Trim(rest[len("upstream"):], endOfMark) == "" {
+		return Origin{SHA: id, Subject: title, Form: FormUpstream}, true
+	}
+	return Origin{}, false
+}
+
+// headed judges a mark by its words, as originHeads has them, and what follows its commit.
+func headed(id, form, rest string, bracket bool) (Origin, bool) {
+	rest = strings.TrimLeft(rest, " ")
+	if hasPrefixFold(rest, "upstream") {
+		rest = strings.TrimLeft(rest[len("upstream"):], " ")
+	}
+	if !bracket && strings.Trim(rest, endOfMark) != "" {
+		return Origin{}, false
+	}
+	o := Origin{SHA: id, Form: form}
+	if o.Form == "" {
+		o.Form = FormUpstream
+		if bracket {
+			o.Form = FormBackport
+		}
+	}
+	if o.Form != FormUpstream && strings.Contains(rest, "stable/") || strings.HasPrefix(rest, "linux-") && strings.Contains(rest, ".y") {
+		o.Form = FormStable // "(cherry picked from commit <sha> linux-6.6.y)"
+	}
+	if strings.HasPrefix(rest, `("`) {
+		o.Subject, _ = quotedTitle(rest)
+	}
+	return o, true
 }
 
 // readProvenance takes in the tags by which distributions name the commit that a

@@ -19,6 +19,8 @@ func TestProvenance(t *testing.T) {
 	}{
 		{name: "stable", body: "commit " + main + " upstream.\n\nText.", upstream: main, form: FormUpstream},
 		{name: "stable, brackets", body: "[ Upstream commit " + main + " ]\n\nText.", upstream: main, form: FormUpstream},
+		{name: "stable, in a sentence", body: "This is commit " + main + " upstream.\n\nText.", upstream: main, form: FormUpstream},
+		{name: "stable, a backport of", body: "Backport of commit " + main + " upstream.\n\nText.", upstream: main, form: FormUpstream},
 		{name: "cherry-pick", body: "Text.\n\nSigned-off-by: A <a@x.org>\n(cherry picked from commit " + main + ")", upstream: main, form: FormPick},
 		{name: "cherry-pick, square", body: "Text.\n\n[cherry picked from commit " + main + "]", upstream: main, form: FormPick},
 		{name: "cherry-pick, by name", body: "Text.\n\n(ada: cherry picked from commit " + main + ")", upstream: main, form: FormPick},
@@ -46,6 +48,7 @@ func TestProvenance(t *testing.T) {
 		{name: "Android, upstream", subject: "UPSTREAM: igc: x", body: "Text.\n\n(cherry picked from commit " + main + ")\nBug: 1", upstream: main, form: FormPick},
 		{name: "Android, backport", subject: "BACKPORT: igc: x", body: "Text.\n\n(cherry picked from commit " + main + ")\n[ada: the context differs]", upstream: main, form: FormPick},
 		{name: "Android, from git", subject: "FROMGIT: igc: x", body: "Text.\n\n(cherry picked from commit " + main + " https://git.example.org/x.git next)", upstream: main, form: FormPick, says: "FROMGIT", onItsWay: true},
+		{name: "Android, from git, changed", subject: "FROMGIT(BACKPORT): igc: x", body: "Text.", says: "FROMGIT(BACKPORT)", onItsWay: true},
 		{name: "Android, from a list", subject: "BACKPORT: FROMLIST: igc: x", body: "Text.\n\nLink: https://lore.example.org/1", says: "BACKPORT: FROMLIST", onItsWay: true},
 		{name: "Android, its own", subject: "ANDROID: igc: x", body: "Text.", says: "ANDROID"},
 		{name: "Ubuntu, its own", subject: "UBUNTU: SAUCE: igc: x", body: "Text.", says: "UBUNTU: SAUCE"},

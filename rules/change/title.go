@@ -14,7 +14,7 @@ var titleMarks = []struct {
 	says standing
 }{
 	{"UPSTREAM:", nothing}, {"BACKPORT:", nothing}, // the note below names the commit
-	{"FROMGIT:", onItsWay}, {"FROMLIST:", onItsWay}, {"FROMEXTERNAL:", onItsWay},
+	{"FROMGIT:", onItsWay}, {"FROMLIST:", onItsWay}, {"FROMGIT(BACKPORT):", onItsWay}, {"FROMLIST(BACKPORT):", onItsWay}, {"FROMEXTERNAL:", onItsWay},
 	{"SAUCE:", notUpstream}, {"UBUNTU:", notUpstream}, {"NVIDIA:", notUpstream},
 	{"ANDROID:", notUpstream}, {"CHROMIUM:", notUpstream}, {"anolis:", notUpstream}, {"deepin:", notUpstream},
 	{"RHEL-only:", notUpstream}, {"RHEL only:", notUpstream}, {"RHEL:", notUpstream},

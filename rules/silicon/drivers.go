@@ -61,6 +61,9 @@ type DriverTable struct {
 	socOnce sync.Once
 	socs    map[string]string // see soc
 
+	familyOnce sync.Once
+	families   map[string]string // see family
+
 	indexOnce sync.Once
 	index     sourceIndex // see sources
 

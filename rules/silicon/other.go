@@ -147,7 +147,9 @@ func (m *matcher) shared(p string, f *gitdiff.File) {
 		if strings.Contains(p, "/include/") {
 			m.header(p)
 		}
-		m.machine(p, folder)
+		if !m.machine(p, folder) {
+			m.ofArch(p, f)
+		}
 		return
 	case !m.table.Drives(folder):
 		return
@@ -185,13 +187,13 @@ var (
 
 // machine says which machines a file of an architecture is for, when its folder
 // is of some; the rest is code of the processor.
-func (m *matcher) machine(p, folder string) {
+func (m *matcher) machine(p, folder string) bool {
 	parts := strings.Split(folder, "/")
 	for i := 2; i < len(parts); i++ {
 		name, at := parts[i], strings.Join(parts[:i+1], "/")
 		if name == "platforms" || name == "platform" || name == "boards" {
 			if i+1 == len(parts) {
-				return
+				return false
 			}
 			name, at = parts[i+1], at+"/"+parts[i+1]
 		} else if ofMachines := i == 2 && folderMachines[parts[1]] && m.table.Knows(at) && !archCommon[name]; !ofMachines &&
@@ -206,8 +208,9 @@ func (m *matcher) machine(p, folder string) {
 		} else {
 			put(&m.others.unknown, out, maxOthers)
 		}
-		return
+		return true
 	}
+	return false
 }
 
 // bySymbol finds the drivers that a change of Kconfig or a Makefile is about.

@@ -34,23 +34,41 @@ func wordSet(s string) map[string]bool {
 }
 
 // shows says in a phrase why a file that the table does not know drives hardware, ""
-// when the patch does not show it.
-func shows(f *gitdiff.File) string {
+// when the patch does not show it. Reasons that counts refuses are none.
+func shows(f *gitdiff.File, counts func(why string) bool) string {
 	left := maxLines
 	for _, frag := range f.TextFragments {
-		if why := lineShows(frag.Comment); why != "" {
+		if why := lineShows(frag.Comment); why != "" && counts(why) {
 			return why
 		}
 		for i := range frag.Lines {
 			if left--; left < 0 {
 				return ""
 			}
-			if why := lineShows(frag.Lines[i].Line); why != "" {
+			if why := lineShows(frag.Lines[i].Line); why != "" && counts(why) {
 				return why
 			}
 		}
 	}
 	return ""
+}
+
+func anyReason(string) bool { return true }
+
+// onBus: in code of an architecture registers and ports are everybody's; a device on a
+// bus is hardware of its own.
+func onBus(why string) bool {
+	call, ok := strings.CutPrefix(why, "calls ")
+	return !ok || strings.HasPrefix(call, "pci_") || strings.HasPrefix(call, "i2c_") || strings.HasPrefix(call, "spi_")
+}
+
+// ofArch adds a file of an architecture where the patch shows that it reaches a device on
+// a bus, as the nodes of a processor are reached.
+func (m *matcher) ofArch(p string, f *gitdiff.File) {
+	if why := shows(f, onBus); why != "" && path.Ext(p) == ".c" {
+		put(&m.others.drivers, Match{Name: boardName(p), Driver: boardName(p), Kind: KindDriver, State: Production,
+			Why: why + ", by what the patch shows", Where: []Where{{In: InPath, Text: p, File: p}}}, maxOthers)
+	}
 }
 
 func lineShows(s string) string {
@@ -118,7 +136,7 @@ func (m *matcher) newer(p string, f *gitdiff.File) {
 	lacks := "the table, which knows the kernel up to " + m.table.Newest() + ", does not have this file"
 	why := ""
 	if ext := path.Ext(p); ext == ".c" || ext == ".h" {
-		why = shows(f)
+		why = shows(f, anyReason)
 	}
 	switch {
 	case why == "":

@@ -28,3 +28,19 @@ func TestShown(t *testing.T) {
 		t.Errorf("a new file: got %s", got)
 	}
 }
+
+// TestShownOfArch: code of an architecture that reaches a device on a bus is hardware's; a
+// register of the processor is not.
+func TestShownOfArch(t *testing.T) {
+	const none = "none: it changes core code (arch/x86/kernel), which is for no hardware of its own"
+	for _, c := range []struct{ line, want string }{
+		{"\terr = pci_write_config_dword(root, 0x60, address);", "driver made_up production"},
+		{"static const struct pci_device_id roots[] = {", "driver made_up production"},
+		{"\twrmsrl(MSR_MADE_UP, val);", none},
+		{"\toutb(0, 0x70);", none},
+	} {
+		if got := first(diffOf("arch/x86/kernel/made_up.c", c.line)); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.line, got, c.want)
+		}
+	}
+}

@@ -114,12 +114,15 @@ var hardwareHeaders = []struct{ begins, subsystem string }{
 	{"include/linux/remoteproc", "remoteproc"}, {"include/linux/rpmsg", "rpmsg"}, {"include/linux/soundwire/", "soundwire"}, {"include/linux/wmi.h", "platform"},
 	{"include/linux/hwmon", "hwmon"}, {"include/linux/leds", "leds"}, {"include/linux/led-", "leds"}, {"include/linux/backlight.h", "video"},
 	{"include/linux/thunderbolt.h", "thunderbolt"}, {"include/linux/mlx", "ethernet"}, {"include/linux/qed/", "ethernet"}, {"include/linux/avf/", "ethernet"},
-	{"include/linux/net/intel/", "ethernet"}, {"include/net/mana/", "ethernet"}, {"include/net/dsa", "dsa"}, {"include/linux/ssb/", "ssb"}, {"include/linux/bcma/", "bcma"},
+	{"include/linux/net/intel/", "ethernet"}, {"include/net/libeth/", "ethernet"}, {"include/net/mana/", "ethernet"}, {"include/net/dsa", "dsa"}, {"include/linux/ssb/", "ssb"}, {"include/linux/bcma/", "bcma"},
 	{"include/linux/mei", "mei"}, {"include/linux/fsl", "soc"}, {"include/linux/dma/", "dma"}, {"include/linux/dmaengine.h", "dma"}, {"include/linux/iommu.h", "iommu"},
 	{"include/linux/intel", "platform"}, {"include/linux/amd", "platform"}, {"include/video/", "video"}, {"include/linux/fb.h", "video"}, {"include/misc/", "misc"},
 	{"include/linux/can/", "can"}, {"include/linux/firmware/", "firmware"}, {"include/linux/vfio", "vfio"}, {"include/linux/watchdog.h", "watchdog"},
 	{"include/linux/mdio", "phy"}, {"include/linux/sfp.h", "phy"}, {"include/linux/rtsx", "misc"}, {"include/linux/extcon", "extcon"}, {"include/linux/cxl", "cxl"},
 	{"include/linux/acpi", "acpi"}, {"include/acpi/", "acpi"}, {"include/linux/rtc", "rtc"}, {"include/linux/mailbox", "mailbox"}, {"include/linux/reset", "reset"},
+	{"include/ufs/", "ufs"}, {"include/pcmcia/", "pcmcia"}, {"include/linux/greybus", "greybus"}, {"include/linux/surface_aggregator/", "platform"},
+	{"include/linux/hsi/", "hsi"}, {"include/linux/fpga/", "fpga"}, {"include/linux/ulpi/", "usb"}, {"include/linux/comedi/", "comedi"}, {"include/linux/mux/", "mux"},
+	{"include/linux/pwm.h", "pwm"}, {"include/linux/nvmem-", "nvmem"}, {"include/linux/w1.h", "w1"}, {"include/linux/memstick.h", "memstick"}, {"include/linux/edac.h", "edac"},
 }
 
 // rustOf is the subsystem of drivers of hardware that code of the kernel's Rust library

@@ -31,6 +31,7 @@ func (m *matcher) titleAlone(ch *change.Change) {
 	}
 	m.hits, m.where = m.hits[:n], nil
 	m.socWords(title)
+	m.driverWords(title)
 	m.prefixes(title)
 }
 
@@ -55,11 +56,23 @@ func hasCode(ch *change.Change) bool {
 // strings of the table the name must stand.
 const minSoC, socParts = 5, 4
 
+// titleWords yields the words of a title that have a letter and a digit, the first of
+// them a letter, as names of chips have.
+func titleWords(title string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for word := range strings.FieldsFuncSeq(title, func(r rune) bool { return r != '_' && (r > 127 || lower[byte(r)] == 0) }) {
+			if strings.ContainsAny(word, "0123456789") && !isDigit(word[0]) && !yield(word) {
+				return
+			}
+		}
+	}
+}
+
 // socWords finds the names of SoCs by the strings that begin with them: RK3588 by
 // "rockchip,rk3588-…".
 func (m *matcher) socWords(title string) {
-	for word := range strings.FieldsFuncSeq(title, func(r rune) bool { return r != '_' && (r > 127 || lower[byte(r)] == 0) }) {
-		if len(word) < minSoC || !strings.ContainsAny(word, "0123456789") || isDigit(word[0]) {
+	for word := range titleWords(title) {
+		if len(word) < minSoC {
 			continue
 		}
 		if part := m.table.soc(strings.ToLower(word)); part != "" {
@@ -68,6 +81,44 @@ func (m *matcher) socWords(title string) {
 				Where: []Where{{In: InTitle, Text: word}}}, maxDevices)
 		}
 	}
+}
+
+// driverWords finds the drivers that a title names by the word that the names of several
+// begin with: mlx5 for mlx5_core and mlx5_ib.
+func (m *matcher) driverWords(title string) {
+	for word := range titleWords(title) {
+		if two := m.table.family(strings.ToLower(word)); two != "" {
+			put(&m.others.drivers, Match{Name: word, Driver: word, Kind: KindDriver, State: Production,
+				Why: "the title names it: " + two + " are drivers of hardware", Where: []Where{{In: InTitle, Text: word}}}, maxOthers)
+		}
+	}
+}
+
+// minFamily: a shorter word begins the names of unlike things.
+const minFamily = 4
+
+// family is two drivers with tables whose names begin with the word, up to a "-" or "_",
+// "" when there are not so many, or when the word is a processor's.
+func (t *DriverTable) family(word string) string {
+	t.familyOnce.Do(func() {
+		first := map[string]string{}
+		t.families = map[string]string{}
+		for d := range t.All {
+			i := strings.IndexAny(d.Name, "-_")
+			if i < minFamily || d.Role != Hardware || len(d.Buses) == 0 {
+				continue
+			}
+			stem := strings.ToLower(d.Name[:i])
+			switch one := first[stem]; {
+			case one == "":
+				first[stem] = d.Name
+			case one != d.Name && t.families[stem] == "":
+				t.families[stem] = one + " and " + d.Name
+			}
+		}
+		delete(t.families, "amd64")
+	})
+	return t.families[word]
 }
 
 // prefixes finds the driver that a prefix of the title names, "sdhci-msm: …",

@@ -19,6 +19,9 @@ func TestTitleAlone(t *testing.T) {
 		{"mm/slub.c", "mm/slub: fix a leak", "none: it changes core code (mm), which is for no hardware of its own"},
 		{"fs/nls/made-up.c", "fs/nls: fix utf16 to utf8 conversion", "none: it changes core code (fs/nls), which is for no hardware of its own"},
 		{"net/core/made-up.c", "net: fix a crash of IPv4 with gen5 and sha256", "none: it changes core code (net/core), which is for no hardware of its own"},
+		{"arch/s390/pci/made_up.c", "s390/pci: avoid a deadlock between recovery and mlx5 dumps", "driver mlx5 production"},
+		{"mm/made-up.c", "mm: fix a crash of amd64 with 1g pages", "none: it changes core code (mm), which is for no hardware of its own"},
+		{"include/net/libeth/made-up.h", "libeth: xdp: fix a prototype", "library all drivers of ethernet production"},
 		{"include/linux/kobject.h", "kobject: fix a warning", "none: it changes core code (include/linux), which is for no hardware of its own"},
 	} {
 		ch := diffOf(c.path, "")

@@ -79,6 +79,17 @@ var made = map[string]string{
 	"drivers/lamp/fake/fake.h":   "int f;\n",
 	"drivers/lamp/fake/fake-demod.c": "#include \"fake.h\"\nstatic const struct i2c_device_id m[] = {\n\t{ \"fake\" },\n};\nMODULE_DEVICE_TABLE(i2c, m);\n" +
 		"module_i2c_driver(d);\n",
+	// A network over the RDMA cards of others, one over the devices of its folder's drivers,
+	// and a driver with the header of another that touches registers itself.
+	"drivers/lamp/over/Makefile": "obj-$(CONFIG_OVER) += over.o\n",
+	"drivers/lamp/over/over.c":   "int n = alloc_netdev(a);\nint l = rtnl_link_register(x);\nint c = ib_register_client(&y);\nmodule_init(c);\n",
+	"net/nfc/Makefile":           "obj-$(CONFIG_NFC_LINK) += nfc_link.o\n",
+	"net/nfc/nfc_link.c":         "int n = alloc_netdev(a);\nmodule_init(n);\n",
+	"drivers/lamp/twin/Makefile": "obj-$(CONFIG_TWIN) += twin.o\nobj-$(CONFIG_TWIN_OLD) += twin-old.o\n",
+	"drivers/lamp/twin/twin.h":   "int t;\n",
+	"drivers/lamp/twin/twin.c": "#include \"twin.h\"\nstatic const struct pci_device_id ids[] = {\n\t{ PCI_DEVICE(0x1234, 0xa) },\n};\n" +
+		"MODULE_DEVICE_TABLE(pci, ids);\nmodule_pci_driver(d);\n",
+	"drivers/lamp/twin/twin-old.c": "#include \"twin.h\"\nint i = readl(x);\nmodule_init(i);\n",
 	// A switch that is not there, its data, and a controller in software beside a driver of
 	// hardware whose header it has.
 	"drivers/lamp/mock/Makefile":    "obj-$(CONFIG_MOCK) += mock.o mock_data.o\nobj-$(CONFIG_MOCK_REAL) += real.o\nobj-$(CONFIG_MOCK_UDC) += udc.o\nobj-$(CONFIG_MOCK_LINK) += link.o\n",
@@ -137,6 +148,8 @@ func TestTree(t *testing.T) {
 		"drivers/lamp/mock/mock.c": "mock software MOCK  LAMP DRIVERS", "drivers/lamp/mock/mock_data.c": "mock_data software MOCK  LAMP DRIVERS",
 		"drivers/lamp/mock/link.c": "link library MOCK_LINK  LAMP DRIVERS",
 		"drivers/lamp/mock/real.c": "real hardware MOCK_REAL usb LAMP DRIVERS", "drivers/lamp/mock/udc.c": "udc software MOCK_UDC  LAMP DRIVERS",
+		"drivers/lamp/over/over.c": "over library OVER  LAMP DRIVERS", "net/nfc/nfc_link.c": "nfc_link library NFC_LINK  ",
+		"drivers/lamp/twin/twin-old.c":   "twin-old hardware TWIN_OLD  LAMP DRIVERS",
 		"drivers/lamp/fake/fake-demod.c": "fake-demod software FAKE  LAMP DRIVERS",
 		"drivers/lamp/toy/toy.c":         "toy software LAMP_TOY  LAMP DRIVERS", "drivers/lamp/toy/toy-test.c": "toy-test library LAMP_KUNIT_TEST  LAMP DRIVERS",
 	} {

@@ -265,9 +265,9 @@ func (t *tree) role(u *unit) {
 		u.Role, u.Makes = silicon.Software, f.fakeCall
 	case len(registers) > 0 && !virtual && (f.exports <= 0 || f.init):
 		u.Role, u.NoTable = silicon.Hardware, registers
-	case f.exports <= maxLinkExports && (f.links && !f.io || virtual && f.init && f.makes != "" && (alone || !t.shares(u))):
+	case f.exports <= maxLinkExports && (f.links && !f.io && !f.serves || virtual && f.init && f.makes != "" && (alone || !t.shares(u))):
 		u.Role, u.Makes = silicon.Software, f.makes
-	case f.exports > 0 || f.serves || t.extends(u):
+	case f.exports > 0 || f.serves || !u.alone() && t.extends(u):
 		u.Role = silicon.Library
 	case f.makes != "" && !f.io && !t.shares(u):
 		u.Role, u.Makes = silicon.Software, f.makes
@@ -276,6 +276,15 @@ func (t *tree) role(u *unit) {
 	default:
 		u.Role = silicon.Library
 	}
+	if u.Role == silicon.Software && silicon.HardwareNet(u.Folder) { // what it makes works over the devices of these drivers alone
+		u.Role, u.Makes = silicon.Library, ""
+	}
+}
+
+// alone: it starts by itself and touches registers, in a folder below the subsystem's, so
+// that a header which it has in common with a driver makes it no part of that.
+func (u *unit) alone() bool {
+	return u.facts.io && u.facts.init && strings.Count(u.Folder, "/") >= 2
 }
 
 // testName: a module of KUnit tests, not a driver that holds its own.

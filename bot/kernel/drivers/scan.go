@@ -23,7 +23,7 @@ type source struct {
 	io       bool     // touches registers, ports, interrupts or firmware tables
 	exports  int      // symbols
 	offers   []string // bare buses whose drivers it registers for others: it is the bus
-	serves   bool     // plays a function of the hardware of others: of a USB gadget
+	serves   bool     // plays a function of the hardware of others: of a USB gadget, over an RDMA card
 	links    bool     // registers a kind of network link that users make
 	tests    bool     // holds KUnit tests
 	init     bool
@@ -74,7 +74,8 @@ var fakeCalls = map[string]string{"fixed_phy_register": "mdio", "fixed_phy_regis
 
 // serveCalls register code that works on the hardware that others drive.
 var serveCalls = words(`DECLARE_USB_FUNCTION DECLARE_USB_FUNCTION_INIT usb_function_register usb_composite_probe
-	module_usb_composite_driver usb_gadget_register_driver usb_mon_register most_register_component`)
+	module_usb_composite_driver usb_gadget_register_driver usb_mon_register most_register_component
+	ib_register_client rdma_create_id`)
 
 var ownCalls = words(`platform_device_register platform_device_register_simple platform_device_register_full platform_device_register_data
 	platform_device_alloc platform_create_bundle platform_add_devices faux_device_create faux_device_create_with_groups root_device_register
