@@ -195,7 +195,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		}
 		p.Judgement = &j // until the others of its series are known
 		p.BuildsOn = thread.builds(p.Message.Change)
-		if p.Unreleased, err = jg.unreleased(ctx, s, p.Message.Change); err != nil {
+		if p.Unreleased, err = jg.unreleased(ctx, s, brief.Posts[0].Message, p.Message.Change); err != nil {
 			return brief, nil, err
 		}
 		thread.done(p.Message)

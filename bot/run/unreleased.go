@@ -1,24 +1,26 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 )
 
 // unreleased says by what it is likely that the bug of a patch is in no release: its
-// author says that it came with a candidate, or that it is new, or posted all its culprits
-// after the last release. "" where nothing speaks for it; a tree, where there is one, knows
+// author says that it came with a candidate, or that it is new, there or in the cover
+// letter, or posted all its culprits after the last release. "" where nothing speaks for it; a tree, where there is one, knows
 // better.
-func (jg *judging) unreleased(ctx context.Context, s flow.Series, c *change.Change) (string, error) {
+func (jg *judging) unreleased(ctx context.Context, s flow.Series, first *mail.Message, c *change.Change) (string, error) {
 	if why := c.Unreleased(); why != "" {
 		return fmt.Sprintf("its author writes %q", why), nil
 	}
-	if why := c.Young(); why != "" {
+	if why := cmp.Or(c.Young(), youngSeries(first, c)); why != "" {
 		return why, nil
 	}
 	cycle, ok := cycleOf(s.First)
@@ -32,6 +34,18 @@ func (jg *judging) unreleased(ctx context.Context, s flow.Series, c *change.Chan
 		}
 	}
 	return fmt.Sprintf("its author posted %q after the last release", c.Fixes[0].Subject), nil
+}
+
+// youngSeries asks the mail that stands before the patches, the cover letter or the first
+// of them: what it is based on, and a cover letter's words, hold for the whole series.
+func youngSeries(first *mail.Message, c *change.Change) string {
+	switch {
+	case first.NoPatch == mail.Cover:
+		return c.YoungBy(first.Title, first.Text())
+	case first.Change != nil && first.Prefix.N == 1 && len(c.Stable) == 0 && c.OnCulprit(first.Change.Base):
+		return "the series stands on top of its culprit"
+	}
+	return ""
 }
 
 // postedSince reports whether a sender posted a patch of that title since a day and not

@@ -1,8 +1,12 @@
 package run
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
 )
 
 // The cycle of a day begins with the last release, and nothing is said of a day around
@@ -24,6 +28,36 @@ func TestCycleOf(t *testing.T) {
 		}
 		if last, ok := cycleOf(day); ok != c.ok || last.Format(time.DateOnly) != c.last {
 			t.Errorf("%s: %s %v, want %s %v", c.day, last.Format(time.DateOnly), ok, c.last, c.ok)
+		}
+	}
+}
+
+// The mail before the patches is asked for all of them: a cover letter by its words and
+// its base, a first patch by its base alone.
+func TestYoungSeries(t *testing.T) {
+	read := func(subject, text string) *mail.Message {
+		m, err := parse(flow.Mail{Raw: []byte("From: Ada <ada@example.org>\nMessage-ID: <1@example.org>\nSubject: " + subject + "\n\n" + text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	const diff = "\n---\ndiff --git a/drivers/gpu/drm/x/x.c b/drivers/gpu/drm/x/x.c\n--- a/drivers/gpu/drm/x/x.c\n+++ b/drivers/gpu/drm/x/x.c\n@@ -1 +1 @@\n-a\n+b\n"
+	const base = "-- \n2.0\n\nbase-commit: 0123456789ab00112233445566778899aabbccdd\n"
+	c := read("[PATCH 2/2] drm/x: fix b", "Fixes: 0123456789ab (\"drm/x: add b\")"+diff).Change
+	for _, tt := range []struct {
+		name string
+		m    *mail.Message
+		want string
+	}{
+		{"cover letter, words", read("[PATCH 0/2] drm/x: fixes", "For the recently merged rings."), `its author writes "recently merged" of the series`},
+		{"cover letter, base", read("[PATCH 0/2] drm/x: fixes", "Two.\n\n"+base), "the series stands on top of its culprit"},
+		{"first patch, base", read("[PATCH 1/2] drm/x: fix a", "Text."+diff+base), "the series stands on top of its culprit"},
+		{"first patch, words", read("[PATCH 1/2] drm/x: fix a", "In the recently merged code."+diff), ""},
+		{"another base", read("[PATCH 0/2] drm/x: fixes", strings.ReplaceAll(base, "0123", "4567")), ""},
+	} {
+		if got := youngSeries(tt.m, c); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -68,7 +68,7 @@ type entry struct {
 	nth      int32
 	up       []int32       // ancestors, nearest first
 	down     []int32       // all mails that have this one among their ancestors
-	needs    []change.Need // of a cover letter
+	needs    []change.Need // of what stands before a series
 	name     string        // title of a patch or cover letter
 	given    []Given
 	declined []Refusal

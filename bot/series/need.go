@@ -42,7 +42,7 @@ func (x *Index) Carry(patchID, id string) {
 	}
 }
 
-// Needs is what a patch, or the cover letter of its series, says that it needs first,
+// Needs is what a patch, or what stands before its series, says that it needs first,
 // with the titles of the mails that are at hand; a series that is named is all of its
 // patches. Patches of its own series are left out.
 func (x *Index) Needs(m *mail.Message) []change.Need {
@@ -61,6 +61,10 @@ func (x *Index) Needs(m *mail.Message) []change.Need {
 	for _, p := range kin {
 		if c := x.postings[p].cover; c >= 0 {
 			named = append(named, x.mails[c].needs...)
+			continue
+		}
+		for _, first := range x.postings[p].members {
+			named = append(named, x.mails[first].needs...)
 		}
 	}
 	var out []change.Need

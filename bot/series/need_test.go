@@ -72,6 +72,32 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// TestNeedsOfBase: where there is no cover letter, what git writes beside the base of a
+// series stands below its first patch; what that patch says of itself is its own.
+func TestNeedsOfBase(t *testing.T) {
+	const other = "1123456789abcdef0123456789abcdef01234567"
+	post := func(id, reply, subject, body, file, tail string) *mail.Message {
+		t.Helper()
+		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\nDate: Mon, 02 Nov 2026 10:00:00 +0000\nMessage-ID: <%s>\n", subject, id)
+		if reply != "" {
+			text += "In-Reply-To: <" + reply + ">\nReferences: <" + reply + ">\n"
+		}
+		m, err := mail.Parse([]byte(text + "\n" + body + "\n" + fmt.Sprintf(needDiff, file) + tail))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	x := &Index{}
+	x.Add(post("a1@example.org", "", "[PATCH 1/2] x: one", "Text.\n\nDepends-on: <own@example.org>", "one",
+		"\nbase-commit: 0123456789abcdef0123456789abcdef01234567\nprerequisite-patch-id: "+other+"\n"))
+	second := post("a2@example.org", "a1@example.org", "[PATCH 2/2] x: two", "Text.", "two", "")
+	x.Add(second)
+	if got := x.Needs(second); len(got) != 1 || got[0].PatchID != other {
+		t.Errorf("the second patch needs %+v", got)
+	}
+}
+
 // TestAmends: a patch whose note says that it amends the one it answers needs that first.
 func TestAmends(t *testing.T) {
 	x := &Index{}

@@ -1,6 +1,7 @@
 package series
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,7 +46,8 @@ type Note struct {
 	Version int      `json:"version,omitempty"`
 	Resend  bool     `json:"resend,omitempty"`
 	Trees   []string `json:"trees,omitempty"`
-	// Needs is what a cover letter says that its series needs first.
+	// Needs is what a cover letter says that its series needs first, and what git
+	// format-patch --base writes below the first patch where there is none.
 	Needs []change.Need `json:"needs,omitempty"`
 
 	// Of a reply:
@@ -75,8 +77,8 @@ type Given struct {
 	Mismatch bool `json:"mismatch,omitempty"`
 }
 
-// NoteOf takes from a mail what a thread needs of it. It reads the text of
-// replies, and of nothing else.
+// NoteOf takes from a mail what a thread needs of it. It reads the text of replies, of
+// cover letters and of first patches, and of nothing else.
 func NoteOf(m *mail.Message) Note {
 	n := Note{ID: m.ID, Kind: Other, Sender: m.From, Date: m.Date, Ancestors: ancestors(m)}
 	switch {
@@ -96,8 +98,11 @@ func NoteOf(m *mail.Message) Note {
 	_, n.Run = base(m.ID, m.InReplyTo, m.References, n.Of)
 	n.Key, n.Title, n.Topic = Key(m), m.Title, topicOf(m.ID)
 	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
-	if n.Kind == Cover {
+	switch {
+	case n.Kind == Cover:
 		n.Needs = change.ReadNeeds(m.Text())
+	case n.N == 1 && n.Of > 1:
+		n.Needs = slices.DeleteFunc(change.ReadNeeds(m.Text()), func(n change.Need) bool { return !n.OfBase() })
 	}
 	// A patch of a series may have a version of its own in its title; the series
 	// has that of the brackets.

@@ -2,6 +2,7 @@ package change
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/release"
@@ -17,6 +18,33 @@ var young = regexp.MustCompile(`(?i)\b(?:recently (?:merged|landed|applied|queue
 	`(?:my|our) recent (?:change|patch|commit|series|work|rework|conversion)|` +
 	`(?:broke|breaks|regression|introduced|bug) in (?:linux-)?next)\b`)
 
+// forNext are the words of a title by which it is for a tree of the next release.
+var forNext = regexp.MustCompile(`(?i)\b(?:on|for|in|against) (?:linux-|[a-z0-9]+-)next\b`)
+
+// YoungWords says by which words of an author what a text is about is new; "" where
+// none says so.
+func YoungWords(title, text string) string {
+	w := forNext.FindString(title)
+	if w == "" {
+		w = young.FindString(title + " . " + strings.Join(strings.Fields(beforeVersions(text)), " "))
+	}
+	if w == "" {
+		return ""
+	}
+	return "its author writes \"" + w + "\""
+}
+
+// versions begins the list of what changed since an earlier version: what that was made
+// to fit is another matter.
+var versions = regexp.MustCompile(`(?im)^(?:changes (?:in|since|from|v\d)|change-?log|since v\d|v\d+ ?(?:->|:))`)
+
+func beforeVersions(text string) string {
+	if at := versions.FindStringIndex(text); at != nil {
+		return text[:at[0]]
+	}
+	return text
+}
+
 // Young says by what no release may have the bug of a change yet: it stands on top of its
 // culprit, is posted for a tree of the next release, its author says that the culprit is
 // new, or the robot found it that builds what is in development. It proves nothing, and
@@ -25,18 +53,16 @@ func (c *Change) Young() string {
 	if len(c.Stable) > 0 {
 		return ""
 	}
-	for _, f := range c.Fixes {
-		if len(f.SHA) >= 8 && strings.HasPrefix(c.Base, f.SHA) {
-			return "the patch stands on top of its culprit"
-		}
+	if c.OnCulprit(c.Base) {
+		return "the patch stands on top of its culprit"
 	}
 	for _, w := range c.Prefix.Words {
 		if strings.HasSuffix(w, "-next") {
 			return "it is posted for " + w
 		}
 	}
-	if w := young.FindString(c.Subject + " . " + strings.Join(strings.Fields(c.Body), " ")); w != "" {
-		return "its author writes \"" + w + "\""
+	if why := YoungWords(c.Subject, c.Body); why != "" {
+		return why
 	}
 	for _, t := range c.Trailers {
 		if (t.Key == "Closes" || t.Key == "Link") && strings.Contains(t.Value, "/oe-kbuild-all/") {
@@ -44,6 +70,26 @@ func (c *Change) Young() string {
 		}
 	}
 	return ""
+}
+
+// YoungBy is Young of what stands before the patches of a series: the words of its cover
+// letter and the commit that the series is based on hold for each of them.
+func (c *Change) YoungBy(title, text string) string {
+	switch {
+	case len(c.Stable) > 0:
+		return ""
+	case c.OnCulprit(BaseCommit(text)):
+		return "the series stands on top of its culprit"
+	}
+	if why := YoungWords(title, text); why != "" {
+		return why + " of the series"
+	}
+	return ""
+}
+
+// OnCulprit reports whether a commit is one that the change fixes.
+func (c *Change) OnCulprit(base string) bool {
+	return slices.ContainsFunc(c.Fixes, func(f Fixes) bool { return len(f.SHA) >= 8 && strings.HasPrefix(base, f.SHA) })
 }
 
 // Unreleased says by which words of its author a change mends a bug that came with a

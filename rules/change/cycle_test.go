@@ -17,6 +17,8 @@ func TestYoung(t *testing.T) {
 		{"on another commit", Change{Fixes: fixes, Base: "75b044cee9fb00112233445566778899aabbccdd"}, ""},
 		{"for a tree of the next release", Change{Prefix: Prefix{Words: []string{"net-next"}}, Fixes: fixes}, "it is posted for net-next"},
 		{"its author's words", Change{Body: "This mends my recent\nchange of the FIFO."}, `its author writes "my recent change"`},
+		{"for a tree of the next release, by its title", Change{Subject: "x: fixes on usb-next"}, `its author writes "on usb-next"`},
+		{"what a version was made to fit", Change{Body: "It leaks.\n\nChanges in v2:\n- rebased onto the recently merged rework"}, ""},
 		{"an old thing of late", Change{Body: "Users recently met this."}, ""},
 		{"the build robot", Change{Trailers: []Trailer{{Key: "Closes", Value: "https://lore.example.org/oe-kbuild-all/1-lkp@example.org/"}}},
 			"the robot found it that builds what is in development"},
@@ -25,6 +27,26 @@ func TestYoung(t *testing.T) {
 		if got := tt.c.Young(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What a cover letter says, and the commit that a series is based on, hold for its patches.
+func TestYoungBy(t *testing.T) {
+	c := Change{Fixes: []Fixes{{SHA: "65b044cee9fb"}}}
+	const base = "\nbase-commit: 65b044cee9fb00112233445566778899aabbccdd\n"
+	for _, tt := range []struct{ name, title, text, want string }{
+		{"words", "x: fixes for the queue", "Fixes for the recently merged\nqueue.", `its author writes "recently merged" of the series`},
+		{"title", "x: fixes on usb-next", "One fix.", `its author writes "on usb-next" of the series`},
+		{"base", "x: fixes", "One fix." + base, "the series stands on top of its culprit"},
+		{"nothing", "x: fixes", "One fix.", ""},
+	} {
+		if got := c.YoungBy(tt.title, tt.text); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	c.Stable = []StableTag{{}}
+	if got := c.YoungBy("x", "recently merged"+base); got != "" {
+		t.Errorf("a patch whose author asks for stable: %q", got)
 	}
 }
 

@@ -48,12 +48,12 @@ func splitMail(text string) message {
 		m.body = cutSignature(m.body)
 		m.notes = cutSignature(m.notes)
 	}
-	m.base = baseCommit(m.notes)
+	m.base = BaseCommit(m.notes)
 	if m.base == "" {
-		m.base = baseCommit(m.diff)
+		m.base = BaseCommit(m.diff)
 	}
 	if m.base == "" && start < 0 {
-		m.base = baseCommit(m.body) // a cover letter has it above its signature
+		m.base = BaseCommit(m.body) // a cover letter has it above its signature
 	}
 	m.body = trimRight(m.body)
 	m.notes = trimRight(m.notes)
@@ -349,8 +349,8 @@ func lastLine(s, what string) int {
 // below the last hunk.
 const baseTail = 8 << 10
 
-// baseCommit finds the trailer that git format-patch --base writes.
-func baseCommit(s string) string {
+// BaseCommit finds the trailer that git format-patch --base writes.
+func BaseCommit(s string) string {
 	const key = "base-commit: "
 	s = s[max(0, len(s)-baseTail):]
 	for {

@@ -37,6 +37,10 @@ func (n *Need) What() string {
 	return n.Value
 }
 
+// OfBase reports whether git wrote it beside the commit that a series is based on: then it
+// is said of the whole series, wherever it stands.
+func (n *Need) OfBase() bool { return strings.HasPrefix(strings.ToLower(n.Form), "prerequisite-") }
+
 // needForms are the fields, in lower case; each names one thing.
 var needForms = []string{"prerequisite-patch-id", "prerequisite-message-id", "prerequisite-change-id", "depends-on", "based-on"}
 
