@@ -140,7 +140,14 @@ func (f *Facts) reported() bool {
 func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 	noise, at := f.noise()
 	reason, ev := f.onlyPrints()
+	put, name, iterator, only := signs.PutTwice(f.Change.Files, f.Change.Body)
 	switch {
+	case put != (Evidence{}) && only:
+		return answered(unmet(iterator+" gives back the reference itself when it goes on, so its "+name+" is one too many", put))
+	case put != (Evidence{}):
+		return answered(unknown("one "+name+" is too many: "+iterator+" gives back the reference itself when it goes on", put))
+	case f.signedShift():
+		return answered(unmet("writes one bit another way, as C leaves a shift into the sign undefined; the kernel's compilers do not"))
 	case f.Code().CommentsOnly || !f.hasCode() && f.complete():
 		return answered(unmet("changes nothing that a kernel runs, so it can fix no bug that people meet"))
 	case reason != "":
@@ -153,6 +160,13 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unmet(noise, at))
 	}
 	return Finding{}, false
+}
+
+// signedShift reports whether the change only writes a shift into the sign another way,
+// for the letter of C. Where the value is widened, the sign goes along: that is a bug.
+func (f *Facts) signedShift() bool {
+	text := f.Change.LowerSubject() + "\n" + f.Change.LowerBody()
+	return strings.Contains(text, "undefined") && !strings.Contains(text, "exten") && !f.Words().Traced() && signs.SignedShift(f.Change.Files)
 }
 
 // bugInTitle: the title names the bug, or the device that it is for.

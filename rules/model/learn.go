@@ -57,8 +57,8 @@ func (c *Case) weight() float64 {
 func fixLabel(f *rules.Facts) bool {
 	const noise = 1<<signs.WordTrivial | 1<<signs.WordDocs | 1<<signs.WordWarning | 1<<signs.WordCleanup
 	const small = 1<<signs.WordQuirk | 1<<signs.WordDeviceID
-	title := f.Words().Title
-	return f.Asks() || len(f.Change.Fixes) > 0 || (f.Claims() || title&small != 0) && title&noise == 0
+	w := f.Words()
+	return f.Asks() || len(f.Change.Fixes) > 0 || (f.Claims() || w.TitleHas(small)) && !w.TitleHas(noise)
 }
 
 // columnsOf says what a head may use; posted, whether it learns from patches as

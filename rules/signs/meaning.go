@@ -110,21 +110,48 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 }
 
 // ofResult tells what a function returns or prints from data: "overwrites the return
-// value", "print garbage".
+// value", "the error code is overwritten", "print garbage".
 func ofResult(s string, at int) bool {
 	word, after, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
 	switch {
-	case strings.HasPrefix(word, "overwrit"):
-		for _, w := range [...]string{"the ", "its ", "any ", "an ", "earlier ", "previous ", "real ", "original "} {
-			after = strings.TrimPrefix(after, w)
+	case strings.HasPrefix(word, "overwrit"), strings.HasPrefix(word, "clobber"):
+		passive := strings.HasPrefix(word, "overwritten") || strings.HasPrefix(word, "clobbered")
+		return namesResult(after) || passive && namesResult(clauseBefore(s, at))
+	case strings.HasPrefix(word, "garbage"):
+		return strings.HasPrefix(wordBefore(s, at), "print") || strings.HasPrefix(wordBefore(s, at), "log")
+	}
+	return false
+}
+
+// clauseBefore is what stands before offset at within its clause, half a line at most.
+func clauseBefore(s string, at int) string {
+	before := s[max(0, at-meaningReach):at]
+	return before[strings.LastIndexAny(before, ".:;,")+1:]
+}
+
+// namesResult reports whether a clause names what a function returned: "the error code",
+// "ret", and neither an error path nor a status register.
+func namesResult(clause string) bool {
+	if i := strings.IndexAny(clause, ".:;,"); i >= 0 {
+		clause = clause[:i]
+	}
+	words := strings.Fields(clause)
+	for i, w := range words {
+		next := ""
+		if i+1 < len(words) {
+			next = words[i+1]
 		}
-		for _, w := range [...]string{"ret ", "ret,", "ret.", "rc ", "err ", "error", "return value", "return code", "status", "result"} {
-			if strings.HasPrefix(after, w) {
+		switch strings.Trim(w, "`'\"@()") {
+		case "with", "by", "in", "into": // that is what comes there instead, or where
+			return false
+		case "ret", "rc", "err", "errno", "retval":
+			return true
+		case "error", "errors", "result", "status", "return":
+			switch next {
+			case "", "code", "codes", "value", "values", "status", "returned", "from", "of", "is", "was", "gets", "being", "that", "which", "when", "if", "and", "silently":
 				return true
 			}
 		}
-	case strings.HasPrefix(word, "garbage"):
-		return strings.HasPrefix(wordBefore(s, at), "print") || strings.HasPrefix(wordBefore(s, at), "log")
 	}
 	return false
 }
@@ -365,8 +392,8 @@ func near(s string, at int) string {
 // avoided reports whether a failure is one that the change sees to avoid: "without
 // breaking user space", "the risk of undefined behaviour".
 func avoided(s string, at int) bool {
-	if strings.HasPrefix(s[at:], "undefined behav") {
-		return strings.Contains(s[max(0, at-meaningReach/2):at], "risk")
+	if strings.HasPrefix(s[at:], undefined) {
+		return strings.Contains(s[max(0, at-meaningReach/2):at], "risk") || onPaper(s)
 	}
 	if !strings.HasPrefix(s[at:], "breaking") {
 		return false
@@ -376,6 +403,18 @@ func avoided(s string, at int) bool {
 		return true
 	}
 	return false
+}
+
+// undefined begins what the letter of C leaves open.
+const undefined = "undefined behav"
+
+// checkers read code and never run it.
+var checkers = [...]string{"cppcheck", "coverity", "smatch", "clang-tidy", "coccinelle", "coccicheck", "svace", "static analy", "static checker", "linuxtesting.org"}
+
+// onPaper reports whether a message names a checker that reads code, and no sanitizer that
+// saw it run: what C leaves undefined is then the letter of the language.
+func onPaper(s string) bool {
+	return !strings.Contains(s, "ubsan") && slices.ContainsFunc(checkers[:], func(w string) bool { return strings.Contains(s, w) })
 }
 
 // warns tells whose warnings follow: a checker's, a compiler's, by its name or by a

@@ -113,11 +113,11 @@ func (w *Words) Traced() bool { return w.StackTrace || w.Crashed }
 
 // Words is what one pass over title and message found.
 type Words struct {
-	// Title and Body are sets of Word, as bits. A word in a trailer, in a quoted
-	// commit title or in the quoted title of a revert belongs to somebody else
-	// and is left out.
-	// The score counts these as they are; the findings ask Has and InTitle.
-	Title, Body uint64
+	// title and body are sets of Word, as bits: what findings say and what the score
+	// counts. A word in a trailer, in a quoted commit title or in the quoted title of a
+	// revert belongs to somebody else and is left out, and so is one that stands for
+	// something else.
+	title, body uint64
 	Revert      bool   // the title undoes another commit
 	Verb        string // first word after the prefix of the title, lower case
 	Links       []Link // of the message and its trailers
@@ -126,9 +126,6 @@ type Words struct {
 	LogError    bool   // an error line that a driver printed into the kernel log stands there
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
-
-	// The same sets without the words that stand for something else.
-	title, body uint64
 
 	at   [numWords]int32 // 1 + first offset in the body; 0 when not there
 	text string          // as written, for evidence
@@ -241,8 +238,11 @@ func ReadWords(c *change.Change) *Words {
 	}
 	w.Verb = firstWord(own)
 	t.scan(own, func(at int, mask uint64) {
-		w.Title |= mask
-		w.title |= meant(own, at, mask)
+		mask = meant(own, at, mask)
+		if strings.HasPrefix(own[at:], undefined) && onPaper(body) {
+			mask &^= 1 << WordFailure
+		}
+		w.title |= mask
 	})
 
 	// The lower-case copy is as long as the body unless a letter changes its
@@ -279,14 +279,11 @@ func ReadWords(c *change.Change) *Words {
 		}
 	}
 	// Three symbols with offsets are a trace even without its heading.
-	w.StackTrace = strings.Contains(body, "+0x") && (w.Body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
+	w.StackTrace = strings.Contains(body, "+0x") && (w.body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
 	crash := crashLine(body)
 	w.Crashed = crash >= 0
 	logged := strings.Index(body, "*error*") // as the graphics drivers print it
 	w.LogError = logged >= 0
-	if w.StackTrace || w.LogError {
-		w.Body |= 1 << WordTrace
-	}
 	if w.Traced() || w.LogError {
 		w.body |= 1 << WordTrace
 	}
@@ -388,7 +385,6 @@ func offsetOfLine(s string, from, at, want int) int {
 func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 	part := body[from:stop]
 	t.scan(part, func(at int, mask uint64) {
-		w.Body |= mask
 		if mask&^w.body == 0 {
 			return
 		}

@@ -1,0 +1,150 @@
+package signs
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+)
+
+// selfPutting are the iterators that give back the element they leave, by the function
+// that does it: whoever leaves the loop early has to give back the one in hand, and nobody
+// else.
+var selfPutting = map[string]*regexp.Regexp{
+	"pci_dev_put": regexp.MustCompile(`\b(for_each_pci_dev)\(`),
+	"of_node_put": regexp.MustCompile(`\b(for_each_(?:available_|reserved_|)child_of_node|for_each_child_of_node_with_prefix|for_each_node_(?:by_name|by_type|with_property)|` +
+		`for_each_compatible_node|for_each_matching_node(?:_and_match)?|for_each_of_cpu_node|for_each_endpoint_of_node|for_each_of_graph_port(?:_endpoint)?)\(`),
+	"fwnode_handle_put": regexp.MustCompile(`\b(fwnode_for_each_(?:available_|)(?:child_node|parent_node)|device_for_each_child_node|fwnode_graph_for_each_endpoint)\(`),
+}
+
+// putCall is a line that gives back a reference.
+var putCall = regexp.MustCompile(`^(\s+)(pci_dev_put|of_node_put|fwnode_handle_put)\((\w+)\);\s*$`)
+
+// PutTwice finds a line that gives back what the iterator around it gives back itself when
+// it goes on: a put too many, whatever the message says of a leak. The iterator is the one
+// that the hunk shows around the line, or the only one of its kind that the message names.
+// Only says that nothing else changes.
+func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator string, only bool) {
+	only = true
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			after, at := newSide(h)
+			for i, l := range after {
+				if !l.added || strings.TrimSpace(l.text) == "" {
+					continue
+				}
+				m := putCall.FindStringSubmatch(l.text)
+				if m == nil {
+					only = false
+					continue
+				}
+				name, loop := around(after[:i], m[2], m[3], len(m[1]))
+				if name == "" {
+					name, loop = namedIn(message, m[2]), -1
+				}
+				if name == "" || !goesOn(after[i+1:], len(m[1]), loop) {
+					only = false
+					continue
+				}
+				if put == "" {
+					put, iterator = m[2], name
+					ev = Evidence{File: FileName(f), Line: at + i, Text: Shorten(strings.TrimSpace(l.text))}
+				}
+			}
+			only = only && h.LinesDeleted == 0
+		}
+	}
+	return ev, put, iterator, only && put != ""
+}
+
+// side is a line of a hunk as it is after the change.
+type side struct {
+	text  string
+	added bool
+}
+
+func newSide(h *gitdiff.TextFragment) (out []side, at int) {
+	for _, l := range h.Lines {
+		if l.Op != gitdiff.OpDelete {
+			out = append(out, side{l.Line, l.Op == gitdiff.OpAdd})
+		}
+	}
+	return out, int(h.NewPosition)
+}
+
+// around finds the iterator over a variable whose body the line after these stands in, and
+// how deep that stands.
+func around(before []side, put, over string, indent int) (name string, loop int) {
+	for i := len(before) - 1; i >= 0; i-- {
+		text := before[i].text
+		deep := depth(text)
+		if strings.TrimSpace(text) == "" || deep >= indent {
+			continue
+		}
+		if m := selfPutting[put].FindStringSubmatch(text); m != nil && regexp.MustCompile(`\b`+over+`\b`).MatchString(text[strings.Index(text, m[1]):]) {
+			return m[1], deep
+		}
+		if deep == 0 {
+			break // the function begins
+		}
+		indent = deep
+	}
+	return "", 0
+}
+
+// namedIn is the iterator of that kind that a message names, "" where there are several.
+// Of PCI devices alone: a loop over nodes often holds others, which it has to give back.
+func namedIn(message, put string) string {
+	name := ""
+	if put != "pci_dev_put" {
+		return ""
+	}
+	for _, m := range selfPutting[put].FindAllStringSubmatch(message, 8) {
+		if name != "" && name != m[1] {
+			return ""
+		}
+		name = m[1]
+	}
+	return name
+}
+
+// goesOn reports whether the loop goes on after a line: its block ends there, or it says
+// so, and nothing leaves the loop. The loop's own depth is -1 where it is not shown.
+func goesOn(after []side, indent, loop int) bool {
+	for i, l := range after {
+		text := strings.TrimSpace(l.text)
+		switch {
+		case text == "":
+			continue
+		case text == "continue;":
+			return true
+		case strings.HasPrefix(text, "}") && depth(l.text) > 0 && depth(l.text) < indent:
+			return depth(l.text) == loop || !leaves(after[i+1:], depth(l.text))
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// leaves reports whether what comes next in the block around, down to depth, leaves it.
+func leaves(after []side, block int) bool {
+	for _, l := range after {
+		text := strings.TrimSpace(l.text)
+		if text == "" {
+			continue
+		}
+		if depth(l.text) < block {
+			return false
+		}
+		for _, word := range [...]string{"break;", "return", "goto "} {
+			if strings.HasPrefix(text, word) {
+				return depth(l.text) == block
+			}
+		}
+	}
+	return false
+}
+
+// depth counts the blanks that a line begins with.
+func depth(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
