@@ -73,6 +73,10 @@ type Proving struct {
 	Mute          string
 	// Previous is of a patch that is proven: the version before, which is known now.
 	Previous string
+	// Joins is the series that a patch belongs to now that it is proven, Place its place
+	// there; nil: where it was filed.
+	Joins *Series
+	Place Member
 	// Due makes the series due: something in it counts, or is to be shown.
 	Due time.Time
 	// Again: nothing is known yet, and it is tried again then.
@@ -116,20 +120,21 @@ const (
 
 // Member is one patch or cover letter of a series.
 type Member struct {
-	ID    string // Message-ID
-	N     int    // 0: cover letter
-	Title string // normalised
+	ID     string // Message-ID
+	N      int    // 0: cover letter
+	Title  string // normalised
+	Signed Signed // whether this mail is proven to be from its sender
 }
 
 // Have counts the patches that have arrived.
 func (s *Series) Have() int {
-	var n int
+	have := map[int]bool{}
 	for _, m := range s.Members {
 		if m.N > 0 {
-			n++
+			have[m.N] = true
 		}
 	}
-	return n
+	return len(have)
 }
 
 // Filing is where one mail belongs.

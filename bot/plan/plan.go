@@ -53,7 +53,7 @@ type Brief struct {
 	Heard map[string]string
 
 	Branches []string // that are configured, newest first
-	Unproven bool     // its sender signed an earlier version, and not this one
+	Unproven bool     // its sender signed an earlier version, or the other parts, and not this one
 	Blind    bool     // the trees failed: what they would say is missing
 	Stale    string   // why a recheck does not rest on the newest, "" when it does
 }
@@ -199,7 +199,7 @@ func (b Brief) notYet(first Posted, list ListPolicy) string {
 	case m.Prefix.RFC:
 		return "posted for comments, not to be merged; the posting that is meant to be is answered"
 	case b.Unproven:
-		return "its author signed an earlier version, and nothing proves that this one is from them"
+		return "its author signed another part or version, and nothing proves that this one is from them"
 	case b.Policy.MaxAge > 0 && b.noticed().Sub(posted(first)) > b.Policy.MaxAge:
 		return fmt.Sprintf("older than %s", b.Policy.MaxAge)
 	}

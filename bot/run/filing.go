@@ -85,7 +85,9 @@ func (fl *filer) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flo
 	if !slices.ContainsFunc(s.Members, func(o flow.Member) bool { return o.ID == m.ID }) {
 		s.Members = append(s.Members, add)
 	}
-	if f.Kind == flow.KindCover || s.Title == "" {
+	// What is less proven than what is there decides nothing of it.
+	decides := fl.rank(m) >= s.Signed
+	if f.Kind == flow.KindCover && decides || s.Title == "" {
 		s.Title = note.Title
 	}
 	fl.signature(&f, s, m, msg)
@@ -97,7 +99,7 @@ func (fl *filer) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flo
 		// A cover letter alone: its patches are on their way.
 		s.Due = m.Received.Add(fl.Settle)
 	}
-	if s.Previous == "" {
+	if s.Previous == "" && decides {
 		before, err := fl.previous(ctx, s, note)
 		if err != nil {
 			return f, err
@@ -121,12 +123,18 @@ func place(n series.Note) int {
 // seriesFor returns the series of a patch or cover letter, a new one if it is
 // the first to come. Whoever guesses the key of a series is no member of it: a
 // member has its sender, a number that is free, and what is embargoed and what is
-// not are never in one. What does not fit is a series of its own.
+// not are never in one. What nothing proves to be from a sender is in none that is proven
+// to be theirs, and keeps no number from what may be. What does not fit is a series of
+// its own.
 func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
-	private := fl.Policy.Embargoed(msg)
+	private, rank := fl.Policy.Embargoed(msg), fl.rank(m)
 	fits := func(o *flow.Series) bool {
-		return o.Sender == m.Sender && (o.Private || !private) && !slices.ContainsFunc(o.Members,
-			func(have flow.Member) bool { return have.N == place(note) && have.ID != m.ID })
+		if o.Sender != m.Sender || private && !o.Private || rank == flow.Unsigned && o.Signed == flow.SenderProven {
+			return false
+		}
+		return !slices.ContainsFunc(o.Members, func(have flow.Member) bool {
+			return have.N == place(note) && have.ID != m.ID && (have.Signed == flow.SenderProven || rank <= have.Signed)
+		})
 	}
 	key := note.Key
 	// Of those that do not fit there may be one for each sender, embargoed or not,

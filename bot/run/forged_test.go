@@ -260,3 +260,111 @@ func TestFreeNumber(t *testing.T) {
 		})
 	}
 }
+
+// TestForgedPart: a mail in the name of the author of a signed series, under a number that
+// is free and without a signature, is no part of it, whether it comes before the others or
+// behind them: it completes nothing, is answered by nobody, and takes no place from the
+// real one. What is said of it is said of nothing else.
+func TestForgedPart(t *testing.T) {
+	const run = "20261102100000.77-%d-ada@example.org"
+	id := func(n int) string { return fmt.Sprintf(run, n+1) }
+	part := func(n int, title string) post {
+		p := post{id: id(n), subject: fmt.Sprintf("[PATCH %d/3] %s", n, title)}
+		if n > 0 {
+			p.reply = id(0)
+		}
+		return p
+	}
+	cover := part(0, "drm/amdgpu: three hangs")
+	cover.text = true
+	one, two, three := part(1, "drm/amdgpu: fix a hang"), part(2, "drm/amdgpu: fix another hang"), part(3, "drm/amdgpu: fix a third hang")
+	junk := part(2, "drm/amdgpu: make a hang")
+	junk.id = "20261102100000.77-9-ada@example.org"
+	heading := part(0, "drm/amdgpu: buy pills")
+	heading.id, heading.text, heading.reply = "20261102100000.77-8-ada@example.org", true, ""
+	for _, c := range []struct {
+		name          string
+		before, after []post
+	}{{"behind the others", nil, []post{junk, heading}}, {"before all of it", []post{heading, junk}, nil}} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t, t.TempDir())
+			sign := b.signer()
+			var mails [][]byte
+			for _, p := range c.before {
+				mails = append(mails, p.bytes())
+			}
+			for _, p := range []post{cover, one, three} {
+				mails = append(mails, sign(p))
+			}
+			for _, p := range c.after {
+				mails = append(mails, p.bytes())
+			}
+			b.raw(mails...)
+			b.want()
+			seriesOf := func(id string) *flow.Series {
+				t.Helper()
+				c, err := b.store.Explain(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return c.Series
+			}
+			mine := seriesOf(one.id)
+			if mine.Have() != 2 || mine.Title != "drm/amdgpu: three hangs" || mine.Signed != flow.SenderProven {
+				t.Errorf("the series: %+v", mine)
+			}
+			for _, p := range []post{junk, heading} {
+				if s := seriesOf(p.id); s.Key == mine.Key || s.Signed != flow.Unsigned || s.Private {
+					t.Errorf("%s is in %+v", p.id, s)
+				}
+			}
+			// A maintainer's word on the forged patch is none on the series.
+			nak := post{id: "nak@example.org", subject: "Re: " + junk.subject, reply: junk.id, text: true, body: "NAK, what is this?\n"}
+			b.raw(sign(nak))
+			if m, err := b.store.Explain(t.Context(), nak.id); err != nil || m.Mail.SeriesKey == mine.Key {
+				t.Errorf("what is said of the forged patch is in the series, %v", err)
+			}
+			b.raw(sign(two))
+			b.want(cover.id)
+			if s := seriesOf(two.id); s.Key != mine.Key || s.Have() != 3 {
+				t.Errorf("the real part is in %+v", s)
+			}
+		})
+	}
+}
+
+// TestSignedCopyJoins: a part of which a list has broken the signature is apart until a
+// copy of it comes that has it.
+func TestSignedCopyJoins(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign := b.signer()
+	part := func(n int, title string) post {
+		return post{id: fmt.Sprintf("20261102100000.77-%d-ada@example.org", n), subject: fmt.Sprintf("[PATCH %d/2] %s", n, title)}
+	}
+	one, two := part(1, "drm/amdgpu: fix a hang"), part(2, "drm/amdgpu: fix another hang")
+	b.raw(sign(one), two.bytes())
+	b.want()
+	b.raw(sign(two))
+	b.want(one.id)
+	c, err := b.store.Explain(t.Context(), two.id)
+	if err != nil || c.Series.Have() != 2 || c.Mail.Note != "" {
+		t.Errorf("%+v, %+v, %v", c.Series, c.Mail, err)
+	}
+}
+
+// TestUnprovableSeries: a series whose signatures nothing verifies any more is one all the
+// same, and so is one that has none.
+func TestUnprovableSeries(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		b := newBench(t, t.TempDir())
+		sign := b.signer()
+		one := post{id: "20261102100000.77-1-ada@example.org", subject: "[PATCH 1/2] drm/amdgpu: fix a hang"}
+		two := post{id: "20261102100000.77-2-ada@example.org", subject: "[PATCH 2/2] drm/amdgpu: fix another hang"}
+		first := one.bytes()
+		if broken {
+			first = bytes.Replace(sign(one), []byte("The card hangs"), []byte("The card stops, it hangs"), 1)
+		}
+		b.raw(first, two.bytes())
+		b.want(one.id)
+	}
+}

@@ -23,6 +23,10 @@ import (
 func (jg *judging) settle(ctx context.Context, s flow.Series) error {
 	ctx, done := inHand(ctx)
 	defer done()
+	if jg.undecided(s) {
+		_, err := jg.Journal.Settle(ctx, flow.Settlement{Series: s, At: jg.Clock.Now(), Again: jg.Clock.Now().Add(proveTime)})
+		return err
+	}
 	brief, judged, err := jg.series(ctx, s)
 	if err != nil {
 		return err

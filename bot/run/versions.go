@@ -109,12 +109,23 @@ func (fl *filer) numbered(ctx context.Context, s *flow.Series, note series.Note,
 // signature decides whether it is to be found out who sent a patch. It is filed and
 // judged without waiting for that.
 func (fl *filer) signature(f *flow.Filing, s *flow.Series, m flow.Mail, msg *mail.Message) {
-	switch {
-	case fl.Policy.Trusts(m.Source):
+	switch fl.rank(m) {
+	case flow.SenderProven:
 		f.Proven, s.Signed = strings.ToLower(msg.From.Address), flow.SenderProven
-	case fl.Lookup != nil && !flow.Backfilled(m.Source) && command.Signs(m.Raw) == nil:
+	case flow.Signs:
 		f.Prove, s.Signed = fl.Clock.Now(), max(s.Signed, flow.Signs)
 	}
+}
+
+// rank is how far it is known of a mail who sent it, before anything is looked up.
+func (fl *filer) rank(m flow.Mail) flow.Signed {
+	switch {
+	case m.Proven != "" || fl.Policy.Trusts(m.Source):
+		return flow.SenderProven
+	case fl.Lookup != nil && !flow.Backfilled(m.Source) && command.Signs(m.Raw) == nil:
+		return flow.Signs
+	}
+	return flow.Unsigned
 }
 
 // provedPatch is what follows from an attempt to prove who sent a patch: it may go
@@ -136,6 +147,9 @@ func (pv *prover) provedPatch(ctx context.Context, m flow.Mail, full *mail.Messa
 		return flow.Proving{}, err
 	}
 	p := flow.Proving{Proven: proof.From}
+	if s, err = pv.belongs(ctx, &p, m, full, s); err != nil {
+		return flow.Proving{}, err
+	}
 	if s.Signed = flow.SenderProven; s.Previous == "" {
 		v, err := pv.filer.previous(ctx, s, series.NoteOf(full))
 		if err != nil {
@@ -148,16 +162,65 @@ func (pv *prover) provedPatch(ctx context.Context, m flow.Mail, full *mail.Messa
 	return p, nil
 }
 
+// belongs is the series of a patch that is proven: that of the others of its posting,
+// where it was put apart as long as nothing proved who sent it.
+func (pv *prover) belongs(ctx context.Context, p *flow.Proving, m flow.Mail, full *mail.Message, s *flow.Series) (*flow.Series, error) {
+	note := series.NoteOf(full)
+	if note.Of == 0 || !strings.HasPrefix(s.Key, note.Key+" ") {
+		return s, nil
+	}
+	m.Proven = p.Proven
+	to, err := pv.filer.seriesFor(ctx, m, full, note)
+	if err != nil || to.Key == s.Key || to.Revision == 0 {
+		return s, err
+	}
+	to.Due = pv.Clock.Now()
+	p.Joins, p.Place = to, flow.Member{ID: m.ID, N: place(note), Title: note.Title}
+	return to, nil
+}
+
+// undecided reports whether a series of several mails has to wait until it is known who
+// sent each: what is not theirs does not count. Nobody waits for long for a stranger's
+// name server.
+func (jg *judging) undecided(s flow.Series) bool {
+	return !jg.once && len(s.Members) > 1 && jg.Clock.Now().Sub(s.First) < jg.Settle+4*proveTime &&
+		slices.ContainsFunc(s.Members, func(m flow.Member) bool { return m.Signed == flow.Signs })
+}
+
+// besides reports whether a posting only names the sender of one that is proven, of
+// which it says to be.
+func (jg *judging) besides(ctx context.Context, s flow.Series, note series.Note) (bool, error) {
+	for _, key := range []string{note.Key, note.Key + " " + s.Sender} {
+		if key == s.Key {
+			continue
+		}
+		o, err := jg.Journal.Series(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		if o != nil && o.Sender == s.Sender && o.Signed == flow.SenderProven && o.Private == s.Private {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // unprovenVersion reports whether a series is the next version of one whose sender
-// is proven, and nothing proves who sent it.
+// is proven, or says to be a part of it, and nothing proves who sent it.
 func (jg *judging) unprovenVersion(ctx context.Context, s flow.Series, posts []plan.Posted) (bool, error) {
 	if s.Signed == flow.SenderProven || s.Previous != "" {
 		return false, nil
 	}
 	for _, p := range posts {
-		v, err := jg.filer.previous(ctx, &s, series.NoteOf(p.Message))
+		note := series.NoteOf(p.Message)
+		v, err := jg.filer.previous(ctx, &s, note)
 		if v.guarded || err != nil {
 			return v.guarded, err
+		}
+		if note.Of > 0 {
+			if beside, err := jg.besides(ctx, s, note); beside || err != nil {
+				return beside, err
+			}
 		}
 	}
 	return false, nil

@@ -153,7 +153,7 @@ func (s *Store) Keep(ctx context.Context, m flow.Mail, c flow.Cursor) (fresh boo
 // signedCopy puts a copy of a patch in the place of one that proved nothing: a list
 // may have broken the signature of the copy that came first.
 func (t *txn) signedCopy(m flow.Mail, raw []byte, packing string) error {
-	n, err := t.exec(`update mail set raw = ?, packing = ?, size = ?, tries = 0, prove_at = case when filed = 1 then ? else 0 end
+	n, err := t.exec(`update mail set raw = ?, packing = ?, size = ?, tries = 0, prove_at = case when filed = 1 then ? else prove_at end
 		where id = ? and proven = '' and prove_at = 0 and raw <> ?`, raw, packing, len(m.Raw), millis(m.Received), m.ID, raw)
 	if err != nil || n == 0 {
 		return err
@@ -364,7 +364,16 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		if err := t.putOrders(p); err != nil {
 			return err
 		}
+		if p.Joins != nil {
+			if err := t.join(p.ID, *p.Joins, p.Place); err != nil {
+				return err
+			}
+			p.SeriesKey = p.Joins.Key
+		}
 		if err := t.putProven(p); err != nil {
+			return err
+		}
+		if err := t.apart(p.SeriesKey, p.At); err != nil {
 			return err
 		}
 		if p.Due.IsZero() {

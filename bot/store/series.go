@@ -39,12 +39,13 @@ func (s *Store) series(ctx context.Context, doing, query string, args ...any) (o
 		at[out[i].Key], keys[i] = i, out[i].Key
 	}
 	in, vals := marks(keys)
-	err = s.each(ctx, doing, "select series_key, mail_id, n, title from member where series_key in ("+in+") order by series_key, n, mail_id", vals, func(rows *sql.Rows) error {
+	err = s.each(ctx, doing, `select o.series_key, o.mail_id, o.n, o.title, `+signedMail+`
+		from member o join mail m on m.id = o.mail_id where o.series_key in (`+in+`) order by o.series_key, o.n, o.mail_id`, vals, func(rows *sql.Rows) error {
 		var (
 			key string
 			m   flow.Member
 		)
-		if err := rows.Scan(&key, &m.ID, &m.N, &m.Title); err != nil {
+		if err := rows.Scan(&key, &m.ID, &m.N, &m.Title, &m.Signed); err != nil {
 			return err
 		}
 		out[at[key]].Members = append(out[at[key]].Members, m)

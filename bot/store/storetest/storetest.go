@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"hold":             hold,
 		"retire":           retire,
 		"orders":           orders,
+		"apart":            apart,
 		"outcomes":         outcomes,
 		"pulls":            pulls,
 		"commits in pulls": oneCommit,

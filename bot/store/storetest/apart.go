@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
+)
+
+// apart: what only names the sender of a series leaves it when other mails of it are
+// proven, with the answers to it, and comes back when it is proven too.
+func apart(t *testing.T, s *suite) {
+	id := func(n int) string { return fmt.Sprintf("%d@example.org", n) }
+	keep := func(id, reply string) {
+		t.Helper()
+		m := Mail(id)
+		m.InReplyTo = reply
+		_, err := s.Keep(s.ctx, m, flow.Cursor{})
+		must(t, err)
+	}
+	held := &flow.Series{Key: "s", Sender: "ada@example.org", Version: 1, Of: 2, List: "l", First: T0, Due: T0.Add(time.Hour), Title: "a cover"}
+	file := func(n int, signs bool) {
+		t.Helper()
+		keep(id(n), "")
+		f := flow.Filing{ID: id(n), Kind: flow.KindPatch, Series: held, Adds: &flow.Member{ID: id(n), N: n, Title: id(n)}}
+		if signs {
+			f.Prove, held.Signed = T0, flow.Signs
+		}
+		must(t, s.File(s.ctx, f))
+	}
+	file(1, true)
+	file(2, false)
+	for _, r := range [][2]string{{"r1@x", id(2)}, {"r2@x", "r1@x"}, {"r3@x", id(1)}} {
+		keep(r[0], r[1])
+		must(t, s.File(s.ctx, flow.Filing{ID: r[0], Kind: flow.KindReply, Series: held}))
+	}
+	has := func(key, want string, members int) {
+		t.Helper()
+		mails, err := s.Mails(s.ctx, key, 10)
+		must(t, err)
+		var ids string
+		for _, m := range mails {
+			ids += m.ID + " "
+		}
+		ser, err := s.Series(s.ctx, key)
+		must(t, err)
+		if ser == nil || ids != want || len(ser.Members) != members || ser.Due.IsZero() == (members > 0) {
+			t.Errorf("%s has %q, %+v; want %q, %d members", key, ids, ser, want, members)
+		}
+	}
+	prove := func(p flow.Proving) {
+		t.Helper()
+		p.At = T0.Add(time.Minute)
+		_, err := s.Prove(s.ctx, p)
+		must(t, err)
+	}
+	prove(flow.Proving{ID: id(1), SeriesKey: "s", Proven: "ada@example.org"})
+	s.Journal = s.again(t, s.Journal)
+	own := "s " + id(2)
+	has("s", "1@example.org r3@x ", 1)
+	has(own, "2@example.org r1@x r2@x ", 1)
+	// A copy comes that has the signature.
+	copied := Mail(id(2))
+	copied.Signs, copied.Raw = true, []byte("signed")
+	_, err := s.Keep(s.ctx, copied, flow.Cursor{})
+	must(t, err)
+	to, err := s.Series(s.ctx, "s")
+	must(t, err)
+	to.Due = T0.Add(time.Minute)
+	prove(flow.Proving{ID: id(2), SeriesKey: own, Proven: "ada@example.org", Joins: to, Place: flow.Member{ID: id(2), N: 2, Title: id(2)}})
+	has("s", "1@example.org 2@example.org r1@x r2@x r3@x ", 2)
+	has(own, "", 0)
+}
