@@ -67,31 +67,64 @@ func titleNames(title string) map[string]bool {
 
 func sameForm(name string) string { return strings.ToLower(strings.ReplaceAll(name, "-", "_")) }
 
+// claimed counts the files that the table knows, and by folder those that stand there;
+// code apart, as a header of a driver that several of its modules include is nobody's.
+type claimed struct {
+	known, code int
+	in, codeIn  map[string]int
+}
+
+func (x sourceIndex) claimed(files []string) claimed {
+	c := claimed{in: map[string]int{}, codeIn: map[string]int{}}
+	for _, f := range files {
+		dirs := x.claims(f)
+		if len(dirs) == 0 {
+			continue
+		}
+		code := path.Ext(f) != ".h"
+		c.known++
+		if code {
+			c.code++
+		}
+		for dir := range dirs {
+			c.in[dir]++
+			if code {
+				c.codeIn[dir]++
+			}
+		}
+	}
+	return c
+}
+
 // patchHome is the move of one folder of a patch, where there is no doubt, and how
 // many of its files the table knows.
 func (x sourceIndex) patchHome(from string, files []string, named map[string]bool) (m change.Move, known int, ok bool) {
-	homes := map[string]int{}
-	for _, f := range files {
-		dirs := x.claims(f)
-		if len(dirs) > 0 {
-			known++
-		}
-		for dir := range dirs {
-			homes[dir]++
-		}
-	}
+	c := x.claimed(files)
 	most := x.home(files)
-	var all []change.Move
-	for dir, n := range homes {
+	var all, told []change.Move // told: named, which says more than names that several have
+	for dir, n := range c.in {
 		m := raised(from, dir)
-		if n == known && slices.Contains(sourceFolders, m.From) && (dir == most || x.tells(dir, m.To, files, named)) && !slices.Contains(all, m) {
+		if !slices.Contains(sourceFolders, m.From) {
+			continue
+		}
+		tells := x.tells(dir, m.To, files, named)
+		if whole := n == c.known || c.code > 0 && c.codeIn[dir] == c.code && tells; !whole {
+			continue
+		}
+		if tells && !slices.Contains(told, m) {
+			told = append(told, m)
+		}
+		if (tells || dir == most) && !slices.Contains(all, m) {
 			all = append(all, m)
 		}
 	}
-	if len(all) != 1 {
-		return change.Move{}, known, false
+	if len(told) > 0 {
+		all = told
 	}
-	return all[0], known, true
+	if len(all) != 1 {
+		return change.Move{}, c.known, false
+	}
+	return all[0], c.known, true
 }
 
 // raised is the move of the highest folder that both sides name alike: of hal and

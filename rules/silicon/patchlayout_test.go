@@ -14,6 +14,7 @@ func TestPatchLayout(t *testing.T) {
 	}{
 		"a file named for the driver":  {"rtw8822b.c", "fix the firmware's state", rtw},
 		"a name of many, by the title": {"main.c", "wifi: rtw88: fix a hang", rtw},
+		"names of many, by the title":  {"main.h pci.c", "wifi: rtw88: add a quirk", rtw},
 		"a new file beside":            {"main.c new.c", "rtw88: fix a hang", rtw},
 		"a folder of the driver":       {"mt7921/main.c", "wifi: mt76: mt7921: fix a hang", "drivers/net/wireless/mediatek/mt76"},
 		"root and folder together":     {"mt76.h mt7921/main.c", "wifi: mt76: fix a hang", "drivers/net/wireless/mediatek/mt76"},
