@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func actionsCommand() *cobra.Command {
@@ -49,7 +49,7 @@ stop is for emergencies: the bot goes on judging and sends nothing until resume.
 			if err != nil {
 				return err
 			}
-			if why := stopped(dir); why != "" {
+			if why := wire.Stopped(dir); why != "" {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s; end it with: stablebot actions resume\n\n", why)
 			}
 			return printActions(cmd.OutOrStdout(), rows, whole)
@@ -166,7 +166,7 @@ func stopCommand() *cobra.Command {
 				return fmt.Errorf("stopping: %w", err)
 			}
 			text := fmt.Sprintf("by %s at %s %s\n", whoami(), time.Now().Format(time.RFC3339), strings.Join(args, " "))
-			if err := os.WriteFile(stopFile(dir), []byte(text), 0o644); err != nil {
+			if err := os.WriteFile(wire.StopFile(dir), []byte(text), 0o644); err != nil {
 				return fmt.Errorf("stopping: %w", err)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(),
@@ -190,7 +190,7 @@ func resumeCommand() *cobra.Command {
 				return err
 			}
 			say := "resumed"
-			if err := os.Remove(stopFile(dir)); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(wire.StopFile(dir)); errors.Is(err, fs.ErrNotExist) {
 				say = "it was not stopped"
 			} else if err != nil {
 				return fmt.Errorf("resuming: %w", err)
@@ -201,23 +201,6 @@ func resumeCommand() *cobra.Command {
 	}
 	c.add(cmd)
 	return cmd
-}
-
-// stopFile is the emergency stop: while it is there nothing is delivered,
-// whoever made it and however.
-func stopFile(state string) string { return filepath.Join(state, "stop") }
-
-// stopped says that and why nothing is delivered, "" when it is. A file that
-// cannot be looked at counts as there: in doubt nothing is sent.
-func stopped(state string) string {
-	text, err := os.ReadFile(stopFile(state))
-	if errors.Is(err, fs.ErrNotExist) {
-		return ""
-	}
-	if err != nil {
-		return fmt.Sprintf("held, as it cannot be told whether sending was stopped (%v); make the file readable", err)
-	}
-	return strings.TrimSpace("stopped " + console.Printable(strings.TrimSpace(string(text))))
 }
 
 func whoami() string {

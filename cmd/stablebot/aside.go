@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func asideCommand() *cobra.Command {
@@ -31,7 +32,7 @@ them is new.`,
 			if err != nil {
 				return err
 			}
-			s, err := store.Open(cmd.Context(), storeOf(c))
+			s, err := store.Open(cmd.Context(), wire.StoreOf(c))
 			if err != nil {
 				return err
 			}

@@ -8,17 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/config"
-	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
-	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 type backfillOptions struct {
@@ -75,41 +73,38 @@ func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log, err := newLogger(c.Log)
+	log, err := wire.Logger(ctx, c.Log)
 	if err != nil {
 		return err
 	}
-	p, err := build(ctx, c, log, nil)
+	p, err := wire.Build(ctx, c, log, nil)
 	if err != nil {
 		return err
 	}
-	before, err := p.store.Counts(ctx)
+	before, err := p.Store.Counts(ctx)
 	if err != nil {
-		return errors.Join(err, p.close())
+		return errors.Join(err, p.Close())
 	}
-	come := &tally{until: until}
-	for i, s := range p.bot.Sources {
-		p.bot.Sources[i] = counted{s, come}
-	}
+	come := p.Count(until)
 	began := time.Now()
 	end := func() {}
 	if !o.quiet {
-		end = showWork(ctx, p.store, before)
+		end = wire.ShowWork(ctx, p.Store, before)
 	}
-	err = p.bot.Run(ctx, true)
+	err = p.Bot.Run(ctx, true)
 	end()
 	if ctx.Err() != nil {
 		return stoppedError{errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was",
-			come.items.Load()), p.close())}
+			come()), p.Close())}
 	}
 	if err == nil && !o.quiet {
 		var after store.Counts
-		if after, err = p.store.Counts(ctx); err == nil {
-			fmt.Fprintf(told, "%d mails and commits read in %s: %d mails new, %d changes judged; nothing was sent\n", come.items.Load(),
+		if after, err = p.Store.Counts(ctx); err == nil {
+			fmt.Fprintf(told, "%d mails and commits read in %s: %d mails new, %d changes judged; nothing was sent\n", come(),
 				time.Since(began).Round(time.Second), after.Mails-before.Mails, after.Judgements-before.Judgements)
 		}
 	}
-	return errors.Join(err, p.close())
+	return errors.Join(err, p.Close())
 }
 
 // configuration is the configured bot with one source, and with every list muted.
@@ -189,72 +184,4 @@ func nameOf(url string) string {
 		}
 	}
 	return "archive"
-}
-
-// tally counts what the source brings.
-type tally struct {
-	items atomic.Int64
-	until time.Time
-}
-
-// showWork draws a bar of what is judged in a store, until end is called: how much this
-// run judged since before, of that and what still waits.
-func showWork(ctx context.Context, s *store.Store, before store.Counts) (end func()) {
-	bar := progress.Begin(ctx, "judging", 0)
-	if bar == nil {
-		return func() {}
-	}
-	ctx, stop := context.WithCancel(ctx)
-	go func() {
-		every := time.NewTicker(time.Second)
-		defer every.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-every.C:
-				now, err := s.Counts(ctx)
-				if err != nil {
-					continue // the work itself says what ails the store
-				}
-				done := now.Judgements - before.Judgements
-				if come := now.Mails - before.Mails; come > 0 {
-					bar.At(fmt.Sprintf("(%s came in)", console.Several(come, "mail")))
-				}
-				bar.Total(done + now.Unfiled + now.Unsettled + now.Waiting)
-				bar.Set(done)
-			}
-		}
-	}()
-	return func() { stop(); bar.End() }
-}
-
-// counted is a source whose items are counted, up to a time.
-type counted struct {
-	flow.Source
-	t *tally
-}
-
-// errUntil ends the reading of an archive, which comes in order of arrival.
-var errUntil = errors.New("the rest is newer")
-
-func (c counted) Poll(ctx context.Context, in flow.Intake) error {
-	err := c.Source.Poll(ctx, countedIntake{in, c.t})
-	if errors.Is(err, errUntil) {
-		return nil
-	}
-	return err
-}
-
-type countedIntake struct {
-	flow.Intake
-	t *tally
-}
-
-func (c countedIntake) Accept(ctx context.Context, item flow.Item) error {
-	if item.Mail != nil && !c.t.until.IsZero() && item.Received.After(c.t.until) {
-		return errUntil
-	}
-	c.t.items.Add(1)
-	return c.Intake.Accept(ctx, item)
 }

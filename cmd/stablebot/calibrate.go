@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -114,7 +115,7 @@ func (o *calibrateOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer c.Close()
-	judge, err := loadJudge("")
+	judge, err := wire.LoadJudge("")
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 )
 
@@ -64,7 +65,7 @@ A message that cannot be read is an error, not a verdict.`,
 
 func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) ([]checked, error) {
 	none := []checked{}
-	judge, err := loadJudge(weights)
+	judge, err := wire.LoadJudge(weights)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 	case !m.IsPatch:
 		return none, nil
 	}
-	placer(nil)("", m.Change)
+	wire.Placer(nil)("", m.Change)
 	set, err := t.open(cmd.Context())
 	if err != nil {
 		return nil, err

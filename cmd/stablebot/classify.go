@@ -27,6 +27,7 @@ import (
 	"github.com/stablebot/stablebot/bot/series"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -137,7 +138,7 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	o.threads = o.threads || o.last || o.trust || o.maintainers != ""
-	judge, err := loadJudge(o.weights)
+	judge, err := wire.LoadJudge(o.weights)
 	if err != nil {
 		return err
 	}
@@ -404,7 +405,7 @@ func (o *classifyOptions) index(ctx context.Context, in *input) (*series.Index, 
 	}
 	who := command.Authority{Stable: command.StableTeam}
 	if o.maintainers != "" {
-		m, err := maintainersFile(o.maintainers)
+		m, err := wire.MaintainersFile(o.maintainers)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func doctorCommand() *cobra.Command {
@@ -84,7 +85,7 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 		}
 	}
 	d.check("weights", func() (string, error) {
-		j, err := loadJudge(c.Weights)
+		j, err := wire.LoadJudge(c.Weights)
 		if err != nil {
 			return "", err
 		}
@@ -92,16 +93,16 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	})
 	d.check("state folder", func() (string, error) { return c.State, writable(c.State) })
 	if !d.offline {
-		d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, storeOf(c)) }))
+		d.check("store", within(func(ctx context.Context) (string, error) { return checkStore(ctx, wire.StoreOf(c)) }))
 	}
 	if !d.offline {
-		d.sayAside(ctx, storeOf(c))
+		d.sayAside(ctx, wire.StoreOf(c))
 	}
-	kept, err := liveTrees(c, zap.NewNop())
+	kept, err := wire.Trees(c, zap.NewNop())
 	if err != nil {
 		d.check("trees", func() (string, error) { return "", err })
 	}
-	srcs, err := sources(c, kept, zap.NewNop())
+	srcs, err := wire.Sources(c, kept, zap.NewNop())
 	if err != nil {
 		d.check("sources", func() (string, error) { return "", err })
 	}
@@ -125,10 +126,10 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	d.layouts(ctx, c)
 	d.check("sources", func() (string, error) { return watched(c) })
 	d.check("addresses", func() (string, error) { return placeholders(c) })
-	into := outboxDir(c.State)
+	into := wire.OutboxDir(c.State)
 	if c.SMTP.Address != "" {
 		d.check("smtp", within(func(ctx context.Context) (string, error) {
-			s, err := mailSink(c, zap.NewNop())
+			s, err := wire.MailSink(c, zap.NewNop())
 			if err != nil || d.offline {
 				return "configured", err
 			}
@@ -137,14 +138,14 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	}
 	for _, w := range c.Patchwork {
 		d.check("patchwork "+w.Name, within(func(ctx context.Context) (string, error) {
-			s, err := patchworkSink(w)
+			s, err := wire.PatchworkSink(w)
 			if err != nil {
 				return "", err
 			}
 			return "has the project " + w.Project, s.Check(ctx)
 		}))
 		if !w.Send {
-			d.say("note", "patchwork "+w.Name, "send is off: checks are shown in "+checksDir(c.State))
+			d.say("note", "patchwork "+w.Name, "send is off: checks are shown in "+wire.ChecksDir(c.State))
 		}
 	}
 	if c.SMTP.Send {
@@ -152,14 +153,14 @@ func (d *doctor) checkAll(ctx context.Context, c *config.Config) {
 	} else {
 		d.say("note", "sending", "smtp.send is off: nothing leaves this machine")
 	}
-	if why := stopped(c.State); strings.HasPrefix(why, "stopped") {
+	if why := wire.Stopped(c.State); strings.HasPrefix(why, "stopped") {
 		d.say("note", "sending", why+"; end it with: stablebot actions resume")
 	} else if why != "" {
 		d.say("note", "sending", why)
 	}
 	if c.Web.Listen != "" {
 		d.check("dashboard", func() (string, error) {
-			a, err := accessOf(c.Web)
+			a, err := wire.AccessOf(c.Web)
 			if err := errors.Join(err, a.Check()); err != nil {
 				return "", err
 			}

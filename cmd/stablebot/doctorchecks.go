@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // watched says what is read; a bot without anything to read only looks well.
@@ -99,7 +100,7 @@ func listens(ctx context.Context, address string) (string, error) {
 // unknownLists says of which configured lists no mail has come, though mail has: a
 // List-Id that is mistyped has a policy that never counts.
 func (d *doctor) unknownLists(ctx context.Context, c *config.Config) {
-	s, err := store.OpenReadOnly(ctx, storeOf(c))
+	s, err := store.OpenReadOnly(ctx, wire.StoreOf(c))
 	if err != nil {
 		return // the check of the store says so
 	}

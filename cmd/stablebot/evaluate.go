@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/evaluate/truth"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
@@ -95,7 +96,7 @@ func (o *evaluateOptions) run(cmd *cobra.Command, args []string) error {
 	if o.rounds < 0 {
 		return usage.Errorf("--rounds %d: give 0 or more", o.rounds)
 	}
-	judge, err := loadJudge(o.weights)
+	judge, err := wire.LoadJudge(o.weights)
 	if err != nil {
 		return err
 	}

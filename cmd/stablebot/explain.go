@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -63,13 +64,13 @@ func (c *configFlags) where() (string, error) {
 	case c.store != "":
 		return c.store, nil
 	case c.state != "":
-		return storeFile(c.state), nil
+		return wire.StoreFile(c.state), nil
 	}
 	cfg, err := readConfig(c.file)
 	if err != nil {
 		return "", err
 	}
-	return storeOf(cfg), nil
+	return wire.StoreOf(cfg), nil
 }
 
 // openStore opens the store for reading.

@@ -54,6 +54,7 @@ var arrows = []struct {
 	{"bot/kernel/mainline", []string{"rules/…", "bot/git", "bot/kernel/history"}},
 	{"bot/kernel/missing", []string{"rules/…", "bot/progress", "bot/flow", "bot/git", "bot/kernel/…"}},
 	{"bot/kernel/parity", []string{"rules/…", "bot/progress", "bot/git", "bot/kernel/trees"}},
+	{"bot/kernel/drivers/kept", []string{"rules/…", "bot/git", "bot/kernel/drivers"}},
 	{"bot/kernel/drift", []string{"bot/progress", "bot/git"}},
 	{"bot/kernel/audit", []string{"rules/…", "bot/progress", "bot/flow", "bot/report", "bot/git", "bot/mail", "bot/kernel/…"}},
 	{"bot/kernel/live", []string{"rules/…", "bot/command", "bot/flow", "bot/report", "bot/git", "bot/pile", "bot/kernel/…"}},
@@ -65,6 +66,7 @@ var arrows = []struct {
 	{"bot/preview", []string{"rules/…", "bot/progress", "bot/run", "bot/flow", "bot/plan", "bot/mail", "bot/store"}},
 	{"bot/digest", []string{"rules/change", "rules/verdict", "bot/flow", "bot/report", "bot/shell", "bot/store"}},
 	{"bot/web", []string{"rules/…", "bot/digest", "bot/flow", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile", "bot/shell"}},
+	{"bot/web/fates", []string{"rules", "bot/flow", "bot/outcome", "bot/store", "bot/web"}},
 	{"bot/outcome", []string{"rules/…", "bot/flow", "bot/kernel/trees"}},
 	{"bot/queue", []string{"bot/flow"}},
 	{"bot/export", []string{"rules/release", "bot/git", "bot/kernel/backport", "bot/kernel/objects"}},
@@ -80,6 +82,7 @@ var arrows = []struct {
 	{"bot/workflow", []string{"rules/…", "bot/git", "bot/flow", "bot/github", "bot/plan", "bot/report", "bot/sink/github"}},
 	{"fixtures", nil},
 	{"bot/demo", []string{"rules/verdict", "bot/flow", "bot/git", "bot/mail", "fixtures"}},
+	{"bot/wire", []string{"rules/…", "bot/…"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
 }
 

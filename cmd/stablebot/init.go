@@ -19,6 +19,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 //go:embed starter.yaml.tmpl
@@ -83,7 +84,7 @@ shown, nobody is written to. An existing file is never overwritten.`,
 	f.StringVar(&a.Stable, "stable", "", "patterns of the stable branches, separated by commas: linux-6.*.y")
 	f.StringVar(&a.StableURL, "stable-url", "", "URL of the remote that has them; empty: that of --git")
 	f.StringVar(&a.Releases, "releases", "tags", "how releases are marked in --git: tags, or title:TEXT with one %s")
-	f.StringVar(&a.Listen, "listen", dashboardAddress, "address of the dashboard; empty for none")
+	f.StringVar(&a.Listen, "listen", wire.DashboardAddress, "address of the dashboard; empty for none")
 	f.BoolVarP(&yes, "yes", "y", false, "ask nothing")
 	return cmd
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/fixtures"
 )
 
@@ -86,7 +87,7 @@ func (g *grove) push() { g.git("", "push", "-q", "--tags", "origin", "HEAD") }
 // run lets the bot handle what is there and returns what it said.
 func (g *grove) run() (said []flow.Action) {
 	g.t.Helper()
-	if err := runBot(g.t.Context(), g.c, true, func(a flow.Action) { said = append(said, a) }); err != nil {
+	if err := wire.Run(g.t.Context(), g.c, true, func(a flow.Action) { said = append(said, a) }); err != nil {
 		g.t.Fatal(err)
 	}
 	return said
@@ -95,7 +96,7 @@ func (g *grove) run() (said []flow.Action) {
 // verdict is that of a change and of its branches: "wait 6.18=affected …".
 func (g *grove) verdict(id string) string {
 	g.t.Helper()
-	s, err := store.OpenReadOnly(g.t.Context(), storeOf(g.c))
+	s, err := store.OpenReadOnly(g.t.Context(), wire.StoreOf(g.c))
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestRemoteGone(t *testing.T) {
 	if err := g.srv.Append(g.mails["mes12-bounds"]); err != nil {
 		t.Fatal(err)
 	}
-	err := runBot(t.Context(), g.c, true, nil)
+	err := wire.Run(t.Context(), g.c, true, nil)
 	if err == nil || !strings.Contains(err.Error(), "git:stable") {
 		t.Errorf("the error is %v", err)
 	}
@@ -209,7 +210,7 @@ func TestRemoteGone(t *testing.T) {
 	if err := g.srv.Append(g.mails["mes12-bounds"]); err != nil {
 		t.Fatal(err)
 	}
-	if err := runBot(t.Context(), g.c, true, nil); err == nil {
+	if err := wire.Run(t.Context(), g.c, true, nil); err == nil {
 		t.Error("mainline is gone, and that is no error")
 	}
 	g.want("never fetched", "mes12-bounds", "stable-eligible")
@@ -220,13 +221,13 @@ func TestLiveLifetimes(t *testing.T) {
 	c := &config.Config{State: t.TempDir()}
 	c.Sources.Git = []config.Git{{Name: "linux", Role: "mainline", Branches: []string{"master"}}}
 	c.Trees.Lifetimes = filepath.Join(t.TempDir(), "ended")
-	if _, err := liveTrees(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "trees.lifetimes") {
+	if _, err := wire.Trees(c, zap.NewNop()); err == nil || !strings.Contains(err.Error(), "trees.lifetimes") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	if err := os.WriteFile(c.Trees.Lifetimes, []byte("5.4 2025-12-31\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := liveTrees(c, zap.NewNop())
+	f, err := wire.Trees(c, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,16 +14,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
-	"github.com/stablebot/stablebot/bot/kernel/live"
 	outcomes "github.com/stablebot/stablebot/bot/outcome"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
-	"github.com/stablebot/stablebot/bot/web"
-	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/bot/web/fates"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -95,7 +93,7 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 			continue
 		}
 		p.F("%s  %s\n", id, outcomes.LabelOf(of[id], time.Now()))
-		all, err := (fates{s}).Fate(ctx, id)
+		all, err := fates.Of(s).Fate(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -191,100 +189,12 @@ func writeTable(out io.Writer, settled []flow.Settled) error {
 	return nil
 }
 
-// follow is what the bot calls when a branch has moved.
-func follow(s *store.Store, t *live.Trees, log *zap.Logger) func(context.Context) error {
-	return func(ctx context.Context) error {
-		sum, err := outcomes.Update(ctx, s, t, time.Now())
-		if sum.Changed > 0 {
-			log.Info("outcomes written down", zap.Int("changes", sum.Followed), zap.Int("mainline", sum.Mainline), zap.Int("taken", sum.Taken),
-				zap.Int("new", sum.Changed))
-		}
-		return err
-	}
-}
-
-// fates shows outcomes on the dashboard.
-type fates struct{ *store.Store }
-
-var _ web.Fates = fates{}
-
-// Fate implements web.Fates.
-func (f fates) Fate(ctx context.Context, id string) ([]web.Fate, error) {
-	of, err := f.OutcomesOf(ctx, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	heard, err := f.HeardOf(ctx, id)
-	out := append(f.of(of[id]), fatesHeard(heard)...)
-	slices.SortStableFunc(out, func(a, b web.Fate) int { return a.At.Compare(b.At) })
-	return out, err
-}
-
-// fatesHeard are what the stable team and people said of a change, with who and how that
-// is proven.
-func fatesHeard(heard []flow.Standing) (out []web.Fate) {
-	for _, s := range heard {
-		what := string(s.Stand)
-		switch {
-		case !s.Counts():
-			what = "claimed"
-		case s.Stand == "":
-			what = "undone"
-		}
-		note := strings.TrimPrefix(s.Why+", by "+s.Who, ", ")
-		switch {
-		case !s.Counts():
-			note = string(s.Stand) + ": " + note + ", not proven"
-		case s.How != "":
-			note += " (" + s.How + ")"
-		}
-		out = append(out, web.Fate{Branch: s.Branch, What: what, Commit: s.Commit, At: s.At, Note: note})
-	}
-	return out
-}
-
-func (fates) of(os []flow.Outcome) (out []web.Fate) {
-	for _, o := range os {
-		w := web.Fate{Branch: o.Branch, What: "taken", Commit: o.Commit, Release: o.Release, At: o.At, Note: "known by " + o.How}
-		switch {
-		case o.Branch == "":
-			w.Branch, w.What = "mainline", "merged"
-		case o.Begun:
-			w.What, w.Note = "from-start", "the branch began with it"
-		}
-		out = append(out, w)
-		for _, l := range o.Followups {
-			what := "followed-up"
-			if l.Revert {
-				what = "reverted"
-			}
-			out = append(out, web.Fate{Branch: w.Branch, What: what, Commit: l.SHA, At: o.At, Note: l.Subject})
-		}
-		if o.Reverted != "" && !slices.ContainsFunc(o.Followups, func(l rules.Followup) bool { return l.SHA == o.Reverted }) {
-			out = append(out, web.Fate{Branch: w.Branch, What: "reverted", Commit: o.Reverted, At: o.At})
-		}
-	}
-	slices.SortStableFunc(out, func(a, b web.Fate) int { return a.At.Compare(b.At) })
-	return out
-}
-
-// Fates implements web.Fates.
-func (f fates) Fates(ctx context.Context) ([]web.Fated, error) {
-	settled, err := f.Settled(ctx, time.Now().Add(-outcomes.Patience))
-	out := make([]web.Fated, 0, len(settled))
-	for _, c := range settled {
-		out = append(out, web.Fated{ID: c.ID, Driver: c.Driver, Judged: c.Judged, Verdict: c.Verdict, Score: c.Score, Taken: c.Taken,
-			Backfilled: c.Backfilled})
-	}
-	return out, err
-}
-
 // fromStore writes the outcomes of a store to a table that labels commits and
 // patches; the caller removes it.
 func (o *calibrateOptions) fromStore(ctx context.Context) (file string, err error) {
 	where := o.store
 	if i, err := os.Stat(where); err == nil && i.IsDir() {
-		where = storeFile(where)
+		where = wire.StoreFile(where)
 	}
 	s, err := store.OpenReadOnly(ctx, where)
 	if err != nil {

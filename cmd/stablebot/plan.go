@@ -21,6 +21,7 @@ import (
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -41,7 +42,7 @@ func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf tim
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	judge, err := loadJudge(weights)
+	judge, err := wire.LoadJudge(weights)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/stablebot/stablebot/bot/sink/outbox"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -95,7 +96,7 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		return err
 	}
 	defer done()
-	judge, err := loadJudge(o.config.Weights)
+	judge, err := wire.LoadJudge(o.config.Weights)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		return fmt.Errorf("making a folder for the replay: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	s, err := store.Open(ctx, storeFile(scratch))
+	s, err := store.Open(ctx, wire.StoreFile(scratch))
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 		return err
 	}
 	if past != nil {
-		defer func() { _ = past.close() }()
+		defer func() { _ = past.Close() }()
 	}
 	opt := preview.Options{List: list, Since: o.begin, Until: o.end, Mails: mails, Bot: made, Store: s,
 		Past: func(now func() time.Time, b *run.Options) {
@@ -149,11 +150,11 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 }
 
 // trees are those that the mails are judged with, nil for none.
-func (o *previewOptions) trees(ctx context.Context) (p *pastTrees, err error) {
+func (o *previewOptions) trees(ctx context.Context) (p *wire.Past, err error) {
 	if o.t.repo != "" {
 		return pastOfFlags(ctx, &o.t)
 	}
-	p, o.unfetched, err = pastOfConfig(ctx, o.config)
+	p, o.unfetched, err = wire.PastOf(ctx, o.config)
 	return p, err
 }
 
@@ -217,7 +218,7 @@ const (
 // bot is the configured bot, with the one list as it would be when unmuted.
 func (o *previewOptions) bot(list string, judge *verdict.Judge) run.Options {
 	c := o.config
-	p := policy(c)
+	p := wire.Policy(c)
 	l := p.For(list)
 	p.Lists = slices.DeleteFunc(p.Lists, func(l plan.ListPolicy) bool { return strings.EqualFold(l.ID, list) })
 	o.muted = l.Reply == plan.ReplyNone || l.Reply == ""
@@ -240,7 +241,7 @@ func (o *previewOptions) bot(list string, judge *verdict.Judge) run.Options {
 	}
 	p.Lists = append(p.Lists, l)
 	return run.Options{Judge: judge.Change, Suite: judge.Suite, Policy: p, Settle: c.Series.Settle.Std(), Log: zap.NewNop(),
-		Bot: botOf(c)}
+		Bot: wire.BotOf(c)}
 }
 
 func writeMails(ctx context.Context, dir string, r *preview.Report) error {

@@ -15,13 +15,14 @@ import (
 	"github.com/stablebot/stablebot/bot/preview"
 	"github.com/stablebot/stablebot/bot/source/archive"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // past is where the mails come from; live is the bot's store, nil without one.
 func (o *previewOptions) past(ctx context.Context, list string) (mails iter.Seq2[flow.Item, error], live *store.Store, done func(),
 	err error) {
 	from := o.begin.Add(-preview.LeadIn)
-	live, err = store.OpenReadOnly(ctx, storeFile(o.config.State))
+	live, err = store.OpenReadOnly(ctx, wire.StoreFile(o.config.State))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && o.archive != "":
 		live = nil

@@ -20,6 +20,7 @@ import (
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/fixtures"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -85,7 +86,7 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	if o.once {
 		c.Web.Listen = ""
 	} else {
-		c.Web.Listen = freeAddress(c.Web.Listen)
+		c.Web.Listen = wire.FreeAddress(c.Web.Listen)
 		p.F("The dashboard: http://%s/ (four weeks pass there first, in some seconds)\n", c.Web.Listen)
 	}
 	lookup := func(o *run.Options) { o.Lookup = signer.Lookup }
@@ -104,7 +105,7 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	teller := &demo.Teller{W: out}
 	told := func(a flow.Action) { teller.Do(func(w io.Writer) { printReply(&console.Printer{W: w}, a.Message) }) }
 	telling := func(o *run.Options) { o.Journal = teller.Journal(o.Journal) }
-	if err := runBot(ctx, c, false, told, lookup, telling); err != nil {
+	if err := wire.Run(ctx, c, false, told, lookup, telling); err != nil {
 		return err
 	}
 	return p.Err
@@ -142,28 +143,28 @@ const demoLook = 48 * time.Hour
 // replayDemo has four weeks pass: the bot looks every few days, with the clock
 // of that day.
 func replayDemo(ctx context.Context, c *config.Config, srv *demo.Server, gitDir string, pushes []demo.Push, with func(*run.Options)) error {
-	log, err := newLogger(c.Log)
+	log, err := wire.Logger(ctx, c.Log)
 	if err != nil {
 		return err
 	}
 	var clock demo.Clock
-	p, err := build(ctx, c, log, nil, with, func(o *run.Options) { o.Clock.Now = clock.Now })
+	p, err := wire.Build(ctx, c, log, nil, with, func(o *run.Options) { o.Clock.Now = clock.Now })
 	if err != nil {
 		return err
 	}
 	stop := func() error { return nil }
 	if c.Web.Listen != "" { // until the bot itself serves it
-		d, err := newDashboard(ctx, c, p.store, nil, nil, log)
+		d, err := wire.Serve(ctx, c, p.Store, nil, nil, log)
 		if err != nil {
-			return errors.Join(err, p.close())
+			return errors.Join(err, p.Close())
 		}
-		stop = d.stop
+		stop = d.Stop
 	}
 	err = passWeeks(ctx, p, &clock, srv, gitDir, demo.Days(pushes, demoLook))
-	return errors.Join(err, stop(), p.close())
+	return errors.Join(err, stop(), p.Close())
 }
 
-func passWeeks(ctx context.Context, p *parts, clock *demo.Clock, srv *demo.Server, gitDir string, days [][]demo.Push) error {
+func passWeeks(ctx context.Context, p *wire.Parts, clock *demo.Clock, srv *demo.Server, gitDir string, days [][]demo.Push) error {
 	for _, day := range days {
 		for _, push := range day {
 			if err := srv.Play(ctx, gitDir, push); err != nil {
@@ -171,7 +172,7 @@ func passWeeks(ctx context.Context, p *parts, clock *demo.Clock, srv *demo.Serve
 			}
 		}
 		clock.Set(day[len(day)-1].At)
-		if err := p.bot.Run(ctx, true); err != nil {
+		if err := p.Bot.Run(ctx, true); err != nil {
 			return err
 		}
 	}
@@ -189,7 +190,7 @@ func demoConfig(dir, gitDir string, srv *demo.Server, since string) (*config.Con
 	c.State = filepath.Join(dir, "state")
 	c.Log = config.Log{Level: "error", Format: "console"}
 	c.Bot = config.Bot{Name: "stablebot", Address: "stablebot@example.org", Contact: "maintainer@example.org"}
-	c.Web.Listen = dashboardAddress
+	c.Web.Listen = wire.DashboardAddress
 	c.MaxAge = 0 // the built-in mails are of no particular day
 	c.Sources.IMAP = []config.IMAP{{Name: "demo", Address: srv.Addr, TLS: "none", User: srv.User, PasswordFile: password,
 		Folders: []string{"INBOX"}}}
@@ -222,7 +223,7 @@ func printReply(p *console.Printer, raw []byte) {
 
 // demoSummary says in a few lines what came of the built-in weeks.
 func demoSummary(ctx context.Context, p *console.Printer, c *config.Config, took time.Duration) error {
-	s, err := store.OpenReadOnly(ctx, storeOf(c))
+	s, err := store.OpenReadOnly(ctx, wire.StoreOf(c))
 	if err != nil {
 		return err
 	}
@@ -256,6 +257,6 @@ func demoPlaces(p *console.Printer, state string) {
 			"To keep the replies and reasons: stablebot run --demo --once --state-dir demo\n")
 		return
 	}
-	p.F("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", outboxDir(state),
+	p.F("The replies: %s\nThe reasons: stablebot serve --state-dir %[2]s, or stablebot explain ID --state-dir %[2]s\n", wire.OutboxDir(state),
 		shell.Word(state))
 }

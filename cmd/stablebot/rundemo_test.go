@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -22,7 +23,7 @@ func TestDemo(t *testing.T) {
 	if n := strings.Count(out.String(), "\n"); n > 10 {
 		t.Errorf("%d lines:\n%s", n, out.String())
 	}
-	for _, want := range []string{"replies written", outboxDir(state), "stablebot explain", string(verdict.DKMSOnly)} {
+	for _, want := range []string{"replies written", wire.OutboxDir(state), "stablebot explain", string(verdict.DKMSOnly)} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
@@ -30,7 +31,7 @@ func TestDemo(t *testing.T) {
 	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	s, err := store.OpenReadOnly(t.Context(), storeFile(state))
+	s, err := store.OpenReadOnly(t.Context(), wire.StoreFile(state))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,9 +15,9 @@ import (
 
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
-	"github.com/stablebot/stablebot/bot/queue"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func storeCommand() *cobra.Command {
@@ -43,7 +43,7 @@ func storeMigrateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := openMigrated(cmd.Context(), where)
+			s, err := wire.OpenMigrated(cmd.Context(), where)
 			if err != nil {
 				return err
 			}
@@ -56,18 +56,6 @@ func storeMigrateCommand() *cobra.Command {
 	}
 	c.add(cmd)
 	return cmd
-}
-
-// openMigrated opens a store for writing, with the tables of the queue.
-func openMigrated(ctx context.Context, where string) (*store.Store, error) {
-	s, err := store.Open(ctx, where)
-	if err != nil || s.Pool() == nil {
-		return s, err
-	}
-	if err := s.Exclusive(ctx, func(ctx context.Context) error { return queue.Migrate(ctx, s.Pool()) }); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
 }
 
 func storeCheckCommand() *cobra.Command {
@@ -128,7 +116,7 @@ end, or nothing, and then it can be called again. Stop the bot first.`,
 				return fmt.Errorf("a bot is running on %s; stop it first", args[0])
 			}
 			defer release()
-			to, err := openMigrated(cmd.Context(), args[1])
+			to, err := wire.OpenMigrated(cmd.Context(), args[1])
 			if err != nil {
 				return err
 			}
@@ -210,11 +198,11 @@ it before the weights are taken into use.`,
 				cfg.Store.Address = c.store
 			}
 			cfg.Weights = weights
-			p, err := build(cmd.Context(), cfg, zap.NewNop(), nil)
+			p, err := wire.Build(cmd.Context(), cfg, zap.NewNop(), nil)
 			if err != nil {
 				return err
 			}
-			return errors.Join(rejudge(cmd.Context(), cmd.OutOrStdout(), p, limit), p.close())
+			return errors.Join(rejudge(cmd.Context(), cmd.OutOrStdout(), p, limit), p.Close())
 		},
 	}
 	c.add(cmd)
@@ -227,18 +215,18 @@ it before the weights are taken into use.`,
 // rejudgePage bounds what is in memory.
 const rejudgePage = 200
 
-func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
+func rejudge(ctx context.Context, w io.Writer, p *wire.Parts, limit int) error {
 	type turn struct{ from, to string }
 	turns := map[turn]int{}
 	all, told, shown := 0, 0, 0
-	if p.trees != nil {
-		if _, err := p.trees.Refresh(ctx, false); err != nil {
+	if p.Trees != nil {
+		if _, err := p.Trees.Refresh(ctx, false); err != nil {
 			fmt.Fprintf(w, "without the trees: %v\n", err)
 		}
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for after := ""; ; {
-		page, err := p.store.SeriesAfter(ctx, after, rejudgePage)
+		page, err := p.Store.SeriesAfter(ctx, after, rejudgePage)
 		if err != nil {
 			return err
 		}
@@ -247,15 +235,15 @@ func rejudge(ctx context.Context, w io.Writer, p *parts, limit int) error {
 		}
 		after = page[len(page)-1].Key
 		for _, s := range page {
-			stored, err := p.store.Judgements(ctx, store.Filter{SeriesKey: s.Key, Private: true, Limit: 1000})
+			stored, err := p.Store.Judgements(ctx, store.Filter{SeriesKey: s.Key, Private: true, Limit: 1000})
 			if err != nil {
 				return err
 			}
-			now, err := p.bot.JudgeAgain(ctx, s)
+			now, err := p.Bot.JudgeAgain(ctx, s)
 			if err != nil {
 				return err
 			}
-			said, err := p.store.Told(ctx, s.Key)
+			said, err := p.Store.Told(ctx, s.Key)
 			if err != nil {
 				return err
 			}
@@ -301,26 +289,4 @@ func verdictOf(j flow.Judged) string {
 		return string(j.Verdict) + "/" + string(j.ReasonClass)
 	}
 	return string(j.Verdict)
-}
-
-// forgetEvery: what is kept for months need not go to the minute.
-const forgetEvery = time.Hour
-
-// forgetOld deletes what is older than keep until ctx ends. Several processes
-// may do it: what is gone is gone.
-func forgetOld(ctx context.Context, s *store.Store, keep time.Duration, log *zap.Logger) {
-	for every := time.NewTicker(forgetEvery); ctx.Err() == nil; {
-		f, err := s.ForgetBefore(ctx, time.Now().Add(-keep))
-		switch {
-		case err != nil && ctx.Err() == nil:
-			log.Warn("what is older than store.keep could not be deleted; it is tried again", zap.Error(err))
-		case f != (store.Forgotten{}):
-			log.Info("what is older than store.keep was deleted", zap.Int("mails", f.Mails), zap.Int("judgements", f.Judgements))
-		}
-		select {
-		case <-ctx.Done():
-			every.Stop()
-		case <-every.C:
-		}
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // branchOptions are the flags that say which git remotes are looked at.
@@ -104,7 +105,7 @@ func (t *branchOptions) configured(ctx context.Context) (*trees.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, missing, err := pastOfConfig(ctx, c)
+	p, missing, err := wire.PastOf(ctx, c)
 	if err == nil && p == nil {
 		err = usage.Errorf("%s has no trees that were fetched yet (%s); stablebot run fetches them, or name a repository with --trees", t.config,
 			strings.Join(missing, ", "))
@@ -153,7 +154,7 @@ func (t *branchOptions) others() []trees.Remote {
 	}
 	for _, v := range t.vendor {
 		path, ref, _ := strings.Cut(v, "#")
-		out = append(out, trees.Remote{Role: trees.Vendor, Path: path, Ref: headOr(ref), Name: filepath.Base(path), Layout: layoutOf("")})
+		out = append(out, trees.Remote{Role: trees.Vendor, Path: path, Ref: headOr(ref), Name: filepath.Base(path), Layout: wire.LayoutOf("")})
 	}
 	return out
 }
@@ -166,26 +167,9 @@ func headOr(ref string) string {
 }
 
 func (t *branchOptions) lifetimes() (*trees.Lifetimes, error) {
-	l, err := readLifetimes(t.ended)
+	l, err := wire.ReadLifetimes(t.ended)
 	if err != nil {
 		return nil, usage.Wrap(fmt.Errorf("--ended: %w", err))
-	}
-	return l, nil
-}
-
-// readLifetimes reads which branches are alive; nil without a file.
-func readLifetimes(file string) (*trees.Lifetimes, error) {
-	if file == "" {
-		return nil, nil
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	l, err := trees.ReadLifetimes(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return l, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/github"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/bot/workflow"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -67,7 +68,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	r := workflow.Judge(e, patches, report.Bot{Name: "stablebot", Version: buildVersion()}, time.Now())
+	r := workflow.Judge(e, patches, report.Bot{Name: "stablebot", Version: wire.Version()}, time.Now())
 	found := workflow.Annotations(patches)
 	if cut != "" {
 		r.Summary += "\n" + cut + "\n"
@@ -80,7 +81,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 	}
 	if o.sarif != "" {
 		if err := toFile(cmd.OutOrStdout(), o.sarif, func(w io.Writer) error {
-			return workflow.WriteSARIF(w, buildVersion(),
+			return workflow.WriteSARIF(w, wire.Version(),
 				found)
 		}); err != nil {
 			return err
@@ -94,7 +95,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 		console.Printable(r.Title)); err != nil || !o.labels {
 		return err
 	}
-	c, err := github.New(github.Config{URL: os.Getenv("GITHUB_API_URL"), Version: buildVersion(), Login: workflow.Login,
+	c, err := github.New(github.Config{URL: os.Getenv("GITHUB_API_URL"), Version: wire.Version(), Login: workflow.Login,
 		Token: func() (string, error) {
 			if t := os.Getenv("GITHUB_TOKEN"); t != "" {
 				return t, nil
@@ -109,7 +110,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 
 // judge judges the commits that the pull request adds, and says what the checkout hides.
 func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) (out []report.Patch, cut string, err error) {
-	judge, err := loadJudge(o.weights)
+	judge, err := wire.LoadJudge(o.weights)
 	if err != nil {
 		return nil, "", err
 	}

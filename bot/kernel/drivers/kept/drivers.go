@@ -1,4 +1,7 @@
-package main
+// Package kept is the table of drivers that a state folder keeps: it is made of the
+// releases of a mainline that the built-in table does not know, and stands in its place
+// from the next start on.
+package kept
 
 import (
 	"context"
@@ -17,15 +20,15 @@ import (
 	"github.com/stablebot/stablebot/rules/silicon"
 )
 
-// driversDir holds, in a state folder, the table of all drivers that a
+// folder holds, in a state folder, the table of all drivers that a
 // configured mainline gave.
-func driversDir(state string) string { return filepath.Join(state, "drivers") }
+func folder(state string) string { return filepath.Join(state, "drivers") }
 
-// useDrivers puts the table of a state folder in the place of the embedded one,
+// Use puts the table of a state folder in the place of the embedded one,
 // if it is of a newer release. It is called before anything is judged, so that
 // one process judges by one table. A table that cannot be read is left aside.
-func useDrivers(state string, log *zap.Logger) {
-	t, err := readDrivers(driversDir(state))
+func Use(state string, log *zap.Logger) {
+	t, err := read(folder(state))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -36,7 +39,7 @@ func useDrivers(state string, log *zap.Logger) {
 	}
 }
 
-func readDrivers(dir string) (*silicon.DriverTable, error) {
+func read(dir string) (*silicon.DriverTable, error) {
 	rows, err := os.ReadFile(filepath.Join(dir, "drivers.txt"))
 	if err != nil {
 		return nil, err
@@ -48,10 +51,10 @@ func readDrivers(dir string) (*silicon.DriverTable, error) {
 	return silicon.LoadDrivers(string(rows), func() (string, error) { return silicon.Unzip(string(ids)) })
 }
 
-// refreshDrivers makes the table anew when mainline has a release that the table
+// Refresh makes the table anew when mainline has a release that the table
 // in use does not know, for the next start. It reads two trees: that release and
 // the newest that the table knows, so that what came between is dated.
-func refreshDrivers(ctx context.Context, mainline, state string, log *zap.Logger) error {
+func Refresh(ctx context.Context, mainline, state string, log *zap.Logger) error {
 	repo, err := git.Open(ctx, mainline, git.Options{})
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func refreshDrivers(ctx context.Context, mainline, state string, log *zap.Logger
 		return err
 	}
 	known := silicon.Default().Drivers().Newest()
-	if kept, err := readDrivers(driversDir(state)); err == nil && release.Newer(kept.Newest(), known) {
+	if kept, err := read(folder(state)); err == nil && release.Newer(kept.Newest(), known) {
 		known = kept.Newest()
 	}
 	newest := ""
@@ -91,10 +94,10 @@ func refreshDrivers(ctx context.Context, mainline, state string, log *zap.Logger
 	if have := silicon.Default().Drivers().Len(); len(table.Drivers) < have/leastShare {
 		return fmt.Errorf("%s has %d drivers and the table in use %d: it is no whole kernel", revs[0], len(table.Drivers), have)
 	}
-	if err := os.MkdirAll(driversDir(state), 0o755); err != nil { //nolint:gosec // data for everybody
+	if err := os.MkdirAll(folder(state), 0o755); err != nil { //nolint:gosec // data for everybody
 		return err
 	}
-	if _, _, err := writeDrivers(table, driversDir(state)); err != nil {
+	if _, _, err := Write(table, folder(state)); err != nil {
 		return err
 	}
 	log.Info("made the table of drivers; the next start uses it", zap.String("release", newest))

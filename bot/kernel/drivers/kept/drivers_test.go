@@ -1,4 +1,4 @@
-package main
+package kept
 
 import (
 	"os"
@@ -39,26 +39,26 @@ func TestDriversOfMainline(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { silicon.Use(nil); leastShare = 2 })
-	if err := refreshDrivers(t.Context(), repo, state, zap.NewNop()); err == nil {
+	if err := Refresh(t.Context(), repo, state, zap.NewNop()); err == nil {
 		t.Error("a mainline with one driver is taken for a kernel")
 	}
 	leastShare = 1 << 20
-	if err := refreshDrivers(t.Context(), repo, state, zap.NewNop()); err != nil {
+	if err := Refresh(t.Context(), repo, state, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	if silicon.Default().Drivers().Newest() == "99.1" {
 		t.Error("the table changed in a process that was judging")
 	}
-	useDrivers(state, zap.NewNop())
+	Use(state, zap.NewNop())
 	table := silicon.Default().Drivers()
 	if ds := table.Of("drivers/lamp/lamp.c"); table.Newest() != "99.1" || len(ds) != 1 || ds[0].Name != "lamp" {
 		t.Errorf("after the next start: %s, %v", table.Newest(), ds)
 	}
-	if err := os.WriteFile(filepath.Join(driversDir(state), "drivers.txt"), []byte("broken"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder(state), "drivers.txt"), []byte("broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	silicon.Use(nil)
-	useDrivers(state, zap.NewNop())
+	Use(state, zap.NewNop())
 	if silicon.Default().Drivers().Newest() == "99.1" {
 		t.Error("a broken table is used")
 	}

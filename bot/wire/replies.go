@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"fmt"
@@ -24,18 +24,18 @@ const outboxName = "outbox"
 // replySinks are those that replies go to: the mail server first when the bot
 // may send, and the outbox always.
 func replySinks(c *config.Config, log *zap.Logger) ([]flow.Sink, error) {
-	out, err := outbox.Open(outboxName, outboxDir(c.State))
+	out, err := outbox.Open(outboxName, OutboxDir(c.State))
 	if err != nil || !c.SMTP.Send {
 		return []flow.Sink{out}, err
 	}
-	s, err := mailSink(c, log)
+	s, err := MailSink(c, log)
 	if err != nil {
 		return nil, err
 	}
 	return []flow.Sink{s, out}, nil
 }
 
-func mailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
+func MailSink(c *config.Config, log *zap.Logger) (*smtp.Sink, error) {
 	roots, err := certificates(c.SMTP.CAFile)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func senders(c *config.Config, t *live.Trees) (command.Lookup, func(string, []st
 	if c.Commands.Maintainers == "" {
 		return lookup, upstream, nil
 	}
-	m, err := maintainersFile(c.Commands.Maintainers)
+	m, err := MaintainersFile(c.Commands.Maintainers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,7 +81,7 @@ func senders(c *config.Config, t *live.Trees) (command.Lookup, func(string, []st
 	}, nil
 }
 
-func maintainersFile(name string) (*command.Maintainers, error) {
+func MaintainersFile(name string) (*command.Maintainers, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("reading who maintains what: %w", err)
@@ -94,7 +94,7 @@ func maintainersFile(name string) (*command.Maintainers, error) {
 	return m, nil
 }
 
-func policy(c *config.Config) plan.Policy {
+func Policy(c *config.Config) plan.Policy {
 	p := plan.Policy{OptOut: c.OptOut, MaxAge: c.MaxAge.Std(), PerHour: c.Caps.PerHour, PerDay: c.Caps.PerDay, Commanders: c.Commands.Allow,
 		StableTeam: c.Trust.StableTeam, Security: c.Security, Trusted: c.Trust.Sources}
 	for _, l := range c.Lists {

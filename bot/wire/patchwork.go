@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"github.com/stablebot/stablebot/bot/sink/patchwork"
 )
 
-// checksDir is where a dry run shows the checks of patches.
-func checksDir(state string) string { return filepath.Join(state, "checks") }
+// ChecksDir is where a dry run shows the checks of patches.
+func ChecksDir(state string) string { return filepath.Join(state, "checks") }
 
 // patchworks are the sinks of checks, and whose patches get them.
 func patchworks(c *config.Config) (sinks []flow.Sink, checks []plan.Checks, err error) {
@@ -20,10 +20,10 @@ func patchworks(c *config.Config) (sinks []flow.Sink, checks []plan.Checks, err 
 	for _, w := range c.Patchwork {
 		checks = append(checks, plan.Checks{Sink: "patchwork:" + w.Name, Lists: w.Lists})
 		if !w.Send {
-			sinks = append(sinks, dryrun.New("patchwork:"+w.Name, checksDir(c.State), patchwork.Shown))
+			sinks = append(sinks, dryrun.New("patchwork:"+w.Name, ChecksDir(c.State), patchwork.Shown))
 			continue
 		}
-		s, err := patchworkSink(w)
+		s, err := PatchworkSink(w)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -33,10 +33,10 @@ func patchworks(c *config.Config) (sinks []flow.Sink, checks []plan.Checks, err 
 	return sinks, checks, errors.Join(errs...)
 }
 
-func patchworkSink(w config.Patchwork) (*patchwork.Sink, error) {
+func PatchworkSink(w config.Patchwork) (*patchwork.Sink, error) {
 	if w.Context == "" {
 		w.Context = "stablebot"
 	}
 	return patchwork.New(patchwork.Config{Name: "patchwork:" + w.Name, URL: w.URL, Project: w.Project, Context: w.Context,
-		Token: w.Token, Version: buildVersion()})
+		Token: w.Token, Version: Version()})
 }

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"context"
@@ -12,12 +12,12 @@ import (
 	"github.com/stablebot/stablebot/bot/store"
 )
 
-// outage says once that the store does not answer, and once that it does again.
+// Outage says once that the store does not answer, and once that it does again.
 // In between everything that needs it fails every second or so, and says so:
 // those lines are left out of the log.
-type outage struct {
+type Outage struct {
 	log  *zap.Logger // as it was, without the leaving out
-	ping func(context.Context) error
+	Ping func(context.Context) error
 
 	mu    sync.Mutex
 	since time.Time // when it began; zero while the store answers
@@ -28,9 +28,9 @@ type outage struct {
 // does again.
 const outageEvery = time.Second
 
-// quiet returns a logger without the lines that only repeat that the store does
+// Quiet returns a logger without the lines that only repeat that the store does
 // not answer.
-func (o *outage) quiet(log *zap.Logger) *zap.Logger {
+func (o *Outage) Quiet(log *zap.Logger) *zap.Logger {
 	o.log = log
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return &outageCore{Core: c, of: func(fields []zapcore.Field) bool {
@@ -47,13 +47,13 @@ func (o *outage) quiet(log *zap.Logger) *zap.Logger {
 
 // queue returns a logger for the queue, whose errors come as texts: what it says
 // is left out while the store does not answer.
-func (o *outage) queue(log *zap.Logger) *zap.Logger {
+func (o *Outage) queue(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return &outageCore{Core: c, of: func([]zapcore.Field) bool { return o.away() }}
 	}))
 }
 
-func (o *outage) begin(err error) {
+func (o *Outage) begin(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.since.IsZero() {
@@ -63,7 +63,7 @@ func (o *outage) begin(err error) {
 }
 
 // away asks the store, not more often than every outageEvery.
-func (o *outage) away() bool {
+func (o *Outage) away() bool {
 	o.mu.Lock()
 	fresh := time.Since(o.asked) < outageEvery
 	away := !o.since.IsZero()
@@ -76,7 +76,7 @@ func (o *outage) away() bool {
 	}
 	ctx, done := context.WithTimeout(context.Background(), 2*outageEvery)
 	defer done()
-	if err := o.ping(ctx); err != nil {
+	if err := o.Ping(ctx); err != nil {
 		o.begin(err)
 		return true
 	}
@@ -89,8 +89,8 @@ func (o *outage) away() bool {
 	return false
 }
 
-// watch notices when the store answers again, until ctx ends.
-func (o *outage) watch(ctx context.Context) {
+// Watch notices when the store answers again, until ctx ends.
+func (o *Outage) Watch(ctx context.Context) {
 	for every := time.NewTicker(outageEvery); ; {
 		select {
 		case <-ctx.Done():

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/kernel/live"
+	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/bot/run"
 	"github.com/stablebot/stablebot/bot/source/archive"
@@ -26,62 +27,62 @@ import (
 	"github.com/stablebot/stablebot/bot/web"
 )
 
-// parts is the bot with everything that has to be closed after it.
-type parts struct {
-	bot     *run.Bot
-	store   *store.Store
+// Parts is the bot with everything that has to be closed after it.
+type Parts struct {
+	Bot     *run.Bot
+	Store   *store.Store
 	sources []source
-	trees   *live.Trees
+	Trees   *live.Trees
 	hooks   []hook
 	metrics *web.Metrics
 	log     *zap.Logger
-	outage  *outage
+	outage  *Outage
 }
 
-func (p *parts) close() error {
+func (p *Parts) Close() error {
 	var errs []error
 	for _, s := range p.sources {
 		if err := s.Close(); err != nil {
 			errs = append(errs, fmt.Errorf("closing source %s: %w", s.Name(), err))
 		}
 	}
-	errs = append(errs, p.trees.Close())
-	if p.store != nil {
-		errs = append(errs, p.store.Close())
+	errs = append(errs, p.Trees.Close())
+	if p.Store != nil {
+		errs = append(errs, p.Store.Close())
 	}
 	_ = p.log.Sync() // fails on terminals and pipes, and there is nobody to tell
 	return errors.Join(errs...)
 }
 
-// build wires everything by hand, in the order of the flow.
-func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flow.Action), with ...func(*run.Options)) (*parts, error) {
-	gone := &outage{}
-	log = gone.quiet(log)
-	p := &parts{log: log, metrics: web.NewMetrics(buildVersion()), outage: gone}
-	judge, err := loadJudge(c.Weights)
+// Build wires everything by hand, in the order of the flow.
+func Build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flow.Action), with ...func(*run.Options)) (*Parts, error) {
+	gone := &Outage{}
+	log = gone.Quiet(log)
+	p := &Parts{log: log, metrics: web.NewMetrics(Version()), outage: gone}
+	judge, err := LoadJudge(c.Weights)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.State, 0o750); err != nil {
 		return nil, fmt.Errorf("making the state folder: %w; set state to a folder that the bot may write", err)
 	}
-	if p.store, err = store.Open(ctx, storeOf(c)); err != nil {
+	if p.Store, err = store.Open(ctx, StoreOf(c)); err != nil {
 		return nil, err
 	}
-	gone.ping = p.store.Ping
+	gone.Ping = p.Store.Ping
 	sinks, err := replySinks(c, log)
 	if err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.Close())
 	}
-	if p.trees, err = liveTrees(c, log); err != nil {
-		return nil, errors.Join(err, p.close())
+	if p.Trees, err = Trees(c, log); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	if p.sources, err = sources(c, p.trees, log); err != nil {
-		return nil, errors.Join(err, p.close())
+	if p.sources, err = Sources(c, p.Trees, log); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	hubs, err := wireGitHub(c, p.store, log)
+	hubs, err := wireGitHub(c, p.Store, log)
 	if err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.Close())
 	}
 	for _, s := range hubs.sources {
 		p.sources = append(p.sources, s)
@@ -91,62 +92,62 @@ func build(ctx context.Context, c *config.Config, log *zap.Logger, told func(flo
 	for _, s := range p.sources {
 		in = append(in, s)
 	}
-	lookup, maintains, err := senders(c, p.trees)
+	lookup, maintains, err := senders(c, p.Trees)
 	if err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.Close())
 	}
 	works, checks, err := patchworks(c)
 	if err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.Close())
 	}
 	o := run.Options{
 		Sources:    in,
 		Sinks:      slices.Concat(sinks, hubs.sinks, works),
 		Checks:     checks,
 		DryRun:     outboxName,
-		Stopped:    func() string { return stopped(c.State) },
+		Stopped:    func() string { return Stopped(c.State) },
 		Lookup:     lookup,
 		NoCommands: !c.Commands.Enabled,
 		Maintains:  maintains,
-		Place:      placer(c.Lists),
+		Place:      Placer(c.Lists),
 		PullSinks:  hubs.pulls,
-		Journal:    p.metrics.Journal(p.store),
+		Journal:    p.metrics.Journal(p.Store),
 		Judge:      p.metrics.Judge(judge.Change),
 		Suite:      judge.Suite,
-		Policy:     policy(c),
-		Bot:        botOf(c),
+		Policy:     Policy(c),
+		Bot:        BotOf(c),
 		Settle:     c.Series.Settle.Std(),
 		Log:        log,
 		Told:       told,
 		Disk:       newDisk(c.State, c.QuotaGB).look,
 	}
-	o.Announce = announcer(c, p.store, &o)
+	o.Announce = announcer(c, p.Store, &o)
 	o.Roles = rolesOf(c.Roles)
-	if o.Queue, err = workQueue(ctx, p.store, c.Workers, gone.queue(log)); err != nil {
-		return nil, errors.Join(err, p.close())
+	if o.Queue, err = workQueue(ctx, p.Store, c.Workers, gone.queue(log)); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	if p.trees != nil {
-		o.Trees, o.Follow, o.Audit = p.trees, follow(p.store, p.trees, log), p.trees.Audit
+	if p.Trees != nil {
+		o.Trees, o.Follow, o.Audit = p.Trees, follow(p.Store, p.Trees, log), p.Trees.Audit
 	}
-	o.Forecast = live.Forecast(*judge, p.trees)
+	o.Forecast = live.Forecast(*judge, p.Trees)
 	for _, change := range with {
 		change(&o)
 	}
-	if p.bot, err = run.New(o); err != nil {
-		return nil, errors.Join(err, p.close())
+	if p.Bot, err = run.New(o); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// botOf is how the bot presents itself.
-func botOf(c *config.Config) report.Bot {
-	return report.Bot{Name: c.Bot.Name, Address: botAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: buildVersion(),
+// BotOf is how the bot presents itself.
+func BotOf(c *config.Config) report.Bot {
+	return report.Bot{Name: c.Bot.Name, Address: BotAddress(c), Contact: c.Bot.Contact, Details: c.DetailsURL(), Version: Version(),
 		Commands: c.Commands.Enabled}
 }
 
-// botAddress is the configured one; a bot that answers no list shows its
+// BotAddress is the configured one; a bot that answers no list shows its
 // replies as coming from a name that nobody can own (RFC 6761).
-func botAddress(c *config.Config) string {
+func BotAddress(c *config.Config) string {
 	if c.Bot.Address != "" {
 		return c.Bot.Address
 	}
@@ -159,7 +160,7 @@ type source interface {
 	Check(context.Context) error
 }
 
-func sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error) {
+func Sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error) {
 	var out []source
 	var errs []error
 	add := func(s source, err error) {
@@ -186,7 +187,7 @@ func sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error)
 	for _, a := range c.Sources.Archive {
 		s, err := archive.NewSource(archive.Config{
 			Name: a.Name, URL: a.URL, List: a.List, Since: dayOf(a.Since), Every: a.Every.Std(),
-			State: mirrors(c.State),
+			State: Mirrors(c.State),
 		}, log)
 		add(s, err)
 	}
@@ -197,12 +198,12 @@ func sources(c *config.Config, t *live.Trees, log *zap.Logger) ([]source, error)
 	return out, errors.Join(errs...)
 }
 
-// mirrors is the folder in a state folder that copies of remotes are kept in.
-func mirrors(state string) string { return filepath.Join(state, "mirrors") }
+// Mirrors is the folder in a state folder that copies of remotes are kept in.
+func Mirrors(state string) string { return filepath.Join(state, "mirrors") }
 
 func gitConfig(g config.Git, state string) git.Config {
 	return git.Config{Name: g.Name, URL: g.URL, Branches: g.Branches, Paths: g.Paths, Since: g.Since, Every: g.Every.Std(),
-		State: mirrors(state), Layout: layoutSaid(g.Root)}
+		State: Mirrors(state), Layout: layoutSaid(g.Root)}
 }
 
 // dayOf reads a day that the configuration has checked.
@@ -229,13 +230,13 @@ func certificates(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// newLogger logs to standard error: standard output is for results.
-func newLogger(c config.Log) (*zap.Logger, error) {
+// Logger logs to standard error, above the bars of ctx: standard output is for results.
+func Logger(ctx context.Context, c config.Log) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(c.Level)
 	if err != nil {
 		return nil, usage.Wrap(err)
 	}
-	out := zapcore.Lock(zapcore.AddSync(stderr))
+	out := zapcore.Lock(zapcore.AddSync(progress.On(ctx).Writer(os.Stderr)))
 	with := zap.NewProductionEncoderConfig()
 	with.EncodeTime = zapcore.RFC3339TimeEncoder
 	options := []zap.Option{zap.ErrorOutput(out), zap.AddStacktrace(zapcore.ErrorLevel)}

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"errors"
@@ -47,7 +47,8 @@ func (d *disk) look() (problem error, full bool) {
 	}
 	switch {
 	case d.size >= d.quota:
-		return errors.Join(problem, fmt.Errorf("%s has %d MiB, which is all of the quota of %d; raise quota_gb, or let `stablebot store forget` take away what is old", d.dir, d.size>>20, d.quota>>20)), true
+		return errors.Join(problem, fmt.Errorf("%s has %d MiB, which is all of the quota of %d; raise quota_gb, "+
+			"or let `stablebot store forget` take away what is old", d.dir, d.size>>20, d.quota>>20)), true
 	case float64(d.size) >= alarmPart*float64(d.quota):
 		return errors.Join(problem, fmt.Errorf("%s has %d MiB of the quota of %d", d.dir, d.size>>20, d.quota>>20)), full
 	}

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 var allRoles = []string{string(run.RoleSource), string(run.RoleWorker), string(run.RoleWeb)}
 
-func checkRoles(roles []string) ([]string, error) {
+func CheckRoles(roles []string) ([]string, error) {
 	for _, r := range roles {
 		if !slices.Contains(allRoles, r) {
 			return nil, usage.Errorf("--roles: %q is none of %s", r, strings.Join(allRoles, ", "))

@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func wireGitHub(c *config.Config, s *store.Store, log *zap.Logger) (out gitHubs,
 }
 
 func (o *gitHubs) add(c *config.Config, g config.GitHub, s *store.Store, log *zap.Logger) error {
-	gc := github.Config{URL: g.URL, Version: buildVersion()}
+	gc := github.Config{URL: g.URL, Version: Version()}
 	if g.App.ID != 0 {
 		gc.App = &github.App{ID: g.App.ID, Key: g.Key}
 	} else {
