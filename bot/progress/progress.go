@@ -18,10 +18,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 const (
@@ -209,7 +210,7 @@ func rate(done int64, took time.Duration) string {
 // clipped is a name that leaves room for the bar.
 func clipped(s string) string {
 	s = strings.Map(func(r rune) rune { // titles are strangers' text
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if change.Unseen(r) {
 			return ' '
 		}
 		return r

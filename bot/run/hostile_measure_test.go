@@ -21,7 +21,7 @@ const meanwhile = 5 * time.Second
 // TestMeasureHostile: while the program reads and judges mails that are made to be
 // expensive, an honest patch is judged within seconds, and memory stays bounded.
 //
-//	go test -tags measure ./bot -run TestMeasureHostile -v
+//	go test -tags measure ./bot/run -run TestMeasureHostile -v
 func TestMeasureHostile(t *testing.T) {
 	dir := t.TempDir()
 	in := &mailArchive{t: t, dir: filepath.Join(dir, "inbox")}

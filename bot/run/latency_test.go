@@ -31,7 +31,7 @@ import (
 // a second, each another change to the demo's kernel, planned for four stable
 // branches by the real program, from IMAP to SMTP. p99 is to be under a second.
 //
-//	go test -tags measure ./bot -run TestLatency -v
+//	go test -tags measure ./bot/run -run TestLatency -v
 //
 // STABLEBOT_LATENCY is for how long mails come, a minute without it. It counts
 // twice: from when the server has the mail (it lies in the maildir), and from

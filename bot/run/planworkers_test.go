@@ -26,7 +26,7 @@ import (
 // second, and each change is judged once. It wants a quiet machine with two
 // processors:
 //
-//	STABLEBOT_DRM_KMOD=path go test -tags measure ./bot -run TestPlanWorkers -v -timeout 60m
+//	STABLEBOT_DRM_KMOD=path go test -tags measure ./bot/run -run TestPlanWorkers -v -timeout 60m
 //
 // STABLEBOT_PLANS is how many changes (300).
 func TestPlanWorkers(t *testing.T) {

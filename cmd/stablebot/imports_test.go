@@ -28,7 +28,7 @@ var arrows = []struct {
 	{"rules", []string{"rules/change", "rules/silicon", "rules/tree"}},
 	{"rules/model", []string{"rules", "rules/change", "rules/silicon", "rules/signs", "rules/release", "rules/tree"}},
 	{"rules/verdict", []string{"rules/…"}},
-	{"bot/progress", nil},
+	{"bot/progress", []string{"rules/change"}},
 	{"bot/shell", nil},
 	{"bot/usage", nil},
 	{"bot/console", []string{"bot/progress"}},

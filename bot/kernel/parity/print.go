@@ -8,7 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Group is one driver.
@@ -158,7 +159,7 @@ func clip(s string, n int) string {
 // printable keeps strangers' text from driving the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if change.Unseen(r) {
 			return ' '
 		}
 		return r
