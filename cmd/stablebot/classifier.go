@@ -62,7 +62,7 @@ func (c *classifier) judgeUnit(u unit) (r outcome) {
 func (c *classifier) judgeCommit(commit *git.Commit) outcome {
 	ch, err := commit.Change()
 	ch.Place(c.place)
-	j := c.judge.Change(ch, nil, c.tree(ch, nil))
+	j := c.judged(ch, nil, nil)
 	return c.print(&j, err, "")
 }
 
@@ -89,7 +89,7 @@ func (c *classifier) judgeMail(u unit) outcome {
 	if superseded && c.o.last {
 		return outcome{left: "an earlier version"}
 	}
-	j := c.judge.Change(m.Change, facts, c.tree(m.Change, u.before))
+	j := c.judged(m.Change, facts, u.before)
 	r := c.print(&j, m.Damaged, u.origin)
 	if c.shares() && m.Prefix.Of > 1 && j.Error == nil {
 		r.judgement, r.series = &j, series.Key(m)
@@ -113,17 +113,22 @@ func (c *classifier) placeMail(ch *change.Change) {
 // mail of an archive is judged as it stands.
 func (c *classifier) shares() bool { return c.o.archive == "" || c.threads != nil }
 
-// tree is what the trees say; nil without any.
-func (c *classifier) tree(ch *change.Change, before []*change.Change) *rules.Tree {
+// judged asks the trees for no more than the change needs: how it goes onto each branch,
+// and with what, costs most, and says nothing of one that is out of scope by itself.
+func (c *classifier) judged(ch *change.Change, series *rules.Series, before []*change.Change) verdict.Judgement {
 	if c.trees == nil || ch == nil {
-		return nil
+		return c.judge.Change(ch, series, nil)
 	}
 	// Only the end of the program makes this fail, which the caller sees itself.
-	t, err := c.trees.Facts(c.ctx, ch, before, c.judge.AsOf)
-	if err != nil {
-		return nil
+	tree, _ := c.trees.Facts(trees.StatesOnly(c.ctx), ch, before, c.judge.AsOf)
+	j := c.judge.Change(ch, series, tree)
+	if j.Verdict == verdict.OutOfScope {
+		return j
 	}
-	return t
+	if tree, err := c.trees.Facts(c.ctx, ch, before, c.judge.AsOf); err == nil {
+		return c.judge.Change(ch, series, tree)
+	}
+	return c.judge.Change(ch, series, nil)
 }
 
 // thread adds what replies gave to the change, and tells what is known of its

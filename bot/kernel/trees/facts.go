@@ -208,7 +208,11 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	undone := s.undone(c.Change, me, asOf)
 	dark := false
 	gone := func() (yes bool) {
-		if 2*there < files {
+		switch {
+		case 2*there >= files:
+		case statesOnly(ctx):
+			yes, dark = true, true
+		default:
 			yes, dark = s.elsewhere(ctx, c, v, t)
 			yes = !yes
 		}
@@ -231,7 +235,11 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 		if there > 0 {
 			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
 		}
-		if dark {
+		switch {
+		case dark && statesOnly(ctx):
+			out.State, out.NoBase = unknown, ""
+			out.Why += "; " + unmoved
+		case dark:
 			out.State, out.NoBase = unknown, ""
 			out.Why += ", and files that it may have moved to are missing from " + v.Path
 		}
@@ -250,6 +258,9 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 		return out, gates, infected
 	}
 	s.fit(ctx, c, v, t, &out)
+	if len(infected) == 0 && statesOnly(ctx) {
+		out.State = unknown // whether the code is there is seen where the patch does not go on
+	}
 	if len(infected) == 0 && (out.Applies == needsHand || out.Applies == needsPre) {
 		// Nothing names the bug, and neither the lines around it nor the
 		// functions that they stand in are there: what would have to go in first

@@ -16,6 +16,10 @@ import (
 
 // fit finds out how the change goes onto the branch, and what has to go in first.
 func (s *Set) fit(ctx context.Context, c *question, v view, t *objects.Snapshot, out *rules.Branch) {
+	if statesOnly(ctx) {
+		out.Why = unasked
+		return
+	}
 	s.lay(ctx, c, v, t, out)
 	if out.State == affected && out.Applies != notTried && asked(ctx, v.name) && !s.mates(ctx, c, v, t, out) {
 		s.lacks(ctx, c, v, t, out)
