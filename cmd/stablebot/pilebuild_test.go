@@ -22,7 +22,7 @@ import (
 )
 
 // TestPileBuild asks whether prerequisites that are said to be complete are enough. The
-// fixes are those of mainline that 6.1-lts of freebsd/drm-kmod has not, and that need
+// changes are those of mainline that 6.1-lts of freebsd/drm-kmod has not, and that need
 // others first; both go onto the branch's tip in order. Where the branch's files are those
 // of Debian's 6.1, what comes out is compiled there, STABLEBOT_PILES of them (40); for each
 // of the rest every name that is put in has to be there in the same shape:
@@ -47,7 +47,7 @@ func TestPileBuild(t *testing.T) {
 	}
 	o := kbuild.Options{Config: config, Dir: cmp.Or(os.Getenv("STABLEBOT_BUILD_DIR"), t.TempDir())}
 	said := map[string]int{}
-	for fix := range strings.FieldsSeq(d.theirs("rev-list", "--reverse", "--no-merges", "--grep=^Fixes: ", d.base+"..master", "--", "drivers/gpu/drm")) {
+	for fix := range strings.FieldsSeq(d.theirs("rev-list", "--reverse", "--no-merges", d.base+"..master", "--", "drivers/gpu/drm")) {
 		d.read(fix)
 		if d.wanted == nil {
 			continue
@@ -163,7 +163,35 @@ func (d *yard) read(fix string) {
 	}
 	d.after = d.Feed("what goes in\n", "commit-tree", d.Git("write-tree"), "-p", d.tip)
 	d.files = strings.Fields(d.Git("diff-tree", "-r", "--name-only", "--no-commit-id", d.after))
+	if d.strays(fix) {
+		return // nor then
+	}
 	d.wanted = append(ids, fix)
+}
+
+// strays reports whether a variable is missing of what goes in, as the bot sees it.
+func (d *yard) strays(fix string) bool {
+	at := func(rev string) *objects.Snapshot {
+		s, err := d.store.At(d.Context(), rev)
+		if err != nil {
+			d.Fatal(err)
+		}
+		return s
+	}
+	merged := map[string][]byte{}
+	for _, f := range d.changed() {
+		if f.Data != nil {
+			merged[f.Path] = f.Data
+		}
+	}
+	found, err := backport.StraysIn(d.Context(), at(d.tip), at(fix), merged)
+	if err != nil {
+		d.Fatal(err)
+	}
+	if len(found) > 0 {
+		d.Logf("%.12s %s: not enough, %v", fix, d.title, found)
+	}
+	return len(found) > 0
 }
 
 // same reports whether the branch's files are Debian's.

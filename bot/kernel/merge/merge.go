@@ -50,6 +50,7 @@ type Result struct {
 	Same      bool     // clean, and ours already has everything
 	Tree      string   // of the merge, in the scratch folder; "" without trees
 	Conflicts []string // paths
+	Odd       string   // what whoever looked at a clean merge says of it
 }
 
 // Merger asks. It is safe for concurrent use.
@@ -231,11 +232,12 @@ func (m *Merger) merged(ctx context.Context, trees [3]string) (Result, error) {
 // Chain merges one change after another, each onto the result of the last, as
 // picking them in order would: trees has the base and the tree of each, and top
 // are the files of one more that is in no tree, its Ours left out. fits is how many
-// went in; last is the answer for the one that did not, or the last.
-func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top []File) (fits int, last Result, err error) {
+// went in; last is the answer for the one that did not, or the last. look, when it is not
+// nil, sees the files that the trees left where all went in; what it says is last.Odd.
+func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top []File, look Look) (fits int, last Result, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := ours + fmt.Sprint(trees)
+	key, first := ours+fmt.Sprint(trees), ours
 	if a, ok := m.chains[key]; ok && len(top) == 0 {
 		return a.fits, a.last, nil
 	}
@@ -251,6 +253,11 @@ func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top 
 			break
 		}
 		fits, ours = fits+1, last.Tree
+	}
+	if look != nil && fits > 0 && fits == len(trees) {
+		if last.Odd, err = m.look(ctx, first, ours, look); err != nil {
+			return 0, Result{}, err
+		}
 	}
 	last.Tree = ""
 	if len(top) > 0 {
@@ -273,6 +280,21 @@ func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top 
 	}
 	m.chains[key] = chain{fits, last}
 	return fits, last, nil
+}
+
+// Look reads what a merge left, by path, and says what is wrong with it.
+type Look func(files map[string][]byte) (odd string, err error)
+
+func (m *Merger) look(ctx context.Context, before, after string, look Look) (string, error) {
+	paths, err := m.changed(ctx, before, after)
+	if err != nil || len(paths) > maxMade {
+		return "", err
+	}
+	files, err := m.made(ctx, after, paths)
+	if err != nil {
+		return "", err
+	}
+	return look(files)
 }
 
 // put gives files the versions that a tree of the scratch folder has of them.

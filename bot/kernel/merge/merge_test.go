@@ -115,7 +115,7 @@ func TestChain(t *testing.T) {
 			{"the second without the first", [][2]string{step(three), step(two)}, 1},
 			{"none", [][2]string{step(two)}, 0},
 		} {
-			fits, last, err := m.Chain(t.Context(), tree(base), c.trees, nil)
+			fits, last, err := m.Chain(t.Context(), tree(base), c.trees, nil, nil)
 			if err != nil || fits != c.fits || last.Clean != (fits == len(c.trees)) || last.Clean == slices.Contains(last.Conflicts, "a.c") {
 				t.Errorf("%s: %d fit, %+v, %v", c.name, fits, last, err)
 			}
@@ -144,7 +144,7 @@ func TestChainTop(t *testing.T) {
 		{"against it", chain, text("2", "9"), text("TWO", "9"), 1},
 	} {
 		top := []merge.File{{Path: "a.c", Base: merge.Blob{Data: c.base}, Theirs: merge.Blob{Data: c.with}}}
-		fits, last, err := m.Chain(t.Context(), tree(base), c.trees, top)
+		fits, last, err := m.Chain(t.Context(), tree(base), c.trees, top, nil)
 		if err != nil || fits != c.fits || last.Clean != (fits == len(c.trees)+1) {
 			t.Errorf("%s: %d fit, %+v, %v", c.name, fits, last, err)
 		}
@@ -162,4 +162,38 @@ func objects(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// What a chain left is looked at where all went in, and what is said of it is kept.
+func TestChainLook(t *testing.T) {
+	g := gittest.New(t)
+	text := func(second, last string) string {
+		return string(lines("1", second, "3", "4", "5", "6", "7", "8", last))
+	}
+	base := g.Put("a.c", text("2", "9"), "a: begin")
+	g.Put("b.c", text("2", "9"), "b: begin")
+	one := g.Put("a.c", text("two", "9"), "a: one")
+	two := g.Put("a.c", text("TWO", "9"), "a: two, on one")
+	tree := func(id string) string { return g.Git("rev-parse", id+"^{tree}") }
+	step := func(id string) [2]string { return [2]string{tree(id + "^"), tree(id)} }
+	m := open(t, g.Dir)
+	seen := 0
+	look := func(files map[string][]byte) (string, error) {
+		seen++
+		if len(files) != 1 || string(files["a.c"]) != text("TWO", "9") {
+			t.Errorf("it saw %q", files)
+		}
+		return "odd", nil
+	}
+	for range 2 {
+		if _, last, err := m.Chain(t.Context(), tree(base), [][2]string{step(one), step(two)}, nil, look); err != nil || last.Odd != "odd" {
+			t.Errorf("%+v, %v", last, err)
+		}
+		if _, last, err := m.Chain(t.Context(), tree(base), [][2]string{step(two)}, nil, look); err != nil || last.Odd != "" {
+			t.Errorf("of a conflict: %+v, %v", last, err)
+		}
+	}
+	if seen != 1 {
+		t.Errorf("it was looked at %d times", seen)
+	}
 }

@@ -37,15 +37,23 @@ func (m *Merger) Replay(ctx context.Context, base, ours, theirs, want string) (R
 	if err != nil || r.Tree == want {
 		return Replay{Result: r}, err
 	}
-	out, err := m.scratch(ctx, "comparing trees", "", "diff-tree", "-r", "-z", "--no-renames", "--name-only", r.Tree, want)
-	if err != nil {
+	x := Replay{Result: r}
+	if x.Differs, err = m.changed(ctx, r.Tree, want); err != nil {
 		return Replay{}, err
 	}
-	x := Replay{Result: r, Differs: strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")}
 	if r.Clean && len(x.Differs) <= maxMade {
 		x.Made, err = m.made(ctx, r.Tree, x.Differs)
 	}
 	return x, err
+}
+
+// changed are the paths at which two trees differ.
+func (m *Merger) changed(ctx context.Context, a, b string) ([]string, error) {
+	out, err := m.scratch(ctx, "comparing trees", "", "diff-tree", "-r", "-z", "--no-renames", "--name-only", a, b)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), nil
 }
 
 // scratch runs a git command that sees the scratch folder.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/kernel/apply"
+	"github.com/stablebot/stablebot/bot/kernel/backport"
 	"github.com/stablebot/stablebot/bot/kernel/merge"
 	"github.com/stablebot/stablebot/bot/kernel/objects"
 	"github.com/stablebot/stablebot/rules"
@@ -167,10 +168,12 @@ func (s *Set) tried(ctx context.Context, c *question, v view, ours *objects.Snap
 			of++
 		}
 	}
-	fits, last, err := v.merger.Chain(ctx, ours.Root, trees, top)
+	fits, last, err := v.merger.Chain(ctx, ours.Root, trees, top, s.strays(ctx, ours, ids[len(ids)-1]))
 	switch {
 	case err != nil:
 		return failed + err.Error()
+	case fits == of && last.Odd != "":
+		return last.Odd
 	case fits == of:
 		return ""
 	case fits == of-1:
@@ -178,6 +181,22 @@ func (s *Set) tried(ctx context.Context, c *question, v view, ours *objects.Snap
 			some(last.Conflicts))
 	}
 	return fmt.Sprintf("%.12s, on which it stands, conflicts in %s", ids[fits], some(last.Conflicts))
+}
+
+// strays says of what was merged onto a branch which variable it uses and has not: such a
+// merge is clean and does not compile. newest is the last mainline commit that went in.
+func (s *Set) strays(ctx context.Context, ours *objects.Snapshot, newest string) merge.Look {
+	return func(files map[string][]byte) (string, error) {
+		theirs, err := s.main.at(ctx, newest)
+		if err != nil {
+			return "", err
+		}
+		found, err := backport.StraysIn(ctx, ours, theirs, files)
+		if err != nil || len(found) == 0 {
+			return "", err
+		}
+		return "it goes on with what it stands on first, but " + found[0].String(), nil
+	}
 }
 
 func counted(n int, one, more string) string {
