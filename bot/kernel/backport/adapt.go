@@ -158,7 +158,7 @@ func climb(ctx context.Context, q *Question, files []*gitdiff.File, base, theirs
 	if err := l.check(ctx); err != nil {
 		return nil, err
 	}
-	return l.out, nil
+	return l.out, l.variables(ctx)
 }
 
 func read(ctx context.Context, t apply.Tree, path string) (data []byte, mode apply.Mode, err error) {

@@ -40,6 +40,61 @@ func Strays(before, merged, mainline []byte) (out []Stray) {
 	return out
 }
 
+// Idle are the variables of functions that what was merged declares and does not use,
+// where mainline's function uses them: the compiler warns of such.
+func Idle(before, merged, mainline []byte) (out []Stray) {
+	was, is, theirs := functions(before), functions(merged), functions(mainline)
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		body, there := is[name], theirs[name]
+		if there == "" || body == was[name] {
+			continue
+		}
+		now, old, used := counts(body), counts(was[name]), counts(there)
+		for _, n := range slices.Sorted(maps.Keys(locals(body[max(0, strings.IndexByte(body, '{')):]))) {
+			if now[n] == 1 && old[n] != 1 && used[n] > 1 {
+				out = append(out, Stray{n, name})
+			}
+		}
+	}
+	return out
+}
+
+// counts says how often a text has each word, tags of structures left out.
+func counts(src string) map[string]int {
+	_, bare := tokens(src)
+	out := map[string]int{}
+	for i, t := range bare {
+		if isWord(t) && (i == 0 || !slices.Contains([]string{"struct", "enum", "union"}, bare[i-1])) {
+			out[t]++
+		}
+	}
+	return out
+}
+
+// variables looks at the functions of what the rungs made: one that uses a variable which
+// it has not does not compile, one that does not use what it declares is warned of.
+func (l *ladder) variables(ctx context.Context) error {
+	for _, path := range l.keep {
+		t := l.want[path]
+		i := slices.IndexFunc(l.out.Files, func(f File) bool { return f.Path == t.path })
+		if t.before == nil || i < 0 || !strings.HasSuffix(t.path, ".c") {
+			continue
+		}
+		mainline, _, err := read(ctx, l.Theirs, l.fromOf(t))
+		if err != nil {
+			return err
+		}
+		before, merged := []byte(strings.Join(t.before.lines, "")), l.out.Files[i].After
+		for _, s := range Strays(before, merged, mainline) {
+			l.out.Misses = append(l.out.Misses, s.String())
+		}
+		for _, s := range Idle(before, merged, mainline) {
+			l.out.Warnings = append(l.out.Warnings, fmt.Sprintf("%s of %s() is declared and not used in the branch", s.Name, s.Function))
+		}
+	}
+	return nil
+}
+
 // StraysIn are those of all files of C that were merged, by path; nil for one that is not
 // there any more.
 func StraysIn(ctx context.Context, ours, mainline apply.Tree, merged map[string][]byte) (out []Stray, err error) {

@@ -54,3 +54,25 @@ func rawStrays(in []Stray) (out []struct{ Name, Function string }) {
 	}
 	return out
 }
+
+// TestIdle: a declaration that came without what uses it.
+func TestIdle(t *testing.T) {
+	const branch = "static void ring_stop(struct ring *ring)\n{\n\tint r = 0;\n\n\tring_halt(ring, r);\n}\n"
+	head := "\tint r = 0;\n\tstruct gpu *gpu = ring->up;\n\n"
+	merged := "static void ring_stop(struct ring *ring)\n{\n" + head + "\tring_halt(ring, r);\n}\n"
+	mainline := "static void ring_stop(struct ring *ring)\n{\n" + head + "\tring_halt(ring, r);\n\tgpu_done(gpu);\n}\n"
+	if got := fmt.Sprint(rawStrays(Idle([]byte(branch), []byte(merged), []byte(mainline)))); got != "[{gpu ring_stop}]" {
+		t.Errorf("of the one that is declared and not used: %s", got)
+	}
+	for name, c := range map[string][2]string{
+		"the branch declares it so": {merged, merged + "static int other(void)\n{\n\treturn 1;\n}\n"},
+		"it is used":                {branch, mainline},
+	} {
+		if got := Idle([]byte(c[0]), []byte(c[1]), []byte(mainline)); len(got) > 0 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := Idle([]byte(branch), []byte(merged), []byte(merged)); len(got) > 0 {
+		t.Errorf("mainline does not use it either: %v", got)
+	}
+}
