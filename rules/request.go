@@ -67,6 +67,8 @@ Unmet: a fix without that line.`,
 			}
 		}
 		switch {
+		case c.Prefix.AutoSel:
+			return met("proposed for stable by its own selection (AUTOSEL), not by its author")
 		case f.Submission():
 			return met("addressed to a stable branch")
 		case len(c.Fixes) > 0:

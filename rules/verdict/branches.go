@@ -54,6 +54,8 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 	switch tag := j.refusal(); {
 	case against == nil && j.covered(b):
 		return StableEligible, "", if_ + j.asked(b, score)
+	case against == nil && j.proposedFor(b):
+		return StableEligible, "", j.asked(b, score)
 	case score >= j.Eligible && tag != nil:
 		return Uncertain, "", "a stable tag refuses automatic pickup, and does not say that it is not for stable"
 	case score >= j.Eligible:
@@ -62,6 +64,8 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 		return Uncertain, "", "whether " + names(j.Silicon, silicon.Unknown) + " is on sale is not known"
 	case score < j.DKMS && b == nil && j.Words().Revert:
 		return Uncertain, "", "a revert is needed wherever what it takes back went, and no tree says where that is"
+	case score < j.Eligible && j.proposedFor(b) && (score >= j.DKMS || j.heaviest(b) == BelowBar):
+		return Uncertain, "", proposedToStable + "; against it: " + against.Reason
 	case score < j.DKMS:
 		class := j.heaviest(b)
 		return DKMSOnly, class, j.classReason(class, b, score)
@@ -72,10 +76,43 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 // tooClose is said of a score between the two lines.
 const tooClose = "too close to call"
 
+// proposedToStable is said of what the stable team's tool proposes.
+const proposedToStable = "proposed for stable by its own selection (AUTOSEL)"
+
+// proposedFor reports whether the stable team's tool proposes the change for the branch,
+// with nil for any. That is not its author's wish, but who takes changes has selected it:
+// of the proposals on the ten lists of 2022-10 to 2025 that may be learnt from, stable
+// took 759 of 1,047, whatever their text says.
+func (j *judged) proposedFor(b *Branch) bool {
+	p := j.Change.Prefix
+	if !p.AutoSel || j.refusal() != nil {
+		return false
+	}
+	if b == nil || len(p.Trees) == 0 || slices.Contains(p.Trees, b.Name) {
+		return true
+	}
+	oldest, newest := slices.MinFunc(p.Trees, byAge), slices.MaxFunc(p.Trees, byAge)
+	return p.AndUp && !release.Newer(b.Name, newest) && !release.Newer(oldest, b.Name)
+}
+
+// byAge orders releases from the oldest.
+func byAge(a, b string) int {
+	switch {
+	case release.Newer(b, a):
+		return -1
+	case release.Newer(a, b):
+		return 1
+	}
+	return 0
+}
+
 // asked says why a request is enough.
 func (j *judged) asked(b *Branch, score float64) string {
 	why := "its author asks stable to take it"
-	if j.Submission() {
+	switch {
+	case j.Change.Prefix.AutoSel:
+		why = proposedToStable
+	case j.Submission():
 		why = "submitted to stable"
 	}
 	more := slices.ContainsFunc(j.found, func(f rules.Finding) bool { return f.Outcome == rules.Unmet && f.ID != rules.DiffSize.ID })
@@ -129,7 +166,7 @@ func goesOn(b *Branch) bool {
 // against is the finding that speaks against taking a change whatever its author asks
 // for, nil without.
 func (j *judged) against(b *Branch) *rules.Finding {
-	if !j.Submission() {
+	if !j.Submission() || j.Change.Prefix.AutoSel {
 		if f := j.finding(rules.Unmet, rules.NoNewUAPI, rules.NoNewDriver, rules.NoEnablement, rules.NotTrivial, rules.RealBug, rules.ProductionSilicon); f != nil {
 			return f
 		}
