@@ -214,17 +214,25 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 	case f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
-		return answered(unmet("silences a compiler: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
+		return answered(unmet("silences "+f.warner()+" warning: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordFailure):
 		return answered(met("a fix whose message speaks of "+signs.WordFailure.String(), w.Evidence(signs.WordFailure)))
 	case claims && w.Has(signs.WordCompiler) && !reported:
-		return answered(unmet("about a compiler's warning", w.Evidence(signs.WordCompiler)))
+		return answered(unmet("about "+f.warner()+" warning", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordTool) && !reported:
 		return answered(unknown("found by a checker; who met the bug was not found in the message", w.Evidence(signs.WordTool)))
 	case f.prints().Only && !bug:
 		return answered(unknown("changes only what is printed", f.prints().First))
 	}
 	return Finding{}, false
+}
+
+// warner is whose warnings the title means: those of kernel-doc are of no compiler.
+func (f *Facts) warner() string {
+	if f.Words().InTitle(signs.WordDocs) {
+		return "kernel-doc's"
+	}
+	return "a compiler's"
 }
 
 // bugReported: somebody reported it.

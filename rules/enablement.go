@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
@@ -33,6 +34,8 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		fn := max(0, c.Net(signs.SignFunction))
 		var out Finding
 		switch {
+		case c.CommentsOnly && c.Docs > 0:
+			out, _ = met("changes nothing but documentation, comments and blanks")
 		case c.CommentsOnly:
 			out, _ = met("changes nothing but comments and blanks")
 		case f.feature() && f.justID():
@@ -40,18 +43,30 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
 			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
-			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(signs.SignFunction))
+			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+newFunctions(c), c.Evidence(signs.SignFunction))
 		case fn > 0 && f.asked() == nil && f.enablesToFix():
-			out, _ = unmet("adds something new to end what it fixes, by its title ("+w.Verb+"), with "+plural(fn, "new function"), c.Evidence(signs.SignFunction))
+			out, _ = unmet("adds something new to end what it fixes, by its title ("+w.Verb+"), with "+newFunctions(c), c.Evidence(signs.SignFunction))
 		case w.InTitle(signs.WordBringup) && !f.claimsFix():
 			out, _ = unmet("early hardware work, by its title")
 		case f.feature():
 			out, _ = unknown("its title adds something new ("+w.Verb+"), its tags present it as a fix", f.tagEvidence())
 		default:
-			out, _ = met("adds no feature by its title, and " + plural(fn, "new function"))
+			out, _ = met("adds no feature by its title, and " + newFunctions(c))
 		}
 		return out, nil
 	},
+}
+
+// newFunctions counts the functions that were not there, and names those that went.
+func newFunctions(c *signs.Code) string {
+	switch net, gone := c.Net(signs.SignFunction), int(c.Removed[signs.SignFunction]); {
+	case net <= 0:
+		return "0 new functions"
+	case gone > 0:
+		return plural(net+gone, "new function") + " in place of " + strconv.Itoa(gone)
+	default:
+		return plural(net, "new function")
+	}
 }
 
 // byIDAlone says of an ID that ends a series that it is not alone.

@@ -80,10 +80,12 @@ func (f *Facts) trivialByDiff() string {
 		return ""
 	case c.WhitespaceOnly:
 		return "only blanks and line breaks differ"
-	case c.CommentsOnly:
-		return "only comments differ"
 	case !f.hasCode() && c.Docs > 0:
 		return "only documentation changes: " + plural(c.Docs+c.Tests, "file")
+	case c.CommentsOnly && c.Docs > 0:
+		return "only comments and documentation differ"
+	case c.CommentsOnly:
+		return "only comments differ"
 	case !f.hasCode() && c.Tests > 0:
 		return "only tests and tools change: " + plural(c.Tests, "file")
 	case debugs != "":
@@ -116,7 +118,7 @@ func (f *Facts) TitleNamesBug() bool {
 // the diff does not show another thing: "a typo in an assignment" is one of code.
 func (f *Facts) styled() bool {
 	w, c := f.Words(), f.Code()
-	if !w.InTitle(signs.WordTrivial) && !w.InTitle(signs.WordDocs) || w.TitleHas(signs.Bugs) || f.met() {
+	if !w.InTitle(signs.WordTrivial) && !w.InTitle(signs.WordDocs) && !w.InTitle(signs.WordStyle) || w.TitleHas(signs.Bugs) || f.met() {
 		return false
 	}
 	renames, _ := signs.Renames(f.Change.Files)

@@ -71,7 +71,7 @@ Unmet: "found by code inspection, not observed".`,
 		case w.Has(signs.WordReading):
 			out, _ = unmet("found by reading the code", w.Evidence(signs.WordReading))
 		case w.InTitle(signs.WordCompiler) && !f.buildError():
-			out, _ = unmet("about a compiler's warning, which nobody who runs the kernel meets", w.Evidence(signs.WordCompiler))
+			out, _ = unmet("about "+f.warner()+" warning, which nobody who runs the kernel meets", w.Evidence(signs.WordCompiler))
 		case w.Has(signs.WordReport):
 			out, _ = unknown("the message tells of a report: no Reported-by tag says whose, and no link leads to it", w.Evidence(signs.WordReport))
 		default:

@@ -95,7 +95,7 @@ func trivialByTool(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence)
 	case w.Has(signs.WordStyle) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Traced():
 		return "for a checker of style", []Evidence{w.Evidence(signs.WordStyle)}
 	case w.Has(signs.WordSparse) && !w.BodyHas(signs.Bugs) && !w.Traced() && !c.BytesSwapped:
-		return "annotates the code for a checker", []Evidence{w.Evidence(signs.WordSparse)}
+		return "mends what sparse, a checker, warns of", []Evidence{w.Evidence(signs.WordSparse)}
 	case w.Has(signs.WordNoBug) && !w.BodyHas(signs.Bugs) && !w.Traced():
 		return w.NoBug(), []Evidence{w.Evidence(signs.WordNoBug)}
 	case f.claimsFix() && !f.tidied():

@@ -14,6 +14,12 @@ func meant(s string, at int, mask uint64) uint64 {
 	if ofOtherCommit(s, at) {
 		return 0
 	}
+	if mask&otherWords != 0 && isName(s, at) {
+		mask &^= otherWords
+	}
+	if mask&(1<<WordNoBug) != 0 && takenBack(s, at) {
+		mask &^= 1 << WordNoBug
+	}
 	if mask&(1<<WordCrash) != 0 {
 		mask |= 1 << WordOops
 	}
@@ -32,7 +38,7 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "underflow") && ofNumbers(s, at) {
 		mask = mask&^(1<<WordSymptom) | 1<<WordMemory
 	}
-	if mask&(1<<WordFailure) != 0 && (describes(s, at) || avoided(s, at)) {
+	if mask&(1<<WordFailure) != 0 && (describes(s, at) || avoided(s, at) || eventOf(s, at)) {
 		mask &^= 1 << WordFailure
 	}
 	if mask&(1<<WordFailure) != 0 && strings.HasPrefix(s[at:], "following warning") {
@@ -95,10 +101,14 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordHang
 	case mask&(1<<WordSecurity) != 0 && deniedNear(s, at):
 		mask &^= 1 << WordSecurity
+	case mask&(1<<WordRegression) != 0 && warnsOf(s, at):
+		mask &^= 1 << WordRegression
 	case mask&(1<<WordRegression) != 0 && inspected(wordBefore(s, at), s, at):
 		mask &^= 1 << WordRegression
 	case mask&(1<<WordPotential) != 0 && strings.HasPrefix(word, "possibl") && allowed(wordBefore(s, at)):
 		mask &^= 1 << WordPotential
+	case mask&(1<<WordPerformance) != 0 && (word == "lag" || strings.HasPrefix(word, "lag") && !isLetter(word[3])) && !felt(wordBefore(s, at)):
+		mask &^= 1 << WordPerformance // links that are one
 	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
 		mask &^= 1 << WordPerformance
 	case mask&(1<<WordCorruption) != 0 && ofResult(s, at):
@@ -179,6 +189,8 @@ func ofKind(s string, at int) bool {
 func harmlessHang(s string, at int) bool {
 	word := s[at:]
 	switch {
+	case strings.HasPrefix(word, "atomic context"): // "used in non-atomic context alone"
+		return wordBefore(s, at) == "non"
 	case strings.HasPrefix(word, "stuck with "), strings.HasPrefix(word, "stuck at "): // "stuck at 500 mA"
 		return true
 	case strings.HasPrefix(word, "hanging"):

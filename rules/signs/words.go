@@ -76,6 +76,7 @@ const (
 	WordBuildsOn         // another change comes first
 	WordGuard            // a check or a lock that was not there
 	WordNoise            // what checkers ask for and nobody meets: W=1, kernel-doc, "always true"
+	WordFWFile           // the firmware's file that it needs
 	WordRefcount         // of WordLeak: a count of references, and no memory
 	WordOther            // begins like one of the kinds and means something else
 	numWords             = iota
@@ -279,7 +280,8 @@ func ReadWords(c *change.Change) *Words {
 		}
 	}
 	// Three symbols with offsets are a trace even without its heading.
-	w.StackTrace = strings.Contains(body, "+0x") && (w.body&(1<<WordTrace) != 0 || strings.Count(body, "+0x") > 2)
+	places := symbols(body)
+	w.StackTrace = places > 0 && (w.body&(1<<WordTrace) != 0 || places > 2)
 	crash := crashLine(body)
 	w.Crashed = crash >= 0
 	logged := strings.Index(body, "*error*") // as the graphics drivers print it
@@ -411,7 +413,10 @@ func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 			line += strings.Count(part[counted:start], "\n")
 			counted = start
 		}
-		w.link(part[start:], line)
+		n := len(w.Links)
+		if w.link(part[start:], line); len(w.Links) > n && w.Links[n].Kind == LinkBug && isBackground(part[:start]) {
+			w.Links[n].Kind = LinkOther
+		}
 	}
 }
 

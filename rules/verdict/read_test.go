@@ -37,6 +37,21 @@ func TestReadersKinds(t *testing.T) {
 		{"what is given back is not new", "usb: acme: restore what users had", "Programs fail since." + tags + usb +
 			"@@ -10,3 +10,4 @@ static int acme_get(struct acme *a)\n \tint err;\n \n+#define ACME_IOCTL_GET _IOR('a', 1, int)\n \terr = acme_ask(a);\n",
 			"", "no-new-uapi", rules.Met, "", "adds"},
+		{"style, by its title", "usb: acme: move assignment out of condition and fix spacing", "As the kernel's style asks.\n\nSigned-off-by: Ada Example <ada@example.org>\n---\n" + usb +
+			"@@ -10,4 +10,5 @@ static int acme_get(struct acme *a)\n \tint err;\n \n-\tif (err || !(a->reg = b.reg))\n+\ta->reg = b.reg;\n+\tif (err || !a->reg)\n \t\treturn err;\n",
+			OutOfScope, "not-trivial", rules.Unmet, "style", ""},
+		{"harmless in one case alone", "usb: acme: fix the order", "This is harmless when the device is idle. However, the next frame is lost." + tags + oneLine,
+			"", "not-trivial", rules.Met, "", "harmless"},
+		{"a warning of kernel-doc", "usb: acme: fix kernel-doc warnings", "Two are not described." + tags + oneLine,
+			"", "reported", rules.Unmet, "kernel-doc's warning", "compiler"},
+		{"a file that is no comment", "usb: acme: fix the address", "It moved." + tags +
+			"diff --git a/Documentation/usb/acme.rst b/Documentation/usb/acme.rst\n--- a/Documentation/usb/acme.rst\n+++ b/Documentation/usb/acme.rst\n@@ -1,3 +1,3 @@\n one\n-two\n+three\n four\n",
+			OutOfScope, "not-trivial", rules.Unmet, "only documentation changes", "comments"},
+		{"a firmware file that it needs", "usb: acme: fix the start of a board", "It requires a dedicated firmware file." + tags + oneLine,
+			"", "no-firmware", rules.Unknown, "needs a firmware file", ""},
+		{"functions in place of one", "usb: acme: fix the lock", "It deadlocks." + tags + usb +
+			"@@ -10,7 +10,12 @@ static int acme_get(struct acme *a)\n \treturn 0;\n }\n \n-static void acme_old(struct acme *a)\n+static void acme_one(struct acme *a)\n {\n+\tkfree(a->x);\n+}\n+\n+static void acme_two(struct acme *a)\n+{\n \tkfree(a);\n }\n",
+			"", "no-enablement", rules.Met, "2 new functions in place of 1", ""},
 		{"the type stands on a line of its own", "usb: acme: fix the lock", "It deadlocks." + tags + usb +
 			"@@ -10,3 +10,8 @@ static int acme_get(struct acme *a)\n \treturn 0;\n }\n \n+static void\n+acme_put(struct acme *a)\n+{\n+\tkfree(a);\n+}\n",
 			"", "no-enablement", rules.Met, "1 new function", ""},

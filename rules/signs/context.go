@@ -1,0 +1,136 @@
+package signs
+
+import (
+	"slices"
+	"strings"
+)
+
+// What a word means by the sentence around it, for those whose neighbours alone do not
+// tell.
+
+// isName reports whether what stands at offset at is the name of a function or a
+// variable: "crashstate_get()" is no crash. A few names are what a kernel shouts.
+func isName(s string, at int) bool {
+	end := at
+	for end < len(s) && wordByte[s[end]] {
+		end++
+	}
+	name := s[at:end]
+	if strings.HasPrefix(s[end:], "()") && strings.Contains(name, "_") || strings.Contains(name, "_") && end-at > len("_") {
+		for _, shout := range [...]string{"bug_on", "warn_on", "refcount_t", "kernel_bug", "use_after", "slab_", "out_of", "null_p"} {
+			if strings.HasPrefix(name, shout) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// sentences bounds how far the sentences behind a word are read.
+const sentences = 400
+
+// takenBack reports whether what is called harmless at offset at is so in one case alone,
+// or a later sentence tells of the case where it is not: "this is harmless when ...
+// However, ...".
+func takenBack(s string, at int) bool {
+	after := strings.Join(strings.Fields(s[at:min(len(s), at+sentences)]), " ")
+	word, rest, _ := strings.Cut(after, " ")
+	if strings.HasPrefix(word, "harmless") {
+		for _, only := range [...]string{"when ", "if ", "as long as ", "while ", "unless ", "until ", "in most ", "on most ", "for most ", "only "} {
+			if strings.HasPrefix(rest, only) {
+				return true
+			}
+		}
+	}
+	for _, turn := range [...]string{". however", "; however", ", however", ". but ", ", but ", "; but "} {
+		if i := strings.Index(after, turn); i >= 0 {
+			return turn[2:] == "however" || harm(after[i:])
+		}
+	}
+	return false
+}
+
+// harm reports whether the sentence that begins s tells of something that goes wrong.
+func harm(s string) bool {
+	if i := strings.Index(s[1:], ". "); i >= 0 {
+		s = s[:i+1]
+	}
+	return slices.ContainsFunc([]string{"cause", "fail", "break", "lead to", "leads to", "hang", "crash", "result in", "lose", "lost", "corrupt", "leak", "stop"},
+		func(w string) bool { return strings.Contains(s, w) })
+}
+
+// warnsOf reports whether the regression at offset at is one that the author fears of the
+// patch: "note that this patch might result in regressions".
+func warnsOf(s string, at int) bool {
+	before := s[max(0, at-3*meaningReach):at]
+	if i := strings.LastIndexAny(before, ".:;"); i >= 0 {
+		before = before[i+1:]
+	}
+	before = " " + strings.Join(strings.Fields(before), " ") + " "
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(before, w) })
+	}
+	return has(" might ", " may ", " could ", " can ", " risk ", " risks ") && has(" this patch ", " the patch ", " this change ", " the change ", " this commit ", " this series ", " risk ", " risks ")
+}
+
+// eventOf tells what happens to every link from one that fails: "on link-down",
+// "mac_link_up() / link-down callbacks".
+func eventOf(s string, at int) bool {
+	if !strings.HasPrefix(s[at:], "link") {
+		return false
+	}
+	switch wordBefore(s, at) {
+	case "on", "at", "upon", "during", "each", "every", "after", "before", "for", "of", "and", "or":
+	default:
+		return false
+	}
+	return strings.HasPrefix(strings.TrimLeft(s[at+len("link"):], " -\n"), "down")
+}
+
+// felt tells slowness that somebody feels from a group of links: "input lag", "LAG mode".
+func felt(before string) bool {
+	switch before {
+	case "input", "cursor", "mouse", "keyboard", "touch", "display", "audio", "video", "visible", "noticeable", "noticeably", "severe", "heavy", "huge", "big", "some",
+		"causes", "cause", "causing", "and", "desktop", "ui", "frame", "to", "will", "can", "may", "would":
+		return true
+	}
+	return false
+}
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }
+
+// background are the words before a link to the bug of somebody else.
+var background = [...]string{"learn more", "type of issue", "kind of issue", "type of problem", "kind of problem", "type of bug", "kind of bug", "similar issue",
+	"similar bug", "similar problem", "same kind of", "for background", "background:", "see also"}
+
+// isBackground reports whether the text that ends before a link says that it leads to
+// something to read, and to no report of this bug.
+func isBackground(before string) bool {
+	before = strings.Join(strings.Fields(strings.ToLower(before[max(0, len(before)-3*meaningReach):])), " ")
+	if i := strings.LastIndex(before, "://"); i >= 0 {
+		before = before[i:]
+	}
+	return slices.ContainsFunc(background[:], func(w string) bool { return strings.Contains(before, w) })
+}
+
+// symbols counts the places of code, "name+0x1a/0x2c", in a trace of a kernel. A line of a
+// process names the file of a program or library instead.
+func symbols(s string) int {
+	n := 0
+	for i := 0; ; {
+		j := strings.Index(s[i:], "+0x")
+		if j < 0 {
+			return n
+		}
+		i += j
+		start := i
+		for start > 0 && s[start-1] > ' ' && s[start-1] != '(' {
+			start--
+		}
+		if name := s[start:i]; !strings.Contains(name, "/") && !strings.Contains(name, ".so") {
+			n++
+		}
+		i += len("+0x")
+	}
+}

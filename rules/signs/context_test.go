@@ -1,0 +1,59 @@
+package signs
+
+import (
+	"testing"
+
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// What readers took for a sign of a bug, or of none, read out of its sentence.
+func TestContext(t *testing.T) {
+	for _, c := range []struct {
+		name, title, body string
+		kind              Word
+		want              bool
+	}{
+		{"harmless in one case", "acme: fix the flush", "This is harmless when the ring is idle. However, the next submit is lost.", WordNoBug, false},
+		{"harmless, then not", "acme: fix the flush", "The warning is harmless, but the ring hangs after it.", WordNoBug, false},
+		{"harmless", "acme: fix the flush", "The warning is harmless. Silence it.", WordNoBug, true},
+		{"harmless, and noisy", "acme: fix the flush", "The warning is harmless, but annoying.", WordNoBug, true},
+		{"the name of a function", "acme: fix the check in crashstate_get()", "It returns early.", WordOops, false},
+		{"what a kernel shouts", "acme: fix bug_on in probe", "It returns early.", WordOops, true},
+		{"a context that may sleep", "acme: fix the delay", "It is used in non-atomic context only.", WordHang, false},
+		{"one that may not", "acme: fix the delay", "It sleeps in atomic context.", WordHang, true},
+		{"links that are one", "acme: LAG, prefer the shorter route", "It takes the longer one.", WordPerformance, false},
+		{"a lag that is felt", "acme: fix input lag", "It is slow.", WordPerformance, true},
+		{"a regression that is feared", "acme: check the return value", "Note that this patch might result in regressions on boards without it.", WordRegression, false},
+		{"one that came", "acme: check the return value", "This is a regression of the last release.", WordRegression, true},
+		{"what happens to every link", "acme: replace the callback", "It turns the carrier off on link-down, as the core does.", WordFailure, false},
+		{"a link that fails", "acme: replace the callback", "After resume there is a link down.", WordFailure, true},
+		{"a file that it needs", "acme: add a board", "It requires a dedicated firmware file.", WordFWFile, true},
+		{"spacing", "acme: move assignment out of condition and fix spacing", "As the style asks.", WordStyle, true},
+	} {
+		w := ReadWords(&change.Change{Subject: c.title, Body: c.body})
+		if got := w.Has(c.kind); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// The trace of a process is none of a kernel, and a link to read is no report.
+func TestOfOthers(t *testing.T) {
+	process := &change.Change{Subject: "acme: fix a leak", Body: "The backtrace:\n #1 0x7f (/usr/lib/libacme.so.0+0x65afa)\n #2 0x7f (/usr/lib/libacme.so.0+0x833)\n #3 0x7f (/usr/lib/libacme.so.0+0x12)"}
+	if ReadWords(process).Traced() {
+		t.Error("a process is no kernel")
+	}
+	kernel := &change.Change{Subject: "acme: fix a leak", Body: "Call Trace:\n acme_get+0x1a/0x2c [acme]"}
+	if !ReadWords(kernel).Traced() {
+		t.Error("a trace of the kernel")
+	}
+	for text, want := range map[string]int{
+		"You can learn more about this type of issue here.\nhttps://bugzilla.example.org/show_bug.cgi?id=1":           0,
+		"A user has it:\nhttps://bugzilla.example.org/show_bug.cgi?id=1":                                              1,
+		"A similar issue: https://bugs.example.org/bug/2 and this one: https://bugzilla.example.org/show_bug.cgi?id=1": 1,
+	} {
+		if got := ReadWords(&change.Change{Subject: "acme: fix", Body: text}).Bugs(); got != want {
+			t.Errorf("%q: %d reports, want %d", text, got, want)
+		}
+	}
+}
