@@ -37,7 +37,8 @@ func takenBack(s string, at int) bool {
 	after := strings.Join(strings.Fields(s[at:min(len(s), at+sentences)]), " ")
 	word, rest, _ := strings.Cut(after, " ")
 	if strings.HasPrefix(word, "harmless") {
-		for _, only := range [...]string{"when ", "if ", "as long as ", "while ", "unless ", "until ", "in most ", "on most ", "for most ", "only "} {
+		for _, only := range [...]string{"when ", "if ", "as long as ", "while ", "unless ", "until ",
+			"in most ", "on most ", "for most ", "only "} {
 			if strings.HasPrefix(rest, only) {
 				return true
 			}
@@ -56,8 +57,8 @@ func harm(s string) bool {
 	if i := strings.Index(s[1:], ". "); i >= 0 {
 		s = s[:i+1]
 	}
-	return slices.ContainsFunc([]string{"cause", "fail", "break", "lead to", "leads to", "hang", "crash", "result in", "lose", "lost", "corrupt", "leak", "stop"},
-		func(w string) bool { return strings.Contains(s, w) })
+	return slices.ContainsFunc([]string{"cause", "fail", "break", "lead to", "leads to", "hang", "crash", "result in",
+		"lose", "lost", "corrupt", "leak", "stop"}, func(w string) bool { return strings.Contains(s, w) })
 }
 
 // warnsOf reports whether the regression at offset at is one that the author fears of the
@@ -71,7 +72,8 @@ func warnsOf(s string, at int) bool {
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(before, w) })
 	}
-	return has(" might ", " may ", " could ", " can ", " risk ", " risks ") && has(" this patch ", " the patch ", " this change ", " the change ", " this commit ", " this series ", " risk ", " risks ")
+	return has(" might ", " may ", " could ", " can ", " risk ", " risks ") &&
+		has(" this patch ", " the patch ", " this change ", " the change ", " this commit ", " this series ", " risk ", " risks ")
 }
 
 // eventOf tells what happens to every link from one that fails: "on link-down",
@@ -91,8 +93,8 @@ func eventOf(s string, at int) bool {
 // felt tells slowness that somebody feels from a group of links: "input lag", "LAG mode".
 func felt(before string) bool {
 	switch before {
-	case "input", "cursor", "mouse", "keyboard", "touch", "display", "audio", "video", "visible", "noticeable", "noticeably", "severe", "heavy", "huge", "big", "some",
-		"causes", "cause", "causing", "and", "desktop", "ui", "frame", "to", "will", "can", "may", "would":
+	case "input", "cursor", "mouse", "keyboard", "touch", "display", "audio", "video", "visible", "noticeable", "noticeably",
+		"severe", "heavy", "huge", "big", "some", "causes", "cause", "causing", "and", "desktop", "ui", "frame", "to", "will", "can", "may", "would":
 		return true
 	}
 	return false
@@ -101,8 +103,8 @@ func felt(before string) bool {
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 // background are the words before a link to the bug of somebody else.
-var background = [...]string{"learn more", "type of issue", "kind of issue", "type of problem", "kind of problem", "type of bug", "kind of bug", "similar issue",
-	"similar bug", "similar problem", "same kind of", "for background", "background:", "see also"}
+var background = [...]string{"learn more", "type of issue", "kind of issue", "type of problem", "kind of problem", "type of bug", "kind of bug",
+	"similar issue", "similar bug", "similar problem", "same kind of", "for background", "background:", "see also"}
 
 // isBackground reports whether the text that ends before a link says that it leads to
 // something to read, and to no report of this bug.
