@@ -51,8 +51,8 @@ Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
 			return met("no refusal in its tags; somebody objects in the thread, and nobody who may decline it is proven to", s.Objections...)
 		}
 		if f.Series != nil {
-			return met("no objection in its tags or in the thread")
+			return met("no refusal in its tags, and none in the thread by somebody who may decline it")
 		}
-		return met("no objection in its tags; the thread was not read")
+		return met("no refusal in its tags; the thread was not read")
 	},
 }

@@ -96,13 +96,19 @@ Unmet: a patch that only touches a platform announced for next year.`,
 
 // onSale says since when chips have been sold.
 func onSale(first *silicon.Match, names []string) string {
+	has := " has been sold"
+	for i, name := range names {
+		if strings.Contains(name, "firmware") { // which nobody sells
+			has, names[i] = " have been sold", "chips that run "+name
+		}
+	}
 	switch {
 	case len(names) == 1 && first.Launched != "":
-		return first.Name + " has been sold since " + first.Launched
+		return names[0] + has + " since " + first.Launched
 	case len(names) == 1:
-		return first.Name + " has been sold"
+		return names[0] + has
 	case first.Launched != "":
-		return listed(names) + " have been sold (" + first.Name + " since " + first.Launched + ")"
+		return listed(names) + " have been sold (" + names[0] + " since " + first.Launched + ")"
 	}
 	return listed(names) + " have been sold"
 }
@@ -112,6 +118,9 @@ func onSale(first *silicon.Match, names []string) string {
 func inUse(m *silicon.Match) string {
 	switch m.Kind {
 	case silicon.KindLibrary:
+		if m.Driver == "base" {
+			return "it is code that drivers of all kinds share"
+		}
 		if m.Driver != "" && m.Name != m.Driver {
 			return "it is code of " + m.Driver + " (" + m.Name + "), whose hardware is in use"
 		}

@@ -24,6 +24,7 @@ func TestOnSale(t *testing.T) {
 		{[]silicon.Match{of("board-one", silicon.KindBoard)}, "the board board-one is in use"},
 		{[]silicon.Match{of("USB 0123:4567", silicon.KindDevice), of("acme", silicon.KindDriver)}, "the device USB 0123:4567 is in use"},
 		{[]silicon.Match{of("acme", silicon.KindDriver), sold("GX2", "2023-05")}, "GX2 has been sold since 2023-05"},
+		{[]silicon.Match{sold("GX1 firmware", "2023-05"), of("acme", silicon.KindDriver)}, "chips that run GX1 firmware have been sold since 2023-05"},
 		{[]silicon.Match{sold("GX1", ""), of("acme", silicon.KindDriver)}, "GX1 has been sold"},
 		{[]silicon.Match{sold("GX1", ""), sold("GX2", "")}, "GX1, GX2 have been sold"},
 		{[]silicon.Match{sold("GX2", "2023-05"), sold("GX1", "")}, "GX2, GX1 have been sold (GX2 since 2023-05)"},

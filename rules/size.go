@@ -78,7 +78,7 @@ Unmet: a patch of 60 added and 22 removed lines, 143 lines with context.`,
 		reason := fmt.Sprintf("%d lines with context, %s the documented limit of %d (%d added, %d removed, %s)",
 			s.LinesWithContext, rel, maxLines, s.Added, s.Removed, plural(s.Files, "file"))
 		if s.TableLines > 0 {
-			reason += fmt.Sprintf("; %d of them table lines", s.TableLines)
+			reason += fmt.Sprintf("; %d of them %s", s.TableLines, f.tableLines())
 		}
 		if s.Binary > 0 {
 			reason += fmt.Sprintf("; %s not counted", plural(s.Binary, "binary file"))

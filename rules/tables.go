@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Tables counts the lines that nobody has to review one by one.
@@ -28,20 +29,32 @@ Unmet: 400 lines with context of which 160 are quirk rows.`,
 			return notApplicable("no table or generated lines in it")
 		}
 		if s.TableLines*4 < s.LinesWithContext { // a few rows explain no size
-			return notApplicable(fmt.Sprintf("only %d of %d lines with context are table lines", s.TableLines, s.LinesWithContext))
+			return notApplicable(fmt.Sprintf("only %d of %d lines with context are %s", s.TableLines, s.LinesWithContext, f.tableLines()))
 		}
 		rest := s.LinesWithContext - s.TableLines
 		o, rel := Met, "within"
 		if rest > maxLines {
 			o, rel = Unmet, "over"
 		}
-		reason := fmt.Sprintf("%d of %d lines with context are table lines; the other %s %s the documented limit of %d", s.TableLines, s.LinesWithContext, others(rest), rel, maxLines)
+		reason := fmt.Sprintf("%d of %d lines with context are %s; the other %s %s the documented limit of %d",
+			s.TableLines, s.LinesWithContext, f.tableLines(), others(rest), rel, maxLines)
 		if rest <= 0 {
-			reason = "nothing but rows of a table: " + plural(s.LinesWithContext, "line") + " with context"
+			reason = "nothing but " + f.tableLines() + ": " + plural(s.LinesWithContext, "line") + " with context"
 		}
 		return Finding{Outcome: o, Reason: reason,
 			Values: map[string]float64{"table_lines": float64(s.TableLines), "rest": float64(rest)}}, nil
 	},
+}
+
+// tableLines is what the lines that are no code are called: a device tree is data, and no
+// table.
+func (f *Facts) tableLines() string {
+	if f.path(func(n string) bool {
+		return strings.HasSuffix(n, ".dts") || strings.HasSuffix(n, ".dtsi") || strings.HasSuffix(n, ".dtso")
+	}) {
+		return "lines of tables or device trees"
+	}
+	return "table lines"
 }
 
 func others(n int) string {

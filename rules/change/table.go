@@ -227,6 +227,9 @@ func macroClass(s string) lineClass {
 	for i < len(s) && (s[i] >= 'A' && s[i] <= 'Z' || isDigit(s[i]) || s[i] == '_') {
 		i++
 	}
+	if s[i:] == "," { // a name alone may be a row, or a case of an enum
+		return member
+	}
 	if i < len(s) && s[i] == '(' && i > 1 && !strings.Contains(s[:i], "IOCTL") {
 		for _, mark := range []string{"/*", "//"} {
 			if j := strings.Index(s, mark); j >= 0 {

@@ -48,8 +48,8 @@ func TestOfOthers(t *testing.T) {
 		t.Error("a trace of the kernel")
 	}
 	for text, want := range map[string]int{
-		"You can learn more about this type of issue here.\nhttps://bugzilla.example.org/show_bug.cgi?id=1":           0,
-		"A user has it:\nhttps://bugzilla.example.org/show_bug.cgi?id=1":                                              1,
+		"You can learn more about this type of issue here.\nhttps://bugzilla.example.org/show_bug.cgi?id=1":            0,
+		"A user has it:\nhttps://bugzilla.example.org/show_bug.cgi?id=1":                                               1,
 		"A similar issue: https://bugs.example.org/bug/2 and this one: https://bugzilla.example.org/show_bug.cgi?id=1": 1,
 	} {
 		if got := ReadWords(&change.Change{Subject: "acme: fix", Body: text}).Bugs(); got != want {

@@ -66,7 +66,7 @@ func TestAnyDriver(t *testing.T) {
 		"drivers/net/wireless/quantenna/qtnfmac/commands.c": "library all drivers of wireless (qtnfmac) production",
 		"drivers/usb/musb/musb_gadget.c":                    "driver musb_hdrc production",
 		"arch/arm64/boot/dts/qcom/sc8280xp-made-up.dts":     "board sc8280xp-made-up production",
-		"arch/arm/mach-omap2/board-generic.c":               "driver board-generic production",
+		"arch/arm/mach-omap2/board-generic.c":               "driver mach-omap2/board-generic production",
 		"drivers/net/wwan/wwan_core.c":                      "library all drivers of net (wwan) production",
 		"arch/mips/cavium-octeon/made-up.c":                 "driver cavium-octeon production",
 		"arch/mips/kernel/made-up.c":                        "none: it changes core code (arch/mips/kernel), which is for no hardware of its own",

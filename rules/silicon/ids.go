@@ -181,9 +181,17 @@ func (m *matcher) dmi(name, args string, frag *gitdiff.TextFragment, at int, dri
 	if !ok || value == "" || field == "DMI_SYS_VENDOR" || field == "DMI_BOARD_VENDOR" || field == "DMI_CHASSIS_VENDOR" || field == "DMI_BIOS_VENDOR" {
 		return
 	}
-	put(&m.others.devices, Match{Name: vendorOf(frag, at) + clip(value), Kind: KindDevice, Driver: driver, State: Production,
+	put(&m.others.devices, Match{Name: ofVendor(vendorOf(frag, at), clip(value)), Kind: KindDevice, Driver: driver, State: Production,
 		Why:   "a row for one machine by what its firmware says",
 		Where: []Where{{In: InDMI, Text: strings.TrimSpace(frag.Lines[at].Line), File: m.path, Line: m.line}}}, maxDevices)
+}
+
+// ofVendor puts the vendor before a name that does not begin with it.
+func ofVendor(vendor, name string) string {
+	if strings.HasPrefix(strings.ToLower(name)+" ", strings.ToLower(vendor)) {
+		return name
+	}
+	return vendor + name
 }
 
 // vendorOf finds the vendor of the same row, with a blank, "" without one.

@@ -118,7 +118,7 @@ func (m *matcher) driverMatch(d *Driver, p string, how belongs) {
 	}
 	switch d.Role {
 	case Hardware:
-		out.Kind = KindDriver
+		out.Kind, out.Name = KindDriver, ofMachine(d)
 	case Library:
 		out.Kind, out.Driver = KindLibrary, Subsystem(d.Folder)
 	default:
@@ -126,6 +126,16 @@ func (m *matcher) driverMatch(d *Driver, p string, how belongs) {
 	}
 	put(&m.others.drivers, out, maxOthers)
 	m.devicesOf(d)
+}
+
+// ofMachine is the name of a driver, with that of the machines before it where it is code
+// for those alone: "mach-acme/time", for "time" says nothing.
+func ofMachine(d *Driver) string {
+	parts := strings.Split(d.Folder, "/")
+	if len(parts) > 2 && parts[0] == "arch" && (strings.HasPrefix(parts[2], "mach-") || strings.HasPrefix(parts[2], "plat-")) {
+		return parts[2] + "/" + d.Name
+	}
+	return d.Name
 }
 
 // shared says what is known of a file that no driver of the table has for

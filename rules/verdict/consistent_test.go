@@ -55,7 +55,7 @@ func TestEachKindCanFail(t *testing.T) {
 		{kind: "class-and-rows", f: tree, j: Judgement{Verdict: DKMSOnly, ReasonClass: ABI, Rules: []Weighed{finding(rules.RealBug, rules.Met, "")}, Branches: []Branch{row("6.6", NoBaseThere, DKMSOnly, NoBase, 0.9)}}},
 		{kind: "trace-unheard", text: "  BUG: kernel NULL pointer dereference, address: 0\n", j: Judgement{Verdict: Uncertain, Rules: []Weighed{finding(rules.RealBug, rules.Unknown, "neither")}}},
 		{kind: "absence", text: "Reviewed-by: Bela Novak <bela@example.com>\n", j: Judgement{Verdict: Uncertain, Rules: []Weighed{finding(rules.Reviewed, rules.Unknown, "no review yet")}}},
-		{kind: "thread-not-read", j: Judgement{Verdict: Uncertain, Rules: []Weighed{finding(rules.NotDeclined, rules.Met, "no objection in its tags or in the thread")}}},
+		{kind: "thread-not-read", j: Judgement{Verdict: Uncertain, Rules: []Weighed{finding(rules.NotDeclined, rules.Met, "no refusal in its tags or in the thread")}}},
 		{kind: "vendor-not-read", f: tree, j: Judgement{Verdict: DKMSOnly, ReasonClass: NotUpstream, Reason: "users get it from the vendor's package alone", Rules: []Weighed{finding(rules.RealBug, rules.Met, "")}}},
 		{kind: "trees-not-read", j: Judgement{Verdict: NotNeeded, Reason: "no active branch has the bug", Rules: []Weighed{finding(rules.RealBug, rules.Met, "")}}},
 	} {
