@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -155,16 +154,8 @@ func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, 
 		}
 	}
 	if key == note.Key && note.Of > 0 && !note.Run {
-		// A mail system that rewrites Message-IDs breaks the key: the rest of
-		// the series stands under another one, sent within the hour.
-		recent, err := fl.Journal.BySender(ctx, m.Sender, nil, m.Received.Add(-time.Hour))
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range recent {
-			if o.Version == note.Version && o.Of == note.Of && o.Have() < o.Of && fits(&o) {
-				return &o, nil
-			}
+		if o, err := fl.gap(ctx, m, note, fits); o != nil || err != nil {
+			return o, err
 		}
 	}
 	return &flow.Series{Key: key, Sender: m.Sender, Version: note.Version, Of: max(note.Of, 1), List: m.List, First: m.Received,
