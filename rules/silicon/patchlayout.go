@@ -12,6 +12,10 @@ import (
 // root and the folders that the kernel's has too.
 var sourceFolders = []string{"", "src", "driver"}
 
+// SourceFolder reports whether out-of-tree drivers have their sources in a folder of
+// that name.
+func SourceFolder(name string) bool { return slices.Contains(sourceFolders, name) }
+
 // minName: a shorter name of a driver begins too many names of files.
 const minName = 3
 
@@ -104,7 +108,7 @@ func (x sourceIndex) patchHome(from string, files []string, named map[string]boo
 	var all, told []change.Move // told: named, which says more than names that several have
 	for dir, n := range c.in {
 		m := raised(from, dir)
-		if !slices.Contains(sourceFolders, m.From) {
+		if !SourceFolder(m.From) {
 			continue
 		}
 		tells := x.tells(dir, m.To, files, named)

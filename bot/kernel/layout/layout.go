@@ -101,6 +101,8 @@ func Patch(c *change.Change, root string) (Found, error) {
 	l, ok := drivers.PatchLayout(paths, c.Subject)
 	if !ok && !slices.ContainsFunc(paths, change.KernelFolder) {
 		l, ok = drivers.Layout(paths)
+		// One folder of a program (migration/) has names of a driver sooner than a whole tree.
+		ok = ok && !slices.ContainsFunc(l.Moves, func(m change.Move) bool { return m.To != "" && !silicon.SourceFolder(m.From) })
 	}
 	if !ok {
 		return Found{}, nil

@@ -24,8 +24,9 @@ func TestPatch(t *testing.T) {
 			", by the names of its files (root: or --root says otherwise)"},
 		"a package": {"", "pkg/drivers/net/veth.c pkg/drivers/net/tun.c pkg/drivers/net/dummy.c", "fix a hang", nil, "pkg=.",
 			"pkg/ is the kernel's root, by the names of its files (root: or --root says otherwise)"},
-		"of a neighbour": {"", "rtw8822b.c", "rtw88: fix a hang", []string{"iw"}, "", ""},
-		"in doubt":       {"", "main.c", "fix a hang", nil, "", ""},
+		"a program's folder": {"", "migration/rdma.c migration/cmd.c migration/eq.c migration/health.c", "fix a hang", nil, "", ""},
+		"of a neighbour":     {"", "rtw8822b.c", "rtw88: fix a hang", []string{"iw"}, "", ""},
+		"in doubt":           {"", "main.c", "fix a hang", nil, "", ""},
 	} {
 		ch := &change.Change{Subject: c.title, Prefix: change.Prefix{Words: c.words}}
 		for _, p := range strings.Fields(c.paths) {
