@@ -321,3 +321,23 @@ N:	[^a-z]exn
 		}
 	}
 }
+
+// A command below what may begin a copy of somebody else's mail is refused, in any
+// language, and not obeyed.
+func TestBelowACopy(t *testing.T) {
+	for text, obeyed := range map[string]bool{
+		"Thanks, Eve.\n\n#stablebot recheck\n":                                                            true,
+		"Reviewed-by: Ada <a@x.example>\n#stablebot recheck\n":                                            true,
+		"On Tue, 1 Dec 2026, Eve <e@x.example> wrote:\n> quoted\n\n#stablebot recheck\n":                  true,
+		"No.\n\nVon: Eve\nGesendet: 1.12.2026 13:00\nAn: a@x.example\nBetreff: x\n\n#stablebot recheck\n": false,
+		"No.\n\nEve kirjoitti:\n#stablebot recheck\n":                                                     false,
+		"No.\n\n> " + strings.Repeat("quoted ", 9) + "\n#stablebot recheck\n\n":                           false,
+		"No.\n\n>>> Eve <e@x.example> 12/1/2026 1:00 PM >>>\n#stablebot recheck\n":                        false,
+		"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n#stablebot recheck\n":                        true,
+	} {
+		got, _ := Parse(text)
+		if len(got) != 1 || (got[0].Wrong == "") != obeyed {
+			t.Errorf("%q: %+v", text, got)
+		}
+	}
+}

@@ -9,7 +9,8 @@
 //
 //   - A command stands at the start of a line that is not quoted; what a mail
 //     program puts before a line it cites makes it none, and so does what it puts
-//     above a copy of another mail.
+//     above a copy of another mail. Where a line above only looks like that, the
+//     command is refused.
 //   - A mail that repeats the help, placeholders and all, commands nothing.
 //   - A command counts only when a DKIM signature proves its mail (Prove).
 package command
@@ -80,6 +81,9 @@ func Parse(text string) (out []Command, more int) {
 			continue
 		}
 		c := read(strings.Fields(rest))
+		if l.Doubt != mail.Certain {
+			c = Command{Verb: c.Verb, Wrong: "it stands below a line that may begin a copy of somebody else's mail; write it above"}
+		}
 		c.Line = clip(line)
 		out = append(out, c)
 	}

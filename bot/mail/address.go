@@ -97,7 +97,31 @@ func person(s string) change.Person {
 	if len(name) >= 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
 		name = name[1 : len(name)-1] // Outlook's doubled quotes
 	}
-	return change.Person{Name: change.Clip(name, change.MaxName), Address: change.Clip(strings.ToLower(cleanID(addr)), change.MaxName)}
+	return change.Person{Name: change.Clip(name, change.MaxName), Address: change.Clip(strings.ToLower(cleanID(bare(addr))), change.MaxName)}
+}
+
+// bare takes the quotes off a local part that needs none: "jane"@example.org is the
+// mailbox of jane@example.org (RFC 5322, 3.4.1), and whoever compares the two means that.
+func bare(addr string) string {
+	addr = strings.TrimSpace(addr)
+	if !strings.HasPrefix(addr, `"`) {
+		return addr
+	}
+	i := strings.LastIndexByte(addr, '@')
+	if i < 0 {
+		return addr
+	}
+	local := strings.Trim(unquote(addr[:i]), " ")
+	if local == "" || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") ||
+		strings.IndexFunc(local, func(r rune) bool { return !atext(r) && r != '.' }) >= 0 {
+		return addr
+	}
+	return local + addr[i:]
+}
+
+// atext reports whether a character needs no quotes (RFC 5322, 3.2.3; RFC 6532).
+func atext(r rune) bool {
+	return r >= 0x80 || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
 }
 
 // unquote takes out the quotes and backslashes of quoted strings, wherever in

@@ -68,7 +68,7 @@ func fieldOf(key []byte) (field, bool) {
 		return fSubject, true
 	case "list-id":
 		return fListID, true
-	case "auto-submitted":
+	case "auto-submitted", "x-autoreply", "x-autorespond":
 		return fAutoSubmitted, true
 	case "precedence":
 		return fPrecedence, true

@@ -228,6 +228,9 @@ func TestPeople(t *testing.T) {
 		{`undisclosed-recipients:;`, ""},
 		{`team: a@example.org, b@example.org;`, "a@example.org|b@example.org"},
 		{`Ada`, "Ada"},
+		{`"ada"@example.org`, "ada@example.org"},
+		{`Ada <"a\da"@example.org>`, "Ada <ada@example.org>"},
+		{`<"ada miller"@example.org>`, `"adamiller"@example.org`},
 		{`<>`, ""},
 		{`,,`, ""},
 	} {
@@ -260,6 +263,13 @@ func TestPrograms(t *testing.T) {
 		{"From: \"example.org bot\" <bot@example.org>", "bot"},
 		{"Return-Path: <>\nFrom: ada@example.org", "mailer-daemon"},
 		{"From: Mail <MAILER-DAEMON@example.org>", "mailer-daemon"},
+		{"From: Ada <ada@example.org>\nX-Autoreply: yes", "auto-submitted"},
+		{"From: x <patches-unsubscribe@lists.example.org>", "list software"},
+		{"From: x <majordomo@example.org>", "list software"},
+		{"From: x <patches+subscribe@example.org>", "list software"},
+		{"From: x <patches-bounces+ada=example.org@lists.example.org>", "list software"},
+		{"From: Helper <helper@example.org>", ""},
+		{"From: x <\"no-reply\"@example.org>", "no-reply"},
 	} {
 		m, err := Scan([]byte(tt.header + "\n\n"))
 		if err != nil || m.Program != tt.want {

@@ -17,19 +17,29 @@ type Line struct {
 	Rest string // the text below it
 	N    int    // from 1
 	Own  bool   // its sender wrote it: it is not cited, and no piece of a cited line
+	Doubt
 }
 
 // Lines yields the lines of a text down to where its sender's own words end.
 func Lines(text string) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
 		last := ""
+		var above Doubt
 		for n, rest := 1, text; rest != ""; n++ {
 			var line string
 			line, rest, _ = strings.Cut(rest, "\n")
 			line = strings.TrimRight(line, " \t\r")
-			if endsOwnWords(line, rest) || !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, line, rest)}) {
+			if endsOwnWords(line, rest) {
 				return
 			}
+			doubt := above
+			if broken(last, line) {
+				doubt = Copied
+			}
+			if !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, line, rest), doubt}) {
+				return
+			}
+			above = max(above, heads(line, rest))
 			last = line
 		}
 	}
@@ -44,7 +54,13 @@ func quoted(line string) bool { return line != "" && (line[0] == '>' || line[0] 
 // lines has no other look but for that. last is the line above, rest the text below.
 func rewrapped(last, line, rest string) bool {
 	next, _, _ := strings.Cut(rest, "\n")
-	if !quoted(last) || !quoted(next) {
+	return quoted(next) && broken(last, line)
+}
+
+// broken reports whether a line may be the rest of the cited one above it: no empty line
+// parts them, and its first word had no room there.
+func broken(last, line string) bool {
+	if line == "" || quoted(line) || !quoted(last) {
 		return false
 	}
 	word, _, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")

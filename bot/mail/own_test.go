@@ -33,6 +33,35 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What reads like the head of a copied mail in any language is doubted, what only looks
+// like one commands nothing, and what people write is certain.
+func TestDoubt(t *testing.T) {
+	wrapped := "> " + strings.Repeat("quoted ", 9) + "\nmine\n\nmore"
+	for want, texts := range map[Doubt][]string{
+		Copied: {
+			"Von: Eve <e@x.example>\nGesendet: Dienstag, 1. Dezember 2026 13:00\nAn: a@x.example\nBetreff: AW: x\n\nmine",
+			"De : Eve\nEnvoyé : mardi 1 décembre 2026 13:00\nÀ : a@x.example\nObjet : x\n\nmine", "发件人: Eve\n发送时间: 2026年12月1日 13:00\n收件人: a\n主题: x\n\nmine",
+			"보낸 사람: Eve\n보낸 날짜: 2026-12-01\n받는 사람: a@x.example\n제목: x\nmine", "*Von:* Eve\n*Gesendet:* 1.12.2026\n*An:* a\n*Cc:* b\nmine",
+			"Eve <e@x.example> wrote on 12/01/2026 01:00:00 PM:\n\nmine", ">>> Eve <e@x.example> 12/1/2026 1:00 PM >>>\nmine", "W dniu 1.12.2026 o 13:00, Eve pisze:\nmine",
+			"Eve <e@x.example> kirjoitti:\nmine", "On Tue, 1 Dec 2026, Eve <e@x.example> wrote\n\nmine", wrapped,
+		},
+		Unsure: {"Eve kirjoitti:\nmine", "------------------ 原始邮件 ------------------\nmine", "=====\nmine", "See below:\n\nmine", "I asked e@x.example\nmine"},
+		Certain: {
+			"mine", "Hello Eve,\n\nmine", "On 1.12.2026 13:00 Eve kirjoitti:\n> quoted\n\nmine", "On Tue, Dec 1, 2026 at 9:00 PM Eve <e@x.example>\nwrote:\n\n> quoted\nmine",
+			"Reviewed-by: Ada <a@x.example>\nTested-by: Ada <a@x.example>\nCc: Bo <b@x.example>\n\nmine", "It hangs since 6.12.3.\nmine", "> short\nmine\n", "I met it on 1 December 2026.\nmine",
+			"CPU: a\nBoard: b\nmine", "> " + strings.Repeat("quoted ", 9) + "\n\nmine",
+		},
+	} {
+		for _, text := range texts {
+			for l := range Lines(text) {
+				if l.Text == "mine" && l.Doubt != want {
+					t.Errorf("doubt %d, not %d:\n%s", l.Doubt, want, text)
+				}
+			}
+		}
+	}
+}
+
 // own are the lines of a text that count as its sender's.
 func own(text string) string {
 	var out []string

@@ -11,10 +11,13 @@ import (
 func program(m *Message, returnPath string) string {
 	local, domain, _ := strings.Cut(m.From.Address, "@")
 	name := strings.ToLower(m.From.Name)
-	switch {
-	case strings.TrimSpace(returnPath) == "<>", local == "mailer-daemon", local == "postmaster",
-		strings.HasPrefix(m.contentType, "multipart/report"):
+	if strings.TrimSpace(returnPath) == "<>" || strings.HasPrefix(m.contentType, "multipart/report") {
 		return "mailer-daemon"
+	}
+	if unread := Unread(m.From.Address); unread != "" {
+		return unread
+	}
+	switch {
 	case strings.HasPrefix(local, "syzbot") && strings.HasSuffix(domain, "syzkaller.appspotmail.com"):
 		return "syzbot"
 	case name == "kernel test robot", name == "kbuild test robot", m.From.Address == "lkp@intel.com":
@@ -26,7 +29,7 @@ func program(m *Message, returnPath string) string {
 	case strings.HasPrefix(local, "tip-bot"):
 		return "tip-bot"
 	case strings.HasSuffix(local, "-bot"), strings.HasPrefix(local, "bot-"), strings.HasPrefix(local, "bot+"),
-		local == "bot", local == "noreply", local == "no-reply", local == "ci_notify", local == "buildbot",
+		local == "bot", local == "ci_notify", local == "buildbot",
 		strings.HasPrefix(local, "jenkins"), strings.HasPrefix(local, "buildbot"):
 		return local
 	case strings.HasSuffix(name, " bot"), strings.HasSuffix(name, "-bot"), strings.HasSuffix(name, " robot"),
@@ -40,6 +43,31 @@ func program(m *Message, returnPath string) string {
 	}
 	if m.Precedence == "auto_reply" || m.Precedence == "junk" {
 		return "auto-reply"
+	}
+	return ""
+}
+
+// Unread names what stands behind an address that no person reads, by the part before
+// the @: a mail system (RFC 2142, RFC 5321), the commands of list software, which a mail
+// of ours could obey, or a sender that wants no answer. "" is for all others.
+func Unread(address string) string {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	switch local {
+	case "mailer-daemon", "postmaster":
+		return "mailer-daemon"
+	case "majordomo", "listserv", "listproc", "mailman", "sympa", "ezmlm", "mlmmj", "smartlist":
+		return "list software"
+	case "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply":
+		return "no-reply"
+	}
+	words := strings.FieldsFunc(local, func(r rune) bool { return r == '-' || r == '+' })
+	for i, word := range words { // list-request, list+unsubscribe, list-bounces+you=example.org
+		switch word {
+		case "subscribe", "unsubscribe", "request", "bounce", "bounces", "join", "leave", "confirm", "owner", "help", "nomail":
+			if i > 0 {
+				return "list software"
+			}
+		}
 	}
 	return ""
 }

@@ -334,8 +334,9 @@ func (b Brief) limit(m *report.Mail) {
 	m.Cc = m.Cc[:room]
 }
 
+// unwanted reports whether an address wants no mail of the bot's, or has no reader.
 func (b Brief) unwanted(address string) bool {
-	return b.Out[strings.ToLower(address)] || containsFold(b.Policy.OptOut, address)
+	return mail.Unread(address) != "" || b.Out[strings.ToLower(address)] || containsFold(b.Policy.OptOut, address)
 }
 
 func containsFold(in []string, s string) bool {

@@ -178,11 +178,13 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 		}
 		if g, ok := trailer(line, rest); ok {
 			switch {
-			case g.Key == "Nacked-by" && form():
+			case g.Key == "Nacked-by" && (l.Doubt == mail.Copied || form()):
 			case g.Key == "Nacked-by":
 				declined = append(declined, Refusal{Evidence: evidence(line, lineNo)})
 			case proposal && !vouches(g.Key):
 				// belongs to the patch that the reply proposes
+			case l.Doubt == mail.Copied && !(vouches(g.Key) && samePerson(change.ParsePerson(g.Value), m.From)):
+				// may be somebody else's word
 			default:
 				g.FromThread, g.Value = m.ID, strings.Clone(g.Value) // not all of the text
 				g.Series = wide > 0
@@ -196,6 +198,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 			continue
 		}
 		switch {
+		case l.Doubt == mail.Copied:
 		case above && isNak(line) && form():
 		case above && isNak(line):
 			declined = append(declined, Refusal{evidence(line, lineNo), refusesStable(line, stable)})
