@@ -93,7 +93,7 @@ func Prove(ctx context.Context, raw []byte, lookup Lookup) (Proof, error) {
 	}
 	keys := keyring{ctx: ctx, lookup: lookup, names: map[string]bool{}}
 	for _, s := range c.signatures {
-		keys.names[s.selector+"._domainkey."+s.domain] = true
+		keys.names[s.name()] = true
 	}
 	found, err := dkim.VerifyWithOptions(bytes.NewReader(c.toVerify()), &dkim.VerifyOptions{MaxVerifications: maxSignatures,
 		LookupTXT: keys.find})
@@ -109,6 +109,10 @@ func Prove(ctx context.Context, raw []byte, lookup Lookup) (Proof, error) {
 		s := c.signatures[i]
 		if v.Err != nil {
 			why = fmt.Errorf("the signature of %s: %w", v.Domain, v.Err)
+			continue
+		}
+		if s.agent != s.domain && keys.strict(s) {
+			why = fmt.Errorf("the key of %s does not sign for %s (t=s)", s.domain, s.agent)
 			continue
 		}
 		p.Uses = append(p.Uses, s.uses(c)...)
@@ -194,8 +198,29 @@ func (k *keyring) find(name string) ([]string, error) {
 	if err != nil && (!errors.As(err, &dns) || !dns.IsNotFound) {
 		k.err = err
 	}
+	// Who tests a key says that its signatures are to be taken for none.
+	if err == nil && slices.ContainsFunc(txt, func(record string) bool { return flagged(record, "y") }) {
+		txt, err = nil, errors.New("its owner is only testing the key (t=y)")
+	}
 	k.have[name] = txt
 	return txt, err
+}
+
+// strict reports whether a key signs for its own domain alone, and for none below it.
+func (k *keyring) strict(s signature) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.ContainsFunc(k.have[s.name()], func(record string) bool { return flagged(record, "s") })
+}
+
+// flagged reports whether a key's record has a flag (t=, RFC 6376, 3.6.1).
+func flagged(record, flag string) bool {
+	for tag := range strings.SplitSeq(record, ";") {
+		if name, flags, ok := strings.Cut(strings.Map(noSpace, tag), "="); ok && name == "t" {
+			return slices.Contains(strings.Split(flags, ":"), flag)
+		}
+	}
+	return false
 }
 
 func (k *keyring) failed() error {
@@ -224,10 +249,14 @@ type field struct {
 type signature struct {
 	at               int // place among the fields
 	domain, selector string
+	agent            string   // the domain it was made for: i=
 	value            string   // b=, decoded and encoded again
 	keys             []string // h=, lower case
 	made             time.Time
 }
+
+// name is that of its key.
+func (s signature) name() string { return s.selector + "._domainkey." + s.domain }
 
 func (s signature) covers(key string) bool { return slices.Contains(s.keys, key) }
 
@@ -292,6 +321,9 @@ func readSignature(text []byte, from string) (s signature, err error) {
 		}
 	}
 	s.domain, s.selector = strings.ToLower(tags["d"]), tags["s"]
+	if s.agent = s.domain; strings.Contains(tags["i"], "@") {
+		s.agent = strings.ToLower(tags["i"][strings.LastIndexByte(tags["i"], '@')+1:])
+	}
 	for k := range strings.SplitSeq(tags["h"], ":") {
 		s.keys = append(s.keys, strings.ToLower(k))
 	}

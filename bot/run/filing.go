@@ -122,13 +122,14 @@ func place(n series.Note) int {
 // seriesFor returns the series of a patch or cover letter, a new one if it is
 // the first to come. Whoever guesses the key of a series is no member of it: a
 // member has its sender, a number that is free, and what is embargoed and what is
-// not are never in one. What nothing proves to be from a sender is in none that is proven
-// to be theirs, and keeps no number from what may be. What does not fit is a series of
-// its own.
+// what came over a list are never in one. What nothing proves to be from a sender is in
+// none that is proven to be theirs, and keeps no number from what may be. What does not
+// fit is a series of its own.
 func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
 	private, rank := fl.Policy.Embargoed(msg), fl.rank(m)
 	fits := func(o *flow.Series) bool {
-		if o.Sender != m.Sender || private && !o.Private || rank == flow.Unsigned && o.Signed == flow.SenderProven {
+		hides := o.Private != private && !(o.Private && m.List == "")
+		if o.Sender != m.Sender || hides || rank == flow.Unsigned && o.Signed == flow.SenderProven {
 			return false
 		}
 		return !slices.ContainsFunc(o.Members, func(have flow.Member) bool {
@@ -177,7 +178,7 @@ func (fl *filer) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg
 	if err != nil || len(thread) == 0 {
 		return f, err
 	}
-	s := nearest(thread, note.Ancestors)
+	s := nearest(shownFirst(thread, fl.Policy.Embargoed(msg)), note.Ancestors)
 	if fl.Policy.Embargoed(msg) && !s.Private {
 		// What it says would be shown, and answered, with what is public.
 		return flow.Filing{Kind: flow.KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
@@ -233,6 +234,22 @@ func (fl *filer) placeOwn(ctx context.Context, f flow.Filing, note series.Note) 
 		f.Series = nearest(thread, note.Ancestors)
 	}
 	return f, err
+}
+
+// shownFirst leaves out of a thread what is embargoed where a public mail has the same
+// Message-ID and is from the same sender, unless the reply itself is embargoed: a copy to
+// a security contact takes no answers from the mail that everybody reads.
+func shownFirst(thread []flow.Series, private bool) []flow.Series {
+	if private {
+		return thread
+	}
+	return slices.DeleteFunc(slices.Clone(thread), func(s flow.Series) bool {
+		return s.Private && slices.ContainsFunc(thread, func(o flow.Series) bool {
+			return !o.Private && o.Sender == s.Sender && slices.ContainsFunc(o.Members, func(m flow.Member) bool {
+				return slices.ContainsFunc(s.Members, func(n flow.Member) bool { return flow.MessageID(m.ID) == flow.MessageID(n.ID) })
+			})
+		})
+	})
 }
 
 // nearest is the series that holds the closest ancestor. Whoever posts a second mail

@@ -120,6 +120,11 @@ func (in *intake) read(item flow.Item) flow.Mail {
 	err = guarded(func() error {
 		asSent(msg, m.List)
 		m.Print = msg.Print()
+		if in.b.Policy.Embargoed(msg) {
+			// A copy with a contact in a field that nobody signed is another mail: else the
+			// one that comes over the list would be hidden with it.
+			m.Print = hidden(m.Print)
+		}
 		switch { // of two copies one may be the signed one
 		case msg.NoPatch == mail.Reply:
 			m.Print = command.Print(m.Print, item.Mail)
@@ -134,6 +139,12 @@ func (in *intake) read(item flow.Item) flow.Mail {
 	m.ID, m.MessageID, m.Date, m.Sender, m.Subject, m.InReplyTo = msg.ID, msg.ID, msg.Date, strings.ToLower(msg.From.Address), msg.Subject,
 		msg.InReplyTo
 	return m
+}
+
+// hidden is the print of a mail among whose recipients a security contact is.
+func hidden(print string) string {
+	sum := sha256.Sum256([]byte(print + " hidden"))
+	return hex.EncodeToString(sum[:8])
 }
 
 // asSent leaves "via" undone where it names another list than the one that the

@@ -197,6 +197,29 @@ func TestGuessedRun(t *testing.T) {
 	}
 }
 
+// TestCopyToAContact: a copy of somebody's mail with a security contact put on top, which
+// comes first, hides neither the mail nor its series, and takes no answer from them.
+func TestCopyToAContact(t *testing.T) {
+	for name, copied := range map[string]int{"a cover letter": 0, "a patch": 1} {
+		b := newBench(t, t.TempDir())
+		sign := b.signer()
+		all := series("100000.1", 1, 2, "drm/amdgpu: fix one", "drm/amdgpu: fix two")
+		b.raw(append([]byte("Cc: security@example.com\n"), sign(all[copied])...))
+		for _, p := range all {
+			b.raw(sign(p))
+		}
+		b.want(all[0].id)
+		for _, p := range all[1:] {
+			switch c, err := b.store.Show(t.Context(), p.id); {
+			case err != nil:
+				t.Errorf("%s: %s is hidden: %v", name, p.id, err)
+			case c.Series.Private || len(c.Series.Members) != 3:
+				t.Errorf("%s: %s stands in %+v", name, p.id, c.Series)
+			}
+		}
+	}
+}
+
 // TestEmbargoTravels: what people said of an embargoed version stays with it.
 func TestEmbargoTravels(t *testing.T) {
 	b := newBench(t, t.TempDir())

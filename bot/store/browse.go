@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -104,7 +105,11 @@ func (s *Store) Show(ctx context.Context, id string) (*Shown, error) {
 		return nil, err
 	}
 	if c.Judged == nil || c.Judged.Private || c.Series != nil && c.Series.Private {
-		return nil, fmt.Errorf("%q: %w", id, ErrNone)
+		copied, err := s.shownAs(ctx, id)
+		if err != nil || copied == "" {
+			return nil, errors.Join(err, fmt.Errorf("%q: %w", id, ErrNone))
+		}
+		return s.Show(ctx, copied)
 	}
 	out := &Shown{Case: *c}
 	keys := map[string]bool{c.Judged.SeriesKey: true}
@@ -125,6 +130,18 @@ func (s *Store) Show(ctx context.Context, id string) (*Shown, error) {
 	out.Mates = slices.DeleteFunc(out.Mates, func(j flow.Judged) bool { return j.Private })
 	out.Titles, err = s.titles(ctx, c.Judged)
 	return out, err
+}
+
+// shownAs is the judged patch that everybody may see under the Message-ID of one that is
+// hidden, "" where there is none: a copy to a security contact hides no other.
+func (s *Store) shownAs(ctx context.Context, id string) (string, error) {
+	var out string
+	err := s.read.QueryRowContext(ctx, `select m.id from mail m join judgement j on j.change_id = m.id join series s on s.key = m.series_key
+		where m.message_id = ? and m.id <> ? and j.private = 0 and s.private = 0 order by s.signed desc, m.id limit 1`, id, id).Scan(&out)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return out, s.wrap("reading", err)
 }
 
 func (s *Store) versions(ctx context.Context, at flow.Series, out *Shown) error {
