@@ -130,10 +130,10 @@ func answered(out Finding, _ error) (Finding, bool) { return out, true }
 // met nothing.
 func (f *Facts) reported() bool {
 	t, w := f.Tags(), f.Words()
-	if w.Has(signs.WordSparse) && !w.Traced() && t.Reported-(t.ByTool-t.BotTools)+w.Bugs() == 0 {
+	if w.Has(signs.WordSparse) && !w.Traced() && f.people()+w.Bugs() == 0 {
 		return false
 	}
-	return t.Reported+t.ReportedByBot-t.ByTool+w.Bugs()+w.Robots() > 0
+	return f.people()+t.ReportedByBot-t.BotTools+w.Bugs()+w.Robots() > 0
 }
 
 // bugNowhere: nothing changes that anybody could meet.
@@ -176,7 +176,7 @@ func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 	}
 	for k := range signs.WordTrace + 1 {
 		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
-			return answered(met("its title speaks of "+w.Noun(k), w.Evidence(k)))
+			return answered(met("its title speaks of "+f.bug(k), w.Evidence(k)))
 		}
 	}
 	if w.InTitle(signs.WordRefcount) && f.claimsFix() {
@@ -210,7 +210,7 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 		}
 		return answered(met("speaks of "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
 	case bug && claims && k != signs.WordTrace:
-		return answered(met("a fix whose message speaks of "+w.Noun(k), w.Evidence(k)))
+		return answered(met("a fix whose message speaks of "+f.bug(k), w.Evidence(k)))
 	case f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
@@ -299,7 +299,7 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 // more than they run; a fuzzer runs.
 func (f *Facts) byRobots() bool {
 	t, w := f.Tags(), f.Words()
-	if t.Reported-(t.ByTool-t.BotTools)+w.Bugs() > 0 || t.ReportedByBot+w.Robots() == 0 {
+	if f.people()+w.Bugs() > 0 || t.ReportedByBot+w.Robots() == 0 {
 		return false
 	}
 	return !t.Fuzzer() && !w.Traced()

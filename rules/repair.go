@@ -140,8 +140,8 @@ func (f *Facts) onlyText() bool {
 // met reports whether somebody who runs kernels met it: a person reported it, a tracker has
 // it, or a kernel printed what happened.
 func (f *Facts) met() bool {
-	t, w := f.Tags(), f.Words()
-	return w.Traced() || t.Reported-(t.ByTool-t.BotTools)+w.Bugs() > 0
+	w := f.Words()
+	return w.Traced() || f.people()+w.Bugs() > 0
 }
 
 // noise says that the change is what a compiler or checker asks for and nobody meets,

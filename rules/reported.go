@@ -24,7 +24,7 @@ Unmet: "found by code inspection, not observed".`,
 	Ref: Ref{stableRules, ruleList, "a bug that people suffer from, or a serious issue reported by a distribution's user"},
 	Values: slices.Concat(
 		[]Value{
-			{Name: "vouch.reported", Doc: "reported by people", Of: func(f *Facts) float64 { return yes(f.Tags().Reported > 0) }},
+			{Name: "vouch.reported", Doc: "reported by people", Of: func(f *Facts) float64 { return yes(f.people() > 0) }},
 			{Name: "vouch.robot", Doc: "reported by a robot", Of: func(f *Facts) float64 { return yes(f.Tags().ReportedByBot > 0) }},
 			{Name: "vouch.bug", Doc: "links a bug tracker", Of: func(f *Facts) float64 { return yes(f.Words().Bugs() > 0) }},
 		},
@@ -32,7 +32,7 @@ Unmet: "found by code inspection, not observed".`,
 	),
 	Run: func(f *Facts) (Finding, error) {
 		t, w := f.Tags(), f.Words()
-		robots, people, tools := t.ReportedByBot+w.Robots()-t.BotTools, t.Reported-(t.ByTool-t.BotTools), t.ByTool > 0 || w.Has(signs.WordTool)
+		robots, people, tools := t.ReportedByBot+w.Robots()-t.BotTools, f.people(), t.ByTool > 0 || w.Has(signs.WordTool)
 		var out Finding
 		switch {
 		case !f.claimsFix() && !w.Traced() && people == 0:
@@ -67,7 +67,7 @@ Unmet: "found by code inspection, not observed".`,
 			if ev == (Evidence{}) {
 				ev = t.Evidence("Reported-by")
 			}
-			out, _ = unmet("found by a static checker", ev)
+			out, _ = unmet(FoundByChecker, ev)
 		case w.Has(signs.WordReading):
 			out, _ = unmet("found by reading the code", w.Evidence(signs.WordReading))
 		case w.InTitle(signs.WordCompiler) && !f.buildError():
@@ -79,6 +79,42 @@ Unmet: "found by code inspection, not observed".`,
 		}
 		return out, nil
 	},
+}
+
+// FoundByChecker is what reported says of a bug that a program found in the source: whether
+// anybody can meet it is another question.
+const FoundByChecker = "found by a static checker"
+
+// people counts those who reported the bug. Whoever stands beside a robot that ran a
+// checker passed on what that printed, and a program that reads the source is nobody.
+func (f *Facts) people() int {
+	t, w := f.Tags(), f.Words()
+	if t.ReportedByBot > t.BotTools && w.Has(signs.WordTool) && !w.Traced() && w.Bugs() == 0 && !t.Fuzzer() {
+		return 0
+	}
+	return t.Reported - (t.ByTool - t.BotTools)
+}
+
+// onlyRead reports whether the bug stands in the source by the word of a checker, and
+// nothing in the message says that it was met or how it can be.
+func (f *Facts) onlyRead() bool {
+	t, w := f.Tags(), f.Words()
+	return (t.ByTool > 0 || w.Has(signs.WordTool)) && !f.met() && !w.LogError && !t.Fuzzer() && !w.Has(signs.WordShown) && !w.Has(signs.WordReport)
+}
+
+// bug is what the message says of its gravest kind: a crash, one that a checker found, one
+// that is possible.
+func (f *Facts) bug(k signs.Word) string {
+	w := f.Words()
+	switch {
+	case f.onlyRead():
+		return w.Noun(k) + ", which a checker found"
+	case w.Has(signs.WordCouldBe) && !f.met() && !w.Has(signs.WordShown) && !f.reported():
+		if noun, ok := strings.CutPrefix(w.Noun(k), "a "); ok {
+			return "a possible " + noun
+		}
+	}
+	return w.Noun(k)
 }
 
 func persons(n int) string {

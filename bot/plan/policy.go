@@ -156,7 +156,7 @@ const (
 	tooClose   = "its chance is too close to the line"
 	hardlyFix  = "whether it mends a bug is too close to call"
 	nobodyAsks = "no tag asks stable for it, and no branch was looked at"
-	formOnly   = "no branch was looked at, and nothing but its form speaks for it"
+	formOnly   = "no branch was looked at, and nothing but its form, or what a checker read, speaks for it"
 )
 
 // answers reports whether a judgement is worth a mail on this list, and says why not.

@@ -44,10 +44,14 @@ func Clear(p Patch) bool {
 func CloseCall(p Patch) bool { return p.Lines == nil || row(Posting{}, p).best() >= p.Lines.Eligible }
 
 // Favoured reports whether something in the change speaks for it: a bug, a report, a
-// test, a review, a device ID, and not only how it was written and posted.
+// test, a review, a device ID, and not only how it was written and posted. A bug that a
+// checker found in the source, and that nobody is said to have met, does not by itself.
 func Favoured(j verdict.Judgement) bool {
+	read := slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
+		return w.ID == rules.UserReport.ID && w.Outcome == rules.Unmet && w.Reason == rules.FoundByChecker
+	})
 	return slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
-		return w.Outcome == rules.Met && w.Weight > 0 && !usual[w.ID] && formal(w.ID) == 0
+		return w.Outcome == rules.Met && w.Weight > 0 && !usual[w.ID] && formal(w.ID) == 0 && (!read || w.ID != rules.RealBug.ID)
 	})
 }
 
