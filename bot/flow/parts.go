@@ -77,7 +77,8 @@ type Threads interface {
 // Senders are the series of one who posted them.
 type Senders interface {
 	// BySender returns a sender's series since a time, newest first, at most
-	// 20; with titles only those that have a member of one of them.
+	// 20; with titles only those that have a member of one of them. "" is whoever
+	// posted them.
 	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
 }
 

@@ -1,6 +1,7 @@
 package preview_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -47,6 +48,12 @@ func post(at time.Time, id, subject, more string) flow.Item {
 			"+1,3 @@\n int a;\n+int b;\n int c;\n"
 	}
 	return flow.Item{Source: "past", List: list, Received: at, Mail: []byte(strings.ReplaceAll(raw, "\n", "\r\n"))}
+}
+
+// by is a mail of somebody else.
+func by(address string, i flow.Item) flow.Item {
+	i.Mail = bytes.ReplaceAll(i.Mail, []byte("ada@example.org"), []byte(address))
+	return i
 }
 
 func seq(items ...flow.Item) iter.Seq2[flow.Item, error] {
@@ -170,16 +177,18 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// A fix of what its author posted after the last release is not told: no release has the
-// bug. Once another release may be out, it is.
+// A fix of what was posted too late for the last release is not told, whoever posted that:
+// no release has the bug. What is a fix itself goes in at any time.
 func TestUnreleased(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
 	fix := func(body string) string { return "\n" + body + "\n" }
 	r := runs(t, plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 9, PerDay: 9},
 		post(h(-48), "rework", "[PATCH] drm: rework the rings, cleanup", ""),
 		post(h(1), "a", "[PATCH] drm: fix a", fix(`Fixes: 0123456789ab ("drm: rework the rings, cleanup")`)),
-		post(h(2), "b", "[PATCH] drm: fix b", fix(`Fixes: ba9876543210 ("drm: an old one")`)))
-	want(t, r, "02 12:00 sent b first")
+		post(h(2), "b", "[PATCH] drm: fix b", fix(`Fixes: ba9876543210 ("drm: an old one")`)),
+		by("ben@example.org", post(h(3), "c", "[PATCH] drm: fix c", fix(`Fixes: 0123456789ab ("drm: rework the rings, cleanup")`))),
+		by("ben@example.org", post(h(4), "d", "[PATCH] drm: fix d", fix(`Fixes: 1123456789ab ("drm: fix a")`))))
+	want(t, r, "02 12:00 sent b first", "02 14:00 sent d first")
 	if quiet := fmt.Sprint(r.Quiet); !strings.Contains(quiet, "no release may have its bug yet") {
 		t.Errorf("quiet: %s", quiet)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 )
@@ -23,17 +24,17 @@ func (jg *judging) unreleased(ctx context.Context, s flow.Series, first *mail.Me
 	if why := cmp.Or(c.Young(), youngSeries(first, c)); why != "" {
 		return why, nil
 	}
-	cycle, ok := cycleOf(s.First)
+	opened, ok := openedOf(s.First)
 	if !ok || len(c.Fixes) == 0 {
 		return "", nil
 	}
 	for _, f := range c.Fixes {
-		young, err := jg.postedSince(ctx, s, f.Subject, cycle)
+		young, err := jg.postedSince(ctx, s, f.Subject, opened)
 		if err != nil || !young {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("its author posted %q after the last release", c.Fixes[0].Subject), nil
+	return fmt.Sprintf("%q was posted too late for the last release", c.Fixes[0].Subject), nil
 }
 
 // youngSeries asks the mail that stands before the patches, the cover letter or the first
@@ -48,58 +49,75 @@ func youngSeries(first *mail.Message, c *change.Change) string {
 	return ""
 }
 
-// postedSince reports whether a sender posted a patch of that title since a day and not
-// before, and nothing in it would bring it into a stable branch.
+// postedSince reports whether a patch of that title was posted to be merged since a day,
+// whoever posted it, and nothing in it would bring it in before a merge window opens: what
+// is a fix, an ID or a quirk goes in at any time. What is posted is not merged yet.
 func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string, since time.Time) (bool, error) {
 	if title == "" {
 		return false, nil
 	}
-	found, err := jg.Journal.BySender(ctx, s.Sender, []string{title}, s.First.Add(-versionSpan))
-	if err != nil || len(found) == 0 {
+	found, err := jg.Journal.BySender(ctx, "", []string{title}, since)
+	if err != nil {
 		return false, err
 	}
-	oldest := found[len(found)-1]
-	if oldest.Key == s.Key || oldest.First.Before(since) {
-		return false, nil
-	}
-	for _, m := range oldest.Members {
-		if m.Title != title {
+	for _, o := range found { // newest first
+		if o.Key == s.Key || !o.First.Before(s.First) || o.Private {
 			continue
 		}
-		raw, err := jg.Journal.Raw(ctx, m.ID)
-		if err != nil {
-			return false, err
+		for _, m := range o.Members {
+			if m.Title != title {
+				continue
+			}
+			raw, err := jg.Journal.Raw(ctx, m.ID)
+			if err != nil {
+				return false, err
+			}
+			msg, err := parse(flow.Mail{ID: m.ID, Raw: raw})
+			if err != nil || msg.Change == nil || plan.StableSubmission(msg) {
+				continue //nolint:nilerr // what cannot be read proves nothing
+			}
+			return len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0 && jg.one(msg.Change, nil, nil).Fix < fixesAlone, nil
 		}
-		msg, err := parse(flow.Mail{ID: m.ID, Raw: raw})
-		if err != nil || msg.Change == nil {
-			return false, nil //nolint:nilerr // what cannot be read proves nothing
-		}
-		return len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0, nil
 	}
 	return false, nil
 }
 
+// fixesAlone is the chance of being a fix from which a patch may go in between merge windows.
+const fixesAlone = 0.5
+
 // unsure is how far the day of a release that is expected may be off.
 const unsure = 14 * 24 * time.Hour
 
-// cycleOf is the day of the last release before a day; not ok where it may be that
-// another one has come since.
-func cycleOf(day time.Time) (last time.Time, ok bool) {
+// window is how long after a release new code still goes in: the merge window of two
+// weeks, and one more for what comes late.
+const window = 21 * 24 * time.Hour
+
+// openedOf is the day since which new code that is posted was too late for the last release
+// before a day: the merge window of that one had closed. Not ok where it may be that another
+// release has come since.
+func openedOf(day time.Time) (since time.Time, ok bool) {
 	all := release.All()
 	for r := all[0]; ; r = r.Next() {
-		at, sure, known := dayOf(r)
-		next, nextSure, follows := dayOf(r.Next())
+		last, lastSure, known := dayOf(r.Next())
+		next, nextSure, follows := dayOf(r.Next().Next())
 		switch {
-		case !known || !follows || at.After(day):
+		case !known || !follows || last.After(day):
 			return time.Time{}, false
 		case next.After(day):
+			before, sure, known := dayOf(r)
+			if !known {
+				return time.Time{}, false
+			}
 			if !sure {
-				at = at.Add(unsure)
+				before = before.Add(unsure)
+			}
+			if !lastSure {
+				last = last.Add(unsure)
 			}
 			if !nextSure {
 				next = next.Add(-unsure)
 			}
-			return at, day.Before(next)
+			return before.Add(window), last.Before(day) && day.Before(next)
 		}
 	}
 }

@@ -76,12 +76,15 @@ func (s *Store) Threads(ctx context.Context, ids []string) ([]flow.Series, error
 // BySender implements flow.Journal.
 func (s *Store) BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]flow.Series, error) {
 	in, args := marks(titles)
-	titled := ""
+	where := ""
 	if len(titles) > 0 {
-		titled = "and key in (select series_key from member where title in (" + in + "))"
+		where = " and key in (select series_key from member where title in (" + in + "))"
 	}
-	return s.series(ctx, "looking up versions in", "select "+seriesColumns+" from series where sender = ? and first >= ? "+
-		titled+" order by first desc, key limit 20", append([]any{sender, millis(since)}, args...)...)
+	if sender != "" {
+		where, args = where+" and sender = ?", append(args, sender)
+	}
+	return s.series(ctx, "looking up versions in", "select "+seriesColumns+" from series where first >= ?"+
+		where+" order by first desc, key limit 20", append([]any{millis(since)}, args...)...)
 }
 
 // Due implements flow.Journal.

@@ -230,6 +230,11 @@ func file(t *testing.T, s *suite) {
 	if got, err := s.BySender(s.ctx, "ada@example.org", []string{"drm/x: part 2", "other"}, T0); len(got) != 1 || err != nil {
 		t.Errorf("BySender with title: %d, %v", len(got), err)
 	}
+	for title, want := range map[string]int{"drm/x: part 2": 1, "nobody's": 0} {
+		if got, err := s.BySender(s.ctx, "", []string{title}, T0); len(got) != want || err != nil {
+			t.Errorf("BySender of anybody with %q: %d, %v", title, len(got), err)
+		}
+	}
 	if got, err := s.BySender(s.ctx, "ada@example.org", nil, T0.Add(time.Second)); len(got) != 0 || err != nil {
 		t.Errorf("BySender since later: %d, %v", len(got), err)
 	}
