@@ -49,6 +49,9 @@ type Brief struct {
 	Out    map[string]bool // opted out: addresses and "list:" names
 	Now    time.Time
 
+	// Asked is who in the thread has spoken of the stable tag, "" for nobody.
+	Asked string
+
 	// Heard is what was told of a patch when it was posted before, by the mail's ID.
 	Heard map[string]string
 
@@ -109,6 +112,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
 	case !news:
 		return nil, "nothing changed since the last answer, when it was posted before", nil
+	case b.Asked != "" && onlyTag(posting):
+		return nil, "somebody in the thread has spoken of the stable tag: " + b.Asked, nil
 	case v.Line == b.Said:
 		return nil, "nothing changed since the last answer", nil
 	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
@@ -118,6 +123,13 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(p.Message), Before: b.Said,
 		Words: b.words()})
 	return a, "", err
+}
+
+// onlyTag reports whether all that a reply would say is that stable may be asked.
+func onlyTag(p report.Posting) bool {
+	return !slices.ContainsFunc(p.Patches, func(q report.Patch) bool {
+		return q.Verdict != verdict.StableEligible || len(q.Branches) > 0
+	})
 }
 
 // action composes a mail.

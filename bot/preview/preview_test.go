@@ -194,6 +194,35 @@ func TestUnreleased(t *testing.T) {
 	}
 }
 
+// A later version of a patch has the same culprit where it has another title.
+func TestRetitled(t *testing.T) {
+	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
+	const tag = "\nFixes: ba9876543210 (\"drm: an old one\")\n"
+	r := runs(t, plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 9, PerDay: 9},
+		post(h(1), "a", "[PATCH] drm: fix a hang of the rings", tag),
+		post(h(30), "b", "[PATCH v2] drm: do not wait for dead rings", tag),
+		post(h(40), "c", "[PATCH] drm: fix another hang", tag))
+	want(t, r, "02 11:00 sent a first", "04 02:00 sent c first")
+}
+
+// What somebody in the thread has asked for is not said again: a reply may overtake its patch.
+func TestAskedBefore(t *testing.T) {
+	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
+	reply := func(text string) flow.Item {
+		return by("ben@example.org", post(h(0.95), "a1", "Re: [PATCH] drm: fix a hang of the rings", "In-Reply-To: <a@example.org>\nReferences: <a@example.org>\n\n"+text))
+	}
+	for text, sent := range map[string]bool{
+		"Please add Cc: stable@vger.kernel.org to this.": false,
+		"> Cc: stable@vger.kernel.org\n\nLooks good.":    true,
+	} {
+		r := runs(t, plan.ListPolicy{Reply: plan.ReplyAuthor, WithoutTrees: true, PerHour: 9, PerDay: 9},
+			reply(text), post(h(1), "a", "[PATCH] drm: fix a hang of the rings", "\nFixes: ba9876543210 (\"drm: an old one\")\n"))
+		if got := r.Said > 0; got != sent {
+			t.Errorf("%q: sent %v, quiet %v", text, got, r.Quiet)
+		}
+	}
+}
+
 // A title that is spelt otherwise is no other patch, and is not answered twice.
 func TestSpelling(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }

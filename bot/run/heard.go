@@ -36,6 +36,7 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 		return nil, err
 	}
 	before = append(before, newest...)
+	revised := later(posts)
 	var out map[string]string
 	for _, o := range before { // newest first, those with the very title before the others
 		if o.Key == s.Key || !o.First.Before(s.First) || o.Private || s.Signed == flow.SenderProven && o.Signed != flow.SenderProven {
@@ -46,22 +47,68 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 			return nil, err
 		}
 		for _, m := range o.Members {
+			said := saidOf(told, m.ID)
+			if said == "" {
+				continue
+			}
 			id := ids[folded(m.Title)]
+			if id == "" {
+				if id, err = jg.retitled(ctx, m.ID, revised); err != nil {
+					return nil, err
+				}
+			}
 			if id == "" || out[id] != "" {
 				continue
 			}
-			for _, a := range told {
-				if said := a.Told[m.ID]; said != "" {
-					if out == nil {
-						out = map[string]string{}
-					}
-					out[id] = said
-					break
-				}
+			if out == nil {
+				out = map[string]string{}
 			}
+			out[id] = said
 		}
 	}
 	return out, nil
+}
+
+// saidOf is what replies said of a mail.
+func saidOf(told []flow.Action, id string) string {
+	for _, a := range told {
+		if said := a.Told[id]; said != "" {
+			return said
+		}
+	}
+	return ""
+}
+
+// later are the patches that are posted as a later version and name their culprit.
+func later(posts []plan.Posted) (out []plan.Posted) {
+	for _, p := range posts {
+		if p.Judgement != nil && p.Message.Prefix.Version > 1 && len(p.Message.Change.Fixes) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// retitled finds the later version of a patch that has another title by now: it fixes the
+// same culprit.
+func (jg *judging) retitled(ctx context.Context, id string, later []plan.Posted) (string, error) {
+	if len(later) == 0 {
+		return "", nil
+	}
+	raw, err := jg.Journal.Raw(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	m, err := parse(flow.Mail{ID: id, Raw: raw})
+	if err != nil || m.Change == nil {
+		return "", nil //nolint:nilerr // what cannot be read is no version of anything
+	}
+	for _, p := range later {
+		if p.Message.Change.SameCulprit(m.Change) {
+			return p.ID, nil
+		}
+	}
+	return "", nil
 }
 
 // folded is a title by its letters and digits alone.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,7 +147,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		asSent(msg, m.List)
 		idx.AddNote(noteOf(m, msg))
 		msg.Shed()
-		if m.Kind != flow.KindReply {
+		if m.Kind == flow.KindReply {
+			brief.Asked = cmp.Or(brief.Asked, asksStable(msg))
+		} else {
 			brief.Posts = append(brief.Posts, plan.Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 			first.Add(msg)
 		}
