@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -81,9 +83,39 @@ func afterStop(command string, err error) string {
 	case errors.As(err, &itself):
 		return err.Error()
 	case slices.Contains(treesKept, command):
-		return "stopped by a signal, before the end; the same command begins anew, with the index of each branch that was read in full"
+		return "stopped by a signal, before the end; the same command begins anew, with the index of each branch that was read in full" +
+			beside(err)
 	}
-	return "stopped by a signal, before the end; the same command begins anew"
+	return "stopped by a signal, before the end; the same command begins anew" + beside(err)
+}
+
+// beside are the errors that the signal does not explain: of several that came together
+// one may be the reason for which somebody pressed Ctrl-C.
+func beside(err error) string {
+	var said []string
+	for _, e := range apart(err) {
+		var child *exec.ExitError
+		if !errors.Is(e, context.Canceled) && !errors.As(e, &child) {
+			said = append(said, e.Error())
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "; it had failed already: " + strings.Join(said, "; ")
+}
+
+// apart takes apart what was joined.
+func apart(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // each part is looked at by itself
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, apart(e)...)
+	}
+	return out
 }
 
 // complete has each command note that it began, and each one that only groups others
