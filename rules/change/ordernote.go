@@ -36,20 +36,33 @@ func notedNeeds(notes string) []Need {
 		if len(low) != len(text) || ofVersions(low) || anyIn(low, notFirst) || !anyIn(low, goesFirst) {
 			continue
 		}
-		for _, w := range strings.Fields(text) {
-			if !strings.Contains(w, "://") && !strings.HasPrefix(w, "<") {
-				continue
-			}
-			if id := messageID(strings.TrimRight(w, ".,;)")); id != "" {
-				out = append(out, Need{Form: NoteForm, Value: Clip(w, MaxSubject), MessageID: id})
-				break
-			}
+		if n, ok := namedMail(strings.Fields(text)); ok {
+			out = append(out, n)
 		}
 		if len(out) == maxNeeds {
 			break
 		}
 	}
 	return out
+}
+
+// namedMail is the mail that a paragraph names: by its first link, or by a Message-ID in
+// angle brackets where there is no link. What stands in angle brackets before a link is
+// the address of a person.
+func namedMail(words []string) (Need, bool) {
+	link := func(w string) bool { return strings.Contains(w, "://") }
+	bracket := func(w string) bool { return strings.HasPrefix(w, "<") }
+	for _, is := range []func(string) bool{link, bracket} {
+		for _, w := range words {
+			if !is(w) {
+				continue
+			}
+			if id := messageID(strings.TrimRight(w, ".,;)")); id != "" {
+				return Need{Form: NoteForm, Value: Clip(w, MaxSubject), MessageID: id}, true
+			}
+		}
+	}
+	return Need{}, false
 }
 
 // ofVersions reports whether a paragraph lists what changed since an earlier version.

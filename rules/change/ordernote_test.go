@@ -10,6 +10,7 @@ func TestNotedNeeds(t *testing.T) {
 		"The clock patch should be merged first:\n" + link:               "1@example.org",
 		"Made on top of the series at\n" + link + ".":                    "1@example.org",
 		"Must be applied after <1@example.org>, else it does not build.": "1@example.org",
+		"It is on top of the series of Ada <ada@example.org>:\n" + link:  "1@example.org",
 		"Made on top of usb-next.":                                       "",
 		"It does not depend on " + link:                                  "",
 		"v2: no longer on top of " + link:                                "",
