@@ -134,7 +134,7 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 			r.Opening = append(r.Opening, b.outcome(o))
 			obeyed := o.Refused == "" && o.Verb != command.Mute
 			verdicts = verdicts || obeyed
-			// A recheck is answered to who asked; what else people say is for all.
+			// A recheck is answered to who asked; what else people say is for the list too.
 			public = public || obeyed && o.Verb != command.Recheck
 		}
 		if verdicts {
@@ -148,11 +148,7 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 			r.Words = nil
 		}
 		if list.Reply == ReplyAll && public {
-			_, r.Cc = b.recipients(m, list)
-			if a := b.author(m); !b.unwanted(a.Address) && !strings.EqualFold(a.Address, mine[0].Who.Address) {
-				r.Cc = append([]change.Person{a}, r.Cc...)
-			}
-			r.Cc = slices.DeleteFunc(r.Cc, func(p change.Person) bool { return strings.EqualFold(p.Address, mine[0].Who.Address) })
+			r.Cc = b.listening(m, list, mine[0].Who)
 		}
 		a, err := b.action(id, list, r)
 		if err != nil {
@@ -164,6 +160,21 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 		out = append(out, *a)
 	}
 	return out, told, nil
+}
+
+// listening is who hears a command besides who gave it: the author, and the lists that
+// have a policy. Nobody else of the thread asked for it, and it repeats its words.
+func (b Brief) listening(m *mail.Message, list ListPolicy, who change.Person) (cc []change.Person) {
+	_, all := b.recipients(m, list)
+	if a := b.author(m); !b.unwanted(a.Address) && !strings.EqualFold(a.Address, who.Address) {
+		cc = append(cc, a)
+	}
+	for _, p := range all {
+		if b.hasPolicy(p) && !strings.EqualFold(p.Address, who.Address) {
+			cc = append(cc, p)
+		}
+	}
+	return cc
 }
 
 // Unanswered are the mails to this version whose commands have had no answer.

@@ -336,7 +336,7 @@ func (b Brief) limit(m *report.Mail) {
 	}
 	m.LeftOut = len(m.Cc) - room
 	list := func(p change.Person) int {
-		if slices.ContainsFunc(b.Policy.Lists, func(l ListPolicy) bool { return mail.ListAddress(l.ID, p.Address) }) {
+		if b.hasPolicy(p) {
 			return 0
 		}
 		return 1
@@ -344,6 +344,11 @@ func (b Brief) limit(m *report.Mail) {
 	m.Cc = slices.Clone(m.Cc)
 	slices.SortStableFunc(m.Cc, func(p, q change.Person) int { return list(p) - list(q) })
 	m.Cc = m.Cc[:room]
+}
+
+// hasPolicy reports whether an address is that of a list that has a policy.
+func (b Brief) hasPolicy(p change.Person) bool {
+	return slices.ContainsFunc(b.Policy.Lists, func(l ListPolicy) bool { return mail.ListAddress(l.ID, p.Address) })
 }
 
 // unwanted reports whether an address wants no mail of the bot's, or has no reader.

@@ -47,14 +47,21 @@ func (pv *prover) readOrders(ctx context.Context, p *flow.Proving, found []comma
 		case c.Verb == command.Mute:
 			p.Mute = proof.From
 		}
-		// Who is refused is told so once a day.
-		o.Answered = o.Refused != "" && slices.ContainsFunc(before, func(old flow.Order) bool {
-			return recent(old) && old.Refused != "" && strings.EqualFold(old.Who.Address, proof.From)
+		// Each person gets one answer a day that something was refused, and one that it was
+		// noted: the word counts all the same.
+		o.Answered = slices.ContainsFunc(before, func(old flow.Order) bool {
+			return recent(old) && strings.EqualFold(old.Who.Address, proof.From) &&
+				(o.Refused != "" && old.Refused != "" || noted(o) && noted(old))
 		})
 		p.Orders = append(p.Orders, o)
 	}
 	p.Due = now
 	return nil
+}
+
+// noted reports whether an order is a word that is kept beside the verdict.
+func noted(o flow.Order) bool {
+	return o.Refused == "" && (o.Verb == command.Override || o.Verb == command.OmitFix)
 }
 
 // mayOrder: the author, the stable team, those on the allow list, and the
