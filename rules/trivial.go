@@ -93,7 +93,7 @@ func trivialByWord(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence)
 func trivialByTool(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence) {
 	switch {
 	case w.Has(signs.WordStyle) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Traced():
-		return "for a checker of style", []Evidence{w.Evidence(signs.WordStyle)}
+		return "about style alone", []Evidence{w.Evidence(signs.WordStyle)}
 	case w.Has(signs.WordSparse) && !w.BodyHas(signs.Bugs) && !w.Traced() && !c.BytesSwapped:
 		return "mends what sparse, a checker, warns of", []Evidence{w.Evidence(signs.WordSparse)}
 	case w.Has(signs.WordNoBug) && !w.BodyHas(signs.Bugs) && !w.Traced():
