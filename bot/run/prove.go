@@ -195,10 +195,39 @@ func (pv *prover) signedThread(ctx context.Context, m flow.Mail, note series.Not
 	if err != nil || len(thread) == 0 {
 		return nil, err
 	}
-	if s := nearest(thread, note.Ancestors); s.Key == m.SeriesKey {
-		return s, nil
+	s := nearest(thread, note.Ancestors)
+	if s.Key != m.SeriesKey {
+		return nil, nil
 	}
-	return nil, nil
+	if copied, err := pv.copied(ctx, s, note.Ancestors); copied || err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// copied reports whether what a reply answers is another mail than that of a series: the
+// first of its Message-ID, which is no patch, and of which a signature proves that
+// somebody else sent it.
+func (pv *prover) copied(ctx context.Context, s *flow.Series, ancestors []string) (bool, error) {
+	for _, id := range ancestors {
+		switch claim(&flow.Series{Members: s.Members}, id) {
+		case 2:
+			return false, nil
+		case 1:
+			raw, err := pv.Journal.Raw(ctx, id)
+			if err != nil {
+				return false, err
+			}
+			ctx, cancel := context.WithTimeout(ctx, proveTime)
+			defer cancel()
+			first, err := command.Prove(ctx, raw, pv.Lookup)
+			if errors.Is(err, command.ErrLookup) {
+				return true, nil // it may be theirs
+			}
+			return err == nil && !strings.EqualFold(first.From, s.Sender), nil
+		}
+	}
+	return false, nil
 }
 
 // noteOf is what a stored mail says: of one that is proven what its signature
