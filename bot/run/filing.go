@@ -128,7 +128,7 @@ func place(n series.Note) int {
 func (fl *filer) seriesFor(ctx context.Context, m flow.Mail, msg *mail.Message, note series.Note) (*flow.Series, error) {
 	private, rank := fl.Policy.Embargoed(msg), fl.rank(m)
 	fits := func(o *flow.Series) bool {
-		hides := o.Private != private && !(o.Private && m.List == "")
+		hides := o.Private != private && (!o.Private || m.List != "")
 		if o.Sender != m.Sender || hides || rank == flow.Unsigned && o.Signed == flow.SenderProven {
 			return false
 		}

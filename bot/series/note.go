@@ -183,7 +183,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 				declined = append(declined, Refusal{Evidence: evidence(line, lineNo)})
 			case proposal && !vouches(g.Key):
 				// belongs to the patch that the reply proposes
-			case l.Doubt == mail.Copied && !(vouches(g.Key) && samePerson(change.ParsePerson(g.Value), m.From)):
+			case l.Doubt == mail.Copied && (!vouches(g.Key) || !samePerson(change.ParsePerson(g.Value), m.From)):
 				// may be somebody else's word
 			default:
 				g.FromThread, g.Value = m.ID, strings.Clone(g.Value) // not all of the text

@@ -54,7 +54,7 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 	switch tag := j.refusal(); {
 	case against == nil && j.covered(b):
 		return StableEligible, "", if_ + j.asked(b, score)
-	case against == nil && j.proposedFor(b):
+	case against == nil && j.proposedFor(b) && (score >= j.DKMS || j.namesBug()):
 		return StableEligible, "", j.asked(b, score)
 	case score >= j.Eligible && tag != nil:
 		return Uncertain, "", "a stable tag refuses automatic pickup, and does not say that it is not for stable"
@@ -65,6 +65,9 @@ func (j *judged) affected(b *Branch) (Verdict, Class, string) {
 	case score < j.DKMS && b == nil && j.Words().Revert:
 		return Uncertain, "", "a revert is needed wherever what it takes back went, and no tree says where that is"
 	case score < j.Eligible && j.proposedFor(b) && (score >= j.DKMS || j.heaviest(b) == BelowBar):
+		if against == nil {
+			return Uncertain, "", proposedToStable + "; nothing in it says which bug it fixes"
+		}
 		return Uncertain, "", proposedToStable + "; against it: " + against.Reason
 	case score < j.DKMS:
 		class := j.heaviest(b)
@@ -82,7 +85,7 @@ const proposedToStable = "proposed for stable by its own selection (AUTOSEL)"
 // proposedFor reports whether the stable team's tool proposes the change for the branch,
 // with nil for any. That is not its author's wish, but who takes changes has selected it:
 // of the proposals on the ten lists of 2022-10 to 2025 that may be learnt from, stable
-// took 759 of 1,047, whatever their text says.
+// took 759 of 1,047. One that names no bug and has the score of a clean-up may be either.
 func (j *judged) proposedFor(b *Branch) bool {
 	p := j.Change.Prefix
 	if !p.AutoSel || j.refusal() != nil {
@@ -93,6 +96,11 @@ func (j *judged) proposedFor(b *Branch) bool {
 	}
 	oldest, newest := slices.MinFunc(p.Trees, byAge), slices.MaxFunc(p.Trees, byAge)
 	return p.AndUp && !release.Newer(b.Name, newest) && !release.Newer(oldest, b.Name)
+}
+
+// namesBug reports whether a finding says what the change mends.
+func (j *judged) namesBug() bool {
+	return j.finding(rules.Met, rules.RealBug, rules.DeviceID, rules.BuildError) != nil
 }
 
 // byAge orders releases from the oldest.

@@ -24,6 +24,8 @@ func TestProposal(t *testing.T) {
 		says string
 	}{
 		{"nothing against it", sure(proposed("6.12", "6.1"), score(0.1)), StableEligible, proposedToStable},
+		{"no bug is named", sure(proposed("6.12", "6.1"), score(0.1), unknownBug), Uncertain, "which bug it fixes"},
+		{"no bug is named, in the band", sure(proposed("6.12", "6.1"), score(0.3), unknownBug), StableEligible, proposedToStable},
 		{"one branch", sure(proposed("6.12"), score(0.3)), StableEligible, proposedToStable},
 		{"an interface", sure(proposed("6.12"), score(0.1), newUAPI), DKMSOnly, "adds an interface"},
 		{"trivial, and no class speaks", sure(proposed("6.12"), score(0.1), unmetWith(rules.ProductionSilicon, "x", -1)), Uncertain, "against it: unmet"},
@@ -37,6 +39,8 @@ func TestProposal(t *testing.T) {
 		}
 	}
 }
+
+func unknownBug(j *judged) { j.found[0].Outcome = rules.Unknown }
 
 // affectedIn adds a branch that has the bug.
 func affectedIn(name string, score float64) func(*judged) {
