@@ -209,7 +209,8 @@ func TestRetitled(t *testing.T) {
 func TestAskedBefore(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
 	reply := func(text string) flow.Item {
-		return by("ben@example.org", post(h(0.95), "a1", "Re: [PATCH] drm: fix a hang of the rings", "In-Reply-To: <a@example.org>\nReferences: <a@example.org>\n\n"+text))
+		return by("ben@example.org", post(h(0.95), "a1", "Re: [PATCH] drm: fix a hang of the rings",
+			"In-Reply-To: <a@example.org>\nReferences: <a@example.org>\n\n"+text))
 	}
 	for text, sent := range map[string]bool{
 		"Please add Cc: stable@vger.kernel.org to this.": false,

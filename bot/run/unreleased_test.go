@@ -42,7 +42,8 @@ func TestYoungSeries(t *testing.T) {
 		}
 		return m
 	}
-	const diff = "\n---\ndiff --git a/drivers/gpu/drm/x/x.c b/drivers/gpu/drm/x/x.c\n--- a/drivers/gpu/drm/x/x.c\n+++ b/drivers/gpu/drm/x/x.c\n@@ -1 +1 @@\n-a\n+b\n"
+	const diff = "\n---\ndiff --git a/drivers/gpu/drm/x/x.c b/drivers/gpu/drm/x/x.c\n" +
+		"--- a/drivers/gpu/drm/x/x.c\n+++ b/drivers/gpu/drm/x/x.c\n@@ -1 +1 @@\n-a\n+b\n"
 	const base = "-- \n2.0\n\nbase-commit: 0123456789ab00112233445566778899aabbccdd\n"
 	c := read("[PATCH 2/2] drm/x: fix b", "Fixes: 0123456789ab (\"drm/x: add b\")"+diff).Change
 	for _, tt := range []struct {

@@ -18,7 +18,8 @@ const needDiff = "---\n drivers/x/%[1]s.c | 2 +-\n\ndiff --git a/drivers/x/%[1]s
 func TestNeeds(t *testing.T) {
 	post := func(id, reply, date, subject, body, file string) *mail.Message {
 		t.Helper()
-		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\nDate: Mon, %s +0000\nMessage-ID: <%s>\n", subject, date, id)
+		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\n"+
+			"Date: Mon, %s +0000\nMessage-ID: <%s>\n", subject, date, id)
 		if reply != "" {
 			text += "In-Reply-To: <" + reply + ">\nReferences: <" + reply + ">\n"
 		}
@@ -78,7 +79,8 @@ func TestNeedsOfBase(t *testing.T) {
 	const other = "1123456789abcdef0123456789abcdef01234567"
 	post := func(id, reply, subject, body, file, tail string) *mail.Message {
 		t.Helper()
-		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\nDate: Mon, 02 Nov 2026 10:00:00 +0000\nMessage-ID: <%s>\n", subject, id)
+		text := fmt.Sprintf("From: Ada Example <ada@example.org>\nSubject: %s\n"+
+			"Date: Mon, 02 Nov 2026 10:00:00 +0000\nMessage-ID: <%s>\n", subject, id)
 		if reply != "" {
 			text += "In-Reply-To: <" + reply + ">\nReferences: <" + reply + ">\n"
 		}
