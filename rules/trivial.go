@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -92,7 +93,7 @@ func trivialByWord(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence)
 // trivialByTool: for a checker, or a tidying, by what is said.
 func trivialByTool(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence) {
 	switch {
-	case w.Has(signs.WordStyle) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Traced():
+	case w.Has(signs.WordStyle) && (printed(w.Evidence(signs.WordStyle)) || !f.has("Fixes")) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Traced():
 		return "about style alone", []Evidence{w.Evidence(signs.WordStyle)}
 	case w.Has(signs.WordSparse) && !w.BodyHas(signs.Bugs) && !w.Traced() && !c.BytesSwapped:
 		return "mends what sparse, a checker, warns of", []Evidence{w.Evidence(signs.WordSparse)}
@@ -105,6 +106,13 @@ func trivialByTool(f *Facts, w *signs.Words, c *signs.Code) (string, []Evidence)
 		return "debug output or tests, by its title", nil
 	}
 	return "", nil
+}
+
+// printed reports whether a line is what checkpatch prints, which speaks of style even of a
+// patch with a Fixes: tag; "fix spacing" there may be of a bus.
+func printed(line Evidence) bool {
+	low := strings.ToLower(line.Text)
+	return strings.Contains(low, "warning:") || strings.Contains(low, "error:") || strings.Contains(low, "check:")
 }
 
 // tidies tells the verbs of clean-ups: "power down unused links" has their words

@@ -102,7 +102,7 @@ func beside(err error) string {
 	if len(said) == 0 {
 		return ""
 	}
-	return "; it had failed already: " + strings.Join(said, "; ")
+	return "; beside that: " + strings.Join(said, "; ")
 }
 
 // apart takes apart what was joined.

@@ -24,7 +24,7 @@ func TestAfterStop(t *testing.T) {
 		{"run", full, "no space left on device"},
 	} {
 		got := afterStop(c.command, c.err)
-		_, beside, found := strings.Cut(got, "; it had failed already: ")
+		_, beside, found := strings.Cut(got, "; beside that: ")
 		if beside != c.told || found != (c.told != "") || !strings.HasPrefix(got, "stopped by a signal") {
 			t.Errorf("%s, %v: %q, want %q beside the signal", c.command, c.err, got, c.told)
 		}

@@ -46,7 +46,7 @@ func takenBack(s string, at int) bool {
 	}
 	for _, turn := range [...]string{". however", "; however", ", however", ". but ", ", but ", "; but "} {
 		if i := strings.Index(after, turn); i >= 0 {
-			return turn[2:] == "however" || harm(after[i:])
+			return harm(after[i:])
 		}
 	}
 	return false
@@ -57,7 +57,7 @@ func harm(s string) bool {
 	if i := strings.Index(s[1:], ". "); i >= 0 {
 		s = s[:i+1]
 	}
-	return slices.ContainsFunc([]string{"cause", "fail", "break", "lead to", "leads to", "hang", "crash", "result in",
+	return slices.ContainsFunc([]string{" cause", "fail", "miss", "error", "wrong", "break", "lead to", "leads to", "hang", "crash", "result in",
 		"lose", "lost", "corrupt", "leak", "stop"}, func(w string) bool { return strings.Contains(s, w) })
 }
 
@@ -119,20 +119,25 @@ func isBackground(before string) bool {
 // symbols counts the places of code, "name+0x1a/0x2c", in a trace of a kernel. A line of a
 // process names the file of a program or library instead.
 func symbols(s string) int {
-	n := 0
+	n, last := 0, 0 // last: behind the place before
 	for i := 0; ; {
 		j := strings.Index(s[i:], "+0x")
 		if j < 0 {
 			return n
 		}
 		i += j
-		start := i
-		for start > 0 && s[start-1] > ' ' && s[start-1] != '(' {
+		start, from := i, max(last, i-longestName)
+		for start > from && s[start-1] > ' ' && s[start-1] != '(' {
 			start--
 		}
 		if name := s[start:i]; !strings.Contains(name, "/") && !strings.Contains(name, ".so") {
 			n++
 		}
 		i += len("+0x")
+		last = i
 	}
 }
+
+// longestName bounds how far the name of a place is looked for: a path of a program in a
+// trace is shorter, and so is every symbol of a kernel.
+const longestName = 1024

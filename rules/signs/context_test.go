@@ -1,7 +1,11 @@
 package signs
 
 import (
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -15,6 +19,9 @@ func TestContext(t *testing.T) {
 	}{
 		{"harmless in one case", "acme: fix the flush", "This is harmless when the ring is idle. However, the next submit is lost.", WordNoBug, false},
 		{"harmless, then not", "acme: fix the flush", "The warning is harmless, but the ring hangs after it.", WordNoBug, false},
+		{"harmless, for a reason", "acme: fix the flush", "The warning is harmless, but silence it because it is long.", WordNoBug, true},
+		{"memory, when an error is set", "acme: fix the copy", "It overwrites adjacent memory if the error is set.", WordCorruption, true},
+		{"a result", "acme: fix the copy", "It overwrites the error code.", WordCorruption, false},
 		{"harmless", "acme: fix the flush", "The warning is harmless. Silence it.", WordNoBug, true},
 		{"harmless, and noisy", "acme: fix the flush", "The warning is harmless, but annoying.", WordNoBug, true},
 		{"the name of a function", "acme: fix the check in crashstate_get()", "It returns early.", WordOops, false},
@@ -55,5 +62,22 @@ func TestOfOthers(t *testing.T) {
 		if got := ReadWords(&change.Change{Subject: "acme: fix", Body: text}).Bugs(); got != want {
 			t.Errorf("%q: %d reports, want %d", text, got, want)
 		}
+	}
+}
+
+// What is looked for around a word is bounded: a message of one long word, and a hunk of
+// nothing but puts, cost what their size says.
+func TestCostOfContext(t *testing.T) {
+	start := time.Now()
+	if n := symbols(strings.Repeat("+0x", 1<<20)); n != 1<<20 {
+		t.Errorf("%d places", n)
+	}
+	h := &gitdiff.TextFragment{}
+	for range 100_000 {
+		h.Lines = append(h.Lines, gitdiff.Line{Op: gitdiff.OpAdd, Line: "\tof_node_put(a);\n"})
+	}
+	PutTwice([]*gitdiff.File{{NewName: "a.c", TextFragments: []*gitdiff.TextFragment{h}}}, "")
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("it took %v", d)
 	}
 }

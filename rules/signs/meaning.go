@@ -152,7 +152,8 @@ func namesResult(clause string) bool {
 			next = words[i+1]
 		}
 		switch strings.Trim(w, "`'\"@()") {
-		case "with", "by", "in", "into": // that is what comes there instead, or where
+		case "with", "by", "in", "into", // that is what comes there instead, or where
+			"when", "if", "on", "while", "after", "because": // or why
 			return false
 		case "ret", "rc", "err", "errno", "retval":
 			return true

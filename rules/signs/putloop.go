@@ -26,6 +26,7 @@ var putCall = regexp.MustCompile(`^(\s+)(pci_dev_put|of_node_put|fwnode_handle_p
 // Only says that nothing else changes.
 func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator string, only bool) {
 	only = true
+	left := maxPuts
 	for _, f := range files {
 		for _, h := range f.TextFragments {
 			after, at := newSide(h)
@@ -34,15 +35,16 @@ func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator
 					continue
 				}
 				m := putCall.FindStringSubmatch(l.text)
-				if m == nil {
+				if m == nil || left == 0 || gets(after, m[3]) {
 					only = false
 					continue
 				}
-				name, loop := around(after[:i], m[2], m[3], len(m[1]))
+				left--
+				name, loop := around(after[max(0, i-reach):i], m[2], m[3], len(m[1]))
 				if name == "" {
 					name, loop = namedIn(message, m[2]), -1
 				}
-				if name == "" || !goesOn(after[i+1:], len(m[1]), loop) {
+				if name == "" || !goesOn(after[i+1:min(len(after), i+1+reach)], len(m[1]), loop) {
 					only = false
 					continue
 				}
@@ -55,6 +57,23 @@ func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator
 		}
 	}
 	return ev, put, iterator, only && put != ""
+}
+
+// Bounds on what is looked at: lines that give something back, and lines around one.
+const (
+	maxPuts = 200
+	reach   = 200
+)
+
+// gets reports whether a hunk takes a reference of the variable itself, which the line
+// that gives one back is then for.
+func gets(after []side, name string) bool {
+	for _, l := range after[:min(len(after), 5*reach)] {
+		if strings.Contains(l.text, "_get("+name+")") {
+			return true
+		}
+	}
+	return false
 }
 
 // side is a line of a hunk as it is after the change.

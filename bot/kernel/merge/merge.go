@@ -264,6 +264,7 @@ func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top 
 		if fits < len(trees) {
 			return fits, last, nil
 		}
+		odd := last.Odd
 		if top, err = m.put(ctx, ours, top); err != nil {
 			return 0, Result{}, err
 		}
@@ -272,6 +273,9 @@ func (m *Merger) Chain(ctx context.Context, ours string, trees [][2]string, top 
 		}
 		if last.Clean {
 			fits++
+		}
+		if last.Odd == "" {
+			last.Odd = odd
 		}
 		return fits, last, nil
 	}

@@ -196,4 +196,9 @@ func TestChainLook(t *testing.T) {
 	if seen != 1 {
 		t.Errorf("it was looked at %d times", seen)
 	}
+	// A patch that is only posted goes on top, and what is odd below it stays odd.
+	posted := []merge.File{{Path: "b.c", Base: merge.Blob{Data: []byte(text("2", "9"))}, Theirs: merge.Blob{Data: []byte(text("2", "nine"))}}}
+	if _, last, err := m.Chain(t.Context(), tree(base), [][2]string{step(one), step(two)}, posted, look); err != nil || last.Odd != "odd" {
+		t.Errorf("below a posted patch: %+v, %v", last, err)
+	}
 }
