@@ -105,9 +105,9 @@ func labels(line, rest string) bool {
 
 var (
 	address = regexp.MustCompile(`[^\s@<>]@[^\s@<>]`)
-	// A time of day, or a day with its year.
-	day = regexp.MustCompile(`\b\d{1,2}:\d{2}\b|\b\d{1,2}[-./ ]{1,2}[^\s\d]{1,12}[-./ ]{1,2}(?:19|20)\d\d\b|` +
-		`\b\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d\d\b|\b(?:19|20)\d\d(?:[-./]|\s?年\s?)\d{1,2}`)
+	// A time of day, or a day with its year: no place on a bus (0000:03:00.0), no kernel (6.12.30).
+	day = regexp.MustCompile(`(?:^|[^:.\w])\d{1,2}:\d{2}(?::\d{2})?(?:[^:.\w]|$)|\b\d{1,2}[-./ ]{1,2}[^\s\d]{1,12}[-./ ]{1,2}(?:19|20)\d\d\b|` +
+		`\b\d{1,2}(?:[-./]\d{1,2}[-./](?:19|20)|/\d{1,2}/)\d\d\b|\b(?:19|20)\d\d(?:[-./]|\s?年\s?)\d{1,2}`)
 )
 
 func hasAddress(line string) bool { return strings.Contains(line, "@") && address.MatchString(line) }

@@ -45,11 +45,11 @@ func TestDoubt(t *testing.T) {
 			"Eve <e@x.example> wrote on 12/01/2026 01:00:00 PM:\n\nmine", ">>> Eve <e@x.example> 12/1/2026 1:00 PM >>>\nmine", "W dniu 1.12.2026 o 13:00, Eve pisze:\nmine",
 			"Eve <e@x.example> kirjoitti:\nmine", "On Tue, 1 Dec 2026, Eve <e@x.example> wrote\n\nmine", wrapped,
 		},
-		Unsure: {"Eve kirjoitti:\nmine", "------------------ 原始邮件 ------------------\nmine", "=====\nmine", "See below:\n\nmine", "I asked e@x.example\nmine"},
+		Unsure: {"On 6.12.30 I get:\nmine", "amdgpu 0000:03:00.0:\nmine", "Eve kirjoitti:\nmine", "------------------ 原始邮件 ------------------\nmine", "=====\nmine", "See below:\n\nmine", "I asked e@x.example\nmine"},
 		Certain: {
 			"mine", "Hello Eve,\n\nmine", "On 1.12.2026 13:00 Eve kirjoitti:\n> quoted\n\nmine", "On Tue, Dec 1, 2026 at 9:00 PM Eve <e@x.example>\nwrote:\n\n> quoted\nmine",
 			"Reviewed-by: Ada <a@x.example>\nTested-by: Ada <a@x.example>\nCc: Bo <b@x.example>\n\nmine", "It hangs since 6.12.3.\nmine", "> short\nmine\n", "I met it on 1 December 2026.\nmine",
-			"CPU: a\nBoard: b\nmine", "> " + strings.Repeat("quoted ", 9) + "\n\nmine",
+			"CPU: a\nBoard: b\nmine", "It hangs on 6.12.30\nmine", "amdgpu 0000:03:00.0 hangs\nmine", "> " + strings.Repeat("quoted ", 9) + "\n\nmine",
 		},
 	} {
 		for _, text := range texts {

@@ -178,7 +178,7 @@ func (fl *filer) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg
 	if err != nil || len(thread) == 0 {
 		return f, err
 	}
-	s := nearest(shownFirst(thread, fl.Policy.Embargoed(msg)), note.Ancestors)
+	s := nearest(shownFirst(thread, m.List == "" || fl.Policy.Embargoed(msg)), note.Ancestors)
 	if fl.Policy.Embargoed(msg) && !s.Private {
 		// What it says would be shown, and answered, with what is public.
 		return flow.Filing{Kind: flow.KindOther, Note: "a security contact is among its recipients, and the thread is public"}, nil
@@ -231,13 +231,13 @@ func (fl *filer) placeOwn(ctx context.Context, f flow.Filing, note series.Note) 
 	f.Note = "own mail"
 	thread, err := fl.Journal.Threads(ctx, note.Ancestors)
 	if err == nil && len(thread) > 0 {
-		f.Series = nearest(thread, note.Ancestors)
+		f.Series = nearest(shownFirst(thread, false), note.Ancestors) // the bot answers what is public alone
 	}
 	return f, err
 }
 
 // shownFirst leaves out of a thread what is embargoed where a public mail has the same
-// Message-ID and is from the same sender, unless the reply itself is embargoed: a copy to
+// Message-ID and is from the same sender, unless the reply itself is private: a copy to
 // a security contact takes no answers from the mail that everybody reads.
 func shownFirst(thread []flow.Series, private bool) []flow.Series {
 	if private {

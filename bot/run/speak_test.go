@@ -209,6 +209,10 @@ func TestCopyToAContact(t *testing.T) {
 			b.raw(sign(p))
 		}
 		b.want(all[0].id)
+		b.raw(sign(post{id: "n@example.org", subject: "Re: " + all[1].subject, reply: all[1].id, text: true, body: "NAK, not this way.\n"}))
+		if c, err := b.store.Show(t.Context(), all[1].id); err != nil || len(c.Replies) != 1 || c.Replies[0].Proven == "" {
+			t.Errorf("%s: the author's NAK is not heard, %v", name, err)
+		}
 		for _, p := range all[1:] {
 			switch c, err := b.store.Show(t.Context(), p.id); {
 			case err != nil:

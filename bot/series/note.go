@@ -178,7 +178,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 		}
 		if g, ok := trailer(line, rest); ok {
 			switch {
-			case g.Key == "Nacked-by" && (l.Doubt == mail.Copied || form()):
+			case g.Key == "Nacked-by" && (l.Doubt == mail.Copied && !samePerson(change.ParsePerson(g.Value), m.From) || form()):
 			case g.Key == "Nacked-by":
 				declined = append(declined, Refusal{Evidence: evidence(line, lineNo)})
 			case proposal && !vouches(g.Key):

@@ -124,7 +124,7 @@ func (t *txn) move(id, from, to string) error {
 	if _, err := t.exec(`update mail set series_key = ? where id in (with recursive below (id, message_id) as (
 			select id, message_id from mail where id = ?
 			union select m.id, m.message_id from mail m join below b on m.in_reply_to = b.message_id
-				where m.series_key = ? and m.kind not in ('patch', 'cover'))
+				where m.series_key = ? and m.series_key <> '' and m.kind not in ('patch', 'cover'))
 		select id from below)`, to, id, from); err != nil {
 		return err
 	}

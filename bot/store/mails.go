@@ -390,7 +390,8 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 // putProven says of a series whether who sent it is proven, and by that what it
 // goes on from. A reply proves nothing of the series that it is filed with.
 func (t *txn) putProven(p flow.Proving) error {
-	const own = " from mail m where m.series_key = series.key and m.kind in ('patch', 'cover') and "
+	// The second condition is that of the partial index.
+	const own = " from mail m where m.series_key = series.key and m.series_key <> '' and m.kind in ('patch', 'cover') and "
 	if _, err := t.exec(`update series set signed = case when exists (select 1`+own+`m.proven <> '') then 2
 			when exists (select 1`+own+`m.prove_at > 0) then 1 else 0 end where key = ?`, p.SeriesKey); err != nil || p.Previous == "" {
 		return err
