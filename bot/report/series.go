@@ -230,7 +230,7 @@ func (v Values) reasons() block {
 	}
 	b := block{own: true}
 	for _, why := range all {
-		b.lines = append(b.lines, strings.Split(wrap(v.numbered(of[why])+": "+why, rowIndent, rowIndent+"  "), "\n")...)
+		b.lines = append(b.lines, strings.Split(wrap(v.numbered(of[why])+": "+told(why, len(of[why])), rowIndent, rowIndent+"  "), "\n")...)
 	}
 	return b
 }

@@ -32,7 +32,7 @@ func TestTogether(t *testing.T) {
 	for _, want := range []string{
 		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2; that has to go in first.",
 		"Patch 4 is a closer call (estimated chance 50 %).", "Patch 1: a fix whose message speaks of a hang",
-		"Patches 3 and 5: a fix by its Fixes tag", "Patches 1, 2, 3 and 5: if you agree, add this",
+		"Patches 3 and 5: fixes by their Fixes tags", "Patches 1, 2, 3 and 5: if you agree, add this",
 	} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in\n%s", want, text)
