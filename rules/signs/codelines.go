@@ -14,6 +14,7 @@ type reader struct {
 	uapi     bool
 	comment  [2]bool // inside a block comment, before and after the change
 	add, del sum     // of the current block of changed lines
+	naming   bool    // a string of the block is a name that something else is matched with
 	// shapes of removed lines of the current block, to be paired with added ones
 	shapes [16]shape
 	nshape int
@@ -75,6 +76,7 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 		if add {
 			line++
 		}
+		r.naming = r.naming || namesByString(l.Line)
 	}
 	r.block()
 }
@@ -85,10 +87,31 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 func (r *reader) block() {
 	if r.add != (sum{}) || r.del != (sum{}) {
 		shut := r.comment[0] == r.comment[1]
-		r.out.same(r.add.all == r.del.all, shut && r.add.code == r.del.code, shut && r.add.bare == r.del.bare)
+		code := r.add.code == r.del.code
+		r.out.same(r.add.all == r.del.all, shut && code, shut && (code || !r.naming && r.add.bare == r.del.bare))
 		r.add, r.del = sum{}, sum{}
 	}
-	r.nshape = 0
+	r.nshape, r.naming = 0, false
+}
+
+// namesByString tells lines whose string is compared with that of a device, a file or
+// another module: a letter of it decides what the kernel binds. A macro with arguments
+// such as pr_fmt forms messages.
+func namesByString(line string) bool {
+	at := strings.IndexByte(line, '"')
+	if at < 0 {
+		return false
+	}
+	before := strings.Fields(line[:at])
+	if len(before) > 1 && before[0] == "#define" {
+		return !strings.Contains(before[1], "(")
+	}
+	for _, m := range []string{"MODULE_ALIAS", "MODULE_FIRMWARE", "MODULE_SOFTDEP", ".compatible", "DMI_MATCH(", "DMI_EXACT_MATCH("} {
+		if strings.Contains(line[:at], m) {
+			return true
+		}
+	}
+	return false
 }
 
 // startsInComment tells whether the first lines shown are the inside of a
