@@ -38,18 +38,18 @@ func (f ofStore) Fate(ctx context.Context, id string) ([]web.Fate, error) {
 func heardOf(heard []flow.Standing) (out []web.Fate) {
 	for _, s := range heard {
 		what := string(s.Stand)
-		switch {
-		case !s.Counts():
-			what = "claimed"
-		case s.Stand == "":
+		if s.Stand == "" {
 			what = "undone"
 		}
-		note := strings.TrimPrefix(s.Why+", by "+s.Who, ", ")
+		note := s.Why
+		if s.Who != "" {
+			note = strings.TrimPrefix(note+", by "+s.Who, ", ")
+		}
 		switch {
 		case !s.Counts():
-			note = string(s.Stand) + ": " + note + ", not proven"
+			note, what = what+": "+strings.TrimPrefix(note+", not proven", ", "), "claimed"
 		case s.How != "":
-			note += " (" + s.How + ")"
+			note = strings.TrimSpace(note + " (" + s.How + ")")
 		}
 		out = append(out, web.Fate{Branch: s.Branch, What: what, Commit: s.Commit, At: s.At, Note: note})
 	}
