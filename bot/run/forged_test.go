@@ -334,7 +334,7 @@ func TestForgedPart(t *testing.T) {
 }
 
 // TestSignedCopyJoins: a part of which a list has broken the signature is apart until a
-// copy of it comes that has it.
+// copy of it comes that has it. A command that was sent to it alone is one to the series then.
 func TestSignedCopyJoins(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	sign := b.signer()
@@ -344,12 +344,19 @@ func TestSignedCopyJoins(t *testing.T) {
 	one, two := part(1, "drm/amdgpu: fix a hang"), part(2, "drm/amdgpu: fix another hang")
 	b.raw(sign(one), two.bytes())
 	b.want()
+	over := post{id: "c1@example.org", subject: "Re: " + two.subject, reply: two.id, text: true,
+		body: "#stablebot override dkms-only it needs firmware\n"}
+	b.raw(sign(over))
 	b.raw(sign(two))
-	b.want(one.id)
 	c, err := b.store.Explain(t.Context(), two.id)
 	if err != nil || c.Series.Have() != 2 || c.Mail.Note != "" {
-		t.Errorf("%+v, %+v, %v", c.Series, c.Mail, err)
+		t.Fatalf("%+v, %+v, %v", c.Series, c.Mail, err)
 	}
+	orders, err := b.store.Orders(t.Context(), c.Series.Key)
+	if err != nil || len(orders) != 1 || orders[0].Mail != over.id {
+		t.Errorf("the commands to the series: %+v, %v", orders, err)
+	}
+	b.want(one.id, over.id)
 }
 
 // TestUnprovableSeries: a series whose signatures nothing verifies any more is one all the

@@ -115,8 +115,8 @@ func (t *txn) join(id string, s flow.Series, as flow.Member) error {
 	return err
 }
 
-// move puts a patch or cover letter, with the answers to it and those to them, into
-// another series. One that nothing is left of is judged no more.
+// move puts a patch or cover letter, with the answers to it and those to them, and the
+// commands in them, into another series. One that nothing is left of is judged no more.
 func (t *txn) move(id, from, to string) error {
 	if _, err := t.exec("update member set series_key = ? where series_key = ? and mail_id = ?", to, from, id); err != nil {
 		return err
@@ -126,6 +126,10 @@ func (t *txn) move(id, from, to string) error {
 			union select m.id, m.message_id from mail m join below b on m.in_reply_to = b.message_id
 				where m.series_key = ? and m.series_key <> '' and m.kind not in ('patch', 'cover'))
 		select id from below)`, to, id, from); err != nil {
+		return err
+	}
+	if _, err := t.exec(`update mail_command set series_key = ? where series_key = ?
+		and mail_id in (select id from mail where series_key = ? and series_key <> '')`, to, from, to); err != nil {
 		return err
 	}
 	_, err := t.exec("update series set due = 0 where key = ? and not exists (select 1 from member where series_key = series.key)", from)
