@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stablebot/stablebot/bot/flow"
+)
+
+// put keeps and files a patch.
+func (s *suite) put(t *testing.T, id string, ser flow.Series, n int) {
+	t.Helper()
+	_, err := s.Keep(s.ctx, Mail(id), flow.Cursor{Key: "a", Value: id})
+	must(t, err)
+	m := &flow.Member{ID: id, N: n, Title: fmt.Sprintf("drm/x: part %d", n)}
+	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: m}))
+}
+
+func one(key string) flow.Series {
+	return flow.Series{Key: key, Sender: "ada@example.org", Title: "drm/x: t", Version: 1, Of: 2, List: "drm.example.org", First: T0, Due: T0.Add(time.Minute)}
+}
+
+func file(t *testing.T, s *suite) {
+	s.put(t, "2@x", one("k"), 2)
+	s.put(t, "1@x", one("k"), 1)
+	if left, err := s.Unfiled(s.ctx, 10); len(left) != 0 || err != nil {
+		t.Errorf("%d unfiled, %v", len(left), err)
+	}
+	again := one("k")
+	again.Due = T0.Add(time.Hour)
+	must(t, s.File(s.ctx, flow.Filing{ID: "1@x", Kind: flow.KindPatch, Series: &again}))
+	got, err := s.Series(s.ctx, "k")
+	must(t, err)
+	want := one("k")
+	want.Revision, want.Members = 2, []flow.Member{{ID: "1@x", N: 1, Title: "drm/x: part 1"}, {ID: "2@x", N: 2, Title: "drm/x: part 2"}}
+	if d := cmp.Diff(&want, got); d != "" {
+		t.Errorf("series (-want +got):\n%s", d)
+	}
+	if none, err := s.Series(s.ctx, "nope"); none != nil || err != nil {
+		t.Errorf("an unknown series is %v, %v", none, err)
+	}
+	mails, err := s.Mails(s.ctx, "k", 10)
+	must(t, err)
+	if len(mails) != 2 || mails[0].ID != "2@x" || !slices.Equal(mails[0].Lists, []string{"drm.example.org"}) {
+		t.Errorf("mails of the series: %+v", mails)
+	}
+	for _, c := range []struct {
+		ids  []string
+		want int
+	}{{nil, 0}, {[]string{"9@x"}, 0}, {[]string{"9@x", "2@x"}, 1}} {
+		if got, err := s.Threads(s.ctx, c.ids); len(got) != c.want || err != nil {
+			t.Errorf("Threads(%q): %d, %v", c.ids, len(got), err)
+		}
+	}
+	if got, err := s.BySender(s.ctx, "ada@example.org", []string{"drm/x: part 2", "other"}, T0); len(got) != 1 || err != nil {
+		t.Errorf("BySender with title: %d, %v", len(got), err)
+	}
+	for title, want := range map[string]int{"drm/x: part 2": 1, "nobody's": 0} {
+		if got, err := s.BySender(s.ctx, "", []string{title}, T0); len(got) != want || err != nil {
+			t.Errorf("BySender of anybody with %q: %d, %v", title, len(got), err)
+		}
+	}
+	if got, err := s.BySender(s.ctx, "ada@example.org", nil, T0.Add(time.Second)); len(got) != 0 || err != nil {
+		t.Errorf("BySender since later: %d, %v", len(got), err)
+	}
+}
+
+// orphans: a reply that came before the patch it answers belongs to its series
+// all the same.
+func orphans(t *testing.T, s *suite) {
+	r := Mail("r@x")
+	r.InReplyTo = "1@x"
+	_, err := s.Keep(s.ctx, r, flow.Cursor{})
+	must(t, err)
+	must(t, s.File(s.ctx, flow.Filing{ID: "r@x", Kind: flow.KindReply}))
+	s.put(t, "1@x", one("k"), 1)
+	mails, err := s.Mails(s.ctx, "k", 10)
+	must(t, err)
+	if len(mails) != 2 {
+		t.Errorf("the series has %d mails, want the patch and the reply", len(mails))
+	}
+}
