@@ -2,32 +2,36 @@ package report
 
 import "strings"
 
-// persons are the first words of findings: a rule speaks of one patch without naming it,
-// and a reply says it as a sentence, of one or of several.
-var persons = []struct{ rule, one, many string }{
-	{"its title speaks of ", "its title speaks of ", "their titles speak of "},
-	{"a fix whose message speaks of ", "a fix whose message speaks of ", "fixes whose messages speak of "},
-	{"a fix whose message shows ", "a fix whose message shows ", "fixes whose messages show "},
-	{"a fix by its Fixes tag", "a fix by its Fixes tag", "fixes by their Fixes tags"},
-	{"speaks of ", "it speaks of ", "they speak of "},
-	{"shows ", "it shows ", "they show "},
-	{"fixes ", "it fixes ", "they fix "},
+// verbs are those that findings begin with, and what several patches do: a rule speaks
+// of one patch and does not name it.
+var verbs = map[string]string{
+	"adds": "add", "asks": "ask", "changes": "change", "does": "do", "enables": "enable", "fixes": "fix", "has": "have",
+	"mends": "mend", "names": "name", "needs": "need", "presents": "present", "says": "say", "shows": "show",
+	"speaks": "speak", "touches": "touch",
 }
 
-// ofMany are verbs further on in a finding, and what several do.
-var ofMany = strings.NewReplacer(" and shows the ", " and show the ", ", and its diff adds ", ", and their diffs add ",
-	", and its title reads ", ", and their titles read ")
+// severally are the words of a finding that change where several patches share it.
+var severally = strings.NewReplacer(
+	"a fix whose message speaks ", "fixes whose messages speak ", "a fix whose message shows ", "fixes whose messages show ",
+	"a fix by its Fixes tag", "fixes by their Fixes tags", "a fix for ", "fixes for ",
+	"a hardware quirk or workaround", "hardware quirks or workarounds",
+	"its title speaks ", "their titles speak ", "its title says ", "their titles say ", "its title reads ", "their titles read ",
+	"its message says ", "their messages say ", "by its title", "by their titles", "its diff adds ", "their diffs add ",
+	" present itself as a fix", " present themselves as fixes", " and shows the ", " and show the ", "; against it: ", "; against each: ",
+)
 
-// told says a finding of n patches.
-func told(reason string, n int) string {
-	for _, p := range persons {
-		rest, ok := strings.CutPrefix(reason, p.rule)
-		switch {
-		case ok && n > 1:
-			return p.many + ofMany.Replace(rest)
-		case ok:
-			return p.one + rest
-		}
+// inNumber is a finding as a sentence says it of n patches.
+func inNumber(finding string, n int) string {
+	first, rest, _ := strings.Cut(finding, " ")
+	verb, ok := verbs[first]
+	switch {
+	case ok && n > 1:
+		finding = "they " + verb + " " + rest
+	case ok:
+		finding = "it " + finding
 	}
-	return reason
+	if n > 1 {
+		return severally.Replace(finding)
+	}
+	return finding
 }

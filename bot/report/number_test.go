@@ -1,22 +1,51 @@
 package report
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
 
-func TestToldOfOneAndOfMany(t *testing.T) {
-	for _, tt := range []struct{ reason, one, many string }{
+func TestInNumber(t *testing.T) {
+	for _, tt := range []struct{ finding, one, many string }{
 		{"its title speaks of a leak", "its title speaks of a leak", "their titles speak of a leak"},
 		{"shows the kernel's trace of what happens", "it shows the kernel's trace of what happens", "they show the kernel's trace of what happens"},
 		{"speaks of a crash and shows the kernel's trace of it; against it: 143 lines",
 			"it speaks of a crash and shows the kernel's trace of it; against it: 143 lines",
-			"they speak of a crash and show the kernel's trace of it; against it: 143 lines"},
+			"they speak of a crash and show the kernel's trace of it; against each: 143 lines"},
+		{"adds no feature by its title", "it adds no feature by its title", "they add no feature by their titles"},
+		{"does not present itself as a fix", "it does not present itself as a fix", "they do not present themselves as fixes"},
 		{"a fix by its Fixes tag", "a fix by its Fixes tag", "fixes by their Fixes tags"},
+		{"a fix for something that was reported", "a fix for something that was reported", "fixes for something that was reported"},
 		{"143 lines with context", "143 lines with context", "143 lines with context"},
 	} {
-		if got := told(tt.reason, 1); got != tt.one {
+		if got := inNumber(tt.finding, 1); got != tt.one {
 			t.Errorf("one: %q, want %q", got, tt.one)
 		}
-		if got := told(tt.reason, 2); got != tt.many {
+		if got := inNumber(tt.finding, 2); got != tt.many {
 			t.Errorf("many: %q, want %q", got, tt.many)
+		}
+	}
+}
+
+// What a golden reply says of a patch does not begin with a verb that has no subject.
+func TestSubjects(t *testing.T) {
+	bare := regexp.MustCompile(`(?:favour|Against it|against it|against each|Patch \d+|Patches [\d, and]+|(?:Both|All \d+) patches): (\w+s) `)
+	noun := map[string]bool{"its": true, "boards": true, "lines": true, "fixes": true}
+	files, err := filepath.Glob("../../fixtures/replies/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden replies: %v", err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range bare.FindAllSubmatch(text, -1) {
+			if !noun[string(m[1])] {
+				t.Errorf("%s: %q", filepath.Base(f), m[0])
+			}
 		}
 	}
 }

@@ -586,7 +586,7 @@ func (r Row) reasons() string {
 		if side[i].ID == "" {
 			continue
 		}
-		out = append(out, say+told(strings.TrimRight(clean(side[i].Reason), "."), 1))
+		out = append(out, say+inNumber(strings.TrimRight(clean(side[i].Reason), "."), 1))
 		if f := side[i].File; f != "" && !slices.Contains(cited, f) {
 			cited = append(cited, f)
 		}

@@ -230,7 +230,8 @@ func (v Values) reasons() block {
 	}
 	b := block{own: true}
 	for _, why := range all {
-		b.lines = append(b.lines, strings.Split(wrap(v.numbered(of[why])+": "+told(why, len(of[why])), rowIndent, rowIndent+"  "), "\n")...)
+		said := v.numbered(of[why]) + ": " + inNumber(why, len(of[why]))
+		b.lines = append(b.lines, strings.Split(wrap(said, rowIndent, rowIndent+"  "), "\n")...)
 	}
 	return b
 }
