@@ -2,14 +2,16 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/command"
 	"github.com/stablebot/stablebot/bot/flow"
 )
 
 // apart: what only names the sender of a series leaves it when other mails of it are
-// proven, with the answers to it, and comes back when it is proven too.
+// proven, with the answers to it and the commands in them, and comes back when it is proven too.
 func apart(t *testing.T, s *suite) {
 	id := func(n int) string { return fmt.Sprintf("%d@example.org", n) }
 	keep := func(id, reply string) {
@@ -33,7 +35,7 @@ func apart(t *testing.T, s *suite) {
 	file(2, false)
 	for _, r := range [][2]string{{"r1@x", id(2)}, {"r2@x", "r1@x"}, {"r3@x", id(1)}} {
 		keep(r[0], r[1])
-		must(t, s.File(s.ctx, flow.Filing{ID: r[0], Kind: flow.KindReply, Series: held}))
+		must(t, s.File(s.ctx, flow.Filing{ID: r[0], Kind: flow.KindReply, Series: held, Prove: T0}))
 	}
 	has := func(key, want string, members int) {
 		t.Helper()
@@ -55,9 +57,28 @@ func apart(t *testing.T, s *suite) {
 		_, err := s.Prove(s.ctx, p)
 		must(t, err)
 	}
+	commands := func(key string, want ...string) {
+		t.Helper()
+		os, err := s.Orders(s.ctx, key)
+		must(t, err)
+		var ids []string
+		for _, o := range os {
+			ids = append(ids, o.Mail)
+		}
+		slices.Sort(ids)
+		if !slices.Equal(ids, want) {
+			t.Errorf("the commands to %s are in %q, want %q", key, ids, want)
+		}
+	}
+	for _, r := range []string{"r2@x", "r3@x"} {
+		o := flow.Order{Command: command.Command{Verb: command.Recheck, Line: "#stablebot recheck"}, Mail: r, SeriesKey: "s", At: T0}
+		prove(flow.Proving{ID: r, SeriesKey: "s", Proven: "bob@example.org", Orders: []flow.Order{o}})
+	}
 	prove(flow.Proving{ID: id(1), SeriesKey: "s", Proven: "ada@example.org"})
 	s.Journal = s.again(t, s.Journal)
 	own := "s " + id(2)
+	commands("s", "r3@x")
+	commands(own, "r2@x")
 	has("s", "1@example.org r3@x ", 1)
 	has(own, "2@example.org r1@x r2@x ", 1)
 	// A copy comes that has the signature.
@@ -71,4 +92,6 @@ func apart(t *testing.T, s *suite) {
 	prove(flow.Proving{ID: id(2), SeriesKey: own, Proven: "ada@example.org", Joins: to, Place: flow.Member{ID: id(2), N: 2, Title: id(2)}})
 	has("s", "1@example.org 2@example.org r1@x r2@x r3@x ", 2)
 	has(own, "", 0)
+	commands("s", "r2@x", "r3@x")
+	commands(own)
 }
