@@ -1,6 +1,7 @@
 package signs
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -102,17 +103,15 @@ func namesByString(line string) bool {
 	if at < 0 {
 		return false
 	}
-	before := strings.Fields(line[:at])
-	if len(before) > 1 && before[0] == "#define" {
-		return !strings.Contains(before[1], "(")
+	before := strings.TrimSpace(line[:at])
+	if macro, ok := strings.CutPrefix(before, "#define"); ok {
+		return !strings.Contains(macro, "(")
 	}
-	for _, m := range []string{"MODULE_ALIAS", "MODULE_FIRMWARE", "MODULE_SOFTDEP", ".compatible", "DMI_MATCH(", "DMI_EXACT_MATCH("} {
-		if strings.Contains(line[:at], m) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(nameForms, func(form string) bool { return strings.Contains(before, form) })
 }
+
+// nameForms stand before a string that is such a name.
+var nameForms = []string{"MODULE_ALIAS", "MODULE_FIRMWARE", "MODULE_SOFTDEP", ".compatible", "DMI_MATCH(", "DMI_EXACT_MATCH("}
 
 // startsInComment tells whether the first lines shown are the inside of a
 // comment that began above the hunk.

@@ -37,17 +37,20 @@ func (f ofStore) Fate(ctx context.Context, id string) ([]web.Fate, error) {
 // is proven.
 func heardOf(heard []flow.Standing) (out []web.Fate) {
 	for _, s := range heard {
-		what := string(s.Stand)
-		if s.Stand == "" {
+		what, said := string(s.Stand), []string{}
+		if what == "" {
 			what = "undone"
 		}
-		note := s.Why
-		if s.Who != "" {
-			note = strings.TrimPrefix(note+", by "+s.Who, ", ")
+		if s.Why != "" {
+			said = append(said, s.Why)
 		}
+		if s.Who != "" {
+			said = append(said, "by "+s.Who)
+		}
+		note := strings.Join(said, ", ")
 		switch {
 		case !s.Counts():
-			note, what = what+": "+strings.TrimPrefix(note+", not proven", ", "), "claimed"
+			what, note = "claimed", what+": "+strings.Join(append(said, "not proven"), ", ")
 		case s.How != "":
 			note = strings.TrimSpace(note + " (" + s.How + ")")
 		}
