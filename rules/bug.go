@@ -104,6 +104,17 @@ func (f *Facts) quirksToCome() bool {
 // realBug asks in order: is there anything that a kernel runs; what the title says; what
 // the message says of a bug; what others reported; how it presents itself.
 func realBug(f *Facts, w *signs.Words) (Finding, error) {
+	if f.isBug == nil {
+		bug, err := findBug(f, w)
+		if err != nil {
+			return bug, err
+		}
+		f.isBug = &bug
+	}
+	return *f.isBug, nil
+}
+
+func findBug(f *Facts, w *signs.Words) (Finding, error) {
 	for _, ask := range [...]func(*Facts, *signs.Words) (Finding, bool){bugNowhere, bugInTitle, bugInMessage, bugReported, bugPresented} {
 		if out, ok := ask(f, w); ok {
 			return out, nil

@@ -17,6 +17,8 @@ type derived struct {
 	tags  *signs.Tags
 	print *signs.Printing
 	known *culprits
+	isBug *Finding // what realBug says
+	gain  *string  // what trivialByDiff says
 }
 
 // Words is what title and message speak of.

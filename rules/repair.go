@@ -73,6 +73,14 @@ func (f *Facts) repairing() bool {
 
 // trivialByDiff says why the diff alone shows that users gain nothing, "" where it does not.
 func (f *Facts) trivialByDiff() string {
+	if f.gain == nil {
+		reason := f.gainNothing()
+		f.gain = &reason
+	}
+	return *f.gain
+}
+
+func (f *Facts) gainNothing() string {
 	c := f.Code()
 	debugs, _ := f.onlyPrints()
 	switch {

@@ -31,6 +31,9 @@ func (c *Change) Amends() bool {
 func notedNeeds(notes string) []Need {
 	var out []Need
 	for _, p := range strings.Split(notes, "\n\n") {
+		if !strings.Contains(p, "://") && !strings.Contains(p, "<") {
+			continue // it names no mail
+		}
 		text := strings.Join(strings.Fields(p), " ")
 		low := strings.ToLower(text)
 		if len(low) != len(text) || ofVersions(low) || anyIn(low, notFirst) || !anyIn(low, goesFirst) {

@@ -25,6 +25,9 @@ var putCall = regexp.MustCompile(`^(\s+)(pci_dev_put|of_node_put|fwnode_handle_p
 // that the hunk shows around the line, or the only one of its kind that the message names.
 // Only says that nothing else changes.
 func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator string, only bool) {
+	if !puts(files) {
+		return ev, "", "", false
+	}
 	only = true
 	left := maxPuts
 	for _, f := range files {
@@ -65,6 +68,21 @@ const (
 	reach   = 200
 )
 
+// puts reports whether a line that is added gives something back at all, which few changes
+// do: only those are worth the look around each line.
+func puts(files []*gitdiff.File) bool {
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			for _, l := range h.Lines {
+				if l.Op == gitdiff.OpAdd && strings.Contains(l.Line, "_put(") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // gets reports whether a hunk takes a reference of the variable itself, which the line
 // that gives one back is then for.
 func gets(after []side, name string) bool {
@@ -83,6 +101,7 @@ type side struct {
 }
 
 func newSide(h *gitdiff.TextFragment) (out []side, at int) {
+	out = make([]side, 0, len(h.Lines))
 	for _, l := range h.Lines {
 		if l.Op != gitdiff.OpDelete {
 			out = append(out, side{l.Line, l.Op == gitdiff.OpAdd})

@@ -11,6 +11,9 @@ import (
 // who may name it or write to it is another matter. Within a function static says how
 // long a variable lives.
 func OnlyQualifiers(files []*gitdiff.File) bool {
+	if !qualifies(files) {
+		return false
+	}
 	some := false
 	left := maxCodeLines
 	for _, file := range files {
@@ -18,7 +21,7 @@ func OnlyQualifiers(files []*gitdiff.File) bool {
 			return false
 		}
 		for _, h := range file.TextFragments {
-			if left -= len(h.Lines); left < 0 {
+			if left -= len(h.Lines); left < 0 || h.LinesDeleted == 0 {
 				return false
 			}
 			var old, new strings.Builder // whole, or a line that moved would be the same
@@ -30,13 +33,36 @@ func OnlyQualifiers(files []*gitdiff.File) bool {
 					new.WriteString(l.Line)
 				}
 			}
-			if h.LinesDeleted == 0 || unqualified(old.String()) != unqualified(new.String()) {
+			if unqualified(old.String()) != unqualified(new.String()) {
 				return false
 			}
 			some = true
 		}
 	}
 	return some
+}
+
+// qualifies reports whether a line that changes has one of the words.
+func qualifies(files []*gitdiff.File) bool {
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			for _, l := range h.Lines {
+				if l.Op != gitdiff.OpContext && qualifier(l.Line) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func qualifier(line string) bool {
+	for _, w := range [...]string{"const", "inline", "extern", "static"} {
+		if strings.Contains(line, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // unqualified is C without those words and without blanks.
