@@ -68,7 +68,7 @@ func (m *matcher) devices(f *gitdiff.File, driver string) {
 }
 
 func (m *matcher) deviceLine(s string, frag *gitdiff.TextFragment, at int, driver string) {
-	if len(s) > maxLine || !strings.ContainsAny(s, "\"(") {
+	if len(s) > maxLine || strings.IndexByte(s, '(') < 0 && strings.IndexByte(s, '"') < 0 {
 		return
 	}
 	t := strings.TrimLeft(s, " \t{")

@@ -172,15 +172,13 @@ func (j *judged) best() float64 {
 
 // weigh puts beside each finding what its rule adds to the score.
 func weigh(found []rules.Finding, cs []model.Contribution) []Weighed {
+	adds := make(map[string]float64, len(found))
+	for _, c := range cs {
+		adds[model.RuleOf(c.Name)] += c.Add()
+	}
 	out := make([]Weighed, len(found))
 	for i, f := range found {
-		out[i].Finding = f
-		for _, c := range cs {
-			if model.RuleOf(c.Name) == f.ID {
-				out[i].Weight += c.Add()
-			}
-		}
-		out[i].Weight = round(out[i].Weight)
+		out[i] = Weighed{Finding: f, Weight: round(adds[f.ID])}
 	}
 	return out
 }
