@@ -100,7 +100,8 @@ func ActionKey(seriesKey, cause string) string { return seriesKey + "/" + cause 
 type Sink interface {
 	Name() string
 	// Deliver carries out a. It is safe to call again with the same key when
-	// Idempotent is true.
+	// Idempotent is true. What waits for others ends with Leave(ctx) as long as
+	// nothing is done.
 	Deliver(ctx context.Context, a Action) error
 	// Idempotent: a second Deliver of the same key has no second effect.
 	Idempotent() bool

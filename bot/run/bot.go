@@ -287,7 +287,7 @@ func inHand(ctx context.Context) (context.Context, context.CancelFunc) {
 		t := time.AfterFunc(graceTime, cancel)
 		context.AfterFunc(hand, func() { t.Stop() })
 	})
-	return hand, func() { stop(); cancel() }
+	return flow.WithLeave(hand, ctx), func() { stop(); cancel() }
 }
 
 // graceTime is how long one item may take after a SIGTERM; systemd kills after

@@ -16,11 +16,47 @@ import (
 	"github.com/stablebot/stablebot/bot/internal/bearer"
 )
 
+// mostSaid is how much a server may say in one conversation, its certificates
+// included. Some thirty short answers and a certificate chain are a tenth of it.
+const mostSaid = 128 << 10
+
+var errChatty = fmt.Errorf("the server says more than %d kB and comes to no end; is it a mail server?", mostSaid>>10)
+
+// bounded is a connection that says no more than it may.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errChatty
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
 // conn is a session that is logged in.
 type conn struct {
 	*smtp.Client
 	raw  net.Conn    // for deadlines that go-smtp does not set
 	stop func() bool // ends the watch over the context
+}
+
+// watch ends the connection with ctx: go-smtp knows no context.
+func (c *conn) watch(ctx context.Context) {
+	c.stop = context.AfterFunc(ctx, func() { _ = c.raw.Close() })
+}
+
+// handOver is called before the mail's end is written: from here on to leave is not to
+// know, so the server gets the time that ctx gives it. False says that it was left already.
+func (c *conn) handOver(ctx context.Context) bool {
+	if !c.stop() {
+		return false
+	}
+	c.watch(ctx)
+	return true
 }
 
 // close says goodbye and does not wait for the answer: the mail's fate is known.
@@ -38,12 +74,14 @@ func (s *Sink) connect(ctx context.Context) (*conn, error) {
 		return fmt.Errorf("%w: %s %s: %w", flow.ErrTemporary, doing, s.cfg.Address, err)
 	}
 	host, _, _ := net.SplitHostPort(s.cfg.Address)
-	raw, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.cfg.Address)
+	ctx = flow.Leave(ctx)
+	dialled, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", s.cfg.Address)
 	if err != nil {
 		return nil, fail("connecting to", err)
 	}
-	// go-smtp knows no context: when it ends, the connection does.
-	c := &conn{raw: raw, stop: context.AfterFunc(ctx, func() { _ = raw.Close() })}
+	raw := &bounded{dialled, mostSaid}
+	c := &conn{raw: raw}
+	c.watch(ctx)
 	abandon := func(doing string, err error) (*conn, error) {
 		c.stop()
 		_ = raw.Close()

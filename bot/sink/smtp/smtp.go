@@ -11,6 +11,8 @@
 //   - The mail goes to those whom its To and Cc name, and to nobody else.
 //   - Each mail has a connection of its own: replies are rare, and a connection
 //     that was left open is the usual cause of an unclear end.
+//   - A server that says too much, or nothing, is left; when stablebot is told to
+//     end, any server is that has not got the whole mail yet.
 package smtp
 
 import (
@@ -168,7 +170,11 @@ func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 		return fmt.Errorf("sending %s: %w", a.Key, err)
 	}
 	defer c.close()
-	if err := s.send(c, env, signed, a.Attempts); err != nil {
+	err = s.send(ctx, c, env, signed, a.Attempts)
+	if errors.Is(err, flow.ErrTemporary) && flow.Leave(ctx).Err() != nil {
+		err = fmt.Errorf("%w: stablebot was told to end before the mail was handed over to %s", flow.ErrTemporary, s.cfg.Address)
+	}
+	if err != nil {
 		return fmt.Errorf("sending %s: %w", a.Key, err)
 	}
 	return nil
@@ -176,7 +182,7 @@ func (s *Sink) Deliver(ctx context.Context, a flow.Action) error {
 
 // send runs one transaction. Up to the final dot nothing is sent, so that every
 // failure of the connection is temporary.
-func (s *Sink) send(c *conn, env envelope, mail []byte, attempts int) error {
+func (s *Sink) send(ctx context.Context, c *conn, env envelope, mail []byte, attempts int) error {
 	if size, ok := c.MaxMessageSize(); ok && size > 0 && len(mail) > size {
 		return fmt.Errorf("the mail has %d bytes, the server takes %d", len(mail), size)
 	}
@@ -202,6 +208,9 @@ func (s *Sink) send(c *conn, env envelope, mail []byte, attempts int) error {
 	}
 	if _, err := w.Write(mail); err != nil {
 		return s.lost("writing the mail", err)
+	}
+	if !c.handOver(ctx) {
+		return s.lost("writing the mail", net.ErrClosed)
 	}
 	// From here on the server may have it all.
 	answer, err := w.CloseWithResponse()

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -302,6 +303,73 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%s, told to end: %v after %v", how, err, time.Since(begun))
 		}
 		cancel()
+	}
+}
+
+// TestEndless: a server that greets without end is left after a bounded number of bytes,
+// and at once when stablebot is told to end, though what is in hand may be finished.
+func TestEndless(t *testing.T) {
+	line := []byte("220-" + strings.Repeat("x", 500) + "\r\n")
+	for _, how := range []string{TLSImplicit, TLSStart, TLSNone} {
+		for _, pause := range []time.Duration{0, 10 * time.Millisecond} {
+			s, cfg := serve(t, how)
+			_ = s.srv.Close()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = l.Close() }()
+			var wrote atomic.Int64
+			go func() {
+				c, err := l.Accept()
+				if err == nil && how == TLSImplicit {
+					c = tls.Server(c, s.srv.TLSConfig)
+				}
+				for n := 0; err == nil; time.Sleep(pause) {
+					n, err = c.Write(line)
+					wrote.Add(int64(n))
+				}
+			}()
+			cfg.Address, cfg.CommandTimeout = l.Addr().String(), time.Minute
+			sink, err := New(cfg, zap.NewNop())
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave, end := context.WithCancel(t.Context())
+			if pause > 0 {
+				time.AfterFunc(100*time.Millisecond, end)
+			}
+			begun := time.Now()
+			err = sink.Deliver(flow.WithLeave(t.Context(), leave), action(""))
+			if !errors.Is(err, flow.ErrTemporary) || time.Since(begun) > 5*time.Second || pause == 0 && !errors.Is(err, errChatty) {
+				t.Errorf("%s, %v between its lines: %v after %v and %d bytes", how, pause, err, time.Since(begun), wrote.Load())
+			}
+			end()
+		}
+	}
+}
+
+// TestHandedOver: once a server may have the mail, its answer is waited for, though
+// stablebot is told to end.
+func TestHandedOver(t *testing.T) {
+	s, cfg := serve(t, TLSStart)
+	s.hang, cfg.AnswerTimeout = true, 10*time.Second
+	leave, end := context.WithCancel(t.Context())
+	defer end()
+	sink, err := New(cfg, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for n := 0; n == 0; time.Sleep(5 * time.Millisecond) {
+			s.mu.Lock()
+			n = len(s.mails)
+			s.mu.Unlock()
+		}
+		end()
+	}()
+	if err := sink.Deliver(flow.WithLeave(t.Context(), leave), action("")); err != nil || leave.Err() == nil {
+		t.Errorf("%v; told to end: %v", err, leave.Err())
 	}
 }
 
