@@ -80,7 +80,7 @@ func (f *Facts) quirk() bool {
 	case "revert", "remove", "drop", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
 		return false
 	}
-	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk)
+	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk) && !f.Code().LoadList
 }
 
 // QuirkFound is what real-bug says of a row or a workaround for hardware: such has no
@@ -220,6 +220,8 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 			return answered(met("shows the kernel's trace of what happens", ev[0]))
 		}
 		return answered(met("speaks of "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
+	case w.FixesBuild() && f.buildError():
+		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case bug && claims && k != signs.WordTrace:
 		return answered(met("a fix whose message speaks of "+f.bug(k), w.Evidence(k)))
 	case f.buildError():

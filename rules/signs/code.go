@@ -73,7 +73,9 @@ type Code struct {
 	DefinesDropped bool
 	// BytesSwapped: an added line converts the order of bytes.
 	BytesSwapped bool
-	Truncated    bool // more than maxCodeLines were changed; the rest was not read
+	// LoadList: a driver loads no longer on machines that a list of DMI names leaves out.
+	LoadList  bool
+	Truncated bool // more than maxCodeLines were changed; the rest was not read
 
 	// Fingerprints of the lines with a sign, whatever their order, to tell moved
 	// lines from changed ones.
@@ -146,6 +148,7 @@ func ReadCode(c *change.Change) *Code {
 			includes = includes && onlyIncludes(h, &gone)
 			defines = defines && onlyDefines(h, &undefined)
 			out.BytesSwapped = out.BytesSwapped || swapsBytes(h)
+			out.LoadList = out.LoadList || listsWhatLoads(h)
 			if r.uapi {
 				out.NewUAPI += newLines(h)
 			}
@@ -217,6 +220,17 @@ func onlyDefines(h *gitdiff.TextFragment, gone *int) bool {
 func swapsBytes(h *gitdiff.TextFragment) bool {
 	for _, l := range h.Lines {
 		if l.Op == gitdiff.OpAdd && (strings.Contains(l.Line, "_to_cpu") || strings.Contains(l.Line, "cpu_to_")) {
+			return true
+		}
+	}
+	return false
+}
+
+// listsWhatLoads reports whether a hunk adds the question whether the machine is missing
+// in a list: such rows say where a driver runs, and none works around anything.
+func listsWhatLoads(h *gitdiff.TextFragment) bool {
+	for _, l := range h.Lines {
+		if l.Op == gitdiff.OpAdd && strings.Contains(l.Line, "!dmi_check_system(") {
 			return true
 		}
 	}

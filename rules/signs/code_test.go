@@ -171,3 +171,15 @@ func TestTruncated(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A list of the machines on which a driver loads works around nothing.
+func TestLoadList(t *testing.T) {
+	const table = "+static const struct dmi_system_id acme_list[] = {\n+	{ DMI_MATCH(DMI_SYS_VENDOR, \"Acme\") },\n+};\n"
+	list := codeOf(t, "drivers/platform/x86/acme.c", table+"+	if (!dmi_check_system(acme_list))\n+		return -ENODEV;\n")
+	if !list.LoadList || list.Net(SignQuirk) == 0 {
+		t.Errorf("a list of what loads: %v, %d rows", list.LoadList, list.Net(SignQuirk))
+	}
+	if quirk := codeOf(t, "drivers/platform/x86/acme.c", table+"+	if (dmi_check_system(acme_list))\n+		slow = true;\n"); quirk.LoadList {
+		t.Error("a quirk was taken for it")
+	}
+}

@@ -20,6 +20,7 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordNoBug) != 0 && takenBack(s, at) {
 		mask &^= 1 << WordNoBug
 	}
+	mask = ofElse(s, at, mask)
 	if mask&(1<<WordCrash) != 0 {
 		mask |= 1 << WordOops
 	}

@@ -182,6 +182,13 @@ func (w *Words) Evidence(k Word) Evidence {
 	return lineAt(w.text, at-1)
 }
 
+// FixesBuild reports whether the message says of itself that it fixes a build: "fix build
+// error when X is not set".
+func (w *Words) FixesBuild() bool {
+	at := int(w.at[WordBuild])
+	return at > 0 && at <= len(w.text) && strings.EqualFold(w.text[at-1:min(len(w.text), at+2)], "fix")
+}
+
 // Bugs counts the links to bug trackers.
 func (w *Words) Bugs() int { return w.count(LinkBug) }
 
