@@ -10,16 +10,19 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/progress"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
-// Printable keeps strangers' text from driving the terminal.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
+// Printable is a stranger's text as a terminal may have it; change.Plain says what that is.
+func Printable(s string) string { return change.Plain(s) }
+
+// Lines is Printable for a text of several lines, as errors are that a server or git wrote.
+func Lines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = change.Plain(l)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Clip cuts a text to so many characters.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -80,17 +80,10 @@ func (t *Teller) say(what, title, why string) {
 	defer t.mu.Unlock()
 	for _, text := range []string{title, why} {
 		if text != "" {
-			_, _ = fmt.Fprintf(t.W, "%-22s %s\n", what, strings.Map(plain, text)) // a terminal that is gone ends nothing
+			_, _ = fmt.Fprintf(t.W, "%-22s %s\n", what, change.Plain(text)) // a terminal that is gone ends nothing
 			what = ""
 		}
 	}
-}
-
-func plain(r rune) rune {
-	if r < ' ' || r >= 0x7f && r < 0xa0 {
-		return ' '
-	}
-	return r
 }
 
 // Do writes to W between two lines.

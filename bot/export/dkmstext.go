@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 //go:embed dkms.conf.tmpl
@@ -86,16 +88,11 @@ func until(f Fix) string {
 // terminal's command.
 func plain(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
-			b.WriteByte(' ')
-		case strings.ContainsRune("\\`*_[]<>|#", r):
+	for _, r := range change.Plain(s) {
+		if strings.ContainsRune("\\`*_[]<>|#", r) {
 			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
 		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
+	"github.com/stablebot/stablebot/bot/internal/shapes"
 )
 
 // step writes the files of one folder of the fixture.
@@ -182,6 +183,17 @@ func TestRequest(t *testing.T) {
 	_, prepare, _ := strings.Cut(r.Git("log", "-1", "--format=x%H", "HEAD~1"), "x")
 	if _, err := Ask(t.Context(), g, prepare, []Branch{br}, nil, ana, git.Options{}); !errors.Is(err, ErrConflict) {
 		t.Errorf("what does not apply as it is: %v, want a conflict", err)
+	}
+}
+
+// A title and a reason are strangers' words, and stand in mails and pages that we write.
+func TestRequestIsPlain(t *testing.T) {
+	q := &Request{ID: strings.Repeat("a", 40), Title: shapes.Unseen, Branches: []Branch{{Name: "6.12", Tip: strings.Repeat("b", 40)}}, Why: []string{shapes.Unseen}}
+	if m := string(q.Mail()); shapes.Drives(m) != "" || !strings.Contains(m, "fix2J a gnah of the ring") {
+		t.Errorf("%q", m)
+	}
+	if got := plain(shapes.Unseen); shapes.Drives(got) != "" || !strings.Contains(got, `\[31mfix`) {
+		t.Errorf("in a README: %q", got)
 	}
 }
 

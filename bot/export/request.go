@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Request is an option-2 mail of stable-kernel-rules.rst: it asks the stable team
@@ -75,12 +76,13 @@ func (r *Request) Mail() []byte {
 	for _, br := range r.Branches {
 		trees = append(trees, br.Tree())
 	}
-	subject := fmt.Sprintf("please apply %q to %s", r.Title, and(trees))
+	title := change.Plain(r.Title)
+	subject := fmt.Sprintf("please apply %q to %s", title, and(trees))
 	fmt.Fprintf(&b, "To: %s\nSubject: %s\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
 		StableList, encode(subject))
-	fmt.Fprintf(&b, "Please pick this commit, which is in mainline:\n\n    commit:   %s\n    subject:  %s\n    for:      %s\n\nWhy:\n", r.ID, r.Title, strings.Join(trees, ", "))
+	fmt.Fprintf(&b, "Please pick this commit, which is in mainline:\n\n    commit:   %s\n    subject:  %s\n    for:      %s\n\nWhy:\n", r.ID, title, strings.Join(trees, ", "))
 	for _, w := range r.Why {
-		b.WriteString(wrap("- "+w, 72, "  ") + "\n")
+		b.WriteString(wrap("- "+change.Plain(w), 72, "  ") + "\n")
 	}
 	b.WriteByte('\n')
 	var tips []string

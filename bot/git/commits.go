@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Signature is who did something to a commit, and when.
@@ -35,7 +37,7 @@ type Commit struct {
 // Merge reports whether the commit has several parents; git shows no patch of it.
 func (c *Commit) Merge() bool { return len(c.Parents) > 1 }
 
-// Title is the subject of the commit: its first paragraph on one line.
+// Title is the subject of the commit as its reader sees it: its first paragraph on one line.
 func (c *Commit) Title() string { title, _ := splitMessage(c.Message); return title }
 
 // Body is the message below the title.
@@ -44,7 +46,7 @@ func (c *Commit) Body() string { _, body := splitMessage(c.Message); return body
 func splitMessage(m string) (title, body string) {
 	m = strings.TrimLeft(m, "\n")
 	title, body, _ = strings.Cut(m, "\n\n")
-	return strings.Join(strings.Fields(title), " "), strings.TrimLeft(body, "\n")
+	return strings.Join(strings.Fields(change.Plain(title)), " "), strings.TrimLeft(body, "\n")
 }
 
 // Left is a part of a diff that could not be read.
@@ -361,8 +363,8 @@ func readCommit(in *bufio.Reader) (*Commit, error) {
 	c := &Commit{
 		ID:        f[0],
 		Parents:   strings.Fields(f[1]),
-		Author:    Signature{valid(f[2]), valid(f[3]), rawDate(f[4])},
-		Committer: Signature{valid(f[5]), valid(f[6]), rawDate(f[7])},
+		Author:    Signature{change.Plain(valid(f[2])), change.Plain(valid(f[3])), rawDate(f[4])},
+		Committer: Signature{change.Plain(valid(f[5])), change.Plain(valid(f[6])), rawDate(f[7])},
 		Message:   valid(f[8]),
 	}
 	if cut {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/git/gittest"
+	"github.com/stablebot/stablebot/bot/internal/shapes"
 )
 
 func open(t *testing.T, path string) *Repo {
@@ -119,6 +120,22 @@ func TestVersions(t *testing.T) {
 	}
 	if !less("2.37", Oldest) || less("2.38", Oldest) || less("2.100", Oldest) || less("3.0", Oldest) {
 		t.Error("versions compare wrongly")
+	}
+}
+
+// A commit's title and the names in it are read as their reader sees them.
+func TestTitleIsPlain(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("drivers/a.c", "one\n", shapes.Unseen+"\n\nThe body\u202e stays.\n")
+	c, err := open(t, g.Dir).Commit(t.Context(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.Title(), "drm/a: [31mfix2J a gnah of the ring"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if !strings.Contains(c.Body(), "The body\u202e stays.") {
+		t.Errorf("the body is not what was committed: %q", c.Body())
 	}
 }
 

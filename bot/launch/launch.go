@@ -16,6 +16,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -199,7 +200,7 @@ func (r *Report) CSV(w io.Writer) error {
 		"prerequisites", "reason_class", "score"})
 	for _, f := range r.Fixes {
 		for _, s := range f.Squares {
-			_ = c.Write([]string{f.ID, harmless(f.Title), f.Date, f.Release, strconv.Itoa(f.Lines), s.Branch, string(s.Cell), strconv.Itoa(s.Lines),
+			_ = c.Write([]string{f.ID, harmless(change.Plain(f.Title)), f.Date, f.Release, strconv.Itoa(f.Lines), s.Branch, string(s.Cell), strconv.Itoa(s.Lines),
 				strconv.Itoa(s.First), string(s.Class), fmt.Sprintf("%.3f", s.Score)})
 		}
 	}
@@ -270,7 +271,7 @@ func (r *Report) Text(w io.Writer) error {
 		for _, s := range f.Squares {
 			fmt.Fprintf(tw, "\t%s", mark(s))
 		}
-		fmt.Fprintf(tw, "\t%.12s %s\n", f.ID, printable(f.Title))
+		fmt.Fprintf(tw, "\t%.12s %s\n", f.ID, change.Plain(f.Title))
 	}
 	if rows == 0 {
 		fmt.Fprint(&b, "\nNo branch lacks any of them.\n")
@@ -310,13 +311,4 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }

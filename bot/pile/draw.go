@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // The measures of the picture, in pixels.
@@ -222,7 +224,7 @@ func quote(s string) string {
 
 func escape(s string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(Printable(s))) // a Builder does not fail
+	_ = xml.EscapeText(&b, []byte(change.Plain(s))) // a Builder does not fail
 	return b.String()
 }
 

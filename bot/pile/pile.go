@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -78,13 +79,13 @@ func (p *Plan) JSON(w io.Writer) error {
 func (p *Plan) Text(w io.Writer) error {
 	var b strings.Builder
 	f := func(format string, a ...any) { fmt.Fprintf(&b, format, a...) }
-	f("%s\n", Printable(p.Subject))
+	f("%s\n", change.Plain(p.Subject))
 	if p.Mainline != "" {
 		f("  mainline   %.12s%s\n", p.Mainline, map[bool]string{true: ", released in " + p.Release, false: ""}[p.Release != ""])
 	} else {
 		f("  mainline   not there\n")
 	}
-	f("  verdict    %s, score %.2f: %s\n", Label(p.Verdict, p.ReasonClass), p.Score, Printable(p.Reason))
+	f("  verdict    %s, score %.2f: %s\n", Label(p.Verdict, p.ReasonClass), p.Score, change.Plain(p.Reason))
 	f("  size       %d lines with context (+%d -%d) in %d files\n", p.Size.LinesWithContext, p.Size.Added, p.Size.Removed, p.Size.Files)
 	if len(p.Subsystems) > 0 {
 		f("  subsystem  %s\n", strings.Join(p.Subsystems, ", "))
@@ -93,13 +94,13 @@ func (p *Plan) Text(w io.Writer) error {
 		f("  silicon    %s (%s): %s\n", s.Name, s.Driver, s.State)
 	}
 	for _, file := range p.Files {
-		f("  file       %s\n", Printable(file))
+		f("  file       %s\n", change.Plain(file))
 	}
 	for _, c := range p.Culprits {
-		f("  mends      %.12s %s\n", c.ID, Printable(c.Title))
+		f("  mends      %.12s %s\n", c.ID, change.Plain(c.Title))
 	}
 	for _, c := range p.Followups {
-		f("  later      %.12s %s%s\n", c.ID, map[bool]string{true: "reverts it: "}[c.Revert], Printable(c.Title))
+		f("  later      %.12s %s%s\n", c.ID, map[bool]string{true: "reverts it: "}[c.Revert], change.Plain(c.Title))
 	}
 	f("\n")
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
@@ -118,7 +119,7 @@ func (p *Plan) Text(w io.Writer) error {
 			why = strings.TrimPrefix(why+"; missing in "+strings.Join(plan.MissingNewer, ", "), "; ")
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", br.Name, br.State, none(br.Applies, br.State), say, score, plan.count(br.Applies),
-			plan.lines(p.Size.LinesWithContext, br), Printable(why))
+			plan.lines(p.Size.LinesWithContext, br), change.Plain(why))
 	}
 	_ = tw.Flush() // into memory
 	for i := range p.Branches {
@@ -143,9 +144,9 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 		fmt.Fprintf(b, "\nIn %s it stands on these, which alone would not do: an adjusted patch may need none of them.\n", br.Name)
 	}
 	for n, s := range br.Steps {
-		fmt.Fprintf(b, "%4d  %.12s %s (%s)\n", n+1, s.ID, Printable(s.Title), lineCount(s.Lines))
+		fmt.Fprintf(b, "%4d  %.12s %s (%s)\n", n+1, s.ID, change.Plain(s.Title), lineCount(s.Lines))
 		for _, y := range s.Why {
-			fmt.Fprintf(b, "      %s\n", Printable(br.Because(y)))
+			fmt.Fprintf(b, "      %s\n", change.Plain(br.Because(y)))
 		}
 	}
 	if len(br.Files) > 0 && p.Branches[i].Applies == verdict.NeedsPrerequisites {
@@ -159,11 +160,11 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 			if s.Drags > 1 {
 				drags = fmt.Sprintf(", with %d commits behind it", s.Drags-1)
 			}
-			fmt.Fprintf(b, "      %.12s %s (%d lines%s)\n", s.ID, Printable(s.Title), s.Lines, drags)
+			fmt.Fprintf(b, "      %.12s %s (%d lines%s)\n", s.ID, change.Plain(s.Title), s.Lines, drags)
 		}
 	}
 	if len(br.Unresolved) > 0 {
-		fmt.Fprintf(b, "      names that %s lacks: %s\n", br.Name, strings.Join(br.Unresolved, ", "))
+		fmt.Fprintf(b, "      names that %s lacks: %s\n", br.Name, change.Plain(strings.Join(br.Unresolved, ", ")))
 	}
 }
 
@@ -173,19 +174,19 @@ func (p *Plan) adapted(b *strings.Builder, i int) {
 	if a := br.Adapted; a != nil {
 		fmt.Fprintf(b, "\nFor %s the patch was adapted (%s); look at it before it is sent:\n", br.Name, a.Rung)
 		for _, s := range a.Proof {
-			fmt.Fprintf(b, "      %s\n", Printable(s))
+			fmt.Fprintf(b, "      %s\n", change.Plain(s))
 		}
 		for _, s := range a.Doubts {
-			fmt.Fprintf(b, "      check: %s\n", Printable(s))
+			fmt.Fprintf(b, "      check: %s\n", change.Plain(s))
 		}
 	}
 	if br.Builds != "" {
 		fmt.Fprintf(b, "\nBuilds on %s: %s\n", br.Name, br.Builds)
 		if br.BuildWhy != "" {
-			fmt.Fprintf(b, "      %s\n", Printable(br.BuildWhy))
+			fmt.Fprintf(b, "      %s\n", change.Plain(br.BuildWhy))
 		}
 		for _, w := range br.BuildWarnings {
-			fmt.Fprintf(b, "      new: %s\n", Printable(w))
+			fmt.Fprintf(b, "      new: %s\n", change.Plain(w))
 		}
 	}
 	if len(br.Conflicts) > 0 {
@@ -203,7 +204,7 @@ func (p *Plan) adapted(b *strings.Builder, i int) {
 		if c.Own {
 			advice = "a commit of the branch; "
 		}
-		fmt.Fprintf(b, "      %s: %.12s %s (%s%s)\n", Printable(where), c.Commit, Printable(c.Title), advice, c.Why)
+		fmt.Fprintf(b, "      %s: %.12s %s (%s%s)\n", change.Plain(where), c.Commit, change.Plain(c.Title), advice, change.Plain(c.Why))
 	}
 }
 
@@ -257,16 +258,6 @@ func Label(v verdict.Verdict, c verdict.Class) string {
 		return string(v) + ": " + string(c)
 	}
 	return string(v)
-}
-
-// Printable keeps a stranger's text from driving a terminal.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 // Subsystem is the beginning of a title up to its last colon.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/internal/shapes"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -33,7 +34,10 @@ func plan() *Plan {
 
 func TestText(t *testing.T) {
 	var b strings.Builder
-	if err := plan().Text(&b); err != nil {
+	p := plan()
+	p.Files = append(p.Files, shapes.Unseen)
+	p.Plans[0].Unresolved = append(p.Plans[0].Unresolved, shapes.Unseen)
+	if err := p.Text(&b); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"mainline   cccccccccccc, released in 6.8",
@@ -44,7 +48,7 @@ func TestText(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}
 	}
-	if strings.Contains(b.String(), "\x1b") {
+	if shapes.Drives(b.String()) != "" {
 		t.Error("a title drives the terminal")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -209,15 +208,9 @@ func rate(done int64, took time.Duration) string {
 
 // clipped is a name that leaves room for the bar.
 func clipped(s string) string {
-	s = strings.Map(func(r rune) rune { // titles are strangers' text
-		if change.Unseen(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	r := []rune(s)
+	r := []rune(change.Plain(s)) // titles are strangers' text
 	if len(r) <= names {
-		return s
+		return string(r)
 	}
 	return string(r[:names-1]) + "…"
 }

@@ -263,7 +263,7 @@ func lines(text string) []line {
 	var out []line
 	in := false
 	for t := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		t = pile.Printable(strings.ReplaceAll(t, "\t", "        "))
+		t = change.Plain(strings.ReplaceAll(t, "\t", "        "))
 		l := line{"", t}
 		switch {
 		case strings.HasPrefix(t, "diff --git "):

@@ -236,7 +236,7 @@ func Logger(ctx context.Context, c config.Log) (*zap.Logger, error) {
 	if err != nil {
 		return nil, usage.Wrap(err)
 	}
-	out := zapcore.Lock(zapcore.AddSync(progress.On(ctx).Writer(os.Stderr)))
+	out := zapcore.Lock(zapcore.AddSync(plainly{progress.On(ctx).Writer(os.Stderr)}))
 	with := zap.NewProductionEncoderConfig()
 	with.EncodeTime = zapcore.RFC3339TimeEncoder
 	options := []zap.Option{zap.ErrorOutput(out), zap.AddStacktrace(zapcore.ErrorLevel)}

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/stablebot/stablebot/bot/export"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -23,25 +24,25 @@ func (l *List) JSON(w io.Writer) error {
 // Text writes it for a terminal.
 func (l *List) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s, compared with mainline %.12s\n", oneLine(l.Vendor), oneLine(l.Tag), l.Mainline)
+	fmt.Fprintf(&b, "%s %s, compared with mainline %.12s\n", change.Plain(l.Vendor), change.Plain(l.Tag), l.Mainline)
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	for _, k := range l.Kernels {
 		fmt.Fprintf(tw, "\n%s lacks %s\n", k.Name, number(len(k.Fixes), "fix", "fixes"))
 		for _, f := range k.Fixes {
-			fmt.Fprintf(tw, "  %.12s\t%s\t%s\t%s\n", f.Commit, f.Package, f.Way(), oneLine(f.Title))
+			fmt.Fprintf(tw, "  %.12s\t%s\t%s\t%s\n", f.Commit, f.Package, f.Way(), change.Plain(f.Title))
 		}
 	}
 	for _, g := range l.Groups() {
 		fmt.Fprintf(tw, "\n%s: %d\n", g.Say, len(g.Own))
 		for _, o := range g.Own {
-			fmt.Fprintf(tw, "  %s\t%s\t%s\n", Name(o), Hunks(o), oneLine(o.Title))
+			fmt.Fprintf(tw, "  %s\t%s\t%s\n", Name(o), Hunks(o), change.Plain(o.Title))
 		}
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
 	for _, n := range l.Notes {
-		fmt.Fprintf(&b, "\nnote: %s\n", oneLine(n))
+		fmt.Fprintf(&b, "\nnote: %s\n", change.Plain(n))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -92,9 +93,9 @@ func Name(o export.Own) string {
 		return o.Name[:min(12, len(o.Name))]
 	}
 	if o.Kind == export.OwnFiles {
-		return oneLine(o.Name) + "/"
+		return change.Plain(o.Name) + "/"
 	}
-	return oneLine(o.Name)
+	return change.Plain(o.Name)
 }
 
 // Hunks says how much of it mainline has.
@@ -103,16 +104,6 @@ func Hunks(o export.Own) string {
 		return number(o.All, "file", "files") + " that mainline does not have"
 	}
 	return fmt.Sprintf("%s, %d of %d hunks in mainline", o.Kind, o.In, o.All)
-}
-
-// oneLine keeps a stranger's words on one line of a terminal.
-func oneLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 //go:embed page.html

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
@@ -70,7 +71,7 @@ func aside(ctx context.Context, out io.Writer, s asides, keys []string, drop boo
 		tw := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 		fmt.Fprintln(tw, "KIND\tKEY\tATTEMPTS\tLAST\tWHY")
 		for _, a := range all {
-			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\n", a.Kind, a.Key, a.N, a.At.UTC().Format(time.RFC3339), a.Problem)
+			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\n", a.Kind, console.Printable(a.Key), a.N, a.At.UTC().Format(time.RFC3339), console.Printable(a.Problem))
 		}
 		return tw.Flush()
 	}

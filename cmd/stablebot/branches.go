@@ -46,7 +46,7 @@ their role, whether they still take fixes, where they stand and since when.
 			missed := 0
 			o.missing = func(r trees.Remote, err error) {
 				missed++
-				fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: left out the %s remote %s: %v\n", r.Role, r.Path, err)
+				fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: left out the %s remote %s: %s\n", r.Role, r.Path, console.Lines(err.Error()))
 			}
 			set, err := o.open(cmd.Context())
 			if err != nil {

@@ -59,7 +59,7 @@ type doctor struct {
 }
 
 func (d *doctor) say(how, what, more string) {
-	fmt.Fprintf(d.w, "%-5s %-24s %s\n", how, what, more)
+	fmt.Fprintf(d.w, "%-5s %-24s %s\n", how, console.Printable(what), console.Lines(more))
 }
 
 func (d *doctor) check(what string, f func() (string, error)) {

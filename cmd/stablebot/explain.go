@@ -113,16 +113,16 @@ func printCase(w io.Writer, c *store.Case) error {
 		printJudgement(p, &j.Judgement)
 		p.F("judged %s, %s\n", console.Times(c.Revision), console.Stamp(j.At))
 	} else if c.Mail != nil {
-		p.F("%s\n%s, from %s: no change was judged", console.Printable(c.Mail.Subject), c.Mail.ID, c.Mail.Sender)
+		p.F("%s\n%s, from %s: no change was judged", console.Printable(c.Mail.Subject), console.Printable(c.Mail.ID), c.Mail.Sender)
 		if c.Mail.Note != "" {
 			p.F(": %s", console.Printable(c.Mail.Note))
 		}
 		p.F("\n")
 	}
 	if m := c.Mail; m != nil {
-		p.F("\nmail      %s\nreceived  %s from %s\n", m.ID, console.Stamp(m.Received), m.Source)
+		p.F("\nmail      %s\nreceived  %s from %s\n", console.Printable(m.ID), console.Stamp(m.Received), m.Source)
 		if len(m.Lists) > 0 {
-			p.F("lists     %s\n", strings.Join(m.Lists, ", "))
+			p.F("lists     %s\n", console.Printable(strings.Join(m.Lists, ", ")))
 		}
 		if m.Note != "" {
 			p.F("note      %s\n", console.Printable(m.Note))

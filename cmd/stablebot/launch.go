@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/progress"
@@ -244,7 +245,7 @@ func (p *planner) launch(ctx context.Context, stderr io.Writer, on card, paths [
 				return inner.Err()
 			case err != nil:
 				r.Failed++
-				_, _ = fmt.Fprintf(stderr, "stablebot: %.12s: %v\n", c.ID, err)
+				_, _ = fmt.Fprintf(stderr, "stablebot: %.12s: %s\n", c.ID, console.Lines(err.Error()))
 			case fix != nil:
 				fix.Parts = parts
 				r.Fixes = append(r.Fixes, *fix)

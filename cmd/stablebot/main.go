@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/usage"
 )
@@ -59,13 +60,13 @@ func execute() int {
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, &wrong):
-		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
+		fmt.Fprintf(os.Stderr, "stablebot: %s\n", console.Lines(err.Error()))
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintf(os.Stderr, "stablebot: %s\n", afterStop(ran.Name(), err))
+		fmt.Fprintf(os.Stderr, "stablebot: %s\n", console.Lines(afterStop(ran.Name(), err)))
 		return exitUnjudged
 	default:
-		fmt.Fprintf(os.Stderr, "stablebot: %v\n", err)
+		fmt.Fprintf(os.Stderr, "stablebot: %s\n", console.Lines(err.Error()))
 		return exitUnjudged
 	}
 }

@@ -102,7 +102,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	s.Told = func(id string, err error) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %v\n", id, err)
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %s\n", id, console.Lines(err.Error()))
 	}
 	r, err := s.Branch(ctx, args[0])
 	if errors.Is(err, trees.ErrNoBranch) || errors.Is(err, missing.ErrEnded) {
@@ -195,7 +195,7 @@ func (o *missingOptions) export(cmd *cobra.Command, p *planner, r *missing.Repor
 		}
 		if err := x.series(cmd, p, row.Commit); err != nil {
 			failed++
-			fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %v\n", err)
+			fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %s\n", console.Lines(err.Error()))
 		}
 	}
 	if failed > 0 {

@@ -82,7 +82,7 @@ func matchSilicon(stdin io.Reader, w io.Writer, name, root string, asJSON bool) 
 			return fmt.Errorf("%s: %w", origin, err)
 		}
 		if m.Change == nil {
-			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", origin, m.NoPatch)
+			_, err := fmt.Fprintf(w, "%s: no patch: %s\n", console.Printable(origin), console.Printable(m.NoPatch))
 			return err
 		}
 		found, err := layout.Patch(m.Change, root)

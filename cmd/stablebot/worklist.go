@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
@@ -86,7 +87,7 @@ func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 	q := worklist.Question{Vendor: o.vendor, Tip: main.Tip, Since: o.since,
 		Package: export.Package{Vendor: vendor, Tag: o.tag, VendorFolder: x.folder, Mainline: main.Repo, MainlineFolder: x.mainlineFolder}}
 	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Jobs: o.jobs, Refusals: refusal.New(), Told: func(id string, err error) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %v\n", id, err)
+		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %s\n", id, console.Lines(err.Error()))
 	}}
 	if folder := strings.Trim(x.mainlineFolder, "/"); folder != "" {
 		s.Paths = []string{folder}

@@ -63,23 +63,27 @@ func Unseen(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// Plain is a stranger's text as its reader sees it. Names, titles and addresses are
-// made plain where they are read, once, so that no page, mail or terminal need do it.
+// Plain is a stranger's text as its reader sees it, on one line: blanks of all kinds
+// are blanks, and what nobody sees is left out, so that no text drives a terminal or
+// rearranges the line it stands in. Names, titles and addresses are made plain where
+// they are read; a terminal, a mail and a file do it for all that they are given.
 func Plain(s string) string {
 	for i := range len(s) {
-		if c := s[i]; c >= 0x7f || c < ' ' && c != '\t' {
-			return strings.Map(func(r rune) rune {
-				switch {
-				case r == '\t' || r == '\n' || r == '\r':
-					return ' '
-				case Unseen(r):
-					return -1
-				}
-				return r
-			}, s)
+		if c := s[i]; c >= 0x7f || c < ' ' {
+			return strings.Map(plain, s)
 		}
 	}
 	return s
+}
+
+func plain(r rune) rune {
+	switch {
+	case unicode.IsSpace(r):
+		return ' '
+	case Unseen(r):
+		return -1
+	}
+	return r
 }
 
 // Clip makes s plain and cuts it to at most max bytes, between two characters, and marks the cut.

@@ -67,9 +67,9 @@ func (c *Change) readTitle() {
 }
 
 // FoldTitle is the form in which titles are compared: without the marks of
-// distributions, case, blanks and a final dot folded.
+// distributions and what nobody sees; case, blanks and a final dot folded.
 func FoldTitle(title string) string {
-	_, title, _ = cutMarks(trimSpace(title))
+	_, title, _ = cutMarks(trimSpace(Plain(title)))
 	return strings.TrimRight(strings.ToLower(strings.Join(strings.Fields(title), " ")), ". ")
 }
 

@@ -51,13 +51,13 @@ func (r *Report) Text(w io.Writer, width int, all bool) error {
 		if it.Sound() && !all {
 			continue
 		}
-		fmt.Fprintf(&b, "%.12s  %-7s  %s\n", it.ID, dash(string(it.Class)), clip(printable(it.Title), width-23))
+		fmt.Fprintf(&b, "%.12s  %-7s  %s\n", it.ID, dash(string(it.Class)), clip(change.Plain(it.Title), width-23))
 		for _, f := range it.Findings {
-			wrap(&b, string(f.Kind)+": "+printable(f.Text), width)
+			wrap(&b, string(f.Kind)+": "+change.Plain(f.Text), width)
 		}
 		if all {
 			for _, u := range it.Unchecked {
-				wrap(&b, "not checked: "+printable(u), width)
+				wrap(&b, "not checked: "+change.Plain(u), width)
 			}
 		}
 	}
@@ -146,9 +146,6 @@ func clip(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-// printable keeps strangers' text from driving a terminal.
-func printable(s string) string { return change.Plain(s) }
-
 // Markdown writes a comment for a review: a table of what has findings.
 func (r *Report) Markdown(w io.Writer) error {
 	var b strings.Builder
@@ -178,7 +175,7 @@ func (r *Report) Markdown(w io.Writer) error {
 var markup = strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "'", "[", `\[`, "@", "@\u200b", "\n", " ")
 
 // escaped keeps strangers' text from being markup, and from calling people.
-func escaped(s string) string { return markup.Replace(printable(s)) }
+func escaped(s string) string { return markup.Replace(change.Plain(s)) }
 
 // Upstreams are the mainline commits of several reports, oldest first, each with its item
 // by branch.

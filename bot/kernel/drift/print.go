@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // JSON writes the report as one line.
@@ -37,7 +39,8 @@ func (r *Report) Text(w io.Writer) error {
 			}
 			used += " " + u.String()
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Covered, x.Kind, x.Name, x.Change, x.From, to, used[1:])
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Covered, x.Kind, change.Plain(x.Name), x.Change,
+			change.Plain(x.From.String()), change.Plain(to), change.Plain(used[1:]))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -46,7 +49,7 @@ func (r *Report) Text(w io.Writer) error {
 		r.Rows[i].more(w)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(w, "note: %s\n", n)
+		fmt.Fprintf(w, "note: %s\n", change.Plain(n))
 	}
 	_, err := fmt.Fprintf(w, "%s to %s: changes of what the driver uses: %d; not covered by its own conditions: %d\n", r.From, r.To, len(r.Rows), r.Open())
 	return err
@@ -57,10 +60,10 @@ func (x *Row) more(w io.Writer) {
 	if x.Was == x.Is && x.By == "" && x.Commit == "" {
 		return
 	}
-	fmt.Fprintf(w, "\n%s %s: %s\n", x.Kind, x.Name, x.Change)
+	fmt.Fprintf(w, "\n%s %s: %s\n", x.Kind, change.Plain(x.Name), x.Change)
 	for _, l := range []struct{ label, text string }{{"was", x.Was}, {"is", x.Is}, {"covered by", x.By}} {
 		if l.text != "" && (l.label != "was" || x.Was != x.Is) {
-			fmt.Fprintf(w, "  %-10s %s\n", l.label, l.text)
+			fmt.Fprintf(w, "  %-10s %s\n", l.label, change.Plain(l.text))
 		}
 	}
 	if x.Commit != "" {

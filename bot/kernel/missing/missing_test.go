@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/git/gittest"
+	"github.com/stablebot/stablebot/bot/internal/shapes"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -246,7 +247,7 @@ func TestSinceLast(t *testing.T) {
 func TestText(t *testing.T) {
 	w := newWorld(t)
 	r := w.report(t, w.sweep())
-	r.Rows[0].Title += " \x1b[31mred"
+	r.Rows[0].Title += " \x1b[31mred" + shapes.Unseen
 	for _, width := range []int{80, 140} {
 		var b bytes.Buffer
 		if err := r.Text(&b, missing.View{Width: width, All: true}); err != nil {
@@ -254,7 +255,7 @@ func TestText(t *testing.T) {
 		}
 		for line := range strings.Lines(b.String()) {
 			line = strings.TrimRight(line, "\n")
-			if len([]rune(line)) > width && !strings.Contains(line, "export --stable") || strings.Contains(line, "\x1b") {
+			if len([]rune(line)) > width && !strings.Contains(line, "export --stable") || shapes.Drives(line) != "" {
 				t.Errorf("%d columns: %q", width, line)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // View is how a report is written.
@@ -132,7 +133,7 @@ func (v View) groups(b *strings.Builder, rows []Row) {
 		of[name] = append(of[name], r)
 	}
 	for _, name := range names {
-		fmt.Fprintf(b, "\n%s: %d\n", printable(name), len(of[name]))
+		fmt.Fprintf(b, "\n%s: %d\n", change.Plain(name), len(of[name]))
 		for i := range of[name] {
 			v.row(b, &of[name][i])
 		}
@@ -159,10 +160,10 @@ func (v View) row(b *strings.Builder, r *Row) {
 	if v.Width >= wide {
 		line += fmt.Sprintf("%-19s  %-8s ", r.Applies, cmp.Or(r.Release, "-"))
 	}
-	line += short(r.Commit) + " " + printable(r.Title)
+	line += short(r.Commit) + " " + change.Plain(r.Title)
 	fmt.Fprintln(b, clip(line, v.Width))
 	for _, l := range r.details() {
-		fmt.Fprintln(b, clip("      "+printable(l), v.Width))
+		fmt.Fprintln(b, clip("      "+change.Plain(l), v.Width))
 	}
 	if r.Next != "" {
 		fmt.Fprintln(b, "      "+r.Next) // whole: it is to be pasted
@@ -220,14 +221,4 @@ func clip(s string, n int) string {
 		return string(r)
 	}
 	return string(r[:n-1]) + "…"
-}
-
-// printable keeps strangers' text from driving the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
 }

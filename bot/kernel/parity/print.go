@@ -111,7 +111,7 @@ func (r *Report) Text(w io.Writer, width int, all bool) error {
 		b.WriteString(undated + "\n")
 	}
 	for _, g := range r.Groups() {
-		fmt.Fprintf(&b, "\n%s: %d\n", printable(g.Driver), len(g.Rows))
+		fmt.Fprintf(&b, "\n%s: %d\n", change.Plain(g.Driver), len(g.Rows))
 		for _, s := range g.Sums {
 			fmt.Fprintf(&b, "  %-10s %s\n", s.Branch, s)
 		}
@@ -123,7 +123,7 @@ func (r *Report) Text(w io.Writer, width int, all bool) error {
 			for _, name := range r.Branches {
 				line += fmt.Sprintf("%-*s", len(name)+9, name+" "+row.Cells[name].brief())
 			}
-			fmt.Fprintln(&b, clip(fmt.Sprintf("%s %.12s %s", line, row.Commit, printable(row.Title)), width))
+			fmt.Fprintln(&b, clip(fmt.Sprintf("%s %.12s %s", line, row.Commit, change.Plain(row.Title)), width))
 		}
 	}
 	if len(r.Rows) == 0 {
@@ -154,16 +154,6 @@ func clip(s string, n int) string {
 		return s
 	}
 	return string(r[:n-1]) + "…"
-}
-
-// printable keeps strangers' text from driving the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if change.Unseen(r) {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 //go:embed page.html

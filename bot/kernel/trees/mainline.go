@@ -162,7 +162,7 @@ func (s *Set) undone(c *change.Change, me same, asOf time.Time) same {
 func titleOf(raw []byte) string {
 	_, msg, _ := strings.Cut(string(raw), "\n\n")
 	title, _, _ := strings.Cut(msg, "\n\n")
-	return strings.Join(strings.Fields(title), " ")
+	return strings.Join(strings.Fields(change.Plain(title)), " ")
 }
 
 // followups are later mainline commits that fix or revert the change.

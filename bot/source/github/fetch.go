@@ -60,7 +60,7 @@ func (s *Source) fetch(ctx context.Context, p flow.PullState) (*flow.Pull, error
 	if err != nil {
 		return nil, github.Temporary("reading "+p.Key, err)
 	}
-	out.Head, out.Title, out.Author = pr.GetHead().GetSHA(), pr.GetTitle(), pr.GetUser().GetLogin()
+	out.Head, out.Title, out.Author = pr.GetHead().GetSHA(), change.Clip(pr.GetTitle(), change.MaxSubject), pr.GetUser().GetLogin()
 	out.Private, out.Base = pr.GetBase().GetRepo().GetPrivate(), github.BaseOf(pr.GetBase().GetRef(), policy)
 	out.Base.Tip = pr.GetBase().GetSHA()
 	if out.Closed = pr.GetState() == "closed"; out.Closed {
@@ -172,7 +172,7 @@ func (s *Source) change(ctx context.Context, c *gh.Client, repo string, rc *gh.R
 func splitMessage(m string) (title, body string) {
 	m = strings.TrimLeft(strings.ReplaceAll(m, "\r\n", "\n"), "\n")
 	title, body, _ = strings.Cut(m, "\n\n")
-	return strings.Join(strings.Fields(title), " "), body
+	return strings.Join(strings.Fields(change.Plain(title)), " "), body
 }
 
 // changes keeps the diffs of commits, which never change: a second push
