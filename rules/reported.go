@@ -60,7 +60,7 @@ Unmet: "found by code inspection, not observed".`,
 			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.Traced():
 			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(signs.WordTrace))
-		case robots > 0:
+		case robots > 0 && !f.robotRead():
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
 		case tools:
 			ev := w.Evidence(signs.WordTool)
@@ -83,16 +83,25 @@ Unmet: "found by code inspection, not observed".`,
 
 // FoundByChecker is what reported says of a bug that a program found in the source: whether
 // anybody can meet it is another question.
-const FoundByChecker = "found by a static checker"
+const FoundByChecker = "found by a static checker; that somebody met it was not found in the message"
+
+// ByChecker ends what real-bug says of such a bug.
+const ByChecker = ", which a checker found"
 
 // people counts those who reported the bug. Whoever stands beside a robot that ran a
 // checker passed on what that printed, and a program that reads the source is nobody.
 func (f *Facts) people() int {
-	t, w := f.Tags(), f.Words()
-	if t.ReportedByBot > t.BotTools && w.Has(signs.WordTool) && !w.Traced() && w.Bugs() == 0 && !t.Fuzzer() {
+	if f.robotRead() {
 		return 0
 	}
+	t := f.Tags()
 	return t.Reported - (t.ByTool - t.BotTools)
+}
+
+// robotRead reports whether a robot passed on what a checker found, and nothing ran.
+func (f *Facts) robotRead() bool {
+	t, w := f.Tags(), f.Words()
+	return t.ReportedByBot > t.BotTools && w.Has(signs.WordTool) && !w.Traced() && w.Bugs() == 0 && !t.Fuzzer()
 }
 
 // onlyRead reports whether the bug stands in the source by the word of a checker, and
@@ -108,7 +117,7 @@ func (f *Facts) bug(k signs.Word) string {
 	w := f.Words()
 	switch {
 	case f.onlyRead():
-		return w.Noun(k) + ", which a checker found"
+		return w.Noun(k) + ByChecker
 	case w.Has(signs.WordCouldBe) && !f.met() && !w.Has(signs.WordShown) && !f.reported():
 		if noun, ok := strings.CutPrefix(w.Noun(k), "a "); ok {
 			return "a possible " + noun

@@ -384,7 +384,9 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 		}
 		// What is met and speaks against it, or the other way round, stands for
 		// something else that goes with it; a reader would only wonder.
-		if w.Reason != "" && (w.Outcome == rules.Met && w.Weight > 0 || w.Outcome == rules.Unmet && w.Weight < 0) {
+		switch {
+		case w.Reason == "":
+		case w.Outcome == rules.Met && w.Weight > 0, w.Outcome == rules.Unmet && w.Weight < 0, onPaper(w.ID, w.Outcome == rules.Unmet, w.Reason):
 			add(w)
 		}
 	}
@@ -399,6 +401,12 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 		}
 	}
 	return out
+}
+
+// onPaper reports whether a finding says that the bug stands in the source alone as far as
+// the message tells. The documented rules hold that against a patch, whatever it weighs.
+func onPaper(rule string, unmet bool, reason string) bool {
+	return unmet && (rule == rules.NoTheory.ID || rule == rules.UserReport.ID && reason == rules.FoundByChecker)
 }
 
 // usual are the rules that nearly every patch meets: nobody is told so.

@@ -168,7 +168,18 @@ func cases() map[string]Posting {
 			p.Tree.Vendors = []rules.Vendor{{Name: "example-dkms", Has: has}}
 		}
 	}
+	// A bug of the source: the favour names it, and what speaks against it is that.
+	checker := patch(el, "", 0.79, reason)
+	checker.Rules = []verdict.Weighed{
+		{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "its title speaks of a crash" + rules.ByChecker}, Weight: 1.1},
+		{Finding: rules.Finding{ID: rules.UserReport.ID, Outcome: rules.Unmet, Reason: rules.FoundByChecker}},
+	}
+	// Nothing but its tag speaks for the second, and its size against it.
+	tag := patch(el, "", 0.76, reason)
+	tag.Rules = tag.Rules[1:]
 	return map[string]Posting{
+		"eligible-checker":  single(checker),
+		"series-by-tag":     numbered(2, 2, 1, untagged, tag),
 		"house":             single(house),
 		"series-mates":      {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{with(mates, func(p *Patch) { p.N = 2 })}},
 		"eligible":          single(untagged),

@@ -613,9 +613,12 @@ func (r Row) sides() (side [2]Rule) {
 		if !f.Met {
 			i = 1
 		}
-		if side[i].ID == "" && !r.said(f.ID) && f.Weight != 0 && len([]rune(f.Reason)) <= maxReason {
+		if side[i].ID == "" && !r.said(f.ID) && (f.Weight != 0 || onPaper(f.ID, !f.Met, f.Reason)) && len([]rune(f.Reason)) <= maxReason {
 			side[i] = f
 		}
+	}
+	if onPaper(side[1].ID, !side[1].Met, side[1].Reason) {
+		side[0].Reason = strings.TrimSuffix(side[0].Reason, rules.ByChecker) // said on the other side
 	}
 	if r.Verdict == verdict.DKMSOnly {
 		side[0] = Rule{}

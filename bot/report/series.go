@@ -243,17 +243,20 @@ func (r Row) because() string {
 	}
 	side := r.sides()
 	reason := func(i int) string { return strings.TrimRight(clean(side[i].Reason), ".") }
+	favour := ""
 	switch {
-	case side[0].ID != "" && side[1].ID != "":
-		return reason(0) + "; against it: " + reason(1)
 	case side[0].ID != "":
-		return reason(0)
+		favour = reason(0)
 	case r.Verdict == verdict.StableEligible && r.Culprit:
-		return "a fix by its Fixes tag"
-	case side[1].ID != "":
+		favour = "a fix by its Fixes tag"
+	}
+	switch {
+	case side[1].ID == "":
+		return favour
+	case favour == "":
 		return reason(1)
 	}
-	return ""
+	return favour + "; against it: " + reason(1)
 }
 
 // rows are those of all patches; what stands in several is said once.

@@ -13,6 +13,9 @@ const whoseReach = 200
 
 // ofElse drops the kinds of bug of a word that is not about the bug that is fixed.
 func ofElse(s string, at int, mask uint64) uint64 {
+	if mask&(1<<WordTool) != 0 && ranClean(s, at) {
+		mask &^= 1 << WordTool
+	}
 	if mask&(Bugs|1<<WordFailure) == 0 {
 		return mask
 	}
@@ -109,6 +112,23 @@ func stillThere(s string) bool {
 	s = " " + oneLine(s[:min(len(s), 2*whoseReach)])
 	return slices.ContainsFunc([]string{" still ", " incomplete", " missed", " forgot", " the same ", " similar", " remain", " not enough", " insufficient"},
 		func(w string) bool { return strings.Contains(s, w) })
+}
+
+// ranClean reports whether a checker at offset at is named as one that the author ran, and
+// that found nothing: "checked with smatch", "no sparse warnings".
+func ranClean(s string, at int) bool {
+	words := strings.Fields(oneLine(lastSentence(s[max(0, at-whoseReach):at])))
+	n := len(words)
+	if n == 0 {
+		return false
+	}
+	switch words[n-1] {
+	case "no", "without", "passes", "pass", "passed", "new", "clean":
+		return true
+	case "with", "using", "by", "under", "through":
+		return n > 1 && slices.Contains([]string{"tested", "test-built", "checked", "verified", "built", "compiled", "validated", "run", "ran", "clean", "cleanly"}, words[n-2])
+	}
+	return false
 }
 
 // warnedOf reports whether what is not initialised at offset at is what a warning speaks

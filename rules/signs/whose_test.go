@@ -33,6 +33,10 @@ func TestWhose(t *testing.T) {
 		{"tests that do not work", "acme: fix it", "The acme selftests do not work.", WordSymptom, false},
 		{"an unstable link", "acme: fix the link being unstable", "", WordSymptom, true},
 		{"what tests found", "acme: fix it", "Tests show that the display does not work.", WordSymptom, true},
+		{"what a checker found", "acme: fix it", "Found by Coverity.", WordTool, true},
+		{"a checker that ran", "acme: fix it", "Checked with smatch, and there are no sparse warnings.", WordTool, false},
+		{"what follows", "acme: fix it", "From the table we can infer the size; checkpatch is clean.", WordTool, false},
+		{"what checkpatch prints", "acme: fix it", "Fix the checkpatch warning about it.", WordTool, true},
 	} {
 		w := ReadWords(&change.Change{Subject: c.title, Body: c.body})
 		if got := w.Has(c.kind); got != c.want {
