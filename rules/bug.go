@@ -161,7 +161,7 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unmet("writes one bit another way, as C leaves a shift into the sign undefined; the kernel's compilers do not"))
 	case f.Code().CommentsOnly || !f.hasCode() && f.complete():
 		return answered(unmet("changes nothing that a kernel runs, so it can fix no bug that people meet"))
-	case reason != "":
+	case reason != "" && !f.buildError():
 		return answered(unmet(reason, ev))
 	case f.trivialByDiff() != "":
 		return answered(unmet(f.trivialByDiff()))

@@ -31,9 +31,15 @@ Unmet: the same row with a new init function beside it.`,
 		c, s, w := f.Code(), &f.Change.Size, f.Words()
 		ids, cases := c.Net(signs.SignID), c.Net(signs.SignCase)
 		says := w.InTitle(signs.WordDeviceID) && (cases > 0 || f.feature())
+		if c.Truncated {
+			return notApplicable("changes far more than IDs")
+		}
 		// A case label alone is an ID only where the change is labels and adds support.
 		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
+		}
+		if !f.hasCode() && f.complete() {
+			return notApplicable("adds IDs to tests and tools alone")
 		}
 		if f.onlyDefines() {
 			return notApplicable("adds constants alone, and no table that has them")

@@ -45,6 +45,10 @@ func (f *Facts) Tags() *signs.Tags {
 	return f.tags
 }
 
+// notWhole is said in place of "adds none" where the change is so long that its lines
+// were looked at in part.
+const notWhole = "the change is so long that not all of its lines were looked at"
+
 // prints is what the diff prints anew, where it does nothing else.
 func (f *Facts) prints() *signs.Printing {
 	if f.print == nil {

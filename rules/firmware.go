@@ -39,6 +39,8 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 			return unknown("the message says that it needs a firmware file; whether systems have it is not known", w.Evidence(signs.WordFWFile))
 		case !f.complete():
 			return unknown("there is no diff to look at")
+		case c.Truncated:
+			return unknown(notWhole)
 		}
 		return met("asks for no new firmware")
 	},

@@ -34,6 +34,8 @@ Unmet: a patch that adds "config FOO_TURBO".`,
 			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(signs.SignConfig))
 		case c.Added[signs.SignConfigDep]+c.Removed[signs.SignConfigDep] > 0:
 			return met("changes a dependency of an existing Kconfig symbol, adds none", c.Evidence(signs.SignConfigDep))
+		case c.Truncated:
+			return unknown(notWhole)
 		}
 		return met("adds no Kconfig symbol")
 	},

@@ -96,7 +96,7 @@ func (f *Facts) gainNothing() string {
 		return "only comments differ"
 	case !f.hasCode() && c.Tests > 0:
 		return "only tests and tools change: " + plural(c.Tests, "file")
-	case debugs != "":
+	case debugs != "" && !f.buildError():
 		return debugs
 	case f.renames() && !f.buildError():
 		return "only a name differs"

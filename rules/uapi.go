@@ -53,6 +53,9 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 				ev = append(ev, c.Evidence(k.s))
 			}
 		}
+		if len(parts) == 0 && c.Truncated {
+			return unknown(notWhole)
+		}
 		if len(parts) == 0 {
 			return met("adds no interface to user space")
 		}

@@ -176,3 +176,18 @@ func TestPaths(t *testing.T) {
 		}
 	}
 }
+
+// What was not looked at in full is not said to be absent.
+func TestLongChangeDeniesNothing(t *testing.T) {
+	lines := make([]string, 6000)
+	for i := range lines {
+		lines[i] = "\tacme_write(a, 1);"
+	}
+	lines[5900] = "MODULE_FIRMWARE(\"acme/n1.bin\");"
+	c := &change.Change{Files: []*gitdiff.File{added("drivers/foo.c", false, lines...)}, Size: change.Size{Added: len(lines), Files: 1}}
+	for _, r := range []*Rule{NoFirmware, NoNewKconfig, NoNewUAPI} {
+		if got, err := r.Run(&Facts{Change: c}); err != nil || got.Outcome != Unknown {
+			t.Errorf("%s: %s %q, %v", r.ID, got.Outcome, got.Reason, err)
+		}
+	}
+}

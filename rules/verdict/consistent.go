@@ -567,7 +567,7 @@ func addsConfig(c *claims) string {
 
 func addsUnit(c *claims) string {
 	for _, f := range c.facts.Change.Files {
-		if f.IsNew && strings.HasPrefix(f.NewName, "drivers/") && strings.HasSuffix(f.NewName, ".c") && !strings.Contains(f.NewName, "test") {
+		if f.IsNew && strings.HasPrefix(f.NewName, "drivers/") && strings.HasSuffix(f.NewName, ".c") && !strings.Contains(f.NewName, "test") && !strings.Contains(f.NewName, "kunit") {
 			return f.NewName
 		}
 	}
