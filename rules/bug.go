@@ -151,12 +151,14 @@ func (f *Facts) reported() bool {
 func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 	noise, at := f.noise()
 	reason, ev := f.onlyPrints()
-	put, name, iterator, only := signs.PutTwice(f.Change.Files, f.Change.Body)
+	put := signs.PutTwice(f.Change.Files, f.Change.Body)
 	switch {
-	case put != (Evidence{}) && only:
-		return answered(unmet(iterator+" gives back the reference itself when it goes on, so its "+name+" is one too many", put))
-	case put != (Evidence{}):
-		return answered(unknown("one "+name+" is too many: "+iterator+" gives back the reference itself when it goes on", put))
+	case put.Only && put.Shown:
+		return answered(unmet(put.Iterator+" gives back the reference itself when it goes on, so its "+put.Name+" is one too many", put.At))
+	case put.Shown && !f.met():
+		return answered(unknown("one "+put.Name+" is too many: "+put.Iterator+" gives back the reference itself when it goes on", put.At))
+	case put.Name != "" && !f.met():
+		return answered(unknown(put.Iterator+" gives back the reference itself when it goes on; whether "+put.Name+" stands in its loop does not show", put.At))
 	case f.signedShift():
 		return answered(unmet("writes one bit another way, as C leaves a shift into the sign undefined; the kernel's compilers do not"))
 	case f.Code().CommentsOnly || !f.hasCode() && f.complete():
@@ -177,7 +179,12 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 // for the letter of C. Where the value is widened, the sign goes along: that is a bug.
 func (f *Facts) signedShift() bool {
 	text := f.Change.LowerSubject() + "\n" + f.Change.LowerBody()
-	return strings.Contains(text, "undefined") && !strings.Contains(text, "exten") && !f.Words().Traced() && signs.SignedShift(f.Change.Files)
+	for _, wider := range [...]string{"exten", "64 bit", "64-bit", "u64", "upper", "high bits", "higher bits"} {
+		if strings.Contains(text, wider) {
+			return false
+		}
+	}
+	return strings.Contains(text, "undefined") && !f.met() && !f.Tags().Fuzzer() && signs.SignedShift(f.Change.Files)
 }
 
 // bugInTitle: the title names the bug, or the device that it is for.

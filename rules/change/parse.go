@@ -82,12 +82,21 @@ func (c *Change) notesOfAuthor() string {
 	}
 	at := 0
 	for line := range strings.Lines(c.Notes) {
-		if low := strings.ToLower(line); strings.Contains(low, "generated") && anyIn(low, languageModels) {
+		if announcesModel(strings.ToLower(strings.TrimSpace(line))) {
 			return c.Notes[:at]
 		}
 		at += len(line)
 	}
 	return c.Notes
+}
+
+// announcesModel reports whether a line says that a language model wrote what follows. A
+// driver of an accelerator may speak of models, and of what they generate, as well.
+func announcesModel(line string) bool {
+	if !strings.Contains(line, "generated") || !anyIn(line, languageModels) {
+		return false
+	}
+	return strings.HasSuffix(line, ":") || strings.ContainsAny(line[:1], "#*=[") || anyIn(line, []string{"following", "below", "explanation", "summary", "analysis", "may be bogus"})
 }
 
 // languageModels are what a heading calls what wrote the lines below it.

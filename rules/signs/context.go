@@ -73,7 +73,23 @@ func warnsOf(s string, at int) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(before, w) })
 	}
 	return has(" might ", " may ", " could ", " can ", " risk ", " risks ") &&
-		has(" this patch ", " the patch ", " this change ", " the change ", " this commit ", " this series ", " risk ", " risks ")
+		(has(" this patch ", " this series ", " risk ", " risks ") || has(" this change ", " this commit ") && !namesCommit(s[:at]))
+}
+
+// namesCommit reports whether a text names a commit by its SHA: "this change" behind it may
+// be that one.
+func namesCommit(s string) bool {
+	s = s[max(0, len(s)-2*sentences):]
+	for {
+		_, after, ok := strings.Cut(s, "commit ")
+		if !ok {
+			return false
+		}
+		if shaLength(after) >= 8 {
+			return true
+		}
+		s = after
+	}
 }
 
 // eventOf tells what happens to every link from one that fails: "on link-down",
@@ -90,10 +106,17 @@ func eventOf(s string, at int) bool {
 	return strings.HasPrefix(strings.TrimLeft(s[at+len("link"):], " -\n"), "down")
 }
 
-// felt tells slowness that somebody feels from a group of links: "input lag", "LAG mode".
-func felt(before string) bool {
+// felt tells slowness that somebody feels from a group of links: "input lag", "lag when
+// scrolling", "LAG mode".
+func felt(before, after string) bool {
+	_, after, _ = strings.Cut(after, " ")
+	for _, doing := range [...]string{"when scroll", "when typing", "when moving", "when playing", "while scroll", "while typing", "while moving", "while playing", "spike", "in game", "in the desktop"} {
+		if strings.HasPrefix(after, doing) {
+			return true
+		}
+	}
 	switch before {
-	case "input", "cursor", "mouse", "keyboard", "touch", "display", "audio", "video", "visible", "noticeable", "noticeably",
+	case "pointer", "scroll", "scrolling", "typing", "input", "cursor", "mouse", "keyboard", "touch", "display", "audio", "video", "visible", "noticeable", "noticeably",
 		"severe", "heavy", "huge", "big", "some", "causes", "cause", "causing", "and", "desktop", "ui", "frame", "to", "will", "can", "may", "would":
 		return true
 	}
@@ -104,15 +127,17 @@ func isLetter(c byte) bool { return c >= 'a' && c <= 'z' }
 
 // background are the words before a link to the bug of somebody else.
 var background = [...]string{"learn more", "type of issue", "kind of issue", "type of problem", "kind of problem", "type of bug", "kind of bug",
-	"similar issue", "similar bug", "similar problem", "same kind of", "for background", "background:", "see also"}
+	"similar issue", "similar bug", "similar problem", "same kind of", "for background", "background:"}
 
 // isBackground reports whether the text that ends before a link says that it leads to
-// something to read, and to no report of this bug.
+// something to read, and to no report of this bug: the sentence that it stands in, or the
+// last one where it stands by itself.
 func isBackground(before string) bool {
-	before = strings.Join(strings.Fields(strings.ToLower(before[max(0, len(before)-3*meaningReach):])), " ")
+	before = strings.ToLower(before[max(0, len(before)-3*meaningReach):])
 	if i := strings.LastIndex(before, "://"); i >= 0 {
 		before = before[i:]
 	}
+	before = oneLine(lastSentence(strings.TrimRight(before, " .:\n<[(")))
 	return slices.ContainsFunc(background[:], func(w string) bool { return strings.Contains(before, w) })
 }
 
@@ -130,13 +155,22 @@ func symbols(s string) int {
 		for start > from && s[start-1] > ' ' && s[start-1] != '(' {
 			start--
 		}
-		if name := s[start:i]; !strings.Contains(name, "/") && !strings.Contains(name, ".so") {
+		name, end := s[start:i], i+len("+0x")
+		for end < len(s) && end-i < maxOffset && (s[end] >= '0' && s[end] <= '9' || s[end] >= 'a' && s[end] <= 'f') {
+			end++
+		}
+		// glibc writes "file(name+0x1a)", a kernel the size of the function as well
+		process := start > 0 && s[start-1] == '(' && end < len(s) && s[end] == ')'
+		if !process && !strings.Contains(name, "/") && !strings.Contains(name, ".so") {
 			n++
 		}
 		i += len("+0x")
 		last = i
 	}
 }
+
+// maxOffset is more than the digits of an address.
+const maxOffset = 24
 
 // longestName bounds how far the name of a place is looked for: a path of a program in a
 // trace is shorter, and so is every symbol of a kernel.

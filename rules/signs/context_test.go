@@ -34,6 +34,11 @@ func TestContext(t *testing.T) {
 		{"one that came", "acme: check the return value", "This is a regression of the last release.", WordRegression, true},
 		{"what happens to every link", "acme: replace the callback", "It turns the carrier off on link-down, as the core does.", WordFailure, false},
 		{"a link that fails", "acme: replace the callback", "After resume there is a link down.", WordFailure, true},
+		{"a lag when scrolling", "acme: fix lag when scrolling", "", WordPerformance, true},
+		{"a pointer's lag", "acme: fix pointer lag", "", WordPerformance, true},
+		{"a regression by the culprit", "acme: fix the clock", "In commit 0123456789ab the order was changed. This change can cause a regression.", WordRegression, true},
+		{"one that a change brings", "acme: fix the clock", "The change can cause a regression on boards without a clock.", WordRegression, true},
+		{"a file that is not loaded", "acme: fix resume", "It does not load the appropriate firmware after resume.", WordFWFile, false},
 		{"a file that it needs", "acme: add a board", "It requires a dedicated firmware file.", WordFWFile, true},
 		{"spacing", "acme: move assignment out of condition and fix spacing", "As the style asks.", WordStyle, true},
 	} {
@@ -50,6 +55,10 @@ func TestOfOthers(t *testing.T) {
 	if ReadWords(process).Traced() {
 		t.Error("a process is no kernel")
 	}
+	named := &change.Change{Subject: "acme: fix a leak", Body: "#0 acme(main+0x1a)\n#1 acme(run+0x2)\n#2 libc.so.6(+0x2a0)"}
+	if ReadWords(named).Traced() {
+		t.Error("a process that names functions is no kernel")
+	}
 	kernel := &change.Change{Subject: "acme: fix a leak", Body: "Call Trace:\n acme_get+0x1a/0x2c [acme]"}
 	if !ReadWords(kernel).Traced() {
 		t.Error("a trace of the kernel")
@@ -58,6 +67,9 @@ func TestOfOthers(t *testing.T) {
 		"You can learn more about this type of issue here.\nhttps://bugzilla.example.org/show_bug.cgi?id=1":            0,
 		"A user has it:\nhttps://bugzilla.example.org/show_bug.cgi?id=1":                                               1,
 		"A similar issue: https://bugs.example.org/bug/2 and this one: https://bugzilla.example.org/show_bug.cgi?id=1": 1,
+		"See also: https://bugzilla.example.org/show_bug.cgi?id=1":                                                     1,
+		"A similar issue was fixed before. This one is https://bugzilla.example.org/show_bug.cgi?id=1":                 1,
+		"A similar issue is https://bugzilla.example.org/show_bug.cgi?id=1":                                            0,
 	} {
 		if got := ReadWords(&change.Change{Subject: "acme: fix", Body: text}).Bugs(); got != want {
 			t.Errorf("%q: %d reports, want %d", text, got, want)
@@ -79,5 +91,21 @@ func TestCostOfContext(t *testing.T) {
 	PutTwice([]*gitdiff.File{{NewName: "a.c", TextFragments: []*gitdiff.TextFragment{h}}}, "")
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("it took %v", d)
+	}
+}
+
+// The element in hand alone is given back by the iterator, and not what it belongs to.
+func TestGoesOver(t *testing.T) {
+	for line, want := range map[string]string{
+		"for_each_child_of_node(parent, np) {":        "np",
+		"for_each_child_of_node(get(dev, 1), np) {":   "np",
+		"for_each_compatible_node(np, NULL, \"a,b\")": "np",
+		"for_each_of_cpu_node(cpu)":                   "cpu",
+		"for_each_child_of_node(parent,":              "",
+	} {
+		name, _, _ := strings.Cut(line, "(")
+		if got := goesOver(line, name); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
 	}
 }

@@ -108,7 +108,7 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordRegression
 	case mask&(1<<WordPotential) != 0 && strings.HasPrefix(word, "possibl") && allowed(wordBefore(s, at)):
 		mask &^= 1 << WordPotential
-	case mask&(1<<WordPerformance) != 0 && (word == "lag" || strings.HasPrefix(word, "lag") && !isLetter(word[3])) && !felt(wordBefore(s, at)):
+	case mask&(1<<WordPerformance) != 0 && (word == "lag" || strings.HasPrefix(word, "lag") && !isLetter(word[3])) && !felt(wordBefore(s, at), s[at:min(len(s), at+meaningReach)]):
 		mask &^= 1 << WordPerformance // links that are one
 	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
 		mask &^= 1 << WordPerformance

@@ -2,6 +2,7 @@ package signs
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -20,15 +21,22 @@ var selfPutting = map[string]*regexp.Regexp{
 // putCall is a line that gives back a reference.
 var putCall = regexp.MustCompile(`^(\s+)(pci_dev_put|of_node_put|fwnode_handle_put)\((\w+)\);\s*$`)
 
+// Put is a line that gives back what an iterator gives back itself.
+type Put struct {
+	At             Evidence
+	Name, Iterator string
+	Shown          bool // the hunk shows the iterator around it, or the message says that it is
+	Only           bool // nothing else changes
+}
+
 // PutTwice finds a line that gives back what the iterator around it gives back itself when
 // it goes on: a put too many, whatever the message says of a leak. The iterator is the one
 // that the hunk shows around the line, or the only one of its kind that the message names.
-// Only says that nothing else changes.
-func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator string, only bool) {
+func PutTwice(files []*gitdiff.File, message string) (out Put) {
 	if !puts(files) {
-		return ev, "", "", false
+		return out
 	}
-	only = true
+	only := true
 	left := maxPuts
 	for _, f := range files {
 		for _, h := range f.TextFragments {
@@ -44,22 +52,24 @@ func PutTwice(files []*gitdiff.File, message string) (ev Evidence, put, iterator
 				}
 				left--
 				name, loop := around(after[max(0, i-reach):i], m[2], m[3], len(m[1]))
-				if name == "" {
+				shown := name != ""
+				if !shown {
 					name, loop = namedIn(message, m[2]), -1
+					shown = name != "" && inLoop(message)
 				}
 				if name == "" || !goesOn(after[i+1:min(len(after), i+1+reach)], len(m[1]), loop) {
 					only = false
 					continue
 				}
-				if put == "" {
-					put, iterator = m[2], name
-					ev = Evidence{File: FileName(f), Line: at + i, Text: Shorten(strings.TrimSpace(l.text))}
+				if out.Name == "" || shown && !out.Shown {
+					out = Put{At: Evidence{File: FileName(f), Line: at + i, Text: Shorten(strings.TrimSpace(l.text))}, Name: m[2], Iterator: name, Shown: shown}
 				}
 			}
 			only = only && h.LinesDeleted == 0
 		}
 	}
-	return ev, put, iterator, only && put != ""
+	out.Only = only && out.Name != ""
+	return out
 }
 
 // Bounds on what is looked at: lines that give something back, and lines around one.
@@ -119,7 +129,7 @@ func around(before []side, put, over string, indent int) (name string, loop int)
 		if strings.TrimSpace(text) == "" || deep >= indent {
 			continue
 		}
-		if m := selfPutting[put].FindStringSubmatch(text); m != nil && regexp.MustCompile(`\b`+over+`\b`).MatchString(text[strings.Index(text, m[1]):]) {
+		if m := selfPutting[put].FindStringSubmatch(text); m != nil && goesOver(text, m[1]) == over {
 			return m[1], deep
 		}
 		if deep == 0 {
@@ -144,6 +154,44 @@ func namedIn(message, put string) string {
 		name = m[1]
 	}
 	return name
+}
+
+// inLoop reports whether a message says that what it adds stands in the loop.
+func inLoop(message string) bool {
+	low := oneLine(strings.ToLower(message[:min(len(message), maxMessage)]))
+	return slices.ContainsFunc([]string{"each iteration", "every iteration", "each round", "every round", "end of the loop", "inside the loop", "in the loop body", "within the loop"},
+		func(w string) bool { return strings.Contains(low, w) })
+}
+
+// maxMessage bounds what is read of a message for one phrase.
+const maxMessage = 1 << 16
+
+// goesOver is the variable that an iterator puts and gets on a line that begins its loop,
+// "" where that does not show: the first argument, or the second where the first is what
+// the elements belong to.
+func goesOver(line, iterator string) string {
+	_, args, _ := strings.Cut(line, iterator+"(")
+	want := 0
+	for _, of := range [...]string{"child", "endpoint", "graph_port", "parent_node"} {
+		if strings.Contains(iterator, of) {
+			want = 1
+		}
+	}
+	open, from := 0, 0
+	for i, c := range args {
+		switch {
+		case c == '(':
+			open++
+		case c == ')' && open > 0:
+			open--
+		case c == ')', c == ',' && open == 0:
+			if want == 0 {
+				return strings.TrimSpace(args[from:i])
+			}
+			want, from = want-1, i+1
+		}
+	}
+	return ""
 }
 
 // goesOn reports whether the loop goes on after a line: its block ends there, or it says
