@@ -141,16 +141,17 @@ func (w *writer) stmt(ctx context.Context, q string) (st *sql.Stmt, err error) {
 // tx runs f between begin and commit.
 func (w *writer) tx(ctx context.Context, f func(*txn) error) error {
 	t := &txn{ctx, onSQLite, func(ctx context.Context, q string) (statement, error) { return w.stmt(ctx, q) }}
-	if _, err := t.exec("begin immediate"); err != nil {
-		return err
+	_, err := t.exec("begin immediate")
+	if err == nil {
+		err = f(t)
 	}
-	err := f(t)
 	if err == nil {
 		_, err = t.exec("commit")
 	}
 	if err != nil {
-		// Some failures have ended the transaction already; the first error is
-		// the one to tell, and ctx may be over.
+		// Some failures have ended the transaction already, or never begun it; but when
+		// ctx ends just then, even a begin that is told to have failed has begun it, and
+		// no other could begin after it. The first error is the one to tell.
 		t.ctx = context.WithoutCancel(ctx)
 		_, _ = t.exec("rollback")
 	}
