@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -186,6 +187,25 @@ func network() []string {
 	return env
 }
 
+// maxRefs bounds the branches and tags of one remote: git writes a file for each, and a
+// kernel's stable tree has 5,500.
+const maxRefs = 20_000
+
+func tooManyRefs(doing, url string) error {
+	return &Error{Doing: doing, Repo: url, Err: fmt.Errorf("%w: the remote has more than %d branches and tags", ErrTooMuch, maxRefs),
+		Advice: "follow a repository that has the branches you need and few others"}
+}
+
+// few says why not all refs that match can be fetched for the first time: nobody knows then
+// how many there are.
+func (m *Mirror) few(ctx context.Context, have map[string]string) error {
+	if len(have) > 0 || !slices.ContainsFunc(m.o.Refspecs, func(s string) bool { return strings.Contains(s, "*") }) {
+		return nil
+	}
+	_, err := LookAt(ctx, m.URL, m.o.Options)
+	return err
+}
+
 // Fetch brings the mirror up to date and tells what moved, in the order of the
 // names. What a remote has rewritten is followed, and the old commits are kept.
 // A remote that cannot be read is ErrRemote; the mirror stays as it was.
@@ -202,6 +222,9 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 		return nil, remoteError(err)
 	}
 	defer release()
+	if err := m.few(limited, before); err != nil {
+		return nil, err
+	}
 	err = m.fetch(limited, url)
 	if here := local(m.URL); here != "" && m.o.Borrow == "" && errors.Is(err, ErrMissing) {
 		// A repository on this machine that lacks objects cannot be copied, but
@@ -260,7 +283,7 @@ func (m *Mirror) moves(ctx context.Context, before, after map[string]string) ([]
 // Remote is what a remote says of itself.
 type Remote struct {
 	Default string            // full name of the branch that HEAD names, "" when it names none
-	Refs    map[string]string // full names, and HEAD
+	Refs    map[string]string // branches and tags by their full names, and HEAD
 }
 
 // LookAt asks a remote for its refs without fetching anything.
@@ -289,8 +312,12 @@ func LookAt(ctx context.Context, url string, o Options) (Remote, error) {
 			if name == "HEAD" {
 				r.Default = ref
 			}
-		} else if ok {
+		} else if ok && (name == "HEAD" || strings.HasPrefix(name, "refs/heads/") || strings.HasPrefix(name, "refs/tags/")) &&
+			!strings.HasSuffix(name, "^{}") {
 			r.Refs[name] = id
+		}
+		if len(r.Refs) > maxRefs {
+			return Remote{}, tooManyRefs("looking at a remote", url)
 		}
 	}
 	return r, nil

@@ -2,6 +2,7 @@ package git
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,23 @@ func TestRemoteFailures(t *testing.T) {
 	// Nothing listens on port 1 of this machine.
 	if _, err := LookAt(t.Context(), "git://127.0.0.1:1/x", Options{}); !errors.Is(err, ErrRemote) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("refused: %v", err)
+	}
+}
+
+// TestManyRefs: a remote with refs without end is neither listed nor fetched, and says why.
+func TestManyRefs(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("f", "1\n", "first")
+	g.Branches(maxRefs, func(n int) string { return fmt.Sprint("b", n) })
+	if _, err := LookAt(t.Context(), g.Dir, Options{}); !errors.Is(err, ErrTooMuch) || !strings.Contains(err.Error(), "20000") {
+		t.Errorf("looking at it: %v", err)
+	}
+	m := mirror(t, g.Dir, MirrorOptions{})
+	if _, err := m.Fetch(t.Context()); !errors.Is(err, ErrTooMuch) {
+		t.Errorf("fetching: %v", err)
+	}
+	if refs, err := m.Refs(t.Context()); err != nil || len(refs) != 0 {
+		t.Errorf("%d refs, %v", len(refs), err)
 	}
 }
 

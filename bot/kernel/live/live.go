@@ -73,7 +73,7 @@ type Trees struct {
 	index   *index
 	numbers cve.Clone
 
-	mu      sync.Mutex // one Refresh at a time
+	mu      sync.Mutex // what was fetched is taken in once at a time
 	missing []error    // remotes that the set was opened without
 	set     atomic.Pointer[inUse]
 
@@ -150,8 +150,9 @@ func (t *Trees) Lifetimes() *trees.Lifetimes { return t.cfg.Lifetimes }
 
 // Fetched is called by a source before it delivers what it fetched.
 func (t *Trees) Fetched(ctx context.Context) {
-	// What is wrong is reported by the bot's own look at the trees.
-	if _, err := t.Refresh(ctx, false); err != nil {
+	// What is wrong is reported by the bot's own look at the trees. No other remote is
+	// waited for.
+	if _, err := t.take(ctx); err != nil {
 		t.log.Debug("after a fetch the trees could not be read", zap.Error(err))
 	}
 }
@@ -173,14 +174,30 @@ func (t *Trees) Open(ctx context.Context) (set *trees.Set, missing, err error) {
 
 // Refresh implements run.Trees.
 func (t *Trees) Refresh(ctx context.Context, ask bool) (state string, err error) {
+	asked := t.update(ctx, ask)
+	state, err = t.take(ctx)
+	return state, errors.Join(asked, err)
+}
+
+// update asks the remotes, or those of which there is no copy yet, all at once. Nothing
+// else waits for it: a remote may take minutes.
+func (t *Trees) update(ctx context.Context, ask bool) error {
+	errs := make([]error, len(t.remotes))
+	var wg sync.WaitGroup
+	for i, r := range t.remotes {
+		if ask || !r.Fetched() {
+			wg.Go(func() { errs[i] = r.copy.Update(ctx) })
+		}
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// take takes in what the copies have.
+func (t *Trees) take(ctx context.Context) (state string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var errs []error
-	for _, r := range t.remotes {
-		if ask || !r.Fetched() {
-			errs = append(errs, r.copy.Update(ctx))
-		}
-	}
 	again := len(t.missing) > 0
 	before := t.Set()
 	t.missing = nil

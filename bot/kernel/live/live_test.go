@@ -1,9 +1,12 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 	"go.uber.org/zap"
@@ -66,6 +69,52 @@ func TestNotRead(t *testing.T) {
 	if none.Set() != nil || none.Remotes() != nil || none.Close() != nil {
 		t.Error("no trees have something open")
 	}
+}
+
+// hung is a copy whose remote does not answer.
+type hung struct {
+	dir   string
+	asked chan struct{}
+}
+
+func (h hung) Dir() string { return h.dir }
+
+func (h hung) Update(ctx context.Context) error {
+	close(h.asked)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// There is no copy yet of one that is fetched for the first time.
+type none struct{ dir string }
+
+func (n none) Dir() string                  { return n.dir }
+func (n none) Update(context.Context) error { return nil }
+
+// TestSlowRemote: a remote that is fetched for minutes holds up neither what another one
+// has fetched nor a look at the trees.
+func TestSlowRemote(t *testing.T) {
+	l, err := New(Config{Remotes: []Remote{{Name: "m", Role: trees.Mainline, Branches: []string{"master"}},
+		{Name: "s", Role: trees.Stable, Branches: []string{"linux-*.y"}}}, Log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := hung{t.TempDir(), make(chan struct{})}
+	l.Keep("m", none{t.TempDir()})
+	l.Keep("s", slow)
+	ctx, end := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() { _, _ = l.Refresh(ctx, true) })
+	<-slow.asked
+	fetched := make(chan struct{})
+	go func() { defer close(fetched); l.Fetched(ctx) }()
+	select {
+	case <-fetched:
+	case <-time.After(10 * time.Second):
+		t.Error("what mainline has fetched waits for the other remote")
+	}
+	end()
+	asking.Wait()
 }
 
 // A change of folders that are not indexed is told so.

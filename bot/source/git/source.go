@@ -14,12 +14,14 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -30,6 +32,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/source/remote"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Config is one remote.
@@ -58,6 +61,10 @@ type Config struct {
 }
 
 const defaultEvery = 10 * time.Minute
+
+// maxBranches is how many branches patterns may choose from one remote: fetching a branch
+// and finding out what it lacks takes a while for each. The kernel's stable tree has 60.
+const maxBranches = 200
 
 const heads = "refs/heads/"
 
@@ -120,9 +127,12 @@ func (s *Source) Close() error {
 
 // Check looks at the remote and its branches without fetching.
 func (s *Source) Check(ctx context.Context) error {
-	tips, err := s.tips(ctx)
-	if err == nil && len(tips) == 0 {
+	tips, left, err := s.tips(ctx)
+	switch {
+	case err == nil && len(tips) == 0:
 		err = fmt.Errorf("%s has none of the branches %s", git.Redact(s.cfg.URL), strings.Join(s.cfg.Branches, ", "))
+	case err == nil:
+		err = s.tooMany(tips, left)
 	}
 	if err != nil {
 		return fmt.Errorf("checking %s: %w", s.name, err)
@@ -136,10 +146,18 @@ func (s *Source) Poll(ctx context.Context, in flow.Intake) error {
 }
 
 func (s *Source) poll(ctx context.Context, in flow.Intake) error {
-	tips, err := s.tips(ctx)
-	if err != nil {
-		return err
+	tips, left, err := s.tips(ctx)
+	if err == nil {
+		err = s.deliver(ctx, in, tips)
 	}
+	if err == nil { // what is left out is told as long as it is
+		err = s.tooMany(tips, left)
+	}
+	return err
+}
+
+// deliver fetches and delivers what is new on the branches.
+func (s *Source) deliver(ctx context.Context, in flow.Intake, tips map[string]string) (err error) {
 	branches := make([]string, 0, len(tips))
 	for b := range tips {
 		branches = append(branches, b)
@@ -174,29 +192,46 @@ func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 
 func (s *Source) key(branch string) string { return s.name + "/" + branch }
 
-// tips asks the remote where the configured branches are.
-func (s *Source) tips(ctx context.Context) (map[string]string, error) {
+// tips asks the remote where the configured branches are, and how many of them are left
+// out because there are too many: the oldest, by the numbers in their names.
+func (s *Source) tips(ctx context.Context) (tips map[string]string, left int, err error) {
 	r, err := git.LookAt(ctx, s.cfg.URL, s.cfg.Git.Options)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	tips := map[string]string{}
+	tips = map[string]string{}
+	var chosen []string // by a pattern
 	for ref, id := range r.Refs {
 		b, ok := strings.CutPrefix(ref, heads)
 		if !ok {
 			continue
 		}
-		wanted := len(s.cfg.Branches) == 0 && ref == r.Default
-		for _, p := range s.cfg.Branches {
-			if match, _ := path.Match(p, b); match {
-				wanted = true
-			}
-		}
-		if wanted {
+		named := len(s.cfg.Branches) == 0 && ref == r.Default || slices.Contains(s.cfg.Branches, b)
+		if named {
 			tips[b] = id
+		} else if slices.ContainsFunc(s.cfg.Branches, func(p string) bool { match, _ := path.Match(p, b); return match }) {
+			chosen = append(chosen, b)
 		}
 	}
-	return tips, nil
+	slices.SortFunc(chosen, func(a, b string) int {
+		return cmp.Or(release.NewestFirst(release.OfBranch(a), release.OfBranch(b)), cmp.Compare(b, a))
+	})
+	if left = len(chosen) - maxBranches; left > 0 {
+		chosen = chosen[:maxBranches]
+	}
+	for _, b := range chosen {
+		tips[b] = r.Refs[heads+b]
+	}
+	return tips, max(left, 0), nil
+}
+
+// tooMany says that branches are left out.
+func (s *Source) tooMany(tips map[string]string, left int) error {
+	if left == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s has %d branches that match %s; the newest %d are followed: write fewer or narrower patterns", git.Redact(s.cfg.URL),
+		len(tips)+left, strings.Join(s.cfg.Branches, ", "), len(tips))
 }
 
 // tellGone says once of each named branch that the remote does not have it.
@@ -216,7 +251,7 @@ func (s *Source) tellGone(tips map[string]string) {
 // Update brings the copy up to date and delivers nothing: what is new comes
 // with the next Poll. It may be called at any time.
 func (s *Source) Update(ctx context.Context) error {
-	tips, err := s.tips(ctx)
+	tips, _, err := s.tips(ctx)
 	if err != nil {
 		return fmt.Errorf("fetching %s: %w", s.name, err)
 	}

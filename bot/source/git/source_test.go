@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -124,6 +125,36 @@ func TestFollowsBranches(t *testing.T) {
 	g.Git("checkout", "-q", "linux-6.1.y")
 	g.Put("drivers/a.c", "7\n", "after it")
 	poll(t, s, in, "linux-6.1.y: after it")
+}
+
+// TestManyBranches: of thousands of branches that a pattern chooses the newest releases are
+// followed, those that are named always, and it is told what is left out.
+func TestManyBranches(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("drivers/a.c", "0\n", "root")
+	g.Branches(maxBranches+50, func(n int) string { return fmt.Sprintf("linux-6.%d.y", n) })
+	g.Git("branch", "linux-5.4.y")
+	in := newInlet()
+	s, _ := follow(t, Config{URL: g.Dir, Branches: []string{"main", "linux-*.y", "linux-5.4.y"}})
+	const told = "the newest 202 are followed"
+	if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), told) {
+		t.Errorf("checking: %v", err)
+	}
+	if err := s.Poll(t.Context(), in); err == nil || !strings.Contains(err.Error(), told) {
+		t.Errorf("polling: %v", err)
+	}
+	for branch, want := range map[string]bool{"main": true, "linux-5.4.y": true, "linux-6.249.y": true, "linux-6.50.y": true, "linux-6.49.y": false} {
+		if got := in.cursors["git:x/"+branch] != ""; got != want {
+			t.Errorf("%s is followed: %v", branch, got)
+		}
+	}
+	if n := len(in.cursors); n != maxBranches+2 {
+		t.Errorf("%d branches are followed", n)
+	}
+	g.Put("drivers/a.c", "1\n", "a fix")
+	if err := s.Poll(t.Context(), in); err == nil || !slices.Equal(in.got, []string{"main: a fix"}) {
+		t.Errorf("%q, %v", in.got, err)
+	}
 }
 
 func TestDefaultBranchAndSince(t *testing.T) {
