@@ -134,6 +134,13 @@ func findBug(f *Facts, w *signs.Words) (Finding, error) {
 	return unknown("neither tag, title nor report presents it as a fix")
 }
 
+// What a patch that presents itself as a fix says of its bug. A patch that does not
+// mentions it.
+const (
+	titleReports   = "its title reports "
+	messageReports = "a fix whose message reports "
+)
+
 // answered drops the error that the forms of an answer never have.
 func answered(out Finding, _ error) (Finding, bool) { return out, true }
 
@@ -194,11 +201,11 @@ func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 	}
 	for k := range signs.WordTrace + 1 {
 		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
-			return answered(met("its title speaks of "+f.bug(k), w.Evidence(k)))
+			return answered(met(titleReports+f.bug(k), w.Evidence(k)))
 		}
 	}
 	if w.InTitle(signs.WordRefcount) && f.claimsFix() {
-		return answered(met("its title speaks of "+signs.WordRefcount.String(), w.Evidence(signs.WordRefcount)))
+		return answered(met(titleReports+signs.WordRefcount.String(), w.Evidence(signs.WordRefcount)))
 	}
 	if f.quirk() {
 		ev := f.Code().Evidence(signs.SignQuirk)
@@ -226,17 +233,17 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 		if k == signs.WordTrace {
 			return answered(met("shows the kernel's trace of what happens", ev[0]))
 		}
-		return answered(met("speaks of "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
+		return answered(met("reports "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
 	case w.FixesBuild() && f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case bug && claims && k != signs.WordTrace:
-		return answered(met("a fix whose message speaks of "+f.bug(k), w.Evidence(k)))
+		return answered(met(messageReports+f.bug(k), w.Evidence(k)))
 	case f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
 		return answered(unmet("silences "+f.warner()+" warning: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordFailure):
-		return answered(met("a fix whose message speaks of "+signs.WordFailure.String(), w.Evidence(signs.WordFailure)))
+		return answered(met(messageReports+signs.WordFailure.String(), w.Evidence(signs.WordFailure)))
 	case claims && w.Has(signs.WordCompiler) && !reported:
 		return answered(unmet("about "+f.warner()+" warning", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordTool) && !reported:
@@ -287,7 +294,7 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 	case bug && claims && w.LogError:
 		return answered(met("a fix whose message shows an error that the driver logs", w.Evidence(k)))
 	case bug && claims:
-		return answered(unknown("a fix whose message speaks of "+w.Noun(k)+" and shows none", w.Evidence(k)))
+		return answered(unknown(messageReports+w.Noun(k)+" and shows none", w.Evidence(k)))
 	case w.Revert:
 		return answered(unknown("takes back another commit; for which bug was not found in the message"))
 	case len(f.Change.Fixes) > 0:
@@ -295,22 +302,22 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 	case claims:
 		return answered(unknown("presents itself as a fix"))
 	case repairs && bug && k != signs.WordTrace:
-		return answered(met("speaks of "+w.Noun(k)+", and its diff adds "+what, w.Evidence(k), ev))
+		return answered(met("mentions "+w.Noun(k)+", and its diff adds "+what, w.Evidence(k), ev))
 	case repairs && w.Has(signs.WordFailure):
-		return answered(met("speaks of "+signs.WordFailure.String()+", and its diff adds "+what, w.Evidence(signs.WordFailure), ev))
+		return answered(met("mentions "+signs.WordFailure.String()+", and its diff adds "+what, w.Evidence(signs.WordFailure), ev))
 	case bug && k != signs.WordTrace && f.repairing():
-		return answered(met("speaks of "+w.Noun(k)+", and its title reads like a repair of it", w.Evidence(k)))
+		return answered(met("mentions "+w.Noun(k)+", and its title reads like a repair of it", w.Evidence(k)))
 	case bug && !f.feature() && w.Has(signs.WordFix):
-		return answered(met("speaks of a fix and of "+w.Noun(k), w.Evidence(k)))
+		return answered(met("mentions a fix and "+w.Noun(k), w.Evidence(k)))
 	case bug && !f.feature():
-		return answered(unknown("speaks of "+w.Noun(k)+"; neither tag nor title presents it as a fix", w.Evidence(k)))
+		return answered(unknown("mentions "+w.Noun(k)+"; neither tag nor title presents it as a fix", w.Evidence(k)))
 	case f.feature() && (bug || f.reported()) && !f.Submission():
 		return answered(unmet("adds something new, by its title ("+w.Verb+"); neither tag nor title presents it as a fix", w.Evidence(k)))
 	case repairs:
 		reason := "its title (" + w.Verb + ") reads like a fix, and its diff adds " + what
 		return answered(unknown(reason+"; whom the bug hits was not found in the message", ev))
 	case w.InTitle(signs.WordWrong) || w.InTitle(signs.WordRepair):
-		return answered(unknown("its title speaks of something wrong, or of avoiding it; which bug that is was not found in the message"))
+		return answered(unknown("its title mentions something wrong, or avoiding it; which bug that is was not found in the message"))
 	}
 	return Finding{}, false
 }

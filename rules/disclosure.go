@@ -36,7 +36,7 @@ Unmet: a mail copied to security@kernel.org.`,
 			}
 		}
 		if w := f.Words(); w.Has(signs.WordSecurity) {
-			return met("speaks of security, and was sent in public", w.Evidence(signs.WordSecurity))
+			return met("mentions security, and was sent in public", w.Evidence(signs.WordSecurity))
 		}
 		return notApplicable("nothing in it points to the security process")
 	},

@@ -34,7 +34,7 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 		case c.Net(signs.SignFWLoad) > 0:
 			return unknown("loads firmware in one more place; whether systems have the file is not known", c.Evidence(signs.SignFWLoad))
 		case w.Has(signs.WordNeedsFW):
-			return unknown("the message speaks of a firmware version; whether systems have it is not known", w.Evidence(signs.WordNeedsFW))
+			return unknown("the message mentions a firmware version; whether systems have it is not known", w.Evidence(signs.WordNeedsFW))
 		case w.Has(signs.WordFWFile):
 			return unknown("the message says that it needs a firmware file; whether systems have it is not known", w.Evidence(signs.WordFWFile))
 		case !f.complete():

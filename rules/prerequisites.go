@@ -76,7 +76,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		case named > 0:
 			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
 		case w.Has(signs.WordBuildsOn):
-			return unknown("the message may speak of another change that it builds on", w.Evidence(signs.WordBuildsOn))
+			return unknown("the message may mention another change that it builds on", w.Evidence(signs.WordBuildsOn))
 		}
 		if note, ok := f.noted(signs.WordBuildsOn, ""); ok {
 			return unknown("its author says below the message that another change goes first", note)

@@ -49,9 +49,9 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 					k = other
 				}
 			}
-			return notApplicable("speaks of "+k.String()+", but neither tag nor title presents it as a fix of that", w.Evidence(k))
+			return notApplicable("mentions "+k.String()+", but neither tag nor title presents it as a fix of that", w.Evidence(k))
 		case !race && !theory && !potential:
-			return notApplicable("speaks neither of a race nor of a bug that is only possible")
+			return notApplicable("mentions neither a race nor a bug that is only possible")
 		case shown:
 			k := signs.WordShown
 			if w.Traced() {
@@ -67,6 +67,6 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		case race:
 			return unknown("a race; how it is hit, or that it was, was not found in the message", w.Evidence(at))
 		}
-		return unknown("speaks of a bug that is possible; that it was met was not found in the message", w.Evidence(at))
+		return unknown("mentions a bug that is possible; that it was met was not found in the message", w.Evidence(at))
 	},
 }

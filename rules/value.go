@@ -89,8 +89,8 @@ func several(n int) float64 { return float64(min(n, 3)) }
 // wordValues are whether title and message speak of a kind of thing.
 func wordValues(name string, k signs.Word, doc string) []Value {
 	return []Value{
-		{Name: "title." + name, Doc: "the title speaks of " + doc, Of: func(f *Facts) float64 { return yes(f.Words().TitleHas(1 << k)) }},
-		{Name: "text." + name, Doc: "the message speaks of " + doc, Of: func(f *Facts) float64 { return yes(f.Words().BodyHas(1 << k)) }},
+		{Name: "title." + name, Doc: "the title mentions " + doc, Of: func(f *Facts) float64 { return yes(f.Words().TitleHas(1 << k)) }},
+		{Name: "text." + name, Doc: "the message mentions " + doc, Of: func(f *Facts) float64 { return yes(f.Words().BodyHas(1 << k)) }},
 	}
 }
 

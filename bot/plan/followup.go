@@ -93,7 +93,7 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*flow.Action, strin
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(flow.CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),
-		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created,
+		Answers: report.Answered{ID: id, References: append(slices.Clone(m.References), m.ID), Subject: m.Subject, Date: before.Created.UTC(),
 			From: change.Person{Name: b.Bot.Name, Address: b.Bot.Address}, Text: before.Line + "\n"},
 		Opening: []string{strings.Join(append(b.whys(turned), "This replaces what was said here; there will be no further correction."), " ")},
 	})
@@ -127,7 +127,7 @@ func (b Brief) answers(m *mail.Message, list ListPolicy) (out []flow.Action, tol
 			}
 		}
 		r := report.Mail{To: []change.Person{mine[0].Who}, Words: b.words(), Answers: report.Answered{
-			ID: flow.MessageID(id), References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At}}
+			ID: flow.MessageID(id), References: append(slices.Clone(m.References), m.ID), From: mine[0].Who, Subject: m.Subject, Date: mine[0].At.UTC()}}
 		verdicts, public := false, false
 		for _, o := range mine {
 			r.Answers.Text += o.Line + "\n"

@@ -162,7 +162,11 @@ func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Actio
 }
 
 func (b Brief) answered(m *mail.Message) report.Answered {
-	return report.Answered{ID: m.ID, References: m.References, From: b.author(m), Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
+	out := report.Answered{ID: m.ID, References: m.References, From: b.author(m), Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
+	if m.Change != nil && m.Change.Body != "" {
+		out.Writer = m.Change.Author.Name
+	}
+	return out
 }
 
 // list is the policy that counts: the first list that the mail came over and

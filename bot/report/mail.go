@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -36,9 +37,10 @@ type Answered struct {
 	ID         string
 	References []string // its ancestors, oldest first
 	From       change.Person
-	Subject    string // decoded
-	Date       time.Time
-	Text       string // the three lines to quote are taken from it
+	Writer     string    // who wrote the text, where that is not who sent it
+	Subject    string    // decoded
+	Date       time.Time // with the zone of its sender, whose day is named
+	Text       string    // the three lines to quote are taken from it
 }
 
 // Mail is everything a reply is made of.
@@ -211,14 +213,11 @@ func join(in []block) string {
 
 // Text is the body of the reply.
 func (m Mail) Text() (string, error) {
-	author := clean(m.Answers.From.Name)
-	if author == "" {
-		author = clean(m.Answers.From.Address)
-	}
+	author := cmp.Or(clean(m.Answers.Writer), clean(m.Answers.From.Name), clean(m.Answers.From.Address))
 	var b strings.Builder
 	quote := Quote(m.Answers.Text)
 	if len(quote) > 0 {
-		fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.UTC().Format("2 Jan 2006"), cut(author, 34))
+		fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.Format("2 Jan 2006"), cut(author, 34))
 	}
 	for _, l := range quote {
 		b.WriteString(strings.TrimRight("> "+cut(strings.TrimRight(clean(l), " "), quoteColumns), " ") + "\n")
@@ -346,17 +345,39 @@ var shortlog = regexp.MustCompile(`^\S.* \(\d+\):$`)
 // greeting opens a mail and tells nothing of it.
 var greeting = regexp.MustCompile(`(?i)^(hi|hello|hey|dear|greetings)\b.{0,30}[,!.:]?$`)
 
+// prompt begins what somebody typed into a shell.
+var prompt = regexp.MustCompile(`^\s*(?:[$#%] \S|[\w.-]+@[\w./-]+(?::\S*)?[#$]? |\[[\w.-]+@\S+ \S+\][#$] )`)
+
+// apology is what a mail asks to be forgiven for, and not what it is about.
+var apology = regexp.MustCompile(`(?i)\b(?:apolog(?:y|ies|ise|ize)|sorry)\b`)
+
+// unquotable reports whether a line tells nothing of what is answered: an apology, a
+// command, or an address that would have to be cut.
+func unquotable(line string) bool {
+	return apology.MatchString(line) || prompt.MatchString(line) || strings.Contains(line, "://") && utf8.RuneCountInString(line) > quoteColumns
+}
+
 // Quote picks the three lines of a mail that tell best what is answered: the
-// first of its prose, without tags, diff and earlier quotes.
+// first of its prose, without tags, diff and earlier quotes. Lines that stand apart in the
+// mail are not put together over one that is left out.
 func Quote(text string) []string {
 	var out []string
+	printed := false // by a command, up to the next empty line
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n\t ")
 		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
 			break
 		}
+		printed = printed && line != ""
 		if !strings.ContainsFunc(line, unicode.IsLetter) || greeting.MatchString(line) || strings.HasPrefix(line, ">") || !harmless(line) &&
 			!strings.HasPrefix(line, "#stablebot ") {
+			continue
+		}
+		if printed || unquotable(line) {
+			printed = printed || prompt.MatchString(line)
+			if len(out) > 0 {
+				break
+			}
 			continue
 		}
 		out = append(out, line)

@@ -6,16 +6,16 @@ import "strings"
 // of one patch and does not name it.
 var verbs = map[string]string{
 	"adds": "add", "asks": "ask", "changes": "change", "does": "do", "enables": "enable", "fixes": "fix", "has": "have",
-	"mends": "mend", "names": "name", "needs": "need", "presents": "present", "says": "say", "shows": "show",
-	"speaks": "speak", "touches": "touch",
+	"mends": "mend", "mentions": "mention", "names": "name", "needs": "need", "presents": "present", "reports": "report",
+	"says": "say", "shows": "show", "touches": "touch",
 }
 
 // severally are the words of a finding that change where several patches share it.
 var severally = strings.NewReplacer(
-	"a fix whose message speaks ", "fixes whose messages speak ", "a fix whose message shows ", "fixes whose messages show ",
+	"a fix whose message reports ", "fixes whose messages report ", "a fix whose message shows ", "fixes whose messages show ",
 	"a fix by its Fixes tag", "fixes by their Fixes tags", "a fix for ", "fixes for ",
 	"a hardware quirk or workaround", "hardware quirks or workarounds",
-	"its title speaks ", "their titles speak ", "its title says ", "their titles say ", "its title reads ", "their titles read ",
+	"its title reports ", "their titles report ", "its title mentions ", "their titles mention ", "its title says ", "their titles say ", "its title reads ", "their titles read ",
 	"its message says ", "their messages say ", "by its title", "by their titles", "its diff adds ", "their diffs add ",
 	" present itself as a fix", " present themselves as fixes", " and shows the ", " and show the ", "; against it: ", "; against each: ",
 )

@@ -9,11 +9,11 @@ import (
 
 func TestInNumber(t *testing.T) {
 	for _, tt := range []struct{ finding, one, many string }{
-		{"its title speaks of a leak", "its title speaks of a leak", "their titles speak of a leak"},
+		{"its title reports a leak", "its title reports a leak", "their titles report a leak"},
 		{"shows the kernel's trace of what happens", "it shows the kernel's trace of what happens", "they show the kernel's trace of what happens"},
-		{"speaks of a crash and shows the kernel's trace of it; against it: 143 lines",
-			"it speaks of a crash and shows the kernel's trace of it; against it: 143 lines",
-			"they speak of a crash and show the kernel's trace of it; against each: 143 lines"},
+		{"reports a crash and shows the kernel's trace of it; against it: 143 lines",
+			"it reports a crash and shows the kernel's trace of it; against it: 143 lines",
+			"they report a crash and show the kernel's trace of it; against each: 143 lines"},
 		{"adds no feature by its title", "it adds no feature by its title", "they add no feature by their titles"},
 		{"does not present itself as a fix", "it does not present itself as a fix", "they do not present themselves as fixes"},
 		{"a fix by its Fixes tag", "a fix by its Fixes tag", "fixes by their Fixes tags"},

@@ -57,7 +57,7 @@ func patch(v verdict.Verdict, c verdict.Class, score float64, reason string, bs 
 		Size:    change.Size{LinesWithContext: 143, Added: 60, Removed: 22, Files: 3},
 		Silicon: []silicon.Match{{Name: "GFX12", Driver: "amdgpu", Kind: silicon.KindIPBlock, State: silicon.Production, Since: "6.11"}},
 		Rules: []verdict.Weighed{
-			{Finding: rules.Finding{ID: "real-bug", Outcome: rules.Met, Reason: "a fix whose message speaks of a hang"}, Weight: 1.1},
+			{Finding: rules.Finding{ID: "real-bug", Outcome: rules.Met, Reason: "a fix whose message reports a hang"}, Weight: 1.1},
 			{Finding: rules.Finding{ID: "size", Outcome: rules.Unmet, Reason: "143 lines with context, over the documented limit of 100"},
 				Weight: -1.2},
 			{Finding: rules.Finding{ID: "fixes-tag", Outcome: rules.Met, Reason: "names its culprit, 0123456789ab, in mainline since 6.11"},
@@ -171,7 +171,7 @@ func cases() map[string]Posting {
 	// A bug of the source: the favour names it, and what speaks against it is that.
 	checker := patch(el, "", 0.79, reason)
 	checker.Rules = []verdict.Weighed{
-		{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "its title speaks of a crash" + rules.ByChecker}, Weight: 1.1},
+		{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "its title reports a crash" + rules.ByChecker}, Weight: 1.1},
 		{Finding: rules.Finding{ID: rules.UserReport.ID, Outcome: rules.Unmet, Reason: rules.FoundByChecker}},
 	}
 	// Nothing but its tag speaks for the second, and its size against it.

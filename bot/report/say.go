@@ -371,8 +371,11 @@ const noTree = "No tree with this code was at hand, so no branch was looked at."
 // unseen are the sentences where nothing is known of branches.
 func (r Row) unseen() []string {
 	what := "If a stable branch has the bug, it can take this patch"
-	if r.Adds {
+	switch {
+	case r.Adds:
 		what = "Stable branches can take this device ID"
+	case r.Quirk:
+		what = "If a stable branch lacks this quirk, it can take this patch"
 	}
 	switch {
 	case r.near():

@@ -158,7 +158,7 @@ func (v Values) takes(in []Row) string {
 	case seen:
 		s = v.which(in) + plural(n, " changes code", " change code") + " that stable branches have, and they can take " + plural(n, "it", "them")
 	default:
-		s = "If a stable branch has " + plural(n, "the bug", "the bugs") + ", it can take " + lower(v.which(in)) + chances(in)
+		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + chances(in)
 	}
 	if !slices.ContainsFunc(in, func(r Row) bool { return !r.near() }) {
 		s += "; whether stable does is a close call"
@@ -167,6 +167,23 @@ func (v Values) takes(in []Row) string {
 		}
 	}
 	return s
+}
+
+// lacking is what a branch has, or has not, that patches are for.
+func lacking(in []Row) string {
+	quirks := 0
+	for _, r := range in {
+		if r.Quirk {
+			quirks++
+		}
+	}
+	switch n := len(in); quirks {
+	case n:
+		return plural(n, "lacks this quirk", "lacks these quirks")
+	case 0:
+		return plural(n, "has the bug", "has the bugs")
+	}
+	return "has the bugs or lacks the quirks"
 }
 
 // chances are the estimated chances of patches that nobody asks stable to take yet.
@@ -216,7 +233,7 @@ func (v Values) reasons() block {
 	var all []string
 	of := map[string][]int{}
 	for _, r := range v.Rows {
-		if r.Beside || r.Tag.There {
+		if r.Tag.There {
 			continue
 		}
 		why := r.because()

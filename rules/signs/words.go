@@ -96,7 +96,7 @@ var wordNoun = [numWords]string{
 	WordCouldBe: "a possible bug", WordPaper: "a theoretical bug",
 	WordWarning: "compiler or checker noise", WordTrivial: "spelling or style", WordCleanup: "cleanup",
 	WordFeature: "new functionality", WordBringup: "hardware bring-up", WordDebug: "debug output",
-	WordDocs: "documentation", WordVersion: "a version bump", WordFailure: "something that fails",
+	WordDocs: "documentation", WordVersion: "a version bump", WordFailure: "something that goes wrong",
 }
 
 func (w Word) String() string { return wordNoun[w] }

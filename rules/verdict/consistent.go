@@ -519,7 +519,7 @@ var absences = []absence{
 	{"names no culprit", inTrailers(false, "Fixes")},
 	{"no stable tag", asksInText},
 	{"not about building", inTitle(`(?i)\b(build|compile|compilation|link(er|ing)?) (error|failure|break)`)},
-	{"speaks neither of a race nor of a bug that is only possible",
+	{"mentions neither a race nor a bug that is only possible",
 		inTitle(`(?i)\b(data race|race condition|(potential|possible) (null|use.after|memory|leak|deadlock|overflow))`)},
 	{"no table or generated lines", func(c *claims) string {
 		if n := c.Size.TableLines; n > 0 {

@@ -39,7 +39,7 @@ func TestEachKindCanFail(t *testing.T) {
 		text string // of the change, message and diff
 		f    *rules.Facts
 	}{
-		{kind: "bug-overruled", j: Judgement{Verdict: OutOfScope, Reason: notAFix + "so it reads", Rules: []Weighed{finding(rules.RealBug, rules.Met, "its title speaks of a crash")}}},
+		{kind: "bug-overruled", j: Judgement{Verdict: OutOfScope, Reason: notAFix + "so it reads", Rules: []Weighed{finding(rules.RealBug, rules.Met, "its title reports a crash")}}},
 		{kind: "bug-and-trivial", j: Judgement{Verdict: Uncertain, Rules: []Weighed{finding(rules.DeviceID, rules.Met, "adds 1 ID"), finding(rules.NotTrivial, rules.Unmet, "spelling")}}},
 		{kind: "fix-overruled", j: Judgement{Verdict: StableEligible, Score: 0.9, Rules: []Weighed{finding(rules.NotTrivial, rules.Unmet, "spelling")}}},
 		{kind: "refusal-overruled", j: Judgement{Verdict: StableEligible, Score: 0.9, Rules: []Weighed{finding(rules.NotDeclined, rules.Unmet, "its tag refuses automatic pickup")}}},
