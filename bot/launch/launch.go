@@ -200,7 +200,8 @@ func (r *Report) CSV(w io.Writer) error {
 		"prerequisites", "reason_class", "score"})
 	for _, f := range r.Fixes {
 		for _, s := range f.Squares {
-			_ = c.Write([]string{f.ID, harmless(change.Plain(f.Title)), f.Date, f.Release, strconv.Itoa(f.Lines), s.Branch, string(s.Cell), strconv.Itoa(s.Lines),
+			_ = c.Write([]string{f.ID, harmless(change.Plain(f.Title)), f.Date, f.Release, strconv.Itoa(f.Lines),
+				s.Branch, string(s.Cell), strconv.Itoa(s.Lines),
 				strconv.Itoa(s.First), string(s.Class), fmt.Sprintf("%.3f", s.Score)})
 		}
 	}

@@ -238,8 +238,15 @@ func doc(name string) string {
 	return model.Doc(name)
 }
 
-// writeFile writes a file in one piece: a failure leaves none behind.
+// writeFile writes a file in one piece: a failure leaves none behind. Of a link it is the
+// file behind it that is replaced; a pipe or a device, /dev/null among them, is written to.
 func writeFile(name string, fill func(io.Writer) error) error {
+	if to, err := filepath.EvalSymlinks(name); err == nil {
+		name = to
+	}
+	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
+		return writeInto(name, fill)
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".stablebot-*")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
@@ -254,6 +261,22 @@ func writeFile(name string, fill func(io.Writer) error) error {
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeInto writes to what is no file, as it stands.
+func writeInto(name string, fill func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	err = fill(f)
+	if cerr := f.Close(); err == nil {
+		err = cerr
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/git/gittest"
@@ -262,5 +265,40 @@ func TestEvaluateUsage(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// A link and a pipe stay what they are, or a file named /dev/null would take the place of
+// the device.
+func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	said := func(w io.Writer) error { _, err := io.WriteString(w, "said"); return err }
+	file, link, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "link"), filepath.Join(dir, "pipe")
+	if err := errors.Join(os.WriteFile(file, []byte("old"), 0o600), os.Symlink(file, link), syscall.Mkfifo(pipe, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan string)
+	go func() {
+		b, err := os.ReadFile(pipe)
+		heard <- fmt.Sprint(string(b), err)
+	}()
+	for _, name := range []string{link, pipe} {
+		if err := writeFile(name, said); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := <-heard; got != "said<nil>" {
+		t.Errorf("through the pipe came %q", got)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != "said" {
+		t.Errorf("behind the link stands %q, %v", b, err)
+	}
+	for name, want := range map[string]os.FileMode{link: os.ModeSymlink, pipe: os.ModeNamedPipe} {
+		if is, err := os.Lstat(name); err != nil || is.Mode().Type() != want {
+			t.Errorf("%s is %v, %v", name, is.Mode(), err)
+		}
+	}
+	if all, err := filepath.Glob(filepath.Join(dir, ".stablebot-*")); err != nil || len(all) > 0 {
+		t.Errorf("left behind: %v, %v", all, err)
 	}
 }

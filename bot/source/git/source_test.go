@@ -143,7 +143,9 @@ func TestManyBranches(t *testing.T) {
 	if err := s.Poll(t.Context(), in); err == nil || !strings.Contains(err.Error(), told) {
 		t.Errorf("polling: %v", err)
 	}
-	for branch, want := range map[string]bool{"main": true, "linux-5.4.y": true, "linux-6.249.y": true, "linux-6.50.y": true, "linux-6.49.y": false} {
+	for branch, want := range map[string]bool{
+		"main": true, "linux-5.4.y": true, "linux-6.249.y": true, "linux-6.50.y": true, "linux-6.49.y": false,
+	} {
 		if got := in.cursors["git:x/"+branch] != ""; got != want {
 			t.Errorf("%s is followed: %v", branch, got)
 		}
