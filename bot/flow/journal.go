@@ -70,7 +70,10 @@ type Proving struct {
 	Note          string // why something in it does not count
 	Uses          []string
 	Orders        []Order
-	Mute          string
+	// Once: it is a posting. One that has a use of a mail with another Message-ID is a
+	// copy, which goes on from nothing.
+	Once bool
+	Mute string
 	// Previous is of a patch that is proven: the version before, which is known now.
 	Previous string
 	// Joins is the series that a patch belongs to now that it is proven, Place its place

@@ -76,10 +76,20 @@ type Threads interface {
 
 // Senders are the series of one who posted them.
 type Senders interface {
-	// BySender returns a sender's series since a time, newest first, at most
-	// 20; with titles only those that have a member of one of them. "" is whoever
-	// posted them.
-	BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]Series, error)
+	// Posted returns up to 20 series that were posted, newest first.
+	Posted(ctx context.Context, p Postings) ([]Series, error)
+}
+
+// Postings are the series of a sender since a time.
+type Postings struct {
+	Sender string   // "": whoever posted them
+	Titles []string // of one of their mails; none: any
+	Since  time.Time
+	// Again and Print: only other public series of the version of Again, with a mail of
+	// this print; those that are proven to be from their sender come first, and then the
+	// earliest.
+	Again *Series
+	Print string
 }
 
 // Filings is the journal as filing needs it.
@@ -105,7 +115,8 @@ type Proofs interface {
 	// that have waited longest first.
 	Unproven(ctx context.Context, now time.Time, n int) ([]Mail, error)
 	// Prove ends that. Where one of its Uses was another mail's before, used is
-	// true, and neither orders nor an opt-out are stored.
+	// true, and neither orders nor an opt-out are stored; a posting is a copy then, if
+	// that one has another Message-ID.
 	Prove(ctx context.Context, p Proving) (used bool, err error)
 }
 

@@ -57,6 +57,7 @@ type Brief struct {
 
 	Branches []string // that are configured, newest first
 	Unproven bool     // its sender signed an earlier version, or the other parts, and not this one
+	Copied   bool     // the same stands in another posting, which is the one that is answered
 	Blind    bool     // the trees failed: what they would say is missing
 	Stale    string   // why a recheck does not rest on the newest, "" when it does
 }
@@ -112,6 +113,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 		return nil, "there is nothing to do: the stable tag is there, or the patch was declined", nil
 	case !news:
 		return nil, "nothing changed since the last answer, when it was posted before", nil
+	case b.Copied:
+		return nil, "the same was posted under another Message-ID, and that is what is answered", nil
 	case b.Asked != "" && onlyTag(posting):
 		return nil, "somebody in the thread has spoken of the stable tag: " + b.Asked, nil
 	case v.Line == b.Said:

@@ -33,7 +33,7 @@ func (fl *filer) gap(ctx context.Context, m flow.Mail, note series.Note, fits fu
 	if err != nil || len(thread) > 0 {
 		return first(thread, lacks), err
 	}
-	recent, err := fl.Journal.BySender(ctx, m.Sender, nil, m.Received.Add(-oneRun))
+	recent, err := fl.Journal.Posted(ctx, flow.Postings{Sender: m.Sender, Since: m.Received.Add(-oneRun)})
 	if err != nil {
 		return nil, err
 	}

@@ -26,12 +26,12 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 	if len(titles) == 0 {
 		return nil, nil
 	}
-	before, err := jg.Journal.BySender(ctx, s.Sender, titles, s.First.Add(-repostMax))
+	before, err := jg.Journal.Posted(ctx, flow.Postings{Sender: s.Sender, Titles: titles, Since: s.First.Add(-repostMax)})
 	if err != nil {
 		return nil, err
 	}
 	// The newest of them all: a title that is spelt otherwise is the same.
-	newest, err := jg.Journal.BySender(ctx, s.Sender, nil, s.First.Add(-repostMax))
+	newest, err := jg.Journal.Posted(ctx, flow.Postings{Sender: s.Sender, Since: s.First.Add(-repostMax)})
 	if err != nil {
 		return nil, err
 	}

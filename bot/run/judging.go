@@ -37,6 +37,10 @@ func (jg *judging) settle(ctx context.Context, s flow.Series) error {
 		_, err := jg.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(blindAgain)})
 		return err
 	}
+	if brief.Copied && s.Signed == flow.Signs && jg.unsure(s) {
+		_, err := jg.Journal.Settle(ctx, flow.Settlement{Series: s, Judged: judged, At: brief.Now, Again: brief.Now.Add(proveTime)})
+		return err
+	}
 	var (
 		actions []flow.Action
 		quiet   string
@@ -216,6 +220,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 	plan.ShareVerdict(brief.Posts, judged)
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Unproven, err = jg.unprovenVersion(ctx, s, brief.Posts); err != nil {
+		return brief, nil, err
+	}
+	if brief.Copied, err = jg.copied(ctx, s, mails); err != nil {
 		return brief, nil, err
 	}
 	if brief.Said, err = jg.Journal.Said(ctx, s.Key); err != nil {

@@ -56,7 +56,7 @@ func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string,
 	if title == "" {
 		return false, nil
 	}
-	found, err := jg.Journal.BySender(ctx, "", []string{title}, since)
+	found, err := jg.Journal.Posted(ctx, flow.Postings{Titles: []string{title}, Since: since})
 	if err != nil {
 		return false, err
 	}

@@ -45,7 +45,7 @@ func (fl *filer) previous(ctx context.Context, s *flow.Series, note series.Note)
 		return o.Version < s.Version ||
 			o.Version == s.Version && note.Kind == series.Patch && gap >= repostMin && gap <= repostMax
 	}
-	titled, err := fl.Journal.BySender(ctx, s.Sender, []string{note.Title}, s.First.Add(-versionSpan))
+	titled, err := fl.Journal.Posted(ctx, flow.Postings{Sender: s.Sender, Titles: []string{note.Title}, Since: s.First.Add(-versionSpan)})
 	if err != nil {
 		return before{}, err
 	}
@@ -93,7 +93,7 @@ func (fl *filer) numbered(ctx context.Context, s *flow.Series, note series.Note,
 	if titles == nil || note.Kind != series.Patch {
 		return before{}, nil
 	}
-	found, err := fl.Journal.BySender(ctx, s.Sender, titles, s.First.Add(-versionSpan))
+	found, err := fl.Journal.Posted(ctx, flow.Postings{Sender: s.Sender, Titles: titles, Since: s.First.Add(-versionSpan)})
 	if err != nil {
 		return before{}, err
 	}
@@ -146,7 +146,10 @@ func (pv *prover) provedPatch(ctx context.Context, m flow.Mail, full *mail.Messa
 	if err != nil || s == nil || !strings.EqualFold(proof.From, s.Sender) {
 		return flow.Proving{}, err
 	}
-	p := flow.Proving{Proven: proof.From}
+	p := flow.Proving{Proven: proof.From, Uses: proof.Uses, Once: true}
+	if m.Tries > 0 {
+		p.Due = pv.Clock.Now() // it was judged as one that nothing proves
+	}
 	if s, err = pv.belongs(ctx, &p, m, full, s); err != nil {
 		return flow.Proving{}, err
 	}
@@ -183,8 +186,13 @@ func (pv *prover) belongs(ctx context.Context, p *flow.Proving, m flow.Mail, ful
 // sent each: what is not theirs does not count. Nobody waits for long for a stranger's
 // name server.
 func (jg *judging) undecided(s flow.Series) bool {
-	return !jg.once && len(s.Members) > 1 && jg.Clock.Now().Sub(s.First) < jg.Settle+4*proveTime &&
+	return len(s.Members) > 1 && jg.unsure(s) &&
 		slices.ContainsFunc(s.Members, func(m flow.Member) bool { return m.Signed == flow.Signs })
+}
+
+// unsure reports whether it may still be found out in time who sent a series.
+func (jg *judging) unsure(s flow.Series) bool {
+	return !jg.once && jg.Clock.Now().Sub(s.First) < jg.Settle+4*proveTime
 }
 
 // besides reports whether a posting only names the sender of one that is proven, of

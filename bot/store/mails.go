@@ -327,8 +327,12 @@ func (s *Store) Unproven(ctx context.Context, now time.Time, n int) ([]flow.Mail
 }
 
 // usedFor is how long it is known that a signature was used: far longer than a
-// command may be old.
-const usedFor = 15 * 24 * time.Hour
+// command may be old, and longer than a patch that is posted again takes the place of
+// the one before.
+const usedFor = 100 * 24 * time.Hour
+
+// copyNote is what is said of a posting that has the signature of another one.
+const copyNote = "it is a copy of another mail under another Message-ID: its signature proves that one alone"
 
 // Prove implements flow.Journal.
 func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error) {
@@ -338,22 +342,18 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 			_, err := t.exec("update mail set prove_at = ?, tries = tries + 1 where id = ? and prove_at > 0", millis(p.Again), p.ID)
 			return err
 		}
+		first, err := t.use(p)
+		if err != nil {
+			return err
+		}
+		if used = first != ""; used && p.Once {
+			if err := t.again(&p, first); err != nil {
+				return err
+			}
+		}
 		n, err := t.exec("update mail set prove_at = 0, proven = ?, signed = ?, note = ? where id = ? and prove_at > 0", p.Proven, p.Signed, p.Note, p.ID)
 		if err != nil || n == 0 {
 			return err // another process has done it
-		}
-		if _, err := t.exec("delete from signature_used where at < ?", millis(p.At.Add(-usedFor))); err != nil {
-			return err
-		}
-		for _, id := range p.Uses {
-			if _, err := t.exec("insert into signature_used (id, mail_id, at) values (?, ?, ?) on conflict do nothing", id, p.ID, millis(p.At)); err != nil {
-				return err
-			}
-			other, err := t.exists("select 1 from signature_used where id = ? and mail_id <> ?", id, p.ID)
-			if err != nil {
-				return err
-			}
-			used = used || other
 		}
 		if used && len(p.Orders)+len(p.Mute) > 0 {
 			if _, err := t.exec("update mail set note = ? where id = ?", "a command is not obeyed: this signature was used by another mail before", p.ID); err != nil {
@@ -385,6 +385,47 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		return err
 	})
 	return used, err
+}
+
+// use notes what names a mail, and returns the mail that had that before, "" for none.
+func (t *txn) use(p flow.Proving) (first string, err error) {
+	if _, err := t.exec("delete from signature_used where at < ?", millis(p.At.Add(-usedFor))); err != nil {
+		return "", err
+	}
+	for _, id := range p.Uses {
+		if _, err := t.exec("insert into signature_used (id, mail_id, at) values (?, ?, ?) on conflict do nothing", id, p.ID, millis(p.At)); err != nil {
+			return "", err
+		}
+		var had string
+		if err := t.row(&had, "select mail_id from signature_used where id = ?", id); err != nil {
+			return "", err
+		}
+		if had != p.ID {
+			first = had
+		}
+	}
+	return first, nil
+}
+
+// again is about a posting that has the signature of another one, with another Message-ID:
+// it goes on from nothing, and nothing proves who sent it. A part of a series is believed
+// all the same as long as that one stands alone: then it may be the copy, which overtook
+// the real one.
+func (t *txn) again(p *flow.Proving, first string) error {
+	if flow.MessageID(first) == flow.MessageID(p.ID) {
+		return nil
+	}
+	p.Previous, p.Due = "", p.At
+	single, err := t.exists("select 1 from series where key = ? and of_n < 2", p.SeriesKey)
+	if err != nil {
+		return err
+	}
+	mates, err := t.exists(`select 1 from mail m join mail f on f.series_key = m.series_key where f.id = ? and m.id <> f.id
+		and m.series_key <> '' and m.series_key <> ? and m.kind in ('patch', 'cover') and m.proven <> ''`, first, p.SeriesKey)
+	if err == nil && (single || mates) {
+		p.Proven, p.Note, p.Joins = "", copyNote, nil
+	}
+	return err
 }
 
 // putProven says of a series whether who sent it is proven, and by that what it

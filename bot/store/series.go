@@ -73,18 +73,27 @@ func (s *Store) Threads(ctx context.Context, ids []string) ([]flow.Series, error
 		select series_key from mail where message_id in (`+in+`) and series_key <> '') order by first desc, key`, args...)
 }
 
-// BySender implements flow.Journal.
-func (s *Store) BySender(ctx context.Context, sender string, titles []string, since time.Time) ([]flow.Series, error) {
-	in, args := marks(titles)
-	where := ""
-	if len(titles) > 0 {
-		where = " and key in (select series_key from member where title in (" + in + "))"
+// Posted implements flow.Journal.
+func (s *Store) Posted(ctx context.Context, p flow.Postings) ([]flow.Series, error) {
+	where, args := "first >= ?", []any{millis(p.Since)}
+	order := "first desc, key"
+	if len(p.Titles) > 0 {
+		in, titles := marks(p.Titles)
+		of := "select series_key from member where title in (" + in + ")"
+		if p.Again != nil {
+			of = "select o.series_key from member o join mail m on m.id = o.mail_id where o.title in (" + in + ") and m.print = ?"
+			titles = append(titles, p.Print)
+		}
+		where, args = where+" and key in ("+of+")", append(args, titles...)
 	}
-	if sender != "" {
-		where, args = where+" and sender = ?", append(args, sender)
+	if p.Sender != "" {
+		where, args = where+" and sender = ?", append(args, p.Sender)
 	}
-	return s.series(ctx, "looking up versions in", "select "+seriesColumns+" from series where first >= ?"+
-		where+" order by first desc, key limit 20", append([]any{millis(since)}, args...)...)
+	if p.Again != nil {
+		where, args = where+" and version = ? and key <> ? and private = 0", append(args, p.Again.Version, p.Again.Key)
+		order = "signed desc, first, key"
+	}
+	return s.series(ctx, "looking up postings in", "select "+seriesColumns+" from series where "+where+" order by "+order+" limit 20", args...)
 }
 
 // Due implements flow.Journal.

@@ -270,7 +270,7 @@ func readOld(t *testing.T, s *Store, all bool) {
 	threads, err := s.Threads(ctx, []string{"1@x"})
 	ok("threads", err)
 	is("threads", len(threads), 1)
-	of, err := s.BySender(ctx, "ada@example.org", []string{"fix a hang after reset"}, time.UnixMilli(1))
+	of, err := s.Posted(ctx, flow.Postings{Sender: "ada@example.org", Titles: []string{"fix a hang after reset"}, Since: time.UnixMilli(1)})
 	ok("by sender", err)
 	is("by sender", len(of), 1)
 	due, err := s.Due(ctx, now, 9)

@@ -56,16 +56,16 @@ func file(t *testing.T, s *suite) {
 			t.Errorf("Threads(%q): %d, %v", c.ids, len(got), err)
 		}
 	}
-	if got, err := s.BySender(s.ctx, "ada@example.org", []string{"drm/x: part 2", "other"}, T0); len(got) != 1 || err != nil {
-		t.Errorf("BySender with title: %d, %v", len(got), err)
+	if got, err := s.Posted(s.ctx, flow.Postings{Sender: "ada@example.org", Titles: []string{"drm/x: part 2", "other"}, Since: T0}); len(got) != 1 || err != nil {
+		t.Errorf("Posted with title: %d, %v", len(got), err)
 	}
 	for title, want := range map[string]int{"drm/x: part 2": 1, "nobody's": 0} {
-		if got, err := s.BySender(s.ctx, "", []string{title}, T0); len(got) != want || err != nil {
-			t.Errorf("BySender of anybody with %q: %d, %v", title, len(got), err)
+		if got, err := s.Posted(s.ctx, flow.Postings{Titles: []string{title}, Since: T0}); len(got) != want || err != nil {
+			t.Errorf("Posted of anybody with %q: %d, %v", title, len(got), err)
 		}
 	}
-	if got, err := s.BySender(s.ctx, "ada@example.org", nil, T0.Add(time.Second)); len(got) != 0 || err != nil {
-		t.Errorf("BySender since later: %d, %v", len(got), err)
+	if got, err := s.Posted(s.ctx, flow.Postings{Sender: "ada@example.org", Since: T0.Add(time.Second)}); len(got) != 0 || err != nil {
+		t.Errorf("Posted since later: %d, %v", len(got), err)
 	}
 }
 

@@ -79,7 +79,7 @@ func hostile(t *testing.T, s *suite) {
 		if ok, err := s.Settle(s.ctx, flow.Settlement{Series: due[0], Judged: []flow.Judged{j}, Actions: []flow.Action{a}, At: T0}); !ok || err != nil {
 			t.Fatalf("%.20q: settled %v, %v", id, ok, err)
 		}
-		if found, err := s.BySender(s.ctx, got[0].Sender, []string{long}, T0); len(found) != 1 || err != nil {
+		if found, err := s.Posted(s.ctx, flow.Postings{Sender: got[0].Sender, Titles: []string{long}, Since: T0}); len(found) != 1 || err != nil {
 			t.Errorf("%.20q: %d series of the sender, %v", id, len(found), err)
 		}
 	}

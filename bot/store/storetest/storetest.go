@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"retire":           retire,
 		"orders":           orders,
 		"apart":            apart,
+		"twice":            twice,
 		"outcomes":         outcomes,
 		"pulls":            pulls,
 		"commits in pulls": oneCommit,
