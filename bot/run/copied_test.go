@@ -18,3 +18,38 @@ func TestCopyOfAPlainMail(t *testing.T) {
 		t.Errorf("the patch has %q", h.tags)
 	}
 }
+
+// TestAnswerToAnotherMail: a maintainer's answer to a mail that the bot never had is none to
+// a patch that somebody posts here under its Message-ID, before or after; one that has the
+// title of the patch, or cites it, is.
+func TestAnswerToAnotherMail(t *testing.T) {
+	const review, line = "Reviewed-by: Rae <rae@example.org>\n", "This brings the queues of the second ring up before its clock.\n"
+	for name, c := range map[string]struct {
+		subject, body string
+		first, counts bool
+	}{
+		"another mail, which came first": {"Re: [PATCH 3/7] mm: something else entirely", "> Other words.\n\n" + review, true, false},
+		"another mail, which came later": {"Re: [PATCH 3/7] mm: something else entirely", "> Other words.\n\n" + review, false, false},
+		"the same subject":               {"Re: [External] Re: [PATCH v2 1/1] drm/amdgpu: fix a hang", review, false, true},
+		"another subject, and a cite":    {"reset (was: a hang)", "> " + line + "\n" + review, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, t.TempDir())
+			sign, h := b.signer(), b.hears()
+			patch := post{id: "1@example.org", from: "Eve <eve@evil.example.net>", subject: "[PATCH] drm/amdgpu: fix a hang",
+				to: "drm@lists.example.org, Rae <rae@example.org>", body: line + "\nSigned-off-by: Eve <eve@evil.example.net>\n"}
+			answer := sign(post{id: "r@example.org", from: "Rae <rae@example.org>", subject: c.subject, reply: patch.id, text: true, body: c.body})
+			if c.first {
+				b.raw(answer, patch.bytes())
+			} else {
+				b.raw(patch.bytes(), answer)
+			}
+			if (len(h.tags) > 0) != c.counts {
+				t.Errorf("the patch has %q", h.tags)
+			}
+			if !c.counts {
+				b.quiet("r@example.org", "its subject is not that of the patch")
+			}
+		})
+	}
+}

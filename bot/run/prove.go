@@ -89,6 +89,8 @@ func (pv *prover) all(ctx context.Context) (n int, err error) {
 			return n, pv.failed(err)
 		}
 		switch {
+		case used && p.Once:
+			pv.log.Info("a patch has the signature of another mail", aboutMail(m.ID))
 		case used:
 			pv.log.Warn("a command is not obeyed: its signature was used before", aboutMail(m.ID))
 		case p.Note != "":
@@ -154,6 +156,12 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	}
 	if s == nil {
 		return no(errors.New("its signature does not say that it is for this thread"))
+	}
+	switch meant, err := pv.about(ctx, s, signed); {
+	case err != nil:
+		return flow.Proving{}, err
+	case !meant:
+		return no(errors.New("its subject is not that of the patch, of which it cites nothing either; the Message-ID that it answers may be another mail's"))
 	}
 	p := flow.Proving{Proven: proof.From}
 	for i := range note.Given {
