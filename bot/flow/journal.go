@@ -212,6 +212,8 @@ type Caps struct {
 	None bool
 	// AllPerHour and AllPerDay count the replies to all lists; 0 is no limit.
 	AllPerHour, AllPerDay int
+	// Trusted are addresses that are no new senders whenever they appear.
+	Trusted []string
 }
 
 // Share is how much of a cap one sender may use up: half of it, and two at least.
@@ -225,6 +227,9 @@ func (c Caps) Unreserved(most int, known bool) int {
 	}
 	return most - most/3
 }
+
+// Last is how much of a cap what only refuses something may fill: a third, and one at least.
+func (c Caps) Last(most int) int { return min(most, max(1, most/3)) }
 
 // ActionState is where an action stands.
 type ActionState string

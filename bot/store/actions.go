@@ -86,12 +86,6 @@ func (s *Store) actions(ctx context.Context, query string, args ...any) (out []f
 	return out, err
 }
 
-// Planned implements flow.Journal.
-func (s *Store) Planned(ctx context.Context, sink string, now time.Time, n int) ([]flow.Action, error) {
-	return s.actions(ctx, "select "+actionColumns+` from action
-		where sink = ? and state = 'planned' and not_before <= ? order by created, key limit ?`, sink, millis(now), n)
-}
-
 // Begun implements flow.Journal.
 func (s *Store) Begun(ctx context.Context, sink string) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+actionColumns+" from action where sink = ? and state = 'doing' order by created, key", sink)
@@ -128,71 +122,6 @@ func (s *Store) Begin(ctx context.Context, key string, at time.Time, c flow.Caps
 		return err
 	})
 	return begun && err == nil, err
-}
-
-// knownAfter is how long a sender has to be known for the whole of a cap to count
-// for them: the last third of each is kept from those that appeared just now,
-// whoever they say they are.
-const knownAfter = 7 * 24 * time.Hour
-
-// overCap says which cap one more reply would break, "" for none, and when there is
-// room again, the zero time for never. The share of a sender comes before that of
-// the list, and that before all lists. What may have been sent counts as sent.
-func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until time.Time, err error) {
-	if c.None {
-		return "", time.Time{}, nil
-	}
-	const (
-		begun = " and begun > ? and key <> ? and state in ('doing', 'done', 'unknown')"
-		// The series of the same sender, those that are proven to be apart from those
-		// that anybody may have sent under the name.
-		same = "from action a join series s on s.key = a.series_key join series o on o.sender = s.sender and (o.signed = 2) = (s.signed = 2) where a.key = ?"
-	)
-	var known int
-	if err := t.row(&known, "select count(*) "+same+" and o.first < ?", key, millis(at.Add(-knownAfter))); err != nil {
-		return "", until, err
-	}
-	for _, w := range []struct {
-		span     time.Duration
-		max, all int
-		name     string
-	}{{time.Hour, c.PerHour, c.AllPerHour, "an hour"}, {24 * time.Hour, c.PerDay, c.AllPerDay, "a day"}} {
-		for _, share := range []struct {
-			most  int
-			of    string
-			where string
-			args  []any
-		}{
-			{c.Share(w.max), "one sender on " + c.List, "list = ? and series_key in (select o.key " + same + ")", []any{c.List, key}},
-			{c.Unreserved(w.max, known > 0), c.List, "list = ?", []any{c.List}},
-			{w.all, "all lists", "sink = (select sink from action where key = ?)", []any{key}},
-		} {
-			if share.most == 0 && share.of == "all lists" {
-				continue
-			}
-			var n int
-			args := append(share.args, millis(at.Add(-w.span)), key)
-			if err := t.row(&n, "select count(*) from action where "+isCapped+" and "+share.where+begun, args...); err != nil {
-				return "", until, err
-			}
-			if n < share.most {
-				continue
-			}
-			over = fmt.Sprintf("held: the cap of %d replies %s for %s is reached", share.most, w.name, share.of)
-			if share.of == "all lists" {
-				over = fmt.Sprintf("held: the cap of %d replies %s to all lists is reached", share.most, w.name)
-			}
-			if share.most == 0 {
-				return over, time.Time{}, nil
-			}
-			var oldest int64
-			if err := t.row(&oldest, "select begun from action where "+isCapped+" and "+share.where+begun+" order by begun limit 1 offset ?", append(args, n-share.most)...); err != nil {
-				return "", until, err
-			}
-			return over, fromMillis(oldest).Add(w.span + time.Millisecond), nil
-		}
-	}
-	return "", until, nil
 }
 
 // Unknown implements flow.Journal.

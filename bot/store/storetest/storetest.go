@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"orders":           orders,
 		"apart":            apart,
 		"twice":            twice,
+		"domain":           domain,
 		"outcomes":         outcomes,
 		"pulls":            pulls,
 		"commits in pulls": oneCommit,
