@@ -341,18 +341,33 @@ func wordBefore(s string, at int) string {
 	return s[start:end]
 }
 
+// longestLine bounds how far the beginning of a line is looked for: a stranger's may be a
+// megabyte long, with a word in each byte of it that asks how it begins.
+const longestLine = 1024
+
+// lineBefore is what stands before offset at on its line, "" where that is longer than any line.
+func lineBefore(s string, at int) string {
+	from := max(0, at-longestLine)
+	if i := strings.LastIndexByte(s[from:at], '\n'); i >= 0 {
+		return s[from+i+1 : at]
+	}
+	if from > 0 {
+		return ""
+	}
+	return s[:at]
+}
+
 // inChangelog reports whether the line of offset at tells what changed since an
 // earlier version of the patch: "v2: fix the build".
 func inChangelog(s string, at int) bool {
-	line := s[strings.LastIndexByte(s[:at], '\n')+1 : at]
-	line = strings.TrimLeft(line, " \t-*([")
+	line := strings.TrimLeft(lineBefore(s, at), " \t-*([")
 	return len(line) > 2 && line[0] == 'v' && line[1] >= '0' && line[1] <= '9'
 }
 
 // ofOtherCommit reports whether the line of offset at begins with a SHA: what
 // follows is the title of that commit.
 func ofOtherCommit(s string, at int) bool {
-	line := strings.TrimLeft(s[strings.LastIndexByte(s[:at], '\n')+1:at], " \t-*([")
+	line := strings.TrimLeft(lineBefore(s, at), " \t-*([")
 	line = strings.TrimPrefix(line, "commit ")
 	n, digit := 0, false
 	for n < len(line) && (line[n] >= '0' && line[n] <= '9' || line[n] >= 'a' && line[n] <= 'f') {
@@ -407,7 +422,7 @@ func near(s string, at int) string {
 // breaking user space", "the risk of undefined behaviour".
 func avoided(s string, at int) bool {
 	if strings.HasPrefix(s[at:], undefined) {
-		return strings.Contains(s[max(0, at-meaningReach/2):at], "risk") || onPaper(s)
+		return strings.Contains(s[max(0, at-meaningReach/2):at], "risk")
 	}
 	if !strings.HasPrefix(s[at:], "breaking") {
 		return false
@@ -454,12 +469,15 @@ func warns(s string, at int) Word {
 // isFlag reports whether the word at offset at is part of a compiler's flag:
 // "-Wstringop-overflow".
 func isFlag(s string, at int) bool {
-	start := at
-	for start > 0 && (s[start-1] == '-' || s[start-1] >= 'a' && s[start-1] <= 'z') {
+	start, from := at, max(0, at-longestFlag)
+	for start > from && (s[start-1] == '-' || s[start-1] >= 'a' && s[start-1] <= 'z') {
 		start--
 	}
 	return at-start > 2 && s[start] == '-' && s[start+1] == 'w'
 }
+
+// longestFlag is longer than any compiler's.
+const longestFlag = 64
 
 // ofData tells data that nobody has set from hardware that nobody has started.
 func ofData(s string, at int) bool {

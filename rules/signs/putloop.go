@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
@@ -38,6 +39,10 @@ func PutTwice(files []*gitdiff.File, message string) (out Put) {
 	}
 	only := true
 	left := maxPuts
+	told := sync.OnceValues(func() (string, bool) { // once: the message may be long
+		name := namedIn(message)
+		return name, name != "" && inLoop(message)
+	})
 	for _, f := range files {
 		for _, h := range f.TextFragments {
 			after, at := newSide(h)
@@ -45,17 +50,22 @@ func PutTwice(files []*gitdiff.File, message string) (out Put) {
 				if !l.added || strings.TrimSpace(l.text) == "" {
 					continue
 				}
-				m := putCall.FindStringSubmatch(l.text)
-				if m == nil || left == 0 || gets(after, m[3]) {
+				var m []string
+				if len(l.text) <= longestLine {
+					m = putCall.FindStringSubmatch(l.text)
+				}
+				if m != nil {
+					left--
+				}
+				if m == nil || left < 0 || gets(after, m[3]) {
 					only = false
 					continue
 				}
-				left--
 				name, loop := around(after[max(0, i-reach):i], m[2], m[3], len(m[1]))
 				shown := name != ""
-				if !shown {
-					name, loop = namedIn(message, m[2]), -1
-					shown = name != "" && inLoop(message)
+				if !shown && m[2] == named {
+					name, shown = told()
+					loop = -1
 				}
 				if name == "" || !goesOn(after[i+1:min(len(after), i+1+reach)], len(m[1]), loop) {
 					only = false
@@ -72,7 +82,8 @@ func PutTwice(files []*gitdiff.File, message string) (out Put) {
 	return out
 }
 
-// Bounds on what is looked at: lines that give something back, and lines around one.
+// Bounds on what is looked at: lines that give something back, and lines around one; none
+// is longer than longestLine.
 const (
 	maxPuts = 200
 	reach   = 200
@@ -125,6 +136,9 @@ func newSide(h *gitdiff.TextFragment) (out []side, at int) {
 func around(before []side, put, over string, indent int) (name string, loop int) {
 	for i := len(before) - 1; i >= 0; i-- {
 		text := before[i].text
+		if len(text) > longestLine {
+			continue
+		}
 		deep := depth(text)
 		if strings.TrimSpace(text) == "" || deep >= indent {
 			continue
@@ -140,14 +154,15 @@ func around(before []side, put, over string, indent int) (name string, loop int)
 	return "", 0
 }
 
+// named is what gives back the elements of an iterator that a message may name, where the
+// hunk shows none: of PCI devices alone, as a loop over nodes often holds others, which it
+// has to give back.
+const named = "pci_dev_put"
+
 // namedIn is the iterator of that kind that a message names, "" where there are several.
-// Of PCI devices alone: a loop over nodes often holds others, which it has to give back.
-func namedIn(message, put string) string {
+func namedIn(message string) string {
 	name := ""
-	if put != "pci_dev_put" {
-		return ""
-	}
-	for _, m := range selfPutting[put].FindAllStringSubmatch(message, 8) {
+	for _, m := range selfPutting[named].FindAllStringSubmatch(message[:min(len(message), maxMessage)], 8) {
 		if name != "" && name != m[1] {
 			return ""
 		}

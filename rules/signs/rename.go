@@ -107,7 +107,12 @@ func oneWord(old, new string) (was, is string, ok bool) {
 		}
 		was, is = a[i], b[i]
 	}
-	return was, is, was != "" && strings.ReplaceAll(old, was, is) == new
+	// What it would be is told by its length first: a word that is a letter of all others,
+	// and becomes a long one, makes gigabytes of a line.
+	if was == "" || len(old)+strings.Count(old, was)*(len(is)-len(was)) != len(new) {
+		return "", "", false
+	}
+	return was, is, strings.ReplaceAll(old, was, is) == new
 }
 
 // Mends reports what a diff adds of the things by which code is mended: a check, a lock, an

@@ -3,6 +3,7 @@ package signs
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -128,6 +129,8 @@ type Words struct {
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
 
+	asked int // how often, see maxAsked
+
 	at   [numWords]int32 // 1 + first offset in the body; 0 when not there
 	text string          // as written, for evidence
 }
@@ -245,9 +248,10 @@ func ReadWords(c *change.Change) *Words {
 		}
 	}
 	w.Verb = firstWord(own)
+	paper := sync.OnceValue(func() bool { return onPaper(body) })
 	t.scan(own, func(at int, mask uint64) {
 		mask = meant(own, at, mask)
-		if strings.HasPrefix(own[at:], undefined) && onPaper(body) {
+		if strings.HasPrefix(own[at:], undefined) && paper() {
 			mask &^= 1 << WordFailure
 		}
 		w.title |= mask
@@ -328,8 +332,8 @@ func crashLine(s string) int {
 			}
 			i += from
 			from = i + len(mark)
-			begin := strings.LastIndexByte(s[:i], '\n') + 1
-			if i-begin <= crashColumn && !ofOtherCommit(s, i) && !inChangelog(s, i) {
+			near := i <= crashColumn || strings.IndexByte(s[i-crashColumn-1:i], '\n') >= 0
+			if near && !ofOtherCommit(s, i) && !inChangelog(s, i) {
 				return i
 			}
 		}
@@ -393,11 +397,16 @@ func offsetOfLine(s string, from, at, want int) int {
 // scanBody reads a run of lines that are no trailers; the first is number firstLine.
 func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 	part := body[from:stop]
+	paper := sync.OnceValue(func() bool { return onPaper(part) })
 	t.scan(part, func(at int, mask uint64) {
-		if mask&^w.body == 0 {
+		if mask&^w.body == 0 || w.asked == maxAsked {
 			return
 		}
+		w.asked++
 		mask = meant(part, at, mask)
+		if strings.HasPrefix(part[at:], undefined) && paper() {
+			mask &^= 1 << WordFailure
+		}
 		for k := range w.at {
 			if mask&(1<<k) != 0 && w.at[k] == 0 {
 				w.at[k] = int32(min(from+at, 1<<30)) + 1
@@ -426,6 +435,10 @@ func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 		}
 	}
 }
+
+// maxAsked bounds how often it is asked what a word means, which takes longer than to find
+// it: no message has so many that mean something else.
+const maxAsked = 5000
 
 // maxLinks and maxURL bound what a hostile mail can make us keep.
 const (
@@ -534,8 +547,13 @@ func Noted(notes string, k Word, begins string) (ev Evidence, ok bool) {
 	if strings.HasPrefix(low, "changes ") || strings.HasPrefix(low, "changelog") || len(low) != len(notes) {
 		return ev, false
 	}
+	asked := 0
 	phraseTrie().scan(low, func(at int, mask uint64) {
-		if !ok && strings.HasPrefix(low[at:], begins) && meant(low, at, mask)&(1<<k) != 0 && !inChangelog(low, at) {
+		if ok || asked == maxAsked || !strings.HasPrefix(low[at:], begins) {
+			return
+		}
+		asked++
+		if meant(low, at, mask)&(1<<k) != 0 && !inChangelog(low, at) {
 			ok, ev = true, Evidence{Text: lineAt(notes, at).Text}
 		}
 	})
