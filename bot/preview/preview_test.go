@@ -178,7 +178,7 @@ func TestMerge(t *testing.T) {
 }
 
 // A fix of what was posted too late for the last release is not told, whoever posted that:
-// no release has the bug. What is a fix itself goes in at any time.
+// no release has the bug. What is a fix itself goes in at any time, and needs some days.
 func TestUnreleased(t *testing.T) {
 	h := func(n float64) time.Time { return monday.Add(time.Duration(n * float64(time.Hour))) }
 	fix := func(body string) string { return "\n" + body + "\n" }
@@ -187,8 +187,9 @@ func TestUnreleased(t *testing.T) {
 		post(h(1), "a", "[PATCH] drm: fix a", fix(`Fixes: 0123456789ab ("drm: rework the rings, cleanup")`)),
 		post(h(2), "b", "[PATCH] drm: fix b", fix(`Fixes: ba9876543210 ("drm: an old one")`)),
 		by("ben@example.org", post(h(3), "c", "[PATCH] drm: fix c", fix(`Fixes: 0123456789ab ("drm: rework the rings, cleanup")`))),
-		by("ben@example.org", post(h(4), "d", "[PATCH] drm: fix d", fix(`Fixes: 1123456789ab ("drm: fix a")`))))
-	want(t, r, "02 12:00 sent b first", "02 14:00 sent d first")
+		by("ben@example.org", post(h(4), "d", "[PATCH] drm: fix d", fix(`Fixes: 1123456789ab ("drm: fix a")`))),
+		by("ben@example.org", post(h(5+24*20), "e", "[PATCH] drm: fix e", fix(`Fixes: 1123456789ab ("drm: fix a")`))))
+	want(t, r, "02 12:00 sent b first", "22 15:00 sent e first")
 	if quiet := fmt.Sprint(r.Quiet); !strings.Contains(quiet, "no release may have its bug yet") {
 		t.Errorf("quiet: %s", quiet)
 	}

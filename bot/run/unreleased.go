@@ -15,8 +15,8 @@ import (
 
 // unreleased says by what it is likely that the bug of a patch is in no release: its
 // author says that it came with a candidate, or that it is new, there or in the cover
-// letter, or posted all its culprits after the last release. "" where nothing speaks for it; a tree, where there is one, knows
-// better.
+// letter, or all its culprits were posted not long before. "" where nothing speaks for it;
+// a tree, where there is one, knows better.
 func (jg *judging) unreleased(ctx context.Context, s flow.Series, first *mail.Message, c *change.Change) (string, error) {
 	if why := c.Unreleased(); why != "" {
 		return fmt.Sprintf("its author writes %q", why), nil
@@ -24,17 +24,49 @@ func (jg *judging) unreleased(ctx context.Context, s flow.Series, first *mail.Me
 	if why := cmp.Or(c.Young(), youngSeries(first, c)); why != "" {
 		return why, nil
 	}
-	opened, ok := openedOf(s.First)
-	if !ok || len(c.Fixes) == 0 {
+	if len(c.Fixes) == 0 {
 		return "", nil
 	}
+	opened, ok := openedOf(s.First)
+	since := s.First.Add(-toRelease)
+	if ok && opened.Before(since) {
+		since = opened
+	}
+	why := ""
 	for _, f := range c.Fixes {
-		young, err := jg.postedSince(ctx, s, f.Subject, opened)
-		if err != nil || !young {
+		p, err := jg.postedSince(ctx, s, f.Subject, since)
+		if err != nil || p.at.IsZero() {
 			return "", err
 		}
+		said := p.young(s.First, opened, ok)
+		if said == "" {
+			return "", nil
+		}
+		why = cmp.Or(why, fmt.Sprintf("%q %s", f.Subject, said))
 	}
-	return fmt.Sprintf("%q was posted too late for the last release", c.Fixes[0].Subject), nil
+	return why, nil
+}
+
+// culpritPosted is the newest posting of a culprit.
+type culpritPosted struct {
+	at  time.Time // zero: none is known
+	fix bool      // goes in at any time, as a fix, an ID or a quirk does
+}
+
+// young says why a culprit may be in no release on a day. New code waits for a merge window
+// and the release after it; a fix is in neither a release nor a stable branch at once.
+func (p culpritPosted) young(day, opened time.Time, ok bool) string {
+	switch old := day.Sub(p.at); {
+	case p.fix && old < toStable:
+		return fmt.Sprintf("was posted %d days before", int(old/(24*time.Hour)))
+	case p.fix:
+		return ""
+	case ok && !p.at.Before(opened):
+		return "was posted too late for the last release"
+	case old < toRelease:
+		return fmt.Sprintf("was posted %d weeks before", int(old/(7*24*time.Hour)))
+	}
+	return ""
 }
 
 // youngSeries asks the mail that stands before the patches, the cover letter or the first
@@ -49,16 +81,15 @@ func youngSeries(first *mail.Message, c *change.Change) string {
 	return ""
 }
 
-// postedSince reports whether a patch of that title was posted to be merged since a day,
-// whoever posted it, and nothing in it would bring it in before a merge window opens: what
-// is a fix, an ID or a quirk goes in at any time. What is posted is not merged yet.
-func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string, since time.Time) (bool, error) {
+// postedSince finds the newest patch of that title that was posted to be merged since a day,
+// whoever posted it. What is posted is not merged yet.
+func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string, since time.Time) (out culpritPosted, err error) {
 	if title == "" {
-		return false, nil
+		return out, nil
 	}
 	found, err := jg.Journal.Posted(ctx, flow.Postings{Titles: []string{title}, Since: since})
 	if err != nil {
-		return false, err
+		return out, err
 	}
 	for _, o := range found { // newest first
 		if o.Key == s.Key || !o.First.Before(s.First) || o.Private {
@@ -70,17 +101,26 @@ func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string,
 			}
 			raw, err := jg.Journal.Raw(ctx, m.ID)
 			if err != nil {
-				return false, err
+				return out, err
 			}
 			msg, err := parse(flow.Mail{ID: m.ID, Raw: raw})
 			if err != nil || msg.Change == nil || plan.StableSubmission(msg) {
 				continue //nolint:nilerr // what cannot be read proves nothing
 			}
-			return len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0 && jg.one(msg.Change, nil, nil).Fix < fixesAlone, nil
+			added := len(msg.Change.Fixes) == 0 && len(msg.Change.Stable) == 0 && jg.one(msg.Change, nil, nil).Fix < fixesAlone
+			return culpritPosted{at: o.First, fix: !added}, nil
 		}
 	}
-	return false, nil
+	return out, nil
 }
+
+// toRelease is how long it takes new code at most, as a rule, from its posting into a release:
+// eleven weeks, some days for the merge window that it waits for and the nine weeks after it.
+const toRelease = 77 * 24 * time.Hour
+
+// toStable is how long it takes a fix at least, from its posting over its maintainer and
+// mainline into a stable branch.
+const toStable = 14 * 24 * time.Hour
 
 // fixesAlone is the chance of being a fix from which a patch may go in between merge windows.
 const fixesAlone = 0.5

@@ -62,3 +62,27 @@ func TestYoungSeries(t *testing.T) {
 		}
 	}
 }
+
+// How long before a fix its culprit was posted says whether a release can have it.
+func TestYoung(t *testing.T) {
+	day := time.Date(2025, 10, 14, 0, 0, 0, 0, time.UTC)
+	opened := time.Date(2025, 8, 17, 0, 0, 0, 0, time.UTC)
+	ago := func(days int) time.Time { return day.AddDate(0, 0, -days) }
+	for _, c := range []struct {
+		name string
+		p    culpritPosted
+		ok   bool // the last release is known
+		want string
+	}{
+		{"after the window", culpritPosted{at: ago(30)}, true, "was posted too late for the last release"},
+		{"before its end", culpritPosted{at: ago(63)}, true, "was posted 9 weeks before"},
+		{"no release is known", culpritPosted{at: ago(30)}, false, "was posted 4 weeks before"},
+		{"long before", culpritPosted{at: ago(80)}, true, ""},
+		{"a fix of last week", culpritPosted{at: ago(9), fix: true}, true, "was posted 9 days before"},
+		{"a fix of last month", culpritPosted{at: ago(30), fix: true}, true, ""},
+	} {
+		if got := c.p.young(day, opened, c.ok); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
