@@ -115,6 +115,9 @@ var ErrTemporary = errors.New("temporary failure")
 // another process has closed it.
 var ErrNotBegun = errors.New("it was not being done")
 
+// ErrNoMail says that there is no such mail: it may have been forgotten.
+var ErrNoMail = errors.New("there is no such mail")
+
 // ErrUnknown marks an action of which nobody can say whether it was done: it is
 // closed as such and never repeated.
 var ErrUnknown = errors.New("outcome unknown")

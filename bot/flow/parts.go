@@ -67,7 +67,7 @@ type Threads interface {
 	// Mails returns up to n mails of a series in order of arrival, replies included,
 	// without their bytes, which Raw gives: together they may be more than memory.
 	Mails(ctx context.Context, seriesKey string, n int) ([]Mail, error)
-	// Raw returns the bytes of a mail.
+	// Raw returns the bytes of a mail; of one that is not there ErrNoMail.
 	Raw(ctx context.Context, id string) ([]byte, error)
 	// Orders returns the commands for a series and the versions before it that
 	// people may give, oldest first; those refused are among them.

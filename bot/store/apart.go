@@ -77,8 +77,8 @@ const apartNote = "nothing proves that it is from the sender of the series that 
 // putApart makes a series of one mail that another one held.
 func (t *txn) putApart(key string, m flow.Member, at time.Time) error {
 	own := key + " " + m.ID
-	if _, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, private, revision)
-		select ?, s.sender, ?, s.version, s.of_n, s.list, m.received, ?, s.private, 0 from series s join mail m on m.id = ? where s.key = ?
+	if _, err := t.exec(`insert into series (key, sender, title, version, of_n, list, first, due, private, signed, revision)
+		select ?, s.sender, ?, s.version, s.of_n, s.list, m.received, ?, s.private, `+signedMail+`, 0 from series s join mail m on m.id = ? where s.key = ?
 		on conflict (key) do nothing`, own, m.Title, millis(at), m.ID, key); err != nil {
 		return err
 	}
@@ -107,11 +107,27 @@ func (t *txn) join(id string, s flow.Series, as flow.Member) error {
 	if err := t.move(id, from, s.Key); err != nil {
 		return err
 	}
+	if err := t.follows(from, s.Key); err != nil {
+		return err
+	}
 	if _, err := t.exec("update mail set note = '' where id = ? and note = ?", id, apartNote); err != nil {
 		return err
 	}
 	_, err := t.exec(`update series set due = ?, revision = revision + 1, title = case when ? = 0 then ? else title end where key = ?`,
 		millis(s.Due), as.N, as.Title, s.Key)
+	return err
+}
+
+// follows puts what is left of a series without a patch or cover letter, answers that name
+// it among their References alone, where its last one went.
+func (t *txn) follows(from, to string) error {
+	if left, err := t.exists("select 1 from member where series_key = ?", from); left || err != nil {
+		return err
+	}
+	if _, err := t.exec("update mail set series_key = ? where series_key = ? and series_key <> ''", to, from); err != nil {
+		return err
+	}
+	_, err := t.exec("update mail_command set series_key = ? where series_key = ?", to, from)
 	return err
 }
 

@@ -261,8 +261,11 @@ func (s *Store) Raw(ctx context.Context, id string) ([]byte, error) {
 		raw     []byte
 	)
 	err := s.read.QueryRowContext(ctx, "select packing, size, raw from mail where id = ?", id).Scan(&packing, &size, &raw)
-	if err == nil {
+	switch {
+	case err == nil:
 		raw, err = unpack(raw, packing, size)
+	case errors.Is(err, sql.ErrNoRows):
+		err = flow.ErrNoMail
 	}
 	return raw, s.wrap("reading mail <"+id+"> from", err)
 }
@@ -303,6 +306,9 @@ func (s *Store) File(ctx context.Context, f flow.Filing) error {
 		}
 		// Replies that overtook the patch they answer.
 		_, err = t.exec("update mail set series_key = ? where in_reply_to = (select message_id from mail where id = ?) and kind = 'reply' and series_key = ''", key, f.ID)
+		if err == nil && f.Proven != "" { // it may be the first of its series that is
+			err = t.apart(key, f.Series.Due)
+		}
 		return err
 	})
 }

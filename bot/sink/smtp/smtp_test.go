@@ -325,9 +325,11 @@ func TestEndless(t *testing.T) {
 				if err == nil && how == TLSImplicit {
 					c = tls.Server(c, s.srv.TLSConfig)
 				}
-				for n := 0; err == nil; time.Sleep(pause) {
+				for err == nil {
+					var n int
 					n, err = c.Write(line)
 					wrote.Add(int64(n))
+					time.Sleep(pause)
 				}
 			}()
 			cfg.Address, cfg.CommandTimeout = l.Addr().String(), time.Minute
