@@ -1,6 +1,14 @@
 package run_test
 
-import "testing"
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/flow"
+)
 
 // TestCopyOfAPlainMail: an answer to a signed mail that is no patch is none to a patch
 // that somebody else posts later under its Message-ID.
@@ -51,5 +59,42 @@ func TestAnswerToAnotherMail(t *testing.T) {
 				b.quiet("r@example.org", "its subject is not that of the patch")
 			}
 		})
+	}
+}
+
+// TestCopiedLookup: a name server that fails for a moment keeps no reply from being believed
+// for good, where two mails have the Message-ID that it answers.
+func TestCopiedLookup(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign, h := b.signer(), b.hears()
+	plain := post{id: "1@example.org", subject: "[RFC] a question of design", text: true, body: "What do you think?\n"}
+	b.raw(sign(plain))
+	patch := post{id: plain.id, subject: "[PATCH] drm/amdgpu: fix a hang", to: "drm@lists.example.org, Rae <rae@example.org>"}
+	b.raw(patch.bytes())
+	find := b.opts.Lookup
+	var asked atomic.Int32
+	b.opts.Lookup = func(ctx context.Context, name string) ([]string, error) {
+		if asked.Add(1) == 2 { // the first is for the reply itself
+			return nil, errors.New("the name server is busy")
+		}
+		return find(ctx, name)
+	}
+	var ahead atomic.Int64
+	b.opts.Clock.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	b.opts.Sources = []flow.Source{&feed{name: "f", mails: [][]byte{sign(post{id: "r@example.org", from: "Rae <rae@example.org>",
+		subject: "Re: " + patch.subject, reply: plain.id, text: true, body: "Reviewed-by: Rae <rae@example.org>\n"})}}}
+	defer b.start()()
+	tags := func() int {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return len(h.tags)
+	}
+	for end := time.Now().Add(time.Minute); tags() == 0; time.Sleep(20 * time.Millisecond) {
+		if asked.Load() > 1 {
+			ahead.Store(int64(5 * time.Minute))
+		}
+		if time.Now().After(end) {
+			t.Fatal("the review is not believed")
+		}
 	}
 }

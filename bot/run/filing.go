@@ -204,7 +204,8 @@ func (fl *filer) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note serie
 	if fl.NoCommands && len(orders) > 0 {
 		f.Note, orders = "a command, and commands are switched off", nil
 	}
-	if !note.Says() && len(orders) == 0 {
+	says := note.Says() || asksStable(msg) != ""
+	if !says && len(orders) == 0 {
 		return false
 	}
 	unproven := errors.New("nothing proves senders here")
@@ -215,7 +216,7 @@ func (fl *filer) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note serie
 		f.Prove = fl.Clock.Now() // the series is due when it is known who speaks
 		return note.Says()
 	}
-	if note.Says() && fl.Policy.Trusts(m.Source) {
+	if says && fl.Policy.Trusts(m.Source) {
 		f.Proven = strings.ToLower(msg.From.Address)
 	}
 	if len(orders) > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // heard finds what was told of patches when their author posted them before: as a
@@ -90,25 +91,60 @@ func later(posts []plan.Posted) (out []plan.Posted) {
 }
 
 // retitled finds the later version of a patch that has another title by now: it fixes the
-// same culprit.
+// same culprit by much the same code. The culprit alone may be a driver's first commit.
 func (jg *judging) retitled(ctx context.Context, id string, later []plan.Posted) (string, error) {
 	if len(later) == 0 {
 		return "", nil
 	}
-	raw, err := jg.Journal.Raw(ctx, id)
-	if err != nil {
+	was, err := jg.patchOf(ctx, id)
+	if was == nil || err != nil {
 		return "", err
 	}
-	m, err := parse(flow.Mail{ID: id, Raw: raw})
-	if err != nil || m.Change == nil {
-		return "", nil //nolint:nilerr // what cannot be read is no version of anything
-	}
 	for _, p := range later {
-		if p.Message.Change.SameCulprit(m.Change) {
+		if !p.Message.Change.SameCulprit(was) {
+			continue
+		}
+		now, err := jg.patchOf(ctx, p.ID) // its lines were let go of
+		if err != nil {
+			return "", err
+		}
+		if now != nil && muchAlike(codeOf(now), codeOf(was)) {
 			return p.ID, nil
 		}
 	}
 	return "", nil
+}
+
+// patchOf reads the patch of a mail, nil where it has none that can be read.
+func (jg *judging) patchOf(ctx context.Context, id string) (*change.Change, error) {
+	raw, err := jg.Journal.Raw(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parse(flow.Mail{ID: id, Raw: raw})
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // what cannot be read is no version of anything
+	}
+	return m.Change, nil
+}
+
+// muchAlike reports whether half of the lines of the shorter of two are in the other one.
+func muchAlike(a, b []string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	have := map[string]int{}
+	for _, l := range b {
+		have[l]++
+	}
+	same := 0
+	for _, l := range a {
+		if have[l] > 0 {
+			have[l]--
+			same++
+		}
+	}
+	return same > 0 && 2*same >= len(a)
 }
 
 // folded is a title by its letters and digits alone.

@@ -152,7 +152,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		idx.AddNote(noteOf(m, msg))
 		msg.Shed()
 		if m.Kind == flow.KindReply {
-			brief.Asked = cmp.Or(brief.Asked, asksStable(msg))
+			if m.Proven != "" || jg.Lookup == nil { // else a stranger silences the bot
+				brief.Asked = cmp.Or(brief.Asked, asksStable(msg))
+			}
 		} else {
 			brief.Posts = append(brief.Posts, plan.Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
 			first.Add(msg)

@@ -151,7 +151,12 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 		return no(errors.New("the sender is another than the one proven"))
 	}
 	s, err := pv.signedThread(ctx, m, note)
-	if err != nil {
+	switch {
+	case errors.Is(err, command.ErrLookup) && m.Tries+1 < proveTries && !pv.once:
+		return flow.Proving{Again: now.Add(proveFirst << m.Tries)}, nil
+	case errors.Is(err, command.ErrLookup):
+		return no(errors.New("it answers the Message-ID of two mails, and who sent the first could not be found out"))
+	case err != nil:
 		return flow.Proving{}, err
 	}
 	if s == nil {
@@ -172,7 +177,7 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 		return flow.Proving{}, err
 	}
 	p.Signed = string(said)
-	if note.Says() {
+	if note.Says() || asksStable(signed) != "" {
 		p.Due = now
 	}
 	if len(found) == 0 {
@@ -226,6 +231,9 @@ func (pv *prover) copied(ctx context.Context, s *flow.Series, ancestors []string
 			return false, nil
 		case 1:
 			raw, err := pv.Journal.Raw(ctx, id)
+			if errors.Is(err, flow.ErrNoMail) {
+				return false, nil // it is forgotten, and nobody's any more
+			}
 			if err != nil {
 				return false, err
 			}
@@ -233,7 +241,7 @@ func (pv *prover) copied(ctx context.Context, s *flow.Series, ancestors []string
 			defer cancel()
 			first, err := command.Prove(ctx, raw, pv.Lookup)
 			if errors.Is(err, command.ErrLookup) {
-				return true, nil // it may be theirs
+				return true, err // it may be theirs
 			}
 			return err == nil && !strings.EqualFold(first.From, s.Sender), nil
 		}
