@@ -86,7 +86,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 	if err != nil {
 		return "", until, err
 	}
-	mine, err := t.oneShare(me, at)
+	mine, err := t.oneShare(me, sent, at, c)
 	if err != nil {
 		return "", until, err
 	}
@@ -137,22 +137,41 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 // oneShare tells what is spent of the share of one who asked: by them, and by all of their
 // domain unless many of it are known. Those that are proven are apart from those that
 // anybody may have sent under the name.
-func (t *txn) oneShare(me asked, at time.Time) (func(asked) bool, error) {
+func (t *txn) oneShare(me asked, sent []asked, at time.Time, c flow.Caps) (func(asked) bool, error) {
+	alone := func(a asked) bool { return a.proven == me.proven && strings.EqualFold(a.who, me.who) }
 	domain := organisation(me.who)
-	many := !me.proven || domain == ""
-	if !many {
-		pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(domain)
-		var n int
-		if err := t.row(&n, `select count(*) from (select sender from series where signed = 2 and first < ?
-			and (sender like ? escape '\' or sender like ? escape '\') group by sender limit ?) known`,
-			millis(at.Add(-knownAfter)), "%@"+pattern, "%."+pattern, manyKnown); err != nil {
-			return nil, err
-		}
-		many = n >= manyKnown
+	together := func(a asked) bool { return a.proven && organisation(a.who) == domain }
+	if !me.proven || domain == "" {
+		return alone, nil
 	}
-	return func(a asked) bool {
-		return a.proven == me.proven && (strings.EqualFold(a.who, me.who) || !many && organisation(a.who) == domain)
-	}, nil
+	hour, day := 0, 0
+	for _, a := range sent {
+		if a.list == c.List && together(a) {
+			day++
+			if a.begun.After(at.Add(-time.Hour)) {
+				hour++
+			}
+		}
+	}
+	if hour < c.Share(c.PerHour) && day < c.Share(c.PerDay) {
+		return alone, nil // nothing is spent, whoever it counts for
+	}
+	many, err := t.manyKnown(domain, at)
+	if err != nil || many {
+		return alone, err
+	}
+	return together, nil
+}
+
+// manyKnown reports whether many senders of a domain are known. It reads through all
+// senders, and is asked when it matters.
+func (t *txn) manyKnown(domain string, at time.Time) (bool, error) {
+	pattern := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(domain)
+	var n int
+	err := t.row(&n, `select count(*) from (select sender from series where signed = 2 and first < ?
+		and (sender like ? escape '\' or sender like ? escape '\') group by sender limit ?) known`,
+		millis(at.Add(-knownAfter)), "%@"+pattern, "%."+pattern, manyKnown)
+	return n >= manyKnown, err
 }
 
 // known reports whether somebody is no new sender: they posted something a while ago, or
