@@ -174,10 +174,13 @@ func cases() map[string]Posting {
 		{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: "its title reports a crash" + rules.ByChecker}, Weight: 1.1},
 		{Finding: rules.Finding{ID: rules.UserReport.ID, Outcome: rules.Unmet, Reason: rules.FoundByChecker}},
 	}
+	quirk := patch(el, "", 0.88, reason)
+	quirk.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: rules.QuirkFound}, Weight: 1.1}}
 	// Nothing but its tag speaks for the second, and its size against it.
 	tag := patch(el, "", 0.76, reason)
 	tag.Rules = tag.Rules[1:]
 	return map[string]Posting{
+		"eligible-quirk":    single(quirk),
 		"eligible-checker":  single(checker),
 		"series-by-tag":     numbered(2, 2, 1, untagged, tag),
 		"house":             single(house),
