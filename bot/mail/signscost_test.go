@@ -116,7 +116,7 @@ const maxLine = change.MaxLine - 1<<10
 
 // costOf are the seeds' size, the largest that a fuzzer turns over often enough and at which
 // what is quadratic is over the bound.
-const costOf = 128 << 10
+const costOf = 64 << 10
 
 func seeds(f *testing.F, add func(place uint8, head, unit, tail string)) {
 	f.Helper()
