@@ -166,7 +166,8 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	case err != nil:
 		return flow.Proving{}, err
 	case !meant:
-		return no(errors.New("its subject is not that of the patch, of which it cites nothing either; the Message-ID that it answers may be another mail's"))
+		return no(errors.New("its subject is not that of the patch, of which it cites nothing either; " +
+			"the Message-ID that it answers may be another mail's"))
 	}
 	p := flow.Proving{Proven: proof.From}
 	for i := range note.Given {

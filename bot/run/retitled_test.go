@@ -14,7 +14,8 @@ func TestRetitled(t *testing.T) {
 	b.want(one.id)
 	b.quiet(renamed.id, "nothing changed")
 	other := post{id: "3@example.org", subject: "[PATCH v2] drm/amdgpu: free the fence", text: true,
-		body: tags + "---\n y.c | 1 +\n\ndiff --git a/y.c b/y.c\nindex 1111111..2222222 100644\n--- a/y.c\n+++ b/y.c\n@@ -1,3 +1,4 @@\n int a;\n+free(fence);\n int c;\n int d;\n--\n2.47.0\n"}
+		body: tags + "---\n y.c | 1 +\n\ndiff --git a/y.c b/y.c\nindex 1111111..2222222 100644\n--- a/y.c\n+++ b/y.c\n" +
+			"@@ -1,3 +1,4 @@\n int a;\n+free(fence);\n int c;\n int d;\n--\n2.47.0\n"}
 	b.once(other)
 	b.want(one.id, other.id)
 }
