@@ -79,3 +79,25 @@ func TestCopiedPart(t *testing.T) {
 	whole(next, "drm/amdgpu: fix hang t1\ndrm/amdgpu: fix hang t2\n")
 	b.want(one.id, next.id)
 }
+
+// TestPostedForAnother: a posting that gets no answer, as it is a draft, is meant for a
+// stable branch or went to a list that hears nothing, keeps none from the same posted after.
+func TestPostedForAnother(t *testing.T) {
+	patch := post{id: "2@example.org", subject: "[PATCH] drm/amdgpu: fix a hang"}
+	first := func(subject string) []byte { return post{id: "1@example.org", subject: subject}.bytes() }
+	for name, before := range map[string][]byte{
+		"draft":  first("[RFC PATCH] drm/amdgpu: fix a hang"),
+		"stable": first("[PATCH 6.6.y] drm/amdgpu: fix a hang"),
+		"muted":  bytes.ReplaceAll(first(patch.subject), []byte("List-Id: <"+drm), []byte("List-Id: <other."+drm)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, batches := range [][][][]byte{{{before}, {patch.bytes()}}, {{before, patch.bytes()}}} {
+				b := newBench(t, t.TempDir())
+				for _, mails := range batches {
+					b.raw(mails...)
+				}
+				b.want(patch.id)
+			}
+		})
+	}
+}
