@@ -3,7 +3,8 @@ package run_test
 import "testing"
 
 // TestAskedByStranger: that somebody in the thread has spoken of the stable tag keeps the bot
-// quiet only when it is proven who did: a stranger silences nobody.
+// quiet only when it is proven to be somebody to whom the patch was sent: a stranger, who may
+// have a domain and a signature as well, silences nobody.
 func TestAskedByStranger(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	sign := b.signer()
@@ -16,8 +17,12 @@ func TestAskedByStranger(t *testing.T) {
 	patch, asks := thread("1")
 	b.raw(patch.bytes(), asks.bytes())
 	b.want(patch.id)
-	other, asks := thread("2")
+	signed, asks := thread("2")
+	b.raw(signed.bytes(), sign(asks))
+	b.want(patch.id, signed.id)
+	other, asks := thread("3")
+	other.to = "drm@lists.example.org, Rae <rae@example.org>"
 	b.raw(other.bytes(), sign(asks))
-	b.want(patch.id)
+	b.want(patch.id, signed.id)
 	b.quiet(other.id, "spoken of the stable tag: rae@example.org")
 }

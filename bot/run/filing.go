@@ -204,7 +204,7 @@ func (fl *filer) hear(f *flow.Filing, m flow.Mail, msg *mail.Message, note serie
 	if fl.NoCommands && len(orders) > 0 {
 		f.Note, orders = "a command, and commands are switched off", nil
 	}
-	says := note.Says() || asksStable(msg) != ""
+	says := note.Says() || asksStable(msg)
 	if !says && len(orders) == 0 {
 		return false
 	}

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,6 +133,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		}
 	}
 	thread := newThread()
+	var asking []asker
 	for _, m := range mails {
 		if m.Kind == flow.KindOther {
 			continue // the bot's own, kept so that answers to it find the thread
@@ -149,11 +149,12 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			continue // filed as bad, never as part of a series
 		}
 		asSent(msg, m.List)
-		idx.AddNote(noteOf(m, msg))
+		note := noteOf(m, msg)
+		idx.AddNote(note)
 		msg.Shed()
 		if m.Kind == flow.KindReply {
-			if m.Proven != "" || jg.Lookup == nil { // else a stranger silences the bot
-				brief.Asked = cmp.Or(brief.Asked, asksStable(msg))
+			if m.Signed != "" && note.Asks || m.Signed == "" && asksStable(msg) {
+				asking = append(asking, asker{m.Proven, msg.From.Address})
 			}
 		} else {
 			brief.Posts = append(brief.Posts, plan.Posted{ID: m.ID, Message: msg, Lists: m.Lists, Received: m.Received, Source: m.Source})
@@ -220,6 +221,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			Forecast: forecast})
 	}
 	plan.ShareVerdict(brief.Posts, judged)
+	brief.Asked = jg.asked(asking, brief.Addressed())
 	brief.Have = max(brief.Have, s.Have())
 	if brief.Unproven, err = jg.unprovenVersion(ctx, s, brief.Posts); err != nil {
 		return brief, nil, err

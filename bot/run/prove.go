@@ -170,6 +170,7 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 			"the Message-ID that it answers may be another mail's"))
 	}
 	p := flow.Proving{Proven: proof.From}
+	note.Asks = asksStable(signed)
 	for i := range note.Given {
 		note.Given[i].FromThread = full.ID
 	}
@@ -178,7 +179,7 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 		return flow.Proving{}, err
 	}
 	p.Signed = string(said)
-	if note.Says() || asksStable(signed) != "" {
+	if note.Says() || note.Asks {
 		p.Due = now
 	}
 	if len(found) == 0 {

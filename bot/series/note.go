@@ -53,6 +53,8 @@ type Note struct {
 	// Of a reply:
 	Given    []Given   `json:"given,omitempty"`
 	Declined []Refusal `json:"declined,omitempty"`
+	// Asks: it speaks of the stable tag. Whoever reads what the signature covers sets it.
+	Asks bool `json:"asks,omitempty"`
 	// Proven is the address that the reply is proven to be from, "" when its
 	// sender is only said to be who it names. Whoever adds the note sets it.
 	Proven string `json:"proven,omitempty"`
