@@ -108,7 +108,7 @@ func (jg *judging) retitled(ctx context.Context, id string, later []plan.Posted)
 		if err != nil {
 			return "", err
 		}
-		if now != nil && muchAlike(codeOf(now), codeOf(was)) {
+		if now != nil && muchAlike(linesOf(now.Files...), linesOf(was.Files...)) {
 			return p.ID, nil
 		}
 	}
@@ -128,7 +128,8 @@ func (jg *judging) patchOf(ctx context.Context, id string) (*change.Change, erro
 	return m.Change, nil
 }
 
-// muchAlike reports whether half of the lines of the shorter of two are in the other one.
+// muchAlike reports whether half of the changed lines of the shorter of two, and one at
+// least, are in the other one.
 func muchAlike(a, b []string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -13,9 +13,10 @@ func TestRetitled(t *testing.T) {
 	b.once(renamed)
 	b.want(one.id)
 	b.quiet(renamed.id, "nothing changed")
+	const file = "drivers/gpu/drm/amd/amdgpu/x.c"
 	other := post{id: "3@example.org", subject: "[PATCH v2] drm/amdgpu: free the fence", text: true,
-		body: tags + "---\n y.c | 1 +\n\ndiff --git a/y.c b/y.c\nindex 1111111..2222222 100644\n--- a/y.c\n+++ b/y.c\n" +
-			"@@ -1,3 +1,4 @@\n int a;\n+free(fence);\n int c;\n int d;\n--\n2.47.0\n"}
+		body: tags + "---\n x.c | 1 +\n\ndiff --git a/" + file + " b/" + file + "\nindex 1111111..2222222 100644\n" +
+			"--- a/" + file + "\n+++ b/" + file + "\n@@ -1,3 +1,4 @@\n int a;\n+free(fence);\n int c;\n int d;\n--\n2.47.0\n"}
 	b.once(other)
 	b.want(one.id, other.id)
 }

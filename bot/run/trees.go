@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 	"go.uber.org/zap"
 
 	"github.com/stablebot/stablebot/bot/budget"
@@ -140,7 +141,14 @@ func sameCode(a, b *change.Change) bool {
 func codeOf(c *change.Change) []string {
 	var out []string
 	for _, f := range c.Files {
-		out = append(out, f.OldName+" "+f.NewName)
+		out = append(append(out, f.OldName+" "+f.NewName), linesOf(f)...)
+	}
+	return out
+}
+
+// linesOf are the lines of files that change, without blanks.
+func linesOf(files ...*gitdiff.File) (out []string) {
+	for _, f := range files {
 		for _, h := range f.TextFragments {
 			for _, l := range h.Lines {
 				if l.Old() != l.New() {

@@ -348,11 +348,12 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 			_, err := t.exec("update mail set prove_at = ?, tries = tries + 1 where id = ? and prove_at > 0", millis(p.Again), p.ID)
 			return err
 		}
-		first, err := t.use(p)
-		if err != nil {
+		var first string
+		var err error
+		if first, used, err = t.use(p); err != nil {
 			return err
 		}
-		if used = first != ""; used && p.Once {
+		if used && p.Once {
 			if err := t.again(&p, first); err != nil {
 				return err
 			}
@@ -393,24 +394,25 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 	return used, err
 }
 
-// use notes what names a mail, and returns the mail that had that before, "" for none.
-func (t *txn) use(p flow.Proving) (first string, err error) {
+// use notes what names a mail, and says whether another one had that before, and which:
+// "" for one that was forgotten.
+func (t *txn) use(p flow.Proving) (first string, used bool, err error) {
 	if _, err := t.exec("delete from signature_used where at < ?", millis(p.At.Add(-usedFor))); err != nil {
-		return "", err
+		return "", false, err
 	}
 	for _, id := range p.Uses {
 		if _, err := t.exec("insert into signature_used (id, mail_id, at) values (?, ?, ?) on conflict do nothing", id, p.ID, millis(p.At)); err != nil {
-			return "", err
+			return "", false, err
 		}
 		var had string
 		if err := t.row(&had, "select mail_id from signature_used where id = ?", id); err != nil {
-			return "", err
+			return "", false, err
 		}
 		if had != p.ID {
-			first = had
+			first, used = had, true
 		}
 	}
-	return first, nil
+	return first, used, nil
 }
 
 // again is about a posting that has the signature of another one, with another Message-ID:

@@ -32,16 +32,17 @@ type asked struct {
 	trusted bool // a command of somebody who may decide about others' patches
 }
 
-// The commands of an action's cause; a first answer has none.
+// The commands of an action's cause; a first answer has none. Anybody may mute: that makes
+// nobody trusted, and a refusal beside it no answer to a command that was obeyed.
 const (
 	itsCommands = "from mail_command c where c.mail_id = a.cause"
-	isRefusal   = "exists (select 1 " + itsCommands + ") and not exists (select 1 " + itsCommands + " and c.refused = '')"
+	isRefusal   = "exists (select 1 " + itsCommands + ") and not exists (select 1 " + itsCommands + " and c.refused = '' and c.verb <> 'mute')"
 	whoAsked    = "coalesce((select c.address " + itsCommands + " and c.n = (select min(n) from mail_command where mail_id = a.cause)), s.sender, '')"
 )
 
 const askedColumns = whoAsked + `, case when s.signed = 2 or exists (select 1 ` + itsCommands + `) then 1 else 0 end, a.list, a.sink, a.begun,
 	case when ` + isRefusal + ` then 1 else 0 end,
-	case when exists (select 1 ` + itsCommands + ` and c.refused = '' and c.address <> s.sender) then 1 else 0 end
+	case when exists (select 1 ` + itsCommands + ` and c.refused = '' and c.verb <> 'mute' and c.address <> s.sender) then 1 else 0 end
 	from action a left join series s on s.key = a.series_key`
 
 func (t *txn) asked(where string, args ...any) (out []asked, err error) {

@@ -77,6 +77,7 @@ type Source struct {
 
 	mirror *git.Mirror
 	gone   map[string]bool // branches that were told to be gone
+	left   int             // branches that patterns choose beyond the bound, as told
 	said   string          // of the layout, last
 
 	fetching chan struct{} // full while the copy is made or fetched
@@ -150,9 +151,10 @@ func (s *Source) poll(ctx context.Context, in flow.Intake) error {
 	if err == nil {
 		err = s.deliver(ctx, in, tips)
 	}
-	if err == nil { // what is left out is told as long as it is
-		err = s.tooMany(tips, left)
+	if many := s.tooMany(tips, left); err == nil && many != nil && left != s.left {
+		s.log.Warn("not all branches are followed", zap.Error(many)) // which is no failure: what is followed was delivered
 	}
+	s.left = left
 	return err
 }
 
