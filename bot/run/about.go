@@ -17,7 +17,7 @@ const (
 )
 
 // about reports whether a reply is about a series, by what its signature covers: its
-// subject is that of a patch or of the cover letter, or it has a line of one of them. A
+// subject is that of a patch or of the cover letter, or it cites a line of one of them. A
 // Message-ID alone does not say so: what it names may have gone to another list, and
 // anybody can post something else under it here.
 func (pv *prover) about(ctx context.Context, s *flow.Series, signed *mail.Message) (bool, error) {
@@ -31,7 +31,7 @@ func (pv *prover) about(ctx context.Context, s *flow.Series, signed *mail.Messag
 	}
 	lines := map[string]bool{}
 	for line := range strings.Lines(signed.Text()) {
-		if l := folded(line); len(l) >= ownLine {
+		if l := folded(line); len(l) >= ownLine && strings.HasPrefix(strings.TrimSpace(line), ">") && !anybodys(line) {
 			lines[l] = true
 		}
 	}
@@ -54,6 +54,12 @@ func (pv *prover) about(ctx context.Context, s *flow.Series, signed *mail.Messag
 		}
 	}
 	return false, nil
+}
+
+// anybodys reports whether a line may stand in any mail: a trailer or another line with an
+// address, or a licence.
+func anybodys(line string) bool {
+	return strings.ContainsRune(line, '@') || strings.Contains(line, "SPDX-")
 }
 
 // titled reports whether a reply has a title in its subject, whatever stands around it.

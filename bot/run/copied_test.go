@@ -40,6 +40,9 @@ func TestAnswerToAnotherMail(t *testing.T) {
 		"another mail, which came later": {"Re: [PATCH 3/7] mm: something else entirely", "> Other words.\n\n" + review, false, false},
 		"the same subject":               {"Re: [External] Re: [PATCH v2 1/1] drm/amdgpu: fix a hang", review, false, true},
 		"another subject, and a cite":    {"reset (was: a hang)", "> " + line + "\n" + review, false, true},
+		"a line that it does not cite":   {"Re: [PATCH 3/7] mm: something else entirely", line + "\n" + review, false, false},
+		"a trailer that it cites": {"Re: [PATCH 3/7] mm: something else entirely",
+			"> Signed-off-by: Eve <eve@evil.example.net>\n\n" + review, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, t.TempDir())
@@ -96,5 +99,25 @@ func TestCopiedLookup(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("the review is not believed")
 		}
+	}
+}
+
+// TestAnswerOvertakes: a review that comes before the part of the series that it is of, as
+// two lists are read apart, counts when that part is there.
+func TestAnswerOvertakes(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign, h := b.signer(), b.hears()
+	var ahead atomic.Int64
+	b.opts.Clock.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	to := "drm@lists.example.org, Rae <rae@example.org>"
+	one := post{id: "s-1@example.org", subject: "[PATCH 1/2] drm/amdgpu: fix a hang", to: to}
+	two := post{id: "s-2@example.org", subject: "[PATCH 2/2] drm/amdgpu: fix a leak", to: to, reply: one.id}
+	answer := post{id: "r@example.org", from: "Rae <rae@example.org>", subject: "Re: " + two.subject, text: true,
+		headers: "In-Reply-To: <" + two.id + ">\nReferences: <" + one.id + "> <" + two.id + ">\n", body: "Reviewed-by: Rae <rae@example.org>\n"}
+	b.raw(one.bytes(), sign(answer))
+	ahead.Store(int64(5 * time.Minute))
+	b.raw(two.bytes())
+	if len(h.tags) == 0 {
+		t.Error("the review is not believed")
 	}
 }

@@ -165,6 +165,8 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	switch meant, err := pv.about(ctx, s, signed); {
 	case err != nil:
 		return flow.Proving{}, err
+	case !meant && s.Have() < s.Of && m.Tries+1 < proveTries: // its part is on its way, on another list maybe
+		return flow.Proving{Again: now.Add(proveFirst << m.Tries)}, nil
 	case !meant:
 		return no(errors.New("its subject is not that of the patch, of which it cites nothing either; " +
 			"the Message-ID that it answers may be another mail's"))
