@@ -186,7 +186,7 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 // for the letter of C. Where the value is widened, the sign goes along: that is a bug.
 func (f *Facts) signedShift() bool {
 	text := f.Change.LowerSubject() + "\n" + f.Change.LowerBody()
-	for _, wider := range [...]string{"exten", "64 bit", "64-bit", "u64", "upper", "high bits", "higher bits"} {
+	for _, wider := range [...]string{"exten", "64 bit", "64-bit", "64bit", "32 bits", "negative", "u64", "upper", "high bits", "higher bits"} {
 		if strings.Contains(text, wider) {
 			return false
 		}

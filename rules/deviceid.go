@@ -32,14 +32,14 @@ Unmet: the same row with a new init function beside it.`,
 		ids, cases := c.Net(signs.SignID), c.Net(signs.SignCase)
 		says := w.InTitle(signs.WordDeviceID) && (cases > 0 || f.feature())
 		if c.Truncated {
-			return notApplicable("changes far more than IDs")
+			return notApplicable(notWhole)
 		}
 		// A case label alone is an ID only where the change is labels and adds support.
 		if ids <= 0 && !says && (cases <= 0 || s.CodeLines > 2*cases || !f.feature()) {
 			return notApplicable("adds no device ID")
 		}
 		if !f.hasCode() && f.complete() {
-			return notApplicable("adds IDs to tests and tools alone")
+			return notApplicable("adds IDs to nothing that a kernel runs")
 		}
 		if f.onlyDefines() {
 			return notApplicable("adds constants alone, and no table that has them")

@@ -83,7 +83,7 @@ Unmet: "found by code inspection, not observed".`,
 
 // FoundByChecker is what reported says of a bug that a program found in the source: whether
 // anybody can meet it is another question.
-const FoundByChecker = "found by a static checker; that somebody met it was not found in the message"
+const FoundByChecker = "found by a static checker, and that somebody met it was not found in the message"
 
 // ByChecker ends what real-bug says of such a bug.
 const ByChecker = ", which a checker found"

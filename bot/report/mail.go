@@ -346,7 +346,7 @@ var shortlog = regexp.MustCompile(`^\S.* \(\d+\):$`)
 var greeting = regexp.MustCompile(`(?i)^(hi|hello|hey|dear|greetings)\b.{0,30}[,!.:]?$`)
 
 // prompt begins what somebody typed into a shell.
-var prompt = regexp.MustCompile(`^\s*(?:[$#%] \S|[\w.-]+@[\w./-]+(?::\S*)?[#$]? |\[[\w.-]+@\S+ \S+\][#$] )`)
+var prompt = regexp.MustCompile(`^\s*(?:[$%] \S|# [a-z./]|[\w.-]+@[\w./-]+(?::\S*)?[#$] |\[[\w.-]+@\S+ \S+\][#$] )`)
 
 // apology is what a mail asks to be forgiven for, and not what it is about.
 var apology = regexp.MustCompile(`(?i)\b(?:apolog(?:y|ies|ise|ize)|sorry)\b`)
@@ -373,7 +373,7 @@ func Quote(text string) []string {
 			!strings.HasPrefix(line, "#stablebot ") {
 			continue
 		}
-		if printed || unquotable(line) {
+		if !strings.HasPrefix(line, "#stablebot ") && (printed || unquotable(line)) {
 			printed = printed || prompt.MatchString(line)
 			if len(out) > 0 {
 				break

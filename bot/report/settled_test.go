@@ -86,6 +86,9 @@ func TestQuoteOf(t *testing.T) {
 		"See https://example.org/" + strings.Repeat("x", 80) + "\nIt hangs.\n": {"It hangs."},
 		"See https://example.org/x\nIt hangs.\n":                               {"See https://example.org/x", "It hangs."},
 		"The ring #1 of ada@example.org hangs.\n":                              {"The ring #1 of ada@example.org hangs."},
+		"ada@example.org reported that it hangs.\n":                            {"ada@example.org reported that it hangs."},
+		"# 5 of the rings hang.\n":                                             {"# 5 of the rings hang."},
+		"#stablebot override dkms-only sorry, it is too big\n":                 {"#stablebot override dkms-only sorry, it is too big"},
 	} {
 		if got := Quote(text); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -57,16 +57,26 @@ type culpritPosted struct {
 // and the release after it; a fix is in neither a release nor a stable branch at once.
 func (p culpritPosted) young(day, opened time.Time, ok bool) string {
 	switch old := day.Sub(p.at); {
-	case p.fix && old < toStable:
-		return fmt.Sprintf("was posted %d days before", int(old/(24*time.Hour)))
-	case p.fix:
-		return ""
-	case ok && !p.at.Before(opened):
+	case !p.fix && ok && !p.at.Before(opened):
 		return "was posted too late for the last release"
-	case old < toRelease:
-		return fmt.Sprintf("was posted %d weeks before", int(old/(7*24*time.Hour)))
+	case p.fix && old < toStable, !p.fix && old < toRelease:
+		return "was posted " + ago(old) + " before"
 	}
 	return ""
+}
+
+// ago is a time in whole days, and in weeks where it is two or more.
+func ago(d time.Duration) string {
+	switch days := int(d / (24 * time.Hour)); {
+	case days < 1:
+		return "less than a day"
+	case days == 1:
+		return "1 day"
+	case days < 14:
+		return fmt.Sprintf("%d days", days)
+	default:
+		return fmt.Sprintf("%d weeks", days/7)
+	}
 }
 
 // youngSeries asks the mail that stands before the patches, the cover letter or the first
@@ -118,8 +128,8 @@ func (jg *judging) postedSince(ctx context.Context, s flow.Series, title string,
 // eleven weeks, some days for the merge window that it waits for and the nine weeks after it.
 const toRelease = 77 * 24 * time.Hour
 
-// toStable is how long it takes a fix at least, from its posting over its maintainer and
-// mainline into a stable branch.
+// toStable is how long it takes a fix, as a rule, from its posting over its maintainer and
+// mainline into a stable branch; what is urgent may be there in half of that.
 const toStable = 14 * 24 * time.Hour
 
 // fixesAlone is the chance of being a fix from which a patch may go in between merge windows.

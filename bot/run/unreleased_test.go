@@ -79,6 +79,8 @@ func TestYoung(t *testing.T) {
 		{"no release is known", culpritPosted{at: ago(30)}, false, "was posted 4 weeks before"},
 		{"long before", culpritPosted{at: ago(80)}, true, ""},
 		{"a fix of last week", culpritPosted{at: ago(9), fix: true}, true, "was posted 9 days before"},
+		{"a fix of today", culpritPosted{at: day.Add(-time.Hour), fix: true}, true, "was posted less than a day before"},
+		{"a fix of yesterday", culpritPosted{at: ago(1), fix: true}, true, "was posted 1 day before"},
 		{"a fix of last month", culpritPosted{at: ago(30), fix: true}, true, ""},
 	} {
 		if got := c.p.young(day, opened, c.ok); got != c.want {

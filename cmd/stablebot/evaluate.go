@@ -241,7 +241,7 @@ func doc(name string) string {
 // writeFile writes a file in one piece: a failure leaves none behind. Of a link it is the
 // file behind it that is replaced; a pipe or a device, /dev/null among them, is written to.
 func writeFile(name string, fill func(io.Writer) error) error {
-	if to, err := filepath.EvalSymlinks(name); err == nil {
+	if to, err := filepath.EvalSymlinks(name); err == nil && !strings.HasPrefix(name, "/dev/") {
 		name = to
 	}
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {

@@ -227,10 +227,16 @@ func swapsBytes(h *gitdiff.TextFragment) bool {
 }
 
 // listsWhatLoads reports whether a hunk adds the question whether the machine is missing
-// in a list: such rows say where a driver runs, and none works around anything.
+// in a list, and refuses to load then: such rows say where a driver runs, and none works
+// around anything. A workaround is limited to a list in the same words, and fails nothing.
 func listsWhatLoads(h *gitdiff.TextFragment) bool {
+	missing := false
 	for _, l := range h.Lines {
-		if l.Op == gitdiff.OpAdd && strings.Contains(l.Line, "!dmi_check_system(") {
+		if l.Op != gitdiff.OpAdd {
+			continue
+		}
+		missing = missing || strings.Contains(l.Line, "!dmi_check_system(")
+		if missing && strings.Contains(l.Line, "return -E") {
 			return true
 		}
 	}

@@ -179,7 +179,9 @@ func TestLoadList(t *testing.T) {
 	if !list.LoadList || list.Net(SignQuirk) == 0 {
 		t.Errorf("a list of what loads: %v, %d rows", list.LoadList, list.Net(SignQuirk))
 	}
-	if quirk := codeOf(t, "drivers/platform/x86/acme.c", table+"+	if (dmi_check_system(acme_list))\n+		slow = true;\n"); quirk.LoadList {
-		t.Error("a quirk was taken for it")
+	for _, use := range []string{"+	if (dmi_check_system(acme_list))\n+		slow = true;\n", "+	if (!dmi_check_system(acme_list))\n+		return 0;\n"} {
+		if quirk := codeOf(t, "drivers/platform/x86/acme.c", table+use); quirk.LoadList {
+			t.Errorf("a quirk was taken for it:\n%s", use)
+		}
 	}
 }

@@ -111,6 +111,9 @@ func gets(after []side, name string) bool {
 		if strings.Contains(l.text, "_get("+name+")") {
 			return true
 		}
+		if to, from, is := strings.Cut(l.text, " = "); is && strings.TrimLeft(to, " \t") == name && strings.Contains(from, "get") {
+			return true
+		}
 	}
 	return false
 }

@@ -13,7 +13,7 @@ var topBit = regexp.MustCompile(`\b1U?L? *<< *31\b|\bBIT\(31\)|\b0x80000000U?L?\
 
 // wide are types of more than 32 bits on some machine: a word with the sign in bit 31 that
 // is put into one takes the bits above along.
-var wide = regexp.MustCompile(`\b(?:u64|s64|__u64|__le64|__be64|uint64_t|int64_t|long|size_t|ssize_t|dma_addr_t|phys_addr_t|resource_size_t|loff_t|uintptr_t|ULL|netdev_features_t)\b`)
+var wide = regexp.MustCompile(`\b(?:u64|s64|__u64|__le64|__be64|uint64_t|int64_t|long|size_t|ssize_t|dma_addr_t|phys_addr_t|resource_size_t|loff_t|uintptr_t|[0-9]+ULL|netdev_features_t)\b`)
 
 // SignedShift reports whether each line that changes does so by how it writes the topmost
 // bit of a word alone, and nothing wider is in sight: "1 << 31" is undefined by the letter

@@ -41,12 +41,13 @@ func asExample(s string, at int) bool {
 		return false
 	}
 	inside := strings.TrimLeft(before[open+1:], " ")
-	if !slices.ContainsFunc([]string{"e.g.", "eg.", "e.g,", "i.e.", "for example", "for instance", "like "}, func(w string) bool { return strings.HasPrefix(inside, w) }) {
+	if !slices.ContainsFunc([]string{"e.g.", "eg.", "e.g,", "for example", "for instance"}, func(w string) bool { return strings.HasPrefix(inside, w) }) {
 		return false
 	}
 	sentence := oneLine(lastSentence(before[:open]))
 	return !slices.ContainsFunc([]string{" cause", " causing", " lead", " led ", " result", " trigger", " issue", " problem", " bug", " symptom", " behavio", " make", " break",
-		" produce", " occur", " happen", " hit ", " see ", " seen ", " observe", " crash", " corrupt", " trouble"}, func(w string) bool { return strings.Contains(sentence, w) })
+		" produce", " occur", " happen", " hit ", " see ", " seen ", " observe", " crash", " corrupt", " trouble",
+		" fatal", " unreliable", " unsafe", " broken"}, func(w string) bool { return strings.Contains(sentence, w) })
 }
 
 // ofFixed reports whether the bug at offset at is one that another change mended: "the leak
@@ -71,8 +72,15 @@ func ofFixed(s string, at int) bool {
 }
 
 // mendedBefore reports whether the beginning of a sentence says of another change that it
-// mended what comes next.
+// mended what comes next. A title in quotes says nothing of it.
 func mendedBefore(said string) bool {
+	if i := strings.LastIndex(said, `("`); i >= 0 {
+		if j := strings.LastIndex(said, `")`); j > i {
+			said = said[:i] + said[j+2:]
+		} else {
+			return false // the word stands in the title
+		}
+	}
 	from := -1
 	for _, other := range [...]string{"the previous commit ", "the earlier commit ", "the earlier series ", "the aforementioned ", "the original fix "} {
 		if i := strings.LastIndex(said, other); i >= 0 {
@@ -91,7 +99,7 @@ func mendedBefore(said string) bool {
 			continue
 		}
 		between := said[from+i:] // the object: a long way, or a turn, leads elsewhere
-		return len(between) < 60 && !slices.ContainsFunc([]string{" but ", " which ", " that ", " by ", " however", " and ", " because", " introduc", " caus", " when ", " where "},
+		return len(between) < 60 && !slices.ContainsFunc([]string{",", " we ", " but ", " which ", " that ", " by ", " however", " and ", " because", " introduc", " caus", " when ", " where "},
 			func(w string) bool { return strings.Contains(between, w) })
 	}
 	return false
@@ -109,24 +117,30 @@ func shaLength(s string) int {
 // stillThere reports whether the sentences that follow say that what another change mended
 // goes on somewhere.
 func stillThere(s string) bool {
-	s = " " + oneLine(s[:min(len(s), 2*whoseReach)])
-	return slices.ContainsFunc([]string{" still ", " incomplete", " missed", " forgot", " the same ", " similar", " remain", " not enough", " insufficient"},
+	s = " " + oneLine(s[:min(len(s), 2*whoseReach)]) + " "
+	return slices.ContainsFunc([]string{" still ", " incomplete", " missed", " forgot", " the same ", " similar", " remain", " not enough", " insufficient",
+		" too.", " too,", " as well", " also ", " likewise", " needs ", " came back", " reappear"},
 		func(w string) bool { return strings.Contains(s, w) })
 }
 
 // ranClean reports whether a checker at offset at is named as one that the author ran, and
-// that found nothing: "checked with smatch", "no sparse warnings".
+// that found nothing or not this first: "checked with smatch", "smatch also complains".
 func ranClean(s string, at int) bool {
+	if _, rest, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " "); strings.HasPrefix(rest, "also ") {
+		return true // it complains as well, and something else was first
+	}
 	words := strings.Fields(oneLine(lastSentence(s[max(0, at-whoseReach):at])))
 	n := len(words)
 	if n == 0 {
 		return false
 	}
 	switch words[n-1] {
-	case "no", "without", "passes", "pass", "passed", "new", "clean":
+	case "no", "without", "passes", "pass", "passed", "clean":
 		return true
+	case "new": // a robot's own report begins with "New smatch warnings:"
+		return n > 1 && slices.Contains([]string{"no", "without", "any"}, words[n-2])
 	case "with", "using", "by", "under", "through":
-		return n > 1 && slices.Contains([]string{"tested", "test-built", "checked", "verified", "built", "compiled", "validated", "run", "ran", "clean", "cleanly"}, words[n-2])
+		return n > 1 && slices.Contains([]string{"tested", "test-built", "checked", "built", "compiled", "validated", "run", "ran", "clean", "cleanly"}, words[n-2])
 	}
 	return false
 }
@@ -141,7 +155,17 @@ func warnedOf(s string, at int) bool {
 	if i := strings.IndexAny(after, ".:;,"); i >= 0 {
 		after = after[:i]
 	}
-	return strings.Contains(after, " warning") || strings.HasSuffix(strings.TrimRight(oneLine(s[max(0, at-meaningReach):at]), " "), " about")
+	words := strings.Fields(after)
+	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "warning") }); i > 0 && i <= 3 &&
+		!slices.ContainsFunc(words[:i], ofLocks) {
+		return true
+	}
+	return strings.HasSuffix(strings.TrimRight(oneLine(s[max(0, at-meaningReach):at]), " "), " about")
+}
+
+// ofLocks reports whether a word is of what the kernel itself finds not to be initialised.
+func ofLocks(word string) bool {
+	return strings.Contains(word, "lock") || strings.Contains(word, "mutex") || word == "list" || word == "timer"
 }
 
 // ofTests reports whether what is unstable, or does not work, at offset at is a test: no

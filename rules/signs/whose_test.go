@@ -36,6 +36,17 @@ func TestWhose(t *testing.T) {
 		{"what a checker found", "acme: fix it", "Found by Coverity.", WordTool, true},
 		{"a checker that ran", "acme: fix it", "Checked with smatch, and there are no sparse warnings.", WordTool, false},
 		{"what follows", "acme: fix it", "From the table we can infer the size; checkpatch is clean.", WordTool, false},
+		{"a checker that a robot ran", "acme: fix it", "New smatch warnings:\nacme() error: uninitialized symbol ret.", WordTool, true},
+		{"a checker that complains as well", "acme: fix it", "The GPU hangs. Smatch also complains here.", WordTool, false},
+		{"found, and run afterwards", "acme: fix it", "Found and then verified with smatch.", WordTool, true},
+		{"what it is, in other words", "acme: fix it", "It is accessed once it was released (i.e. a use-after-free).", WordMemory, true},
+		{"an example of what is fatal", "acme: fix it", "Unbinding then is fatal (for example a NULL pointer dereference).", WordOops, true},
+		{"fixed elsewhere, and here", "acme: fix it", "Commit 0123456789ab (\"foo: x\")\nfixed a use-after-free there. Do likewise here.", WordMemory, true},
+		{"fixed by another, for another", "acme: fix it", "A use-after-free in gx2 was fixed by commit 0123456789ab. gx1 needs it too.", WordMemory, true},
+		{"what a fix brought", "acme: fix it", "After commit 0123456789ab (\"foo: x\") fixed the order, the GPU hangs.", WordHang, true},
+		{"a fix in a title", "acme: fix it", "Since commit 0123456789ab (\"acme: suspend fixes for gx2\") a NULL pointer dereference is seen.", WordOops, true},
+		{"a warning beside it", "acme: fix it", "Users see an uninitialized memory read and a warning.", WordMemory, true},
+		{"a lock that is not set", "acme: fix it", "It takes an uninitialized spinlock warning lockdep.", WordMemory, true},
 		{"what checkpatch prints", "acme: fix it", "Fix the checkpatch warning about it.", WordTool, true},
 	} {
 		w := ReadWords(&change.Change{Subject: c.title, Body: c.body})
