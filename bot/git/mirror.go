@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Mirror is a bare repository of the bot's own that follows a remote. One
-// process fetches into it at a time.
+// Mirror is a bare repository of the bot's own that follows a remote. One git
+// fetches into it at a time: who comes second waits.
 type Mirror struct {
 	*Repo
 	URL string
@@ -70,28 +70,47 @@ func OpenMirror(ctx context.Context, dir, url string, o MirrorOptions) (*Mirror,
 	if err := checkVersion(ctx, o.program()); err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "HEAD")); errors.Is(err, os.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-			return nil, &Error{Doing: "making a mirror", Repo: dir, Err: err}
-		}
-		// No template: a template's hooks are not ours.
-		v := invocation{git: o.program(), doing: "making a mirror", repo: dir,
-			args: []string{"init", "-q", "--bare", "--template=", "-b", "main", dir}}
-		if _, err := output(ctx, v); err != nil {
-			return nil, err
-		}
-	}
 	m := &Mirror{URL: url, o: o}
-	if o.Borrow != "" {
-		if err := m.borrow(ctx, dir); err != nil {
-			return nil, err
-		}
+	if err := m.make(ctx, dir); err != nil {
+		return nil, err
 	}
 	var err error
 	if m.Repo, err = Open(ctx, dir, o.Options); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// make makes what a mirror lacks at dir: all of it, or what a kill in the middle left out.
+func (m *Mirror) make(ctx context.Context, dir string) error {
+	whole := true
+	for _, part := range []string{"HEAD", "config", "objects", "refs"} {
+		_, err := os.Stat(filepath.Join(dir, part))
+		whole = whole && !errors.Is(err, os.ErrNotExist)
+	}
+	if whole && m.o.Borrow == "" {
+		return nil
+	}
+	held, unlock, err := alone(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !whole {
+		if err := clearLeft(dir); err != nil {
+			return err
+		}
+		// No template: a template's hooks are not ours.
+		v := invocation{git: m.o.program(), doing: "making a mirror", repo: dir, held: held,
+			args: []string{"init", "-q", "--bare", "--template=", "-b", "main", dir}}
+		if _, err := output(ctx, v); err != nil {
+			return err
+		}
+	}
+	if m.o.Borrow != "" {
+		return m.borrow(ctx, dir)
+	}
+	return nil
 }
 
 // borrow makes git look for objects in a repository on this machine, too.
@@ -210,13 +229,21 @@ func (m *Mirror) few(ctx context.Context, have map[string]string) error {
 // names. What a remote has rewritten is followed, and the old commits are kept.
 // A remote that cannot be read is ErrRemote; the mirror stays as it was.
 func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, m.o.Timeout,
+		fmt.Errorf("%w: it took longer than %v", ErrRemote, m.o.Timeout))
+	defer cancel()
+	held, unlock, err := alone(limited, m.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := clearLeft(m.Dir); err != nil {
+		return nil, err
+	}
 	before, err := m.Refs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, m.o.Timeout,
-		fmt.Errorf("%w: it took longer than %v", ErrRemote, m.o.Timeout))
-	defer cancel()
 	url, release, err := through(ctx, m.URL, m.o.Options)
 	if err != nil {
 		return nil, remoteError(err)
@@ -225,7 +252,7 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	if err := m.few(limited, before); err != nil {
 		return nil, err
 	}
-	err = m.fetch(limited, url)
+	err = m.fetch(limited, url, held)
 	if here := local(m.URL); here != "" && m.o.Borrow == "" && errors.Is(err, ErrMissing) {
 		// A repository on this machine that lacks objects cannot be copied, but
 		// what it has can be read where it is.
@@ -235,7 +262,7 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 		if err := m.borrow(ctx, m.Dir); err != nil {
 			return nil, err
 		}
-		err = m.fetch(limited, url)
+		err = m.fetch(limited, url, held)
 	}
 	if err != nil {
 		return nil, remoteError(err)
@@ -247,11 +274,12 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	return m.moves(ctx, before, after)
 }
 
-func (m *Mirror) fetch(ctx context.Context, url string) error {
+func (m *Mirror) fetch(ctx context.Context, url string, held *os.File) error {
 	args := append([]string{"--git-dir=" + m.Dir, "-c", "core.askPass=", "-c", "credential.interactive=never",
 		"-c", "core.alternateRefsCommand=" + m.tips(), "fetch", "--quiet", "--prune", "--no-tags",
 		"--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules", "--end-of-options", url}, m.o.Refspecs...)
-	_, err := output(ctx, invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network(), settings: usersOwn})
+	_, err := output(ctx, invocation{git: m.Repo.o.program(), doing: "fetching", repo: m.URL, args: args, env: network(), settings: usersOwn,
+		held: held})
 	return err
 }
 

@@ -1,6 +1,7 @@
 package git
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -139,4 +140,85 @@ func TestFetchIsBounded(t *testing.T) {
 	if !errors.Is(err, ErrRemote) || time.Since(begin) > 5*time.Second {
 		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
+}
+
+// TestAfterKilledGit: a git that is killed leaves its locks and half a pack. The next fetch
+// succeeds, though nobody has cleaned up, and the disk does not fill.
+func TestAfterKilledGit(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("f", "1\n", "first")
+	m := mirror(t, g.Dir, MirrorOptions{})
+	fetch(t, m)
+	g.Put("f", "2\n", "second")
+	g.Git("branch", "topic/x")
+	var left []string
+	for _, name := range []string{"HEAD.lock", "config.lock", "packed-refs.lock", "refs/heads/main.lock", "refs/heads/topic/x.lock",
+		"objects/info/commit-graph.lock", "objects/pack/tmp_pack_Ab12", "objects/tmp_objdir-incoming-Ab12/pack/tmp_pack_x"} {
+		name = filepath.Join(m.Dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o444); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, name)
+	}
+	if got := fetch(t, m); len(got) != 2 {
+		t.Errorf("moves: %v", got)
+	}
+	for _, name := range left {
+		if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
+}
+
+// TestHalfMadeMirror: a kill while the mirror is made leaves a part of it.
+func TestHalfMadeMirror(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("f", "1\n", "first")
+	dir := filepath.Join(t.TempDir(), "a[b] *", "x.git") // as a list may be called
+	for _, part := range []string{"config", "objects", "refs", "HEAD"} {
+		m, err := OpenMirror(t.Context(), dir, g.Dir, MirrorOptions{})
+		if err != nil {
+			t.Fatalf("before %s is gone: %v", part, err)
+		}
+		_ = m.Close()
+		if err := os.RemoveAll(filepath.Join(dir, part)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "config.lock"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := OpenMirror(t.Context(), dir, g.Dir, MirrorOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = m.Close() }()
+	if got := fetch(t, m); len(got) != 1 {
+		t.Errorf("moves: %v", got)
+	}
+}
+
+// TestOneFetches: who comes second waits for the first, and not for ever.
+func TestOneFetches(t *testing.T) {
+	g := gittest.New(t)
+	g.Put("f", "1\n", "first")
+	m := mirror(t, g.Dir, MirrorOptions{Timeout: 3 * lockEvery})
+	_, unlock, err := alone(t.Context(), m.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Fetch(t.Context()); !errors.Is(err, ErrRemote) || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("fetching what is being fetched: %v", err)
+	}
+	limited, cancel := context.WithTimeout(t.Context(), lockEvery)
+	defer cancel()
+	if _, err := m.Fetch(limited); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("until a deadline: %v", err)
+	}
+	unlock()
+	m.o.Timeout = time.Minute
+	fetch(t, m)
 }

@@ -39,6 +39,7 @@ type invocation struct {
 	args  []string
 	in    io.Reader // standard input, nil for none
 	pipe  bool      // give Proc.In instead
+	held  *os.File  // a lock that git inherits, nil for none
 
 	settings settings
 }
@@ -108,6 +109,9 @@ func start(ctx context.Context, v invocation) (*Proc, error) {
 	p.cmd.Env = environment(v.settings, v.env)
 	p.cmd.Stderr = p.errs
 	p.cmd.Stdin = v.in
+	if v.held != nil {
+		p.cmd.ExtraFiles = []*os.File{v.held}
+	}
 	// A grandchild that keeps the pipes open must not keep us.
 	p.cmd.WaitDelay = 2 * time.Second
 	if v.pipe {

@@ -3,7 +3,10 @@
 // Package filelock locks a file for one process at a time.
 package filelock
 
-import "sync"
+import (
+	"os"
+	"sync"
+)
 
 var (
 	mu   sync.Mutex
@@ -24,4 +27,10 @@ func Try(name string) (unlock func(), err error) {
 		defer mu.Unlock()
 		delete(held, name)
 	}, nil
+}
+
+// TryFile is Try. There is no file that another process could inherit.
+func TryFile(name string) (f *os.File, unlock func(), err error) {
+	unlock, err = Try(name)
+	return nil, unlock, err
 }

@@ -1,6 +1,7 @@
 package filelock
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -62,4 +63,33 @@ func TestTryWhileProgramsStart(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
+}
+
+// TestInherited: who was started with the locked file holds it when the one that started it
+// is gone without a word, as after a kill.
+func TestInherited(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "desk")
+	f, unlock, err := TryFile(name)
+	if err != nil || unlock == nil {
+		t.Fatalf("a free lock: %v", err)
+	}
+	if f == nil {
+		t.Skip("this system has no file locks that a process can inherit")
+	}
+	heir := exec.Command("sleep", "60")
+	heir.ExtraFiles = []*os.File{f}
+	if err := heir.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	if second, err := Try(name); err != nil || second != nil {
+		t.Errorf("the heir's lock was given: %v", err)
+	}
+	_ = heir.Process.Kill()
+	_ = heir.Wait()
+	if again, err := Try(name); err != nil || again == nil {
+		t.Errorf("the heir is gone and the lock is taken: %v", err)
+	} else {
+		again()
+	}
 }

@@ -14,9 +14,16 @@ import (
 // whatever ends it. A nil unlock: another one has it. The file stays, empty: to
 // remove it would let a third process lock another file of the same name.
 func Try(name string) (unlock func(), err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	_, unlock, err = TryFile(name)
+	return unlock, err
+}
+
+// TryFile is Try, and gives the locked file, too. A process that inherits it holds
+// the lock until it ends, even when the one that started it was killed.
+func TryFile(name string) (f *os.File, unlock func(), err error) {
+	f, err = os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for {
 		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EINTR) {
@@ -24,7 +31,7 @@ func Try(name string) (unlock func(), err error) {
 		}
 	}
 	if err == nil {
-		return func() {
+		return f, func() {
 			// Closing alone would leave the lock, for as long as a process that is
 			// just being started has not yet closed its copy of the file.
 			_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
@@ -33,7 +40,7 @@ func Try(name string) (unlock func(), err error) {
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return nil, fmt.Errorf("locking %s: %w", name, err)
+	return nil, nil, fmt.Errorf("locking %s: %w", name, err)
 }

@@ -79,8 +79,6 @@ type Source struct {
 	gone   map[string]bool // branches that were told to be gone
 	left   int             // branches that patterns choose beyond the bound, as told
 	said   string          // of the layout, last
-
-	fetching chan struct{} // full while the copy is made or fetched
 }
 
 var _ flow.Source = (*Source)(nil)
@@ -99,7 +97,7 @@ func New(cfg Config, log *zap.Logger) (*Source, error) {
 	if cfg.Every <= 0 {
 		cfg.Every = defaultEvery
 	}
-	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}, fetching: make(chan struct{}, 1)}
+	s := &Source{cfg: cfg, name: "git:" + cfg.Name, gone: map[string]bool{}}
 	s.log = log.With(zap.String(flow.KeySource, s.name))
 	if t, err := time.Parse(time.DateOnly, cfg.Since); err == nil {
 		s.since = t
@@ -307,11 +305,6 @@ func (s *Source) open(ctx context.Context, branches []string) (*git.Mirror, erro
 
 // bring makes the copy when there is none, brings it up to date and opens it.
 func (s *Source) bring(ctx context.Context, branches []string) (*git.Mirror, error) {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	m, err := s.open(ctx, branches)
 	if err != nil {
 		return nil, err

@@ -233,18 +233,6 @@ func TestAtOnce(t *testing.T) {
 		wg.Wait()
 		g.Put("a", time.Now().String(), "more") // and all fetch it at once
 	}
-	s, _ := follow(t, Config{URL: g.Dir})
-	unlock, err := s.lock(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	limited, cancel := context.WithTimeout(t.Context(), 3*lockEvery)
-	defer cancel()
-	if err := s.Poll(limited, newInlet()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("polling what is being fetched: %v", err)
-	}
-	unlock()
-	poll(t, s, newInlet())
 }
 
 // TestReleases: what closes a release of a stable branch is no change that
