@@ -94,6 +94,27 @@ func (f *Facts) feature() bool {
 	return false
 }
 
+// Feature reports whether the change brings something that a driver could not do before,
+// by its title, and presents itself as no fix. A helper for what comes after it, or the
+// definition of a register, is no such thing.
+func (f *Facts) Feature() bool {
+	if !f.feature() || f.claimsFix() {
+		return false
+	}
+	title := " " + strings.ToLower(f.Change.Subject) + " "
+	for _, part := range [...]string{"helper", "function", "macro", "wrapper", "accessor", "define", "definition", "struct", "member", "field", "register",
+		"variable", "parameter", "constant", " enum "} {
+		if strings.Contains(title, part) {
+			return false
+		}
+	}
+	switch f.Words().Verb {
+	case "support", "enable", "enables", "enabling", "implement", "implements", "initial", "advertise":
+		return true
+	}
+	return strings.Contains(title, " support ")
+}
+
 // enablesToFix reports whether a title mends something by what hardware or driver could
 // not do before: "add EMLSR support to fix clients that are thrown out". A check, a quirk
 // or a helper that is added to fix something is no such thing.

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"path"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -11,8 +12,8 @@ import (
 const reach, tell = 100, 16
 
 // BuildsOn reports whether a patch cannot go in without an earlier one of its posting:
-// it shows or takes away lines that the earlier one adds, or calls a function or macro
-// that the earlier one defines. It reads the two patches alone, so it may miss one that
+// it shows or takes away lines that the earlier one adds, or uses a function, macro, member,
+// constant or header that the earlier one defines. It reads the two patches alone, so it may miss one that
 // is needed for another reason, such as an offset of lines.
 func (c *Change) BuildsOn(earlier *Change) bool {
 	names := map[string]bool{}
@@ -24,29 +25,35 @@ func (c *Change) BuildsOn(earlier *Change) bool {
 			}
 		}
 	}
-	return len(names) > 0 && c.calls(names)
+	return len(names) > 0 && c.Names().Need(&Names{Defines: names}) != ""
 }
 
 // addedLines are the lines that a patch brings into a file, with where they stand then;
 // the names that they define are noted.
 func addedLines(f *gitdiff.File, names map[string]bool) map[string][]int64 {
-	out, had := map[string][]int64{}, map[string]bool{}
+	out, had, known := map[string][]int64{}, map[string]bool{}, map[string]bool{}
+	if f.IsNew && strings.HasSuffix(f.NewName, ".h") {
+		names[path.Base(f.NewName)] = true
+	}
 	for _, h := range f.TextFragments {
 		for _, l := range h.Lines {
 			if l.Op != gitdiff.OpAdd {
 				had[strings.TrimSpace(l.Line)] = true
+				eachWord(l.Line, func(w string) { known[w] = true })
 			}
 		}
 	}
 	for _, h := range f.TextFragments {
 		at := h.NewPosition
+		inside := opens(h.Comment)
 		for _, l := range h.Lines {
 			s := strings.TrimSpace(l.Line)
+			inside = opens(l.Line) || inside && !strings.HasPrefix(l.Line, "}")
 			if l.Op == gitdiff.OpAdd && !had[s] {
 				if len(s) >= tell && len(out[s]) < 8 {
 					out[s] = append(out[s], at)
 				}
-				if n := defines(l.Line); n != "" {
+				if n := defined(l.Line, inside); n != "" && !known[n] {
 					names[n] = true
 				}
 			}
@@ -55,10 +62,15 @@ func addedLines(f *gitdiff.File, names map[string]bool) map[string][]int64 {
 			}
 		}
 	}
-	for s := range had { // what it only moves or changes is not its own
-		delete(names, defines(s))
-	}
 	return out
+}
+
+// defined is what a line defines; inside a structure it may be a member.
+func defined(line string, inside bool) string {
+	if n := defines(line); n != "" || !inside {
+		return n
+	}
+	return memberName(line)
 }
 
 // shows reports whether a patch of the file has one of the lines among those that it
@@ -101,32 +113,15 @@ func defines(line string) string {
 	return line[start:open]
 }
 
-// calls reports whether lines that the patch adds use one of the names.
-func (c *Change) calls(names map[string]bool) bool {
-	for _, f := range c.Files {
-		for _, h := range f.TextFragments {
-			for _, l := range h.Lines {
-				if l.Op == gitdiff.OpAdd && usesAny(l.Line, names) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-func usesAny(line string, names map[string]bool) bool {
+// eachWord hands out the identifiers of a line.
+func eachWord(line string, do func(string)) {
 	for i := 0; i < len(line); i++ {
-		if !identByte(line[i]) {
-			continue
+		if identByte(line[i]) {
+			w := word(line, i)
+			do(w)
+			i += len(w)
 		}
-		w := word(line, i)
-		if names[w] {
-			return true
-		}
-		i += len(w)
 	}
-	return false
 }
 
 // word is the identifier that begins at i.

@@ -84,6 +84,10 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	if p := c.Prefix; p.Of > 0 {
 		out.Series = &SeriesRef{Version: max(p.Version, 1), N: p.N, Of: p.Of}
 	}
+	if c.Prefix.Of > 1 || c.Proposed || series != nil && series.Of > 1 {
+		out.Names = c.Names()
+		out.Names.Feature = f.Feature()
+	}
 	if d.verdict == StableEligible {
 		out.When = whenOf(f)
 	}

@@ -104,6 +104,46 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// A fix that uses what a feature of its series defines is not called eligible: without
+// the feature there may be no bug.
+func TestShareStandsOn(t *testing.T) {
+	names := func(diff string, feature bool) func(*Judgement) {
+		c, err := change.Parse(change.Input{Kind: change.Mail, Subject: "x", Text: "x\n\n---\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n a\n" + diff})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(j *Judgement) {
+			j.Names = c.Names()
+			j.Names.Feature = feature
+		}
+	}
+	brings, uses := "+static int ring_stop(struct ring *r)\n", "+\tring_stop(r);\n"
+	eligible := says(StableEligible, "", 0.9)
+	for name, tt := range map[string]struct {
+		first, second Judgement
+		want          Verdict
+	}{
+		"stands on a feature":        {member(1, says(OutOfScope, "", 0.2), names(brings, true)), member(2, eligible, names(uses, false)), Uncertain},
+		"stands on a preparation":    {member(1, says(OutOfScope, "", 0.2), names(brings, false)), member(2, eligible, names(uses, false)), StableEligible},
+		"uses something else":        {member(1, says(OutOfScope, "", 0.2), names(brings, true)), member(2, eligible, names("+\tring_start(r);\n", false)), StableEligible},
+		"the feature comes after it": {member(3, says(OutOfScope, "", 0.2), names(brings, true)), member(2, eligible, names(uses, false)), StableEligible},
+		"its author asks":            {member(1, says(OutOfScope, "", 0.2), names(brings, true)), member(2, eligible, names(uses, false), finds(rules.StableRequest, rules.Met)), StableEligible},
+		"a branch was read": {member(1, says(OutOfScope, "", 0.2), names(brings, true)),
+			member(2, eligible, names(uses, false), on("6.12", Affected, StableEligible, "", 0.9)), StableEligible},
+	} {
+		out := Share([]Judgement{tt.first, tt.second, member(4, says(Uncertain, "", 0.3))})
+		if out[1].Verdict != tt.want {
+			t.Errorf("%s: %s, want %s", name, out[1].Verdict, tt.want)
+		}
+		if follows := out[2].Verdict == StableEligible; follows != (tt.want == StableEligible) {
+			t.Errorf("%s: another of the series follows: %v", name, follows)
+		}
+		if tt.want == Uncertain && out[1].Reason != "it needs patch 1 of its series, which adds something new: it uses ring_stop, which that patch defines" {
+			t.Errorf("%s: %s", name, out[1].Reason)
+		}
+	}
+}
+
 // With trees, a row follows the same branch's row, and a fact of a branch is never
 // overruled.
 func TestShareByBranch(t *testing.T) {

@@ -115,6 +115,8 @@ type Judgement struct {
 	// Lines are those that Score was held against; nil where nothing was judged.
 	Lines *Policy `json:"lines,omitempty"`
 	Error *string `json:"error"`
+	// Names are what a patch of a series brings and uses, until the series is settled.
+	Names *change.Names `json:"-"`
 }
 
 // SeriesRef places a change in its series.
