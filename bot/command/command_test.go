@@ -129,6 +129,7 @@ func TestProve(t *testing.T) {
 		"another domain":   {func(l *letter) { l.domain = "example.net" }, false, "is of", 0},
 		"look-alike":       {func(l *letter) { l.from = "ada@notexample.org" }, false, "is of", 0},
 		"top-level domain": {func(l *letter) { l.domain = "org" }, false, "is of", 0},
+		"a registry's":     {func(l *letter) { l.from, l.domain = "ada@example.co.uk", "co.uk" }, false, "is of", 0},
 		"subject unsigned": {func(l *letter) { l.fields = []string{"From", "Date", "Message-ID"} }, false, "leaves out", 0},
 		"old":              {func(l *letter) { l.date = now.Add(-8 * 24 * time.Hour) }, false, "seven days", 1},
 		"from the future":  {func(l *letter) { l.date = now.Add(48 * time.Hour) }, false, "seven days", 1},

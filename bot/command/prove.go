@@ -15,8 +15,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emersion/go-message/mail"
+	gomail "github.com/emersion/go-message/mail"
 	"github.com/emersion/go-msgauth/dkim"
+
+	"github.com/stablebot/stablebot/bot/mail"
 )
 
 // maxAge: a signature is for a mail under way. A week outlives every queue, and
@@ -281,7 +283,7 @@ func candidates(raw []byte) (*candidate, error) {
 			return nil, no("%s is there %d times", k, n)
 		}
 	}
-	mh := mail.HeaderFromMap(map[string][]string{"From": {c.value("from")}, "Date": {c.value("date")}})
+	mh := gomail.HeaderFromMap(map[string][]string{"From": {c.value("from")}, "Date": {c.value("date")}})
 	from, err := mh.AddressList("From")
 	if err != nil || len(from) != 1 {
 		return nil, no("From is not one address")
@@ -513,11 +515,11 @@ func splitFields(raw []byte) (fields []field, body []byte) {
 	return fields, nil
 }
 
-// aligned: the domain itself or a parent, which rules it; never a top-level
-// domain. A subdomain is somebody else's often enough.
+// aligned: the domain itself or a parent, which rules it; never one below which anybody
+// registers theirs. A subdomain is somebody else's often enough.
 func aligned(from, signed string) bool {
 	from, signed = strings.ToLower(from), strings.ToLower(signed)
-	return from != "" && (from == signed || strings.Contains(signed, ".") && strings.HasSuffix(from, "."+signed))
+	return from != "" && (from == signed || !mail.Public(signed) && strings.HasSuffix(from, "."+signed))
 }
 
 func noSpace(r rune) rune {

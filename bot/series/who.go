@@ -83,7 +83,7 @@ func (e *entry) claimed() string {
 // tags sorts the trailers that replies give to a patch into those that count and
 // those that are shown as claimed.
 func (x *Index) tags(m *mail.Message, at int32, e *entry) (counts []change.Trailer, claimed []rules.Evidence) {
-	strangers := map[string]string{} // domain and key → who
+	strangers := map[string]string{} // registered domain and key → who
 	x.gifts(at, e, func(g Given, r *entry) {
 		if g.Mismatch {
 			return
@@ -115,8 +115,7 @@ func (x *Index) counts(m *mail.Message, g Given, r *entry, strangers map[string]
 	case g.Key == "Fixes" || g.Key == "Cc":
 		return t, false
 	case !addressed(m, r.proven):
-		_, domain, _ := strings.Cut(r.proven, "@")
-		key := strings.ToLower(domain) + " " + g.Key
+		key := mail.Organisation(r.proven) + " " + g.Key
 		if who, ok := strangers[key]; ok && who != r.proven {
 			return t, false
 		}

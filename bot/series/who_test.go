@@ -42,6 +42,7 @@ func TestWhoSaysSo(t *testing.T) {
 		fake = "Mo Maintains <eve@evil.example.com>"
 	)
 	eve := func(n int) string { return fmt.Sprintf("Eve %d <eve%d@evil.example.com>", n, n) }
+	below := func(n int) string { return fmt.Sprintf("Eve %d <eve@x%d.abc.io>", n, n) }
 	for name, c := range map[string]struct {
 		answers []answer
 		trust   bool
@@ -61,6 +62,7 @@ func TestWhoSaysSo(t *testing.T) {
 			"0 0 0 2"},
 		"five of one domain": {[]answer{{eve(1), "Reviewed-by: " + eve(1), true}, {eve(2), "Reviewed-by: " + eve(2), true},
 			{eve(3), "Reviewed-by: " + eve(3), true}}, false, "0 0 1 2"},
+		"of names below one":        {[]answer{{below(1), "Reviewed-by: " + below(1), true}, {below(2), "Reviewed-by: " + below(2), true}}, false, "0 0 1 1"},
 		"whom the author asked":     {[]answer{{rae, "Reviewed-by: " + rae, true}}, false, "0 0 1 0"},
 		"asked, not proven":         {[]answer{{rae, "Reviewed-by: " + rae, false}}, false, "0 0 0 1"},
 		"a stranger's stable tag":   {[]answer{{eve(1), "Cc: stable@vger.kernel.org", true}}, false, "0 0 0 1"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/mail"
 )
 
 // knownAfter is how long a sender has to be known for the whole of a cap to count
@@ -140,8 +141,8 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 // anybody may have sent under the name.
 func (t *txn) oneShare(me asked, sent []asked, at time.Time, c flow.Caps) (func(asked) bool, error) {
 	alone := func(a asked) bool { return a.proven == me.proven && strings.EqualFold(a.who, me.who) }
-	domain := organisation(me.who)
-	together := func(a asked) bool { return a.proven && organisation(a.who) == domain }
+	domain := mail.Organisation(me.who)
+	together := func(a asked) bool { return a.proven && mail.Organisation(a.who) == domain }
 	if !me.proven || domain == "" {
 		return alone, nil
 	}
@@ -183,18 +184,6 @@ func (t *txn) known(me asked, at time.Time, c flow.Caps) (bool, error) {
 	}
 	return t.exists("select 1 from series where sender = ? and first < ? and (case when signed = 2 then 1 else 0 end) = ? limit 1",
 		strings.ToLower(me.who), millis(at.Add(-knownAfter)), flag(me.proven))
-}
-
-// organisation is the domain of an address that somebody has registered, by its form: who
-// has it can make up all names below it.
-func organisation(address string) string {
-	_, domain, _ := strings.Cut(strings.ToLower(address), "@")
-	labels := strings.Split(domain, ".")
-	n := 2
-	if k := len(labels); k > 2 && len(labels[k-1]) == 2 && len(labels[k-2]) <= 3 {
-		n = 3 // example.co.uk, example.com.cn
-	}
-	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }
 
 // Planned implements flow.Journal: what only refuses something comes last.

@@ -46,11 +46,11 @@ func domain(t *testing.T, s *suite) {
 	}
 	// 0 … 5 post, 6 … 11 ask for what they may not.
 	for i := range 6 {
-		post(fmt.Sprint("j", i), fmt.Sprintf("j%d@mx%d.evil.example", i, i), T0)
+		post(fmt.Sprint("j", i), fmt.Sprintf("j%d@mx%d.abc.io", i, i), T0)
 	}
 	post("mira", "mira@gpu.example.com", T0)
 	for i := range 6 {
-		order(fmt.Sprint("p", i), "mira", fmt.Sprintf("p%d@evil.example", i), "you may not")
+		order(fmt.Sprint("p", i), "mira", fmt.Sprintf("p%d@abc.io", i), "you may not")
 	}
 	order("maint", "mira", "maint@example.net", "")
 	post("new", "new@example.net", T0)
