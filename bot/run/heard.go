@@ -8,7 +8,6 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/plan"
 	"github.com/stablebot/stablebot/bot/series"
-	"github.com/stablebot/stablebot/rules/change"
 )
 
 // heard finds what was told of patches when their author posted them before: as a
@@ -37,12 +36,14 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 		return nil, err
 	}
 	before = append(before, newest...)
-	revised := later(posts)
+	revised := jg.newRetitling(posts)
+	seen := map[string]bool{s.Key: true}
 	var out map[string]string
 	for _, o := range before { // newest first, those with the very title before the others
-		if o.Key == s.Key || !o.First.Before(s.First) || o.Private || s.Signed == flow.SenderProven && o.Signed != flow.SenderProven {
+		if seen[o.Key] || !o.First.Before(s.First) || o.Private || s.Signed == flow.SenderProven && o.Signed != flow.SenderProven {
 			continue
 		}
+		seen[o.Key] = true
 		told, err := jg.Journal.Told(ctx, o.Key)
 		if err != nil {
 			return nil, err
@@ -54,7 +55,7 @@ func (jg *judging) heard(ctx context.Context, s flow.Series, posts []plan.Posted
 			}
 			id := ids[folded(m.Title)]
 			if id == "" {
-				if id, err = jg.retitled(ctx, m.ID, revised); err != nil {
+				if id, err = revised.of(ctx, m.ID); err != nil {
 					return nil, err
 				}
 			}
@@ -78,54 +79,6 @@ func saidOf(told []flow.Action, id string) string {
 		}
 	}
 	return ""
-}
-
-// later are the patches that are posted as a later version and name their culprit.
-func later(posts []plan.Posted) (out []plan.Posted) {
-	for _, p := range posts {
-		if p.Judgement != nil && p.Message.Prefix.Version > 1 && len(p.Message.Change.Fixes) > 0 {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// retitled finds the later version of a patch that has another title by now: it fixes the
-// same culprit by much the same code. The culprit alone may be a driver's first commit.
-func (jg *judging) retitled(ctx context.Context, id string, later []plan.Posted) (string, error) {
-	if len(later) == 0 {
-		return "", nil
-	}
-	was, err := jg.patchOf(ctx, id)
-	if was == nil || err != nil {
-		return "", err
-	}
-	for _, p := range later {
-		if !p.Message.Change.SameCulprit(was) {
-			continue
-		}
-		now, err := jg.patchOf(ctx, p.ID) // its lines were let go of
-		if err != nil {
-			return "", err
-		}
-		if now != nil && muchAlike(linesOf(now.Files...), linesOf(was.Files...)) {
-			return p.ID, nil
-		}
-	}
-	return "", nil
-}
-
-// patchOf reads the patch of a mail, nil where it has none that can be read.
-func (jg *judging) patchOf(ctx context.Context, id string) (*change.Change, error) {
-	raw, err := jg.Journal.Raw(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	m, err := parse(flow.Mail{ID: id, Raw: raw})
-	if err != nil {
-		return nil, nil //nolint:nilerr,nilnil // what cannot be read is no version of anything
-	}
-	return m.Change, nil
 }
 
 // muchAlike reports whether half of the changed lines of the shorter of two, and one at
