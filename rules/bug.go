@@ -199,6 +199,9 @@ func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 	if w.InTitle(signs.WordBuild) && f.buildError() {
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	}
+	if f.claimsFix() && (w.Traced() && w.BodyHas(signs.Bugs) || f.Tags().Fuzzer() && w.BodyHas(1<<signs.WordOops|1<<signs.WordMemory)) {
+		return Finding{}, false // what a kernel printed says more
+	}
 	for k := range signs.WordTrace + 1 {
 		if w.InTitle(k) && (f.claimsFix() || w.InTitle(signs.WordRepair) || w.InTitle(signs.WordWrong)) {
 			return answered(met(titleReports+f.bug(k), w.Evidence(k)))

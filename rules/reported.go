@@ -118,8 +118,8 @@ func (f *Facts) bug(k signs.Word) string {
 	switch {
 	case f.onlyRead():
 		return w.Noun(k) + ByChecker
-	case w.Has(signs.WordCouldBe) && !f.met() && !w.Has(signs.WordShown) && !f.reported():
-		if noun, ok := strings.CutPrefix(w.Noun(k), "a "); ok {
+	case w.InTitle(signs.WordCouldBe) && !w.Traced(), w.Has(signs.WordCouldBe) && !f.met() && !w.Has(signs.WordShown) && !f.reported():
+		if _, noun, ok := strings.Cut(w.Noun(k), " "); ok {
 			return "a possible " + noun
 		}
 	}

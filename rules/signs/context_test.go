@@ -40,11 +40,53 @@ func TestContext(t *testing.T) {
 		{"one that a change brings", "acme: fix the clock", "The change can cause a regression on boards without a clock.", WordRegression, true},
 		{"a file that is not loaded", "acme: fix resume", "It does not load the appropriate firmware after resume.", WordFWFile, false},
 		{"a file that it needs", "acme: add a board", "It requires a dedicated firmware file.", WordFWFile, true},
+		{"no regression", "acme: fix jumbo frames", "Note that this is not strictly a\nregression of the change that is named.", WordRegression, false},
+		{"one, and not where", "acme: fix jumbo frames", "It does not show on old boards, but is a regression.", WordRegression, true},
+		{"a hang that is assumed", "acme: fix the timer", "The device is reset since it is assumed that\nthe controller is stuck.", WordHang, false},
+		{"what is taken for a hang", "acme: fix the watchdog", "Such event is interpreted as Tx\nhang and resets the interface.", WordHang, false},
+		{"what looks for hangs", "acme: fix the watchdog", "These rings are no objects of Tx hang detection.", WordHang, false},
+		{"a hang", "acme: fix the timer", "We assumed one ring. The controller is stuck then.", WordHang, true},
+		{"a mode of a function", "acme: fix the filter", "There is no need to check, as an untrusted VF cannot change its address.", WordSecurity, false},
+		{"a case", "acme: fix pairing", "This merges both cases of malicious or legitimate devices.", WordSecurity, false},
+		{"a hole", "acme: check the length", "A malicious device can send a length that overflows the buffer.", WordSecurity, true},
+		{"the underflow of a budget", "acme: fix underflow of budget", "The poll goes on.", WordMemory, false},
+		{"of a budget, still a failure", "acme: fix underflow of budget", "The poll goes on.", WordFailure, true},
+		{"the underflow of a length", "acme: fix underflow of the length", "The copy goes on.", WordMemory, true},
+		{"a display's underflow", "acme: fix underflow on the second pipe", "", WordSymptom, true},
 		{"spacing", "acme: move assignment out of condition and fix spacing", "As the style asks.", WordStyle, true},
 	} {
 		w := ReadWords(&change.Change{Subject: c.title, Body: c.body})
 		if got := w.Has(c.kind); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// A log of a system puts time, host and program before what its kernel printed.
+func TestLogged(t *testing.T) {
+	const before = "Thu Jul 17 09:57:07 2025 a-machine-with-a-rather-long-name.example.org kernel: "
+	for body, want := range map[string]bool{
+		before + "BUG: KFENCE: use-after-free read in acme_stop":                                    true,
+		before + "[   12.345678] BUG: KFENCE: use-after-free read in acme_stop":                     true,
+		"A sentence of some length that goes on until it says BUG: KFENCE: in it":                   true,
+		"A much longer sentence that goes on for a while until it names BUG: KFENCE: in it at last": false,
+	} {
+		if got := ReadWords(&change.Change{Subject: "acme: fix the stop", Body: body}).Traced(); got != want {
+			t.Errorf("%q: %v", body, got)
+		}
+	}
+}
+
+// What a compiler warns of is no build error where -Werror alone makes one of it.
+func TestMadeError(t *testing.T) {
+	const line = "acme.c:42:2: error: unannotated fall-through [-Werror,-Wimplicit-fallthrough]"
+	for body, want := range map[string]bool{
+		"Clang warns (or errors with CONFIG_WERROR=y):\n\n" + line:                               false,
+		"The build fails:\n\n" + line:                                                            true,
+		"Clang warns, and then:\n\nacme.c:42:2: error: use of undeclared identifier 'acme_stop'": true,
+	} {
+		if got := ReadWords(&change.Change{Subject: "acme: fix the switch", Body: body}).CompilerError != (Evidence{}); got != want {
+			t.Errorf("%q: %v", body, got)
 		}
 	}
 }

@@ -36,8 +36,8 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
 		mask &^= 1 << WordSymptom
 	}
-	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "underflow") && ofNumbers(s, at) {
-		mask = mask&^(1<<WordSymptom) | 1<<WordMemory
+	if mask&(1<<WordSymptom|1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "underflow") {
+		mask = underflow(s, at, mask)
 	}
 	if mask&(1<<WordFailure) != 0 && (describes(s, at) || avoided(s, at) || eventOf(s, at)) {
 		mask &^= 1 << WordFailure
@@ -98,10 +98,12 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordFix // a part of another patch
 	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixed") && ofKind(s, at):
 		mask &^= 1 << WordFix // "a fixed offset", "fixed and relative versions"
-	case mask&(1<<WordHang) != 0 && harmlessHang(s, at):
+	case mask&(1<<WordHang) != 0 && (harmlessHang(s, at) || mistaken(s, at)):
 		mask &^= 1 << WordHang
-	case mask&(1<<WordSecurity) != 0 && deniedNear(s, at):
+	case mask&(1<<WordSecurity) != 0 && (deniedNear(s, at) || distrusts(s, at)):
 		mask &^= 1 << WordSecurity
+	case mask&(1<<WordRegression) != 0 && notOne(s, at):
+		mask &^= 1 << WordRegression
 	case mask&(1<<WordRegression) != 0 && warnsOf(s, at):
 		mask &^= 1 << WordRegression
 	case mask&(1<<WordRegression) != 0 && inspected(wordBefore(s, at), s, at):
@@ -401,16 +403,73 @@ func describes(s string, at int) bool {
 	return false
 }
 
-// ofNumbers tells the underflow of a number from that of a display's buffer, which its
-// user sees.
-func ofNumbers(s string, at int) bool {
+// underflow tells that of a size, a length or an index, behind which memory is reached, from
+// that of what is only counted, and from that of a display's buffer, which its user sees.
+func underflow(s string, at int, mask uint64) uint64 {
 	around := near(s, at)
-	for _, word := range [...]string{"integer", "size()", "size_t", "payload", "length", "negative", "unsigned", "subtract", "u32", "u16", "len ", "counter"} {
-		if strings.Contains(around, word) {
-			return true
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(around, w) })
+	}
+	mask &^= 1<<WordSymptom | 1<<WordMemory
+	switch {
+	case has("size()", "size_t", "payload", "length", "len ", "size ", "index", "memory", "array", "offset", "stack underflow", "memcpy", "copy"):
+		return mask | 1<<WordMemory
+	case has("budget", "credit", "counter", "refcount", "nb_pkts", "usage", "count ", "negative", "unsigned", "subtract", "u32", "u16", "u64", "wraps", "statistic"):
+		return mask | 1<<WordFailure
+	case has("integer"):
+		return mask | 1<<WordMemory
+	}
+	return mask | 1<<WordSymptom
+}
+
+// mistaken reports whether the hang at offset at is one that somebody takes something else
+// for: "interpreted as a hang", "it is assumed that the controller is stuck".
+func mistaken(s string, at int) bool {
+	before := strings.Join(strings.Fields(clauseBefore(s, at)), " ") + " "
+	return slices.ContainsFunc([]string{"assumed ", "assumes ", "assume ", "assuming ", "interpreted as ", "interprets ", "interpret this as ",
+		"mistaken for ", "mistaken as ", "mistakes ", "mistook ", "taken for a", "treated as a", "misinterpreted ", "misdetect", "false positive ", "falsely ",
+		"wrongly detect", "wrongly report"},
+		func(w string) bool { return strings.Contains(before, w) })
+}
+
+// notOne reports whether the clause of offset at says that it is no regression: "this is
+// not strictly a regression".
+func notOne(s string, at int) bool {
+	before := " " + strings.Join(strings.Fields(clauseBefore(s, at)), " ") + " "
+	if _, after, ok := strings.Cut(before, " not "); ok {
+		before = " " + after
+	} else if _, after, ok = strings.Cut(before, "n't "); ok {
+		before = " " + after
+	} else {
+		return false
+	}
+	for _, f := range strings.Fields(before) {
+		switch f {
+		case "a", "an", "any", "really", "strictly", "exactly", "technically", "actually", "recent", "kernel", "new":
+		default:
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// distrusts tells whom hardware or a peer trusts, as a mode of a function or a case that is
+// thought of, from a hole that somebody can use: the sentence of that says what they do.
+func distrusts(s string, at int) bool {
+	word := s[at:min(len(s), at+meaningReach)]
+	if !strings.HasPrefix(word, "untrusted") && !strings.HasPrefix(word, "malicious") {
+		return false
+	}
+	sentence := s[max(0, at-4*meaningReach):at]
+	sentence = sentence[strings.LastIndexAny(sentence, ".;")+1:]
+	after := s[at:min(len(s), at+4*meaningReach)]
+	if i := strings.IndexAny(after, ".;"); i >= 0 {
+		after = after[:i]
+	}
+	sentence = " " + strings.NewReplacer("-", " ", "\n", " ").Replace(sentence+after)
+	return !slices.ContainsFunc([]string{"overflow", "out of bound", "oob", "crash", "corrupt", "leak", "use after", "attack", "exploit", "arbitrary",
+		"memory", "inject", "panic", "oops", "overrun", "overread", "escalat", "denial", "hang", "dereference", "bypass", "spoof"},
+		func(w string) bool { return strings.Contains(sentence, " "+w) })
 }
 
 // near is what stands within half a line of offset at.

@@ -104,10 +104,32 @@ func (w Word) String() string { return wordNoun[w] }
 
 // Noun is what k is called in a sentence about this change.
 func (w *Words) Noun(k Word) string {
+	if k == WordMemory {
+		return w.memoryNoun()
+	}
 	if k == WordLeak && w.Has(WordRefcount) && !strings.Contains(strings.ToLower(w.Evidence(WordLeak).Text), "leak") {
 		return wordNoun[WordRefcount]
 	}
 	return wordNoun[k]
+}
+
+// memoryNouns say what a bug of memory is where a word names it.
+var memoryNouns = [...]struct{ word, noun string }{{"use after free", "a use-after-free"}, {"uaf", "a use-after-free"}, {"double free", "a double free"},
+	{"out of bounds", "an out-of-bounds access"}, {"oob", "an out-of-bounds access"}, {"buffer overflow", "a buffer overflow"},
+	{"integer overflow", "an integer overflow"}}
+
+// memoryNoun is the name of the bug where the title, or the first line of the message that
+// tells of it, has one.
+func (w *Words) memoryNoun() string {
+	for _, text := range [...]string{w.own, w.Evidence(WordMemory).Text} {
+		text = " " + strings.ReplaceAll(strings.ToLower(text), "-", " ")
+		for _, m := range memoryNouns {
+			if strings.Contains(text, " "+m.word) || strings.Contains(text, "slab "+m.word) {
+				return m.noun
+			}
+		}
+	}
+	return wordNoun[WordMemory]
 }
 
 // Traced reports whether the message shows what a running kernel printed when it met the bug.
@@ -131,6 +153,7 @@ type Words struct {
 
 	asked int // how often, see maxAsked
 
+	own  string          // the title, lower case, without what it quotes
 	at   [numWords]int32 // 1 + first offset in the body; 0 when not there
 	text string          // as written, for evidence
 }
@@ -247,7 +270,7 @@ func ReadWords(c *change.Change) *Words {
 			own = title[:i]
 		}
 	}
-	w.Verb = firstWord(own)
+	w.Verb, w.own = firstWord(own), own
 	paper := sync.OnceValue(func() bool { return onPaper(body) })
 	t.scan(own, func(at int, mask uint64) {
 		mask = meant(own, at, mask)
@@ -295,8 +318,8 @@ func ReadWords(c *change.Change) *Words {
 	w.StackTrace = places > 0 && (w.body&(1<<WordTrace) != 0 || places > 2)
 	crash := crashLine(body)
 	w.Crashed = crash >= 0
-	logged := strings.Index(body, "*error*") // as the graphics drivers print it
-	w.LogError = logged >= 0
+	printed := strings.Index(body, "*error*") // as the graphics drivers print it
+	w.LogError = printed >= 0
 	if w.Traced() || w.LogError {
 		w.body |= 1 << WordTrace
 	}
@@ -304,7 +327,7 @@ func ReadWords(c *change.Change) *Words {
 		w.at[WordTrace] = int32(min(crash, 1<<30)) + 1
 	}
 	if w.LogError && w.at[WordTrace] == 0 {
-		w.at[WordTrace] = int32(min(logged, 1<<30)) + 1
+		w.at[WordTrace] = int32(min(printed, 1<<30)) + 1
 	}
 	w.annotated()
 	if i := compilerError(body); i >= 0 && i < len(w.text) {
@@ -333,12 +356,23 @@ func crashLine(s string) int {
 			i += from
 			from = i + len(mark)
 			near := i <= crashColumn || strings.IndexByte(s[i-crashColumn-1:i], '\n') >= 0
+			near = near || logged(s, i)
 			if near && !ofOtherCommit(s, i) && !inChangelog(s, i) {
 				return i
 			}
 		}
 	}
 	return -1
+}
+
+// logged reports whether a system's log put time, host and program before offset at:
+// "Jul 17 09:57:07 machine kernel: [   12.345678] ".
+func logged(s string, at int) bool {
+	before := strings.TrimRight(lineBefore(s, at), " ")
+	if i := strings.LastIndexByte(before, '['); i >= 0 && strings.HasSuffix(before, "]") {
+		before = strings.TrimRight(before[:i], " ")
+	}
+	return strings.HasSuffix(before, "kernel:")
 }
 
 // crashColumn leaves room for a time, a host and a program before what a kernel prints.
@@ -368,7 +402,8 @@ func compilerError(s string) int {
 				break
 			}
 			i += from
-			if i > 0 && s[i-1] >= '0' && s[i-1] <= '9' || strings.HasSuffix(s[:i], "ld") || strings.HasSuffix(s[:i], "ld.lld") {
+			file := i > 0 && s[i-1] >= '0' && s[i-1] <= '9' || strings.HasSuffix(s[:i], "ld") || strings.HasSuffix(s[:i], "ld.lld")
+			if file && !madeError(s, i) {
 				return i
 			}
 			from = i + len(mark)
@@ -380,6 +415,19 @@ func compilerError(s string) int {
 		}
 	}
 	return -1
+}
+
+// madeError reports whether the error at offset at is a warning, as the text before it has
+// it, of which -Werror makes an error: "clang warns (or errors with CONFIG_WERROR=y)".
+func madeError(s string, at int) bool {
+	line, _, _ := strings.Cut(s[at:min(len(s), at+longestLine)], "\n")
+	before := s[max(0, at-sentences):at]
+	for _, wrong := range [...]string{"-winitializer-overrides", "uninitialized", "-warray-bounds", "-wtautological", "-wshift", "overflow"} {
+		if strings.Contains(line, wrong) {
+			return false
+		}
+	}
+	return strings.Contains(line, "[-werror") && (strings.Contains(before, "warns") || strings.Contains(before, "warning"))
 }
 
 // offsetOfLine returns where line want begins, given that line at begins at from.
