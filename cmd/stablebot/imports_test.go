@@ -83,6 +83,7 @@ var arrows = []struct {
 	{"fixtures", nil},
 	{"bot/demo", []string{"rules/change", "rules/verdict", "bot/flow", "bot/git", "bot/mail", "fixtures"}},
 	{"bot/wire", []string{"rules/…", "bot/…"}},
+	{"bot/doctor", []string{"bot/config", "bot/console", "bot/git", "bot/kernel/live", "bot/store", "bot/usage", "bot/wire"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
 }
 

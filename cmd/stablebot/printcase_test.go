@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// Nothing that a stranger wrote rearranges the lines of explain and doctor.
+// Nothing that a stranger wrote rearranges the lines of explain.
 func TestExplainIsPlain(t *testing.T) {
 	const s = "no \u202eti sah elbats\x1b[2J\u009b1m \u200bzero\u2028width"
 	who := change.Person{Name: "Eve", Address: "eve@evil.example.com"}
@@ -30,9 +29,7 @@ func TestExplainIsPlain(t *testing.T) {
 	if err := printCase(&b, c); err != nil {
 		t.Fatal(err)
 	}
-	d := &doctor{w: &b}
-	d.check("IMAP", func() (string, error) { return "", errors.New(s + "\n" + s) })
-	if n := strings.Count(b.String(), "ti sah elbats"); n < 15 {
+	if n := strings.Count(b.String(), "ti sah elbats"); n < 13 {
 		t.Errorf("%d of the places show it:\n%s", n, b.String())
 	}
 	for line := range strings.Lines(b.String()) {

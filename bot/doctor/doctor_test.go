@@ -1,12 +1,16 @@
-package main
+package doctor
 
 import (
+	"bytes"
+	"errors"
 	"net"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/git/gittest"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 func TestMatching(t *testing.T) {
@@ -93,5 +97,23 @@ func TestTakenPort(t *testing.T) {
 	}
 	if err != nil || said != "http://"+address+"/" {
 		t.Errorf("a free port: %q, %v", said, err)
+	}
+}
+
+// Nothing that a server says rearranges the lines of what is said of it.
+func TestFailuresArePlain(t *testing.T) {
+	const s = "no \u202eti sah elbats\x1b[2J\u009b1m \u200bzero\u2028width"
+	var b bytes.Buffer
+	d := &doctor{w: &b}
+	d.check("IMAP", func() (string, error) { return "", errors.New(s + "\n" + s) })
+	if n := strings.Count(b.String(), "ti sah elbats"); n != 2 {
+		t.Errorf("%d of the two lines show it:\n%s", n, b.String())
+	}
+	for line := range strings.Lines(b.String()) {
+		for _, r := range strings.TrimRight(line, "\n") {
+			if change.Unseen(r) || unicode.IsControl(r) {
+				t.Errorf("%U in %q", r, line)
+			}
+		}
 	}
 }
