@@ -29,7 +29,7 @@ and a pull request now, a commit when its source brings it again. With
 --drop they are taken from the list and left as they are until something about
 them is new.`,
 		RunE: func(cmd *cobra.Command, keys []string) error {
-			c, err := readConfig(file)
+			c, err := wire.ReadConfig(file)
 			if err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // errFindings says that what was audited is not sound.
@@ -19,7 +20,7 @@ var errFindings = errors.New("the audit found something")
 
 // auditOptions are the flags.
 type auditOptions struct {
-	branches                branchOptions
+	branches                wire.Branches
 	onto                    string
 	no                      []string
 	vulns                   string
@@ -50,7 +51,7 @@ command line is wrong.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	o.branches.flags(f)
+	branchFlags(&o.branches, f)
 	f.StringVar(&o.onto, "for", "", "the `branch` of patches that do not say it, 6.1")
 	f.StringSliceVar(&o.no, "no", nil, "`files` of what people have refused: lines \"sha<TAB>reason\", or SUSE's blacklist.conf")
 	f.StringVar(&o.vulns, "vulns", "", "a clone of the kernel's vulns repository, to check CVE numbers by: its `folder`")
@@ -63,10 +64,10 @@ command line is wrong.`,
 
 func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
-	if o.branches.repo == "" {
+	if o.branches.Repo == "" {
 		return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 	}
-	if err := o.branches.check(); err != nil {
+	if err := o.branches.Check(); err != nil {
 		return err
 	}
 	no, err := o.refusals()
@@ -77,13 +78,13 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return usage.Errorf("--vulns: %v", err)
 	}
-	set, err := o.branches.open(ctx)
+	set, err := o.branches.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = set.Close() }()
 	live.Frugal()
-	source := audit.Source{Set: set, Repo: o.branches.repo, For: o.onto, Git: trusted, CVE: numbers}
+	source := audit.Source{Set: set, Repo: o.branches.Repo, For: o.onto, Git: trusted, CVE: numbers}
 	reports, err := source.Audit(ctx, args, no)
 	if err != nil {
 		return err

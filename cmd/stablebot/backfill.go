@@ -114,7 +114,7 @@ func (o *backfillOptions) configuration() (*config.Config, time.Time, error) {
 	*c = config.Default()
 	if o.config != "" {
 		var err error
-		if c, err = readConfig(o.config); err != nil {
+		if c, err = wire.ReadConfig(o.config); err != nil {
 			return nil, none, err
 		}
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func branchesCommand() *cobra.Command {
-	var o branchOptions
+	var o wire.Branches
 	var asJSON bool
 	var day string
 	cmd := &cobra.Command{
@@ -29,10 +30,10 @@ their role, whether they still take fixes, where they stand and since when.
   stablebot branches --trees linux --queue stable-queue --vendor backports#main`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.repo == "" {
+			if o.Repo == "" {
 				return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 			}
-			if err := o.check(); err != nil {
+			if err := o.Check(); err != nil {
 				return err
 			}
 			var asOf time.Time
@@ -44,11 +45,11 @@ their role, whether they still take fixes, where they stand and since when.
 				asOf = d.Add(24*time.Hour - time.Second)
 			}
 			missed := 0
-			o.missing = func(r trees.Remote, err error) {
+			o.Missing = func(r trees.Remote, err error) {
 				missed++
 				fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: left out the %s remote %s: %s\n", r.Role, r.Path, console.Lines(err.Error()))
 			}
-			set, err := o.open(cmd.Context())
+			set, err := o.Open(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -62,7 +63,7 @@ their role, whether they still take fixes, where they stand and since when.
 			return nil
 		},
 	}
-	o.flags(cmd.Flags())
+	branchFlags(&o, cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().StringVar(&day, "as-of", "", "as they were at the end of this `day`: 2024-05-31")
 	return cmd

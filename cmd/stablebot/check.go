@@ -27,7 +27,7 @@ type checked struct {
 }
 
 func checkCommand() *cobra.Command {
-	var t branchOptions
+	var t wire.Branches
 	var weights, details string
 	cmd := &cobra.Command{
 		Use:   "check",
@@ -44,7 +44,7 @@ message that is no fix, a cover letter among them, has nothing to report: [].
 A message that cannot be read is an error, not a verdict.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := t.check(); err != nil {
+			if err := t.Check(); err != nil {
 				return err
 			}
 			out, err := check(cmd, &t, weights, report.Bot{Details: details})
@@ -57,13 +57,13 @@ A message that cannot be read is an error, not a verdict.`,
 			return e.Encode(out)
 		},
 	}
-	t.flags(cmd.Flags())
+	branchFlags(&t, cmd.Flags())
 	cmd.Flags().StringVar(&weights, "weights", "", "a weights `file` instead of the built-in one")
 	cmd.Flags().StringVar(&details, "details", "", "`URL` prefix of a stablebot's pages, for the link")
 	return cmd
 }
 
-func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) ([]checked, error) {
+func check(cmd *cobra.Command, t *wire.Branches, weights string, b report.Bot) ([]checked, error) {
 	none := []checked{}
 	judge, err := wire.LoadJudge(weights)
 	if err != nil {
@@ -85,7 +85,7 @@ func check(cmd *cobra.Command, t *branchOptions, weights string, b report.Bot) (
 		return none, nil
 	}
 	wire.Placer(nil)("", m.Change)
-	set, err := t.open(cmd.Context())
+	set, err := t.Open(cmd.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ type classifyOptions struct {
 	jobs                int
 	quiet               bool
 	weights, cpuProfile string
-	trees               branchOptions
+	trees               wire.Branches
 }
 
 func classifyCommand() *cobra.Command {
@@ -92,7 +92,7 @@ standard error and in "error"); 2 the command line is wrong.`,
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.cpuProfile, "cpuprofile", "", "write a CPU profile to this `file`")
 	_ = f.MarkHidden("cpuprofile")
-	o.trees.flags(f)
+	branchFlags(&o.trees, f)
 	return cmd
 }
 
@@ -130,7 +130,7 @@ func (o *classifyOptions) check(args []string) error {
 	case o.git == "" && o.archive == "" && len(args) == 0 && isatty.IsTerminal(os.Stdin.Fd()):
 		return usage.Errorf("nothing to judge; name files, or pipe a mail into `stablebot classify -`")
 	}
-	return o.trees.check()
+	return o.trees.Check()
 }
 
 func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
@@ -159,7 +159,7 @@ func (o *classifyOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer in.close()
-	set, err := o.trees.open(cmd.Context())
+	set, err := o.trees.Open(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -330,7 +330,7 @@ func (o *classifyOptions) mailInput(stdin io.Reader, args []string) *input {
 		empty: func() string { return strings.Join(args, ", ") + ": there is no mail in it" },
 		close: func() {},
 		walk: o.ordered(func(_ context.Context, put func(unit) error) error {
-			if o.trees.repo != "" {
+			if o.trees.Repo != "" {
 				put = withMates(put)
 			}
 			for _, a := range args {

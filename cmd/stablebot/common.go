@@ -5,19 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
-
-	"github.com/stablebot/stablebot/bot/config"
-	"github.com/stablebot/stablebot/bot/usage"
 )
-
-// readConfig makes a bad configuration a usage error.
-func readConfig(file string) (*config.Config, error) {
-	c, err := config.Read(file)
-	if err != nil {
-		return nil, usage.Wrap(err)
-	}
-	return c, nil
-}
 
 // startProfile writes a CPU profile until stop is called.
 func startProfile(file string) (stop func(), err error) {

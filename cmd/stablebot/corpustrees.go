@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/live"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // openBranches opens the branches that verdicts are to rest on, nil for none.
@@ -59,5 +60,5 @@ func (o *corpusOptions) mainlineRef(ctx context.Context) (string, error) {
 	if o.mainline != "HEAD" {
 		return o.mainline, nil
 	}
-	return (&branchOptions{repo: o.git}).findMainline(ctx)
+	return (&wire.Branches{Repo: o.git}).FindMainline(ctx)
 }

@@ -80,7 +80,7 @@ func (o *digestOptions) configured(cmd *cobra.Command) (*config.Config, error) {
 		d := config.Default()
 		return &d, nil
 	}
-	return readConfig(o.c.file)
+	return wire.ReadConfig(o.c.file)
 }
 
 func digestNamed(c *config.Config, name string) (config.Digest, error) {

@@ -66,7 +66,7 @@ func (c *configFlags) where() (string, error) {
 	case c.state != "":
 		return wire.StoreFile(c.state), nil
 	}
-	cfg, err := readConfig(c.file)
+	cfg, err := wire.ReadConfig(c.file)
 	if err != nil {
 		return "", err
 	}
@@ -100,7 +100,7 @@ func (c *configFlags) stateDir() (string, error) {
 	if c.state != "" {
 		return c.state, nil
 	}
-	cfg, err := readConfig(c.file)
+	cfg, err := wire.ReadConfig(c.file)
 	if err != nil {
 		return "", err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/pile"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -22,7 +23,7 @@ import (
 
 // exportOptions are the flags.
 type exportOptions struct {
-	branches branchOptions
+	branches wire.Branches
 	stable   []string
 	out      string
 	weights  string
@@ -73,12 +74,13 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 			return o.series(cmd, p, args[0])
 		},
 	}
+	o.branches.Warn = stderr
 	f := cmd.Flags()
-	f.StringVar(&o.branches.repo, "trees", "", "the `repository` with mainline and the stable branches")
-	f.StringVar(&o.branches.config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
-	f.StringVar(&o.branches.mainline, "mainline", "", "the development `branch` there; master or main when not given")
-	f.StringSliceVar(&o.branches.stable, "branches", nil, "the stable branches there, names or `patterns`; linux-*.y or *-lts when not given")
-	f.StringVar(&o.branches.releases, "releases", "tags", "where a release ends: at its tag v6.1 (`tags`), or at a commit with a title: title:\"Reduce diff with Linux %s\"")
+	f.StringVar(&o.branches.Repo, "trees", "", "the `repository` with mainline and the stable branches")
+	f.StringVar(&o.branches.Config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
+	f.StringVar(&o.branches.Mainline, "mainline", "", "the development `branch` there; master or main when not given")
+	f.StringSliceVar(&o.branches.Stable, "branches", nil, "the stable branches there, names or `patterns`; linux-*.y or *-lts when not given")
+	f.StringVar(&o.branches.Releases, "releases", "tags", "where a release ends: at its tag v6.1 (`tags`), or at a commit with a title: title:\"Reduce diff with Linux %s\"")
 	f.StringSliceVar(&o.stable, "stable", nil, "the `branch` to export for: 6.12; repeat it")
 	f.StringVarP(&o.out, "output", "o", ".", "write into a folder below this `folder`")
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -42,7 +43,7 @@ func TestKernelSize(t *testing.T) {
 		do()
 		t.Logf("%-46s %10v  %s", what, time.Since(begin).Round(time.Millisecond), inMemory())
 	}
-	o := branchOptions{repo: repo, stable: []string{"linux-*.y"}, releases: "tags"}
+	o := wire.Branches{Repo: repo, Stable: []string{"linux-*.y"}, Releases: "tags"}
 	var p *planner
 	open := func() {
 		var err error

@@ -21,6 +21,7 @@ import (
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/progress"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
@@ -28,7 +29,7 @@ import (
 
 func launchCommand() *cobra.Command {
 	var (
-		o             branchOptions
+		o             wire.Branches
 		asJSON, asCSV bool
 		html          string
 		weights       string
@@ -89,7 +90,7 @@ landed. Several names are one card. Code that all chips of a driver share is lef
 		},
 	}
 	f := cmd.Flags()
-	o.flags(f)
+	branchFlags(&o, f)
 	f.BoolVar(&asJSON, "json", false, "one JSON object")
 	f.BoolVar(&asCSV, "csv", false, "a line for each fix and branch")
 	f.BoolVar(&noBlocks, "no-blocks", false, "only what is named, without the blocks on it")

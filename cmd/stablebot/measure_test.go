@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // realPlanner opens freebsd/drm-kmod with the branches named; the test skips
@@ -20,7 +22,7 @@ func realPlanner(t *testing.T, branches ...string) *planner {
 	if path == "" {
 		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
 	}
-	o := branchOptions{repo: path, stable: branches, releases: "title:Reduce diff with Linux %s"}
+	o := wire.Branches{Repo: path, Stable: branches, Releases: "title:Reduce diff with Linux %s"}
 	p, err := openPlanner(context.Background(), &o, "", time.Time{})
 	if err != nil {
 		t.Fatal(err)

@@ -18,11 +18,12 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // missingOptions are the flags.
 type missingOptions struct {
-	branches          branchOptions
+	branches          wire.Branches
 	memory            memoryOptions
 	weights           string
 	asOf              day
@@ -56,7 +57,7 @@ What people say is kept, and stands above what is judged.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	o.branches.flags(f)
+	branchFlags(&o.branches, f)
 	o.memory.flags(f)
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.Var(&o.asOf, "as-of", "with what was known on this `day`, 2024-01-31; nothing is remembered then")
@@ -92,7 +93,7 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer p.close()
-	memory, closing, err := o.memory.open(cmd, o.branches.repo)
+	memory, closing, err := o.memory.open(cmd, o.branches.Repo)
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 		s.Config = string(text)
 	}
 	if o.cve == "" && o.memory.bot.file != "" {
-		c, err := readConfig(o.memory.bot.file)
+		c, err := wire.ReadConfig(o.memory.bot.file)
 		if err != nil {
 			return nil, err
 		}
@@ -172,12 +173,12 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 
 // commands are the words of the next commands, with the flags that this one was given.
 func (o *missingOptions) commands(branch string) missing.Commands {
-	flags := " --trees " + shell.Word(o.branches.repo)
-	if o.branches.mainline != "" {
-		flags += " --mainline " + shell.Word(o.branches.mainline)
+	flags := " --trees " + shell.Word(o.branches.Repo)
+	if o.branches.Mainline != "" {
+		flags += " --mainline " + shell.Word(o.branches.Mainline)
 	}
-	if o.branches.releases != "tags" {
-		flags += " --releases " + shell.Word(o.branches.releases)
+	if o.branches.Releases != "tags" {
+		flags += " --releases " + shell.Word(o.branches.Releases)
 	}
 	return missing.Commands{Export: "stablebot export" + flags + " --stable " + shell.Word(branch), Plan: "stablebot plan" + flags}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -75,7 +76,7 @@ func cardTree(t *testing.T) (repo string, fixes [4]string) {
 
 func openCard(t *testing.T, repo string) *planner {
 	t.Helper()
-	o := branchOptions{repo: repo, mainline: "master", stable: []string{"linux-6.*.y"}, releases: "tags"}
+	o := wire.Branches{Repo: repo, Mainline: "master", Stable: []string{"linux-6.*.y"}, Releases: "tags"}
 	p, err := openPlanner(t.Context(), &o, "", day{}.Time)
 	if err != nil {
 		t.Fatal(err)

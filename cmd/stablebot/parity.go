@@ -11,10 +11,11 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/parity"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 )
 
 func parityCommand() *cobra.Command {
-	var branches branchOptions
+	var branches wire.Branches
 	var asJSON, all bool
 	var html string
 	cmd := &cobra.Command{
@@ -30,17 +31,17 @@ is told apart. Without a name it compares all branches that are alive.
   stablebot parity --trees linux --html parity.html`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, out := cmd.Context(), cmd.OutOrStdout()
-			if branches.repo == "" {
+			if branches.Repo == "" {
 				return usage.Errorf("name the repository that has mainline and the stable branches with --trees")
 			}
-			if err := branches.check(); err != nil {
+			if err := branches.Check(); err != nil {
 				return err
 			}
 			names, paths := args, []string(nil)
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				names, paths = args[:n], args[n:]
 			}
-			set, err := branches.open(ctx)
+			set, err := branches.Open(ctx)
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,7 @@ is told apart. Without a name it compares all branches that are alive.
 			return r.Text(out, console.Columns(), all)
 		},
 	}
-	branches.flags(cmd.Flags())
+	branchFlags(&branches, cmd.Flags())
 	cmd.Flags().BoolVar(&all, "all", false, "also the commits in which the branches do not differ")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a commit")
 	cmd.Flags().StringVar(&html, "html", "", "write a page into this `file`; - for standard output")

@@ -35,11 +35,11 @@ type planner struct {
 	asOf  time.Time
 }
 
-func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf time.Time) (*planner, error) {
-	if o.repo == "" && o.config == "" {
+func openPlanner(ctx context.Context, o *wire.Branches, weights string, asOf time.Time) (*planner, error) {
+	if o.Repo == "" && o.Config == "" {
 		return nil, usage.Errorf("name the repository that has mainline and the stable branches with --trees, or the configuration of a bot with --bot")
 	}
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	judge, err := wire.LoadJudge(weights)
@@ -47,7 +47,7 @@ func openPlanner(ctx context.Context, o *branchOptions, weights string, asOf tim
 		return nil, err
 	}
 	judge.AsOf = asOf
-	set, err := o.open(ctx)
+	set, err := o.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (p *planner) conflicts(ctx context.Context, c *change.Change, facts *rules.
 
 func planCommand() *cobra.Command {
 	var (
-		o        branchOptions
+		o        wire.Branches
 		asJSON   bool
 		svg, dot string
 		weights  string
@@ -265,8 +265,8 @@ lines with context, files and subsystems.
 		},
 	}
 	f := cmd.Flags()
-	o.flags(f)
-	f.StringVar(&o.config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
+	branchFlags(&o, f)
+	f.StringVar(&o.Config, "bot", "", "look into the trees of this bot's configuration `file`, instead of --trees")
 	f.BoolVar(&asJSON, "json", false, "one JSON object")
 	f.StringVar(&svg, "svg", "", "draw what depends on what into this `file`; - for standard output")
 	f.StringVar(&dot, "dot", "", "the same for Graphviz")

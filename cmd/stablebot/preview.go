@@ -33,7 +33,7 @@ import (
 
 type previewOptions struct {
 	c                            configFlags
-	t                            branchOptions
+	t                            wire.Branches
 	archive, since, until, reply string
 	mails                        string
 	asJSON, show, withoutTrees   bool
@@ -72,7 +72,7 @@ replies an hour and 20 a day. Commands that people gave by mail then are left ou
 	}
 	o.c.add(cmd)
 	f := cmd.Flags()
-	o.t.flags(f)
+	branchFlags(&o.t, f)
 	f.StringVar(&o.since, "since", "", "a `day`, 2026-09-01, or an age: 4w, 30d, 12h")
 	f.StringVar(&o.until, "until", "", "up to the end of this `day`; empty: up to now")
 	f.StringVar(&o.archive, "archive", "", "a public-inbox v2 `repository` with the list's mails")
@@ -151,8 +151,8 @@ func (o *previewOptions) run(cmd *cobra.Command, list string) error {
 
 // trees are those that the mails are judged with, nil for none.
 func (o *previewOptions) trees(ctx context.Context) (p *wire.Past, err error) {
-	if o.t.repo != "" {
-		return pastOfFlags(ctx, &o.t)
+	if o.t.Repo != "" {
+		return o.t.Past(ctx)
 	}
 	p, o.unfetched, err = wire.PastOf(ctx, o.config)
 	return p, err
@@ -165,7 +165,7 @@ func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
 	if o.reply != "" && o.reply != "author" && o.reply != "all" {
 		return usage.Errorf("--reply %q: author or all", o.reply)
 	}
-	if err := o.t.check(); err != nil {
+	if err := o.t.Check(); err != nil {
 		return err
 	}
 	now := time.Now()
@@ -182,7 +182,7 @@ func (o *previewOptions) check(cmd *cobra.Command, list string) (err error) {
 	if !o.end.IsZero() && !o.begin.Before(o.end) {
 		return usage.Errorf("--since %s is not before --until %s", o.since, o.until)
 	}
-	o.config, err = readConfig(o.c.file)
+	o.config, err = wire.ReadConfig(o.c.file)
 	if errors.Is(err, fs.ErrNotExist) && !cmd.Flags().Changed("config") {
 		d := config.Default()
 		o.config, err = &d, nil

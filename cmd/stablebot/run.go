@@ -31,7 +31,7 @@ four weeks pass, and then answers what you send it. With --once it ends there;
 			if isDemo {
 				return runDemo(cmd.Context(), cmd.OutOrStdout(), demoOptions{state: state, level: level, once: once})
 			}
-			c, err := readConfig(file)
+			c, err := wire.ReadConfig(file)
 			if err != nil {
 				return err
 			}

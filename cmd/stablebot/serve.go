@@ -28,7 +28,7 @@ Without a token it answers on loopback only.`,
 			if c.state != "" {
 				cfg.State = c.state
 			} else {
-				read, err := readConfig(c.file)
+				read, err := wire.ReadConfig(c.file)
 				if err != nil {
 					return err
 				}

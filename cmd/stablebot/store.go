@@ -187,7 +187,7 @@ verdicts would change, and of which of those people were told already. Look at
 it before the weights are taken into use.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := readConfig(c.file)
+			cfg, err := wire.ReadConfig(c.file)
 			if err != nil {
 				return err
 			}

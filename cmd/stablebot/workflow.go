@@ -25,7 +25,7 @@ import (
 type workflowOptions struct {
 	repo, event, sarif, weights string
 	labels                      bool
-	trees                       branchOptions
+	trees                       wire.Branches
 }
 
 func workflowCommand() *cobra.Command {
@@ -47,7 +47,7 @@ GITHUB_STEP_SUMMARY and GITHUB_OUTPUT.`,
 	f.StringVar(&o.sarif, "sarif", "", "write the findings into this `file`")
 	f.BoolVar(&o.labels, "labels", false, "set the label of the pull request; needs GITHUB_TOKEN and pull-requests: write")
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
-	o.trees.flags(f)
+	branchFlags(&o.trees, f)
 	return cmd
 }
 
@@ -114,7 +114,7 @@ func (o *workflowOptions) judge(ctx context.Context, e *workflow.Event) (out []r
 	if err != nil {
 		return nil, "", err
 	}
-	set, err := o.trees.open(ctx)
+	set, err := o.trees.Open(ctx)
 	if err != nil {
 		return nil, "", err
 	}

@@ -14,12 +14,13 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/bot/worklist"
 )
 
 // worklistOptions are the flags.
 type worklistOptions struct {
-	branches                     branchOptions
+	branches                     wire.Branches
 	weights, vendor, tag, since  string
 	folder, mainlineFolder, root string
 	html                         string
@@ -45,7 +46,7 @@ Exit status: 0 listed, 1 something could not be judged, 2 usage.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
-	o.branches.flags(f)
+	branchFlags(&o.branches, f)
 	f.StringVar(&o.weights, "weights", "", "a weights `file` instead of the built-in one")
 	f.StringVar(&o.vendor, "package", "", "the vendor's `repository`")
 	f.StringVar(&o.tag, "tag", "", "the vendor's release: a `tag` there")
