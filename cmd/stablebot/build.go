@@ -11,7 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	kbuild "github.com/stablebot/stablebot/bot/kernel/build"
-	"github.com/stablebot/stablebot/bot/pile"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -31,70 +31,8 @@ func (o *buildOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.Timeout, "build-timeout", 0, "give up on an object after this time (10m)")
 }
 
-// build compiles the change on each branch that it goes onto. What goes wrong on one
-// branch is told there, and the others are compiled all the same.
-func (p *planner) build(ctx context.Context, c *change.Change, plan *pile.Plan, o *buildOptions) error {
-	for i := range plan.Branches {
-		b := &plan.Branches[i]
-		if b.State != verdict.Affected {
-			continue
-		}
-		p.builds(ctx, c, b, o.Options)
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("building for %s: %w", b.Name, err)
-		}
-	}
-	return nil
-}
-
-func (p *planner) builds(ctx context.Context, c *change.Change, b *verdict.Branch, o kbuild.Options) {
-	var files []kbuild.File
-	switch b.Applies {
-	case verdict.Exact, verdict.Offset, verdict.ThreeWay, verdict.Adapted:
-		a, err := p.set.Adapt(ctx, c, b.Name, p.asOf)
-		if err != nil || a == nil {
-			b.Builds, b.BuildWhy = kbuild.NotTried, "what the files become is not known"
-			if err != nil {
-				b.BuildWhy += ": " + err.Error()
-			}
-			return
-		}
-		for _, f := range a.Files {
-			if f.From != "" {
-				files = append(files, kbuild.File{Path: f.From})
-			}
-			files = append(files, kbuild.File{Path: f.Path, Data: f.After})
-		}
-	case verdict.NeedsPrerequisites:
-		b.Builds, b.BuildWhy = kbuild.NotTried, "other commits go in first; export --build compiles them together"
-		return
-	default:
-		b.Builds, b.BuildWhy = kbuild.NotTried, "the patch does not apply"
-		return
-	}
-	p.compile(ctx, b, files, o)
-}
-
-// compile says on a row whether files of its branch build.
-func (p *planner) compile(ctx context.Context, b *verdict.Branch, files []kbuild.File, o kbuild.Options) {
-	place, ok := p.set.Place(b.Name)
-	if !ok {
-		b.Builds, b.BuildWhy = kbuild.NotTried, "the branch is not read"
-		return
-	}
-	res, err := kbuild.Objects(ctx, place.Repo, place.Tip, files, o)
-	if err != nil {
-		b.Builds, b.BuildWhy = kbuild.NotTried, err.Error()
-		return
-	}
-	b.Builds, b.BuildWhy, b.BuildWarnings = res.Builds, res.Why, res.Warnings
-	if len(res.Left) > 0 && res.Builds != kbuild.NotTried {
-		b.BuildWhy = strings.TrimPrefix(b.BuildWhy+"; not built: "+strings.Join(res.Left, "; "), "; ")
-	}
-}
-
 // series compiles what a series leaves; an error: it does not build.
-func (o *buildOptions) series(ctx context.Context, say io.Writer, p *planner, b *verdict.Branch, s *export.Series) error {
+func (o *buildOptions) series(ctx context.Context, say io.Writer, p *planner.Planner, b *verdict.Branch, s *export.Series) error {
 	if !o.wanted {
 		return nil
 	}
@@ -102,16 +40,16 @@ func (o *buildOptions) series(ctx context.Context, say io.Writer, p *planner, b 
 	for _, f := range s.Files {
 		files = append(files, kbuild.File{Path: f.Path, Data: f.Data})
 	}
-	p.compile(ctx, b, files, o.Options)
+	p.Compile(ctx, b, files, o.Options)
 	return o.verdict(ctx, say, b, s.Branch)
 }
 
 // asIs compiles the patch where it goes on as it is.
-func (o *buildOptions) asIs(ctx context.Context, say io.Writer, p *planner, c *change.Change, b *verdict.Branch, br export.Branch) error {
+func (o *buildOptions) asIs(ctx context.Context, say io.Writer, p *planner.Planner, c *change.Change, b *verdict.Branch, br export.Branch) error {
 	if !o.wanted {
 		return nil
 	}
-	p.builds(ctx, c, b, o.Options)
+	p.Builds(ctx, c, b, o.Options)
 	return o.verdict(ctx, say, b, br)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/pile"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
@@ -63,11 +64,11 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 			if err := o.check(args); err != nil {
 				return err
 			}
-			p, err := openPlanner(cmd.Context(), &o.branches, o.weights, day{}.Time)
+			p, err := planner.Open(cmd.Context(), &o.branches, o.weights, day{}.Time)
 			if err != nil {
 				return err
 			}
-			defer p.close()
+			defer p.Close()
 			if o.dkms+o.patches != "" {
 				return o.packages(cmd, p, args)
 			}
@@ -126,9 +127,9 @@ func (o *exportOptions) check(args []string) error {
 }
 
 // chosen are the branches of --stable, newest first.
-func (o *exportOptions) chosen(p *planner) ([]export.Branch, error) {
+func (o *exportOptions) chosen(p *planner.Planner) ([]export.Branch, error) {
 	var out []export.Branch
-	have := p.set.Branches()
+	have := p.Set.Branches()
 	for _, name := range o.stable {
 		short := strings.TrimSuffix(strings.TrimPrefix(name, "linux-"), ".y")
 		if !slices.Contains(have, name) && !slices.Contains(have, short) {
@@ -141,31 +142,31 @@ func (o *exportOptions) chosen(p *planner) ([]export.Branch, error) {
 		}) {
 			continue
 		}
-		place, _ := p.set.Place(name)
+		place, _ := p.Set.Place(name)
 		out = append(out, export.Branch{Name: name, Tip: place.Tip, Repo: place.Repo})
 	}
 	return out, nil
 }
 
 // series exports for stable.
-func (o *exportOptions) series(cmd *cobra.Command, p *planner, name string) error {
+func (o *exportOptions) series(cmd *cobra.Command, p *planner.Planner, name string) error {
 	ctx, say := cmd.Context(), cmd.OutOrStdout()
 	branches, err := o.chosen(p)
 	if err != nil {
 		return err
 	}
-	c, err := p.change(ctx, cmd.InOrStdin(), name)
+	c, err := p.Change(ctx, cmd.InOrStdin(), name)
 	if err != nil {
 		return err
 	}
-	plan, err := p.shown(ctx, c)
+	plan, err := p.Shown(ctx, c)
 	if err != nil {
 		return err
 	}
 	if plan.Mainline == "" {
 		return fmt.Errorf("%q is not in mainline, and stable takes nothing else; let its author add Cc: %s to it", c.Subject, export.StableList)
 	}
-	who, err := export.WhoAmI(ctx, p.set.Mainline().Repo)
+	who, err := export.WhoAmI(ctx, p.Set.Mainline().Repo)
 	if err != nil {
 		return err
 	}
@@ -249,12 +250,12 @@ func whole(tree string, plan *pile.Plan, i int) error {
 }
 
 // one writes the series for one branch.
-func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, i int, br export.Branch,
+func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner.Planner, plan *pile.Plan, i int, br export.Branch,
 	who export.Identity) error {
-	w := export.Wanted{Mainline: p.set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}
+	w := export.Wanted{Mainline: p.Set.Mainline().Repo, ID: plan.Mainline, Prerequisites: plan.Branches[i].Prerequisites, Branch: br, Who: who}
 	var err error
 	if plan.Branches[i].Applies == "adapted" {
-		if w.Adapted, err = p.adapted(ctx, plan.Mainline, br.Name); err != nil {
+		if w.Adapted, err = p.Adapted(ctx, plan.Mainline, br.Name); err != nil {
 			return err
 		}
 	}
@@ -294,28 +295,8 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner, plan
 	return nil
 }
 
-// adapted is the change as the ladder puts it into a branch.
-func (p *planner) adapted(ctx context.Context, id, branch string) (*export.Adapted, error) {
-	c, err := p.set.Commit(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	a, err := p.set.Adapt(ctx, c, branch, p.asOf)
-	if err != nil || a == nil {
-		return nil, err
-	}
-	out := &export.Adapted{Differs: a.Proof}
-	for _, d := range a.Doubts {
-		out.Differs = append(out.Differs, "to be checked: "+d)
-	}
-	for _, f := range a.Files {
-		out.Files = append(out.Files, export.AdaptedFile{Path: f.Path, From: f.From, Data: f.After, Mode: uint32(f.Mode)})
-	}
-	return out, nil
-}
-
 // ask writes the mail for the branches that take the commit as it is.
-func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan *pile.Plan, branches []export.Branch,
+func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner.Planner, plan *pile.Plan, branches []export.Branch,
 	who export.Identity) error {
 	var why []string
 	for _, r := range plan.Rules {
@@ -326,7 +307,7 @@ func (o *exportOptions) ask(ctx context.Context, say io.Writer, p *planner, plan
 	if len(why) == 0 {
 		why = append(why, plan.Reason)
 	}
-	r, err := export.Ask(ctx, p.set.Mainline().Repo, plan.Mainline, branches, why, who, trusted)
+	r, err := export.Ask(ctx, p.Set.Mainline().Repo, plan.Mainline, branches, why, who, trusted)
 	if err != nil {
 		return err
 	}

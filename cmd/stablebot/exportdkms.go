@@ -15,6 +15,7 @@ import (
 	"github.com/stablebot/stablebot/bot/export"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -43,7 +44,7 @@ func (o *exportOptions) place(cmd *cobra.Command, vendor *git.Repo) error {
 }
 
 // packages exports for DKMS.
-func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string) error {
+func (o *exportOptions) packages(cmd *cobra.Command, p *planner.Planner, names []string) error {
 	ctx, say := cmd.Context(), cmd.OutOrStdout()
 	branches, err := o.chosen(p)
 	if err != nil {
@@ -58,7 +59,7 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner, names []string)
 		return err
 	}
 	pkg := &export.Package{Name: cmp.Or(o.dkms, o.patches), Version: o.version, Vendor: vendor, Tag: o.tag, VendorFolder: o.folder,
-		Mainline: p.set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
+		Mainline: p.Set.Mainline().Repo, MainlineFolder: o.mainlineFolder, Make: o.make, Clean: o.clean}
 	if pkg.Version == "" && o.patches == "" {
 		pkg.Version = strings.Trim(notInVersion.ReplaceAllString(o.tag, "-"), "-.+~")
 	}
@@ -136,12 +137,12 @@ func (o *exportOptions) made(ctx context.Context, pkg *export.Package) (interfac
 }
 
 // fix judges one change for a package.
-func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branches []export.Branch) (export.Fix, error) {
-	c, err := p.change(ctx, nil, name)
+func (o *exportOptions) fix(ctx context.Context, p *planner.Planner, name string, branches []export.Branch) (export.Fix, error) {
+	c, err := p.Change(ctx, nil, name)
 	if err != nil {
 		return export.Fix{}, err
 	}
-	plan, err := p.shown(ctx, c)
+	plan, err := p.Shown(ctx, c)
 	if err != nil {
 		return export.Fix{}, err
 	}
@@ -170,7 +171,7 @@ func (o *exportOptions) fix(ctx context.Context, p *planner, name string, branch
 			f.Lacking = append(f.Lacking, b.Name)
 		}
 	}
-	for _, fate := range p.set.Fates(ctx, c) {
+	for _, fate := range p.Set.Fates(ctx, c) {
 		_, _, point := release.Point(fate.Release)
 		asked := slices.ContainsFunc(branches, func(x export.Branch) bool { return x.Name == fate.Branch })
 		if o.meanwhile && asked && point && fate.Reverted == "" {

@@ -73,6 +73,7 @@ var arrows = []struct {
 	{"bot/worklist", []string{"rules/…", "bot/flow", "bot/git", "bot/export", "bot/kernel/missing"}},
 	{"bot/pile", []string{"rules/…"}},
 	{"bot/launch", []string{"rules/…"}},
+	{"bot/launch/sweep", []string{"rules/…", "bot/console", "bot/launch", "bot/progress", "bot/usage", "bot/git", "bot/planner"}},
 	{"bot/evaluate", []string{"rules/…", "bot/evaluate/truth"}},
 	{"bot/evaluate/truth", []string{"rules/…", "bot/git"}},
 	{"bot/evaluate/corpus", []string{"rules/…", "bot/git", "bot/mail", "bot/kernel/mainline", "bot/series", "bot/source/archive", "bot/kernel/trees", "bot/evaluate/truth", "bot/usage"}},
@@ -83,6 +84,7 @@ var arrows = []struct {
 	{"fixtures", nil},
 	{"bot/demo", []string{"rules/change", "rules/verdict", "bot/flow", "bot/git", "bot/mail", "fixtures"}},
 	{"bot/wire", []string{"rules/…", "bot/…"}},
+	{"bot/planner", []string{"rules/…", "bot/progress", "bot/shell", "bot/usage", "bot/export", "bot/git", "bot/kernel/…", "bot/mail", "bot/pile", "bot/wire"}},
 	{"bot/doctor", []string{"bot/config", "bot/console", "bot/git", "bot/kernel/live", "bot/store", "bot/usage", "bot/wire"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
 }

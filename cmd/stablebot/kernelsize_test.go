@@ -17,6 +17,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -44,17 +45,17 @@ func TestKernelSize(t *testing.T) {
 		t.Logf("%-46s %10v  %s", what, time.Since(begin).Round(time.Millisecond), inMemory())
 	}
 	o := wire.Branches{Repo: repo, Stable: []string{"linux-*.y"}, Releases: "tags"}
-	var p *planner
+	var p *planner.Planner
 	open := func() {
 		var err error
-		if p, err = openPlanner(ctx, &o, "", time.Time{}); err != nil {
+		if p, err = planner.Open(ctx, &o, "", time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	step("the first opening, or one with what was kept", open)
-	p.close()
+	p.Close()
 	step("the next opening", open)
-	defer func() { p.close() }()
+	defer func() { p.Close() }()
 	var fixes []string
 	out := runGit(t, repo, "log", "--no-merges", "--format=%H", "--grep=^Fixes:", "-n", "40000", "master")
 	for _, i := range rand.New(rand.NewPCG(3, 4)).Perm(40000)[:300] {
@@ -64,9 +65,9 @@ func TestKernelSize(t *testing.T) {
 	}
 	one := func(id string) time.Duration {
 		begin := time.Now()
-		c, err := p.change(ctx, nil, id)
+		c, err := p.Change(ctx, nil, id)
 		if err == nil {
-			_, err = p.plan(ctx, c)
+			_, err = p.Plan(ctx, c)
 		}
 		if err != nil {
 			t.Fatalf("%.12s: %v", id, err)
@@ -84,7 +85,7 @@ func TestKernelSize(t *testing.T) {
 		slices.Sort(took)
 		t.Logf("  median %v, 99%% %v, longest %v", took[len(took)/2], took[len(took)*99/100], took[len(took)-1])
 	}
-	followKernel(t, ctx, repo, dir, p.set, step)
+	followKernel(t, ctx, repo, dir, p.Set, step)
 }
 
 // followKernel moves mainline and a branch on by 1,000 commits in a repository that

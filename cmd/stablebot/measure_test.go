@@ -11,34 +11,35 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/wire"
 )
 
 // realPlanner opens freebsd/drm-kmod with the branches named; the test skips
 // without a clone of it.
-func realPlanner(t *testing.T, branches ...string) *planner {
+func realPlanner(t *testing.T, branches ...string) *planner.Planner {
 	t.Helper()
 	path := os.Getenv("STABLEBOT_DRM_KMOD")
 	if path == "" {
 		t.Skip("STABLEBOT_DRM_KMOD names no clone of freebsd/drm-kmod")
 	}
 	o := wire.Branches{Repo: path, Stable: branches, Releases: "title:Reduce diff with Linux %s"}
-	p, err := openPlanner(context.Background(), &o, "", time.Time{})
+	p, err := planner.Open(context.Background(), &o, "", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	return p
 }
 
 // realCommits are the commits of amdgpu, i915 and radeon of a range, oldest
 // first, without those that touch the register headers that some copies lack.
-func realCommits(t *testing.T, p *planner, revs ...string) []string {
+func realCommits(t *testing.T, p *planner.Planner, revs ...string) []string {
 	t.Helper()
 	args := append([]string{"rev-list", "--no-merges", "--reverse"}, revs...)
 	args = append(args, "--", "drivers/gpu/drm/amd", "drivers/gpu/drm/i915", "drivers/gpu/drm/radeon", ":(exclude)*_sh_mask.h",
 		":(exclude)*_offset.h")
-	out, err := p.set.Mainline().Repo.Output(context.Background(), "listing commits", args...)
+	out, err := p.Set.Mainline().Repo.Output(context.Background(), "listing commits", args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +54,8 @@ func realCommits(t *testing.T, p *planner, revs ...string) []string {
 func TestPlanSpeed(t *testing.T) {
 	ctx := context.Background()
 	p := realPlanner(t, "5.10-lts", "5.15-lts", "6.1-lts", "6.6-lts")
-	old, _ := p.set.Place("6.1")
-	all := realCommits(t, p, p.set.Mainline().Tip, "^"+old.Tip)
+	old, _ := p.Set.Place("6.1")
+	all := realCommits(t, p, p.Set.Mainline().Tip, "^"+old.Tip)
 	const n = 300
 	var some []string
 	for i := range n {
@@ -62,12 +63,12 @@ func TestPlanSpeed(t *testing.T) {
 	}
 	one := func(id string) time.Duration {
 		begin := time.Now()
-		c, err := p.change(ctx, nil, id)
+		c, err := p.Change(ctx, nil, id)
 		if err != nil {
 			t.Logf("%.12s: %v", id, err)
 			return 0
 		}
-		if _, err := p.plan(ctx, c); err != nil {
+		if _, err := p.Plan(ctx, c); err != nil {
 			t.Fatal(err)
 		}
 		return time.Since(begin)

@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
@@ -88,11 +89,11 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 		}
 		view.States = append(view.States, flow.Stand(s))
 	}
-	p, err := openPlanner(ctx, &o.branches, o.weights, o.asOf.Time)
+	p, err := planner.Open(ctx, &o.branches, o.weights, o.asOf.Time)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.Close()
 	memory, closing, err := o.memory.open(cmd, o.branches.Repo)
 	if err != nil {
 		return err
@@ -132,8 +133,8 @@ func (o *missingOptions) run(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Standings, args []string) (*missing.Sweep, error) {
-	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts,
+func (o *missingOptions) sweep(ctx context.Context, p *planner.Planner, memory flow.Standings, args []string) (*missing.Sweep, error) {
+	s := &missing.Sweep{Set: p.Set, Judge: p.Judge, AsOf: o.asOf.Time, Paths: args[1:], Jobs: o.jobs, Conflicts: o.conflicts,
 		Refusals: refusal.New()}
 	name := strings.TrimSuffix(strings.TrimPrefix(args[0], "linux-"), ".y")
 	var err error
@@ -145,8 +146,8 @@ func (o *missingOptions) sweep(ctx context.Context, p *planner, memory flow.Stan
 			return nil, usage.Wrap(fmt.Errorf("--no: %w", err))
 		}
 	}
-	if place, ok := p.set.Place(name); ok {
-		if err := s.Refusals.ReadBranch(ctx, place.Repo, place.Tip, p.set.Mainline().Tip); err != nil {
+	if place, ok := p.Set.Place(name); ok {
+		if err := s.Refusals.ReadBranch(ctx, place.Repo, place.Tip, p.Set.Mainline().Tip); err != nil {
 			return nil, err
 		}
 	}
@@ -184,7 +185,7 @@ func (o *missingOptions) commands(branch string) missing.Commands {
 }
 
 // export writes the mails and series of the open rows.
-func (o *missingOptions) export(cmd *cobra.Command, p *planner, r *missing.Report, view missing.View) error {
+func (o *missingOptions) export(cmd *cobra.Command, p *planner.Planner, r *missing.Report, view missing.View) error {
 	x := exportOptions{branches: o.branches, stable: []string{r.Branch}, out: o.out}
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return fmt.Errorf("making the folder of --export: %w", err)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git/gittest"
 	"github.com/stablebot/stablebot/bot/launch"
+	"github.com/stablebot/stablebot/bot/launch/sweep"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -74,14 +76,14 @@ func cardTree(t *testing.T) (repo string, fixes [4]string) {
 	return r.Dir, fixes
 }
 
-func openCard(t *testing.T, repo string) *planner {
+func openCard(t *testing.T, repo string) *planner.Planner {
 	t.Helper()
 	o := wire.Branches{Repo: repo, Mainline: "master", Stable: []string{"linux-6.*.y"}, Releases: "tags"}
-	p, err := openPlanner(t.Context(), &o, "", day{}.Time)
+	p, err := planner.Open(t.Context(), &o, "", day{}.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	return p
 }
 
@@ -100,11 +102,11 @@ func TestBackportedCulprit(t *testing.T) {
 		{verdict.Affected, verdict.StableEligible},
 		{verdict.NotAffected, verdict.NotNeeded},
 	} {
-		c, err := p.change(t.Context(), nil, fixes[i])
+		c, err := p.Change(t.Context(), nil, fixes[i])
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := p.plan(t.Context(), c)
+		plan, err := p.Plan(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,11 +130,11 @@ func TestBackportedCulprit(t *testing.T) {
 func TestLaunchSaysWhatPlanSays(t *testing.T) {
 	repo, fixes := cardTree(t)
 	p := openCard(t, repo)
-	chips, err := findChips([]string{"MT7925"})
+	chips, err := sweep.FindChips([]string{"MT7925"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := p.launch(t.Context(), io.Discard, cardOf(chips, true), nil, 2)
+	r, err := sweep.Make(t.Context(), p, io.Discard, sweep.CardOf(chips, true), nil, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +149,11 @@ func TestLaunchSaysWhatPlanSays(t *testing.T) {
 			t.Errorf("fix %d is no row of %d; left out: %+v", i, len(r.Fixes), r.LeftOut)
 			continue
 		}
-		c, err := p.change(t.Context(), nil, id)
+		c, err := p.Change(t.Context(), nil, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan, err := p.plan(t.Context(), c)
+		plan, err := p.Plan(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}

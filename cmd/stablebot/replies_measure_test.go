@@ -25,8 +25,8 @@ import (
 func TestRealReplies(t *testing.T) {
 	ctx := context.Background()
 	p := realPlanner(t, "5.10-lts", "5.15-lts", "6.1-lts")
-	old, _ := p.set.Place("6.1")
-	all := realCommits(t, p, p.set.Mainline().Tip, "^"+old.Tip)
+	old, _ := p.Set.Place("6.1")
+	all := realCommits(t, p, p.Set.Mainline().Tip, "^"+old.Tip)
 	every := 40
 	if s := os.Getenv("STABLEBOT_EVERY"); s != "" {
 		d, err := time.ParseDuration(s + "ns")
@@ -36,12 +36,12 @@ func TestRealReplies(t *testing.T) {
 		every = int(d)
 	}
 	refs := map[string]rules.Ref{}
-	for _, r := range p.judge.Suite {
+	for _, r := range p.Judge.Suite {
 		refs[r.ID] = r.Ref
 	}
 	fixes, said, bad := 0, map[verdict.Verdict]int{}, 0
 	for _, id := range all {
-		c, err := p.change(ctx, strings.NewReader(""), id)
+		c, err := p.Change(ctx, strings.NewReader(""), id)
 		if err != nil || len(c.Fixes) == 0 && len(c.Stable) == 0 {
 			continue
 		}
@@ -50,12 +50,12 @@ func TestRealReplies(t *testing.T) {
 		}
 		c.Kind = change.Mail
 		day := c.Date.Add(-24 * time.Hour)
-		facts, err := p.set.Facts(ctx, c, nil, day)
+		facts, err := p.Set.Facts(ctx, c, nil, day)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		judge := *p.judge
+		judge := *p.Judge
 		judge.AsOf = day
 		posting := report.Posting{Of: 1, Have: 1, Version: 1, Refs: refs, Patches: []report.Patch{{Judgement: judge.Change(c, nil, facts),
 			Change: c, Tree: facts}}}

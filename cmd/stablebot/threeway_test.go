@@ -36,17 +36,17 @@ func TestThreeWay(t *testing.T) {
 		dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	old, _ := p.set.Place("6.1")
-	all := realCommits(t, p, p.set.Mainline().Tip, "^"+old.Tip)
+	old, _ := p.Set.Place("6.1")
+	all := realCommits(t, p, p.Set.Mainline().Tip, "^"+old.Tip)
 	const n = 300
 	clean, conflict, asked := map[string]int{}, map[string]int{}, 0
 	for i := range n {
-		c, err := p.change(ctx, nil, all[i*len(all)/n])
+		c, err := p.Change(ctx, nil, all[i*len(all)/n])
 		if err != nil {
 			t.Log(err)
 			continue
 		}
-		got, err := p.plan(ctx, c)
+		got, err := p.Plan(ctx, c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestThreeWay(t *testing.T) {
 			if b.State != "affected" {
 				continue
 			}
-			place, _ := p.set.Place(b.Name)
+			place, _ := p.Set.Place(b.Name)
 			if _, err := git(nil, "read-tree", place.Tip); err != nil {
 				t.Fatal(err)
 			}

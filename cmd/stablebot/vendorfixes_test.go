@@ -56,8 +56,8 @@ func TestVendorFixes(t *testing.T) {
 		}
 		vendor = append(vendor, at)
 	}
-	out, err := p.set.Mainline().Repo.Output(ctx, "listing commits", "rev-list", "--no-merges", "--reverse", p.set.Mainline().Tip,
-		"^"+p.set.Base(), "--", "drivers/gpu/drm/i915")
+	out, err := p.Set.Mainline().Repo.Output(ctx, "listing commits", "rev-list", "--no-merges", "--reverse", p.Set.Mainline().Tip,
+		"^"+p.Set.Base(), "--", "drivers/gpu/drm/i915")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +65,12 @@ func TestVendorFixes(t *testing.T) {
 	count := map[string]int{}
 	seen := map[string]bool{}
 	for _, id := range strings.Fields(string(out)) {
-		c, err := p.change(ctx, nil, id)
+		c, err := p.Change(ctx, nil, id)
 		if err != nil || !saysFix(c) || seen[c.Subject] || !slices.ContainsFunc(vendor, func(v apply.Tree) bool { return stands(ctx, v, c) }) {
 			continue
 		}
 		seen[c.Subject] = true
-		facts, err := p.set.Facts(ctx, c, nil, time.Time{})
+		facts, err := p.Set.Facts(ctx, c, nil, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestVendorFixes(t *testing.T) {
 		if taken || len(facts.Branches) == 0 {
 			continue
 		}
-		j := p.judge.Change(c, nil, facts)
+		j := p.Judge.Change(c, nil, facts)
 		bug := "no culprit named"
 		for _, x := range facts.Culprits {
 			switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
 	"github.com/stablebot/stablebot/bot/kernel/refusal"
+	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/bot/worklist"
@@ -66,11 +67,11 @@ func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 	if o.vendor == "" || o.tag == "" {
 		return usage.Errorf("name the vendor's release: --package and --tag")
 	}
-	p, err := openPlanner(ctx, &o.branches, o.weights, o.asOf.Time)
+	p, err := planner.Open(ctx, &o.branches, o.weights, o.asOf.Time)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.Close()
 	vendor, err := git.Open(ctx, o.vendor, trusted)
 	if err != nil {
 		return err
@@ -84,10 +85,10 @@ func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	main := p.set.Mainline()
+	main := p.Set.Mainline()
 	q := worklist.Question{Vendor: o.vendor, Tip: main.Tip, Since: o.since,
 		Package: export.Package{Vendor: vendor, Tag: o.tag, VendorFolder: x.folder, Mainline: main.Repo, MainlineFolder: x.mainlineFolder}}
-	s := &missing.Sweep{Set: p.set, Judge: p.judge, AsOf: o.asOf.Time, Jobs: o.jobs, Refusals: refusal.New(), Told: func(id string, err error) {
+	s := &missing.Sweep{Set: p.Set, Judge: p.Judge, AsOf: o.asOf.Time, Jobs: o.jobs, Refusals: refusal.New(), Told: func(id string, err error) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: %.12s: %s\n", id, console.Lines(err.Error()))
 	}}
 	if folder := strings.Trim(x.mainlineFolder, "/"); folder != "" {

@@ -1,4 +1,4 @@
-package main
+package sweep
 
 import (
 	"slices"
@@ -50,13 +50,13 @@ func TestLanded(t *testing.T) {
 // came earlier is named beside it.
 func TestCardOf(t *testing.T) {
 	find := func(names ...string) []silicon.Entry {
-		es, err := findChips(names)
+		es, err := FindChips(names)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return es
 	}
-	c := cardOf(find("SMU13", "Navi33"), true)
+	c := CardOf(find("SMU13", "Navi33"), true)
 	if c.first.Name != "Navi33" || c.first.Since != "5.19" {
 		t.Errorf("it begins with %s in %s", c.first.Name, c.first.Since)
 	}
@@ -66,13 +66,13 @@ func TestCardOf(t *testing.T) {
 	if !has("DCN 3.2.1") || has("SMU13") {
 		t.Errorf("taken in: %v", c.blocks)
 	}
-	if c := cardOf(find("Navi33"), false); len(c.blocks) > 0 {
+	if c := CardOf(find("Navi33"), false); len(c.blocks) > 0 {
 		t.Errorf("without blocks: %v", c.blocks)
 	}
-	if c := cardOf(find("DCN3.2", "DCN3"), true); c.first.Name != "DCN3" || len(c.blocks) > 0 {
+	if c := CardOf(find("DCN3.2", "DCN3"), true); c.first.Name != "DCN3" || len(c.blocks) > 0 {
 		t.Errorf("blocks alone: %+v", c)
 	}
-	if _, err := findChips([]string{"Raven", "DCN3"}); err == nil {
+	if _, err := FindChips([]string{"Raven", "DCN3"}); err == nil {
 		t.Error("a chip without a first release was taken")
 	}
 }
