@@ -92,6 +92,7 @@ type Built struct {
 type Queued struct {
 	Fix
 	Title, File string
+	Author      string // name and address
 	Match       Match
 	Deviates    []string
 }
@@ -226,7 +227,7 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 		return fmt.Errorf("the vendor tree %s at %s: %w", p.Vendor.Path, p.Tag, err)
 	}
 	tip := start
-	paths := map[string]bool{}
+	var tips []string
 	for _, f := range p.Fixes {
 		commit, err := p.Mainline.Commit(ctx, f.ID)
 		if err != nil {
@@ -264,29 +265,26 @@ func (p *Package) queue(ctx context.Context, b *bench, base string, out *Built) 
 			continue
 		}
 		for _, path := range c.paths {
-			paths[path] = true
 			out.Graphics = out.Graphics || p.MainlineFolder == "" && graphics(path)
 		}
-		if tip, err = b.record(ctx, c.tree, tip, message(commit, nil, c.notes, Identity{}), commit.Author); err != nil {
+		if tip, err = b.record(ctx, c.tree, tip, commit.Title(), commit.Author); err != nil {
 			return err
 		}
 		beyond, err := p.beyond(commit)
 		if err != nil {
 			return err
 		}
-		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Deviates: append(c.notes, beyond...)})
+		tips = append(tips, tip)
+		out.Queue = append(out.Queue, Queued{Fix: f, Title: commit.Title(), Author: commit.Author.Name + " <" + commit.Author.Email + ">", Deviates: append(c.notes, beyond...)})
 	}
 	if len(out.Queue) == 0 {
 		return nil
 	}
-	mails, err := b.format(ctx, start, tip, Wanted{Branch: Branch{Name: p.Name}})
+	patches, err := b.patches(ctx, start, out.Queue, tips)
 	if err != nil {
 		return err
 	}
-	if _, err := b.verify(ctx, start, tip, mails, paths); err != nil {
-		return err
-	}
-	for i, m := range mails {
+	for i, m := range patches {
 		out.Queue[i].File = m.name
 		out.tree = append(out.tree, file{name: "patches/" + m.name, data: m.data})
 	}

@@ -143,3 +143,52 @@ func TestClimb(t *testing.T) {
 		t.Errorf("the patch is\n%s", d.files[len(d.files)-1].data)
 	}
 }
+
+// TestMessageIsNoPatch: dkms puts a patch on with patch(1), which applies what looks like
+// a diff in the message, too, in whatever form. Nothing above git's own diff is one.
+func TestMessageIsNoPatch(t *testing.T) {
+	p := demo(t, "6.1")
+	hunk := "--- a/ring.c\n+++ b/ring.c\n@@ -1,3 +1,4 @@\n // SPDX-License-Identifier: GPL-2.0\n" +
+		" #include <linux/errno.h>\n+int planted;\n #include \"demo.h\"\n"
+	indented := "  " + strings.ReplaceAll(hunk, "\n", "\n  ")
+	message := "demo: fix the reset, at a length that a mail would fold into --- a/ring.c and +++ b/ring.c below\n\nIt hangs. Not so:\n\n" + indented +
+		"\n\nIndex: ring.c\n6a7\n> int planted;\n"
+	last := p.Fixes[1].ID
+	p.Fixes = p.Fixes[1:2]
+	id, err := exec.Command("git", "-C", p.Mainline.Path, "-c", "user.name=Ada", "-c", "user.email=ada@example.org",
+		"commit-tree", last+"^{tree}", "-p", last+"^", "-m", message).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Fixes[0].ID = strings.TrimSpace(string(id))
+	b, err := p.Build(t.Context(), git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "demo")
+	if err := b.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	patches, _ := filepath.Glob(filepath.Join(dir, "patches", "*"))
+	if len(patches) != 1 {
+		t.Fatalf("patches: %v", patches)
+	}
+	text, err := os.ReadFile(patches[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	above, _, _ := strings.Cut(string(text), "\ndiff --git ")
+	for line := range strings.Lines(above) {
+		if !strings.HasPrefix(line, "# ") && line != "\n" {
+			t.Errorf("above the diff stands %q", line)
+		}
+	}
+	if program, err := exec.LookPath("patch"); err == nil {
+		if out, err := exec.Command(program, "-p1", "-f", "-d", dir, "-i", patches[0]).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		if out, _ := exec.Command("grep", "-r", "int planted", "--include=*.[ch]", dir).Output(); len(out) > 0 {
+			t.Errorf("the message was applied: %s", out)
+		}
+	}
+}
