@@ -157,7 +157,8 @@ func (f *Facts) met() bool {
 func (f *Facts) noise() (string, Evidence) {
 	w := f.Words()
 	told := w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) || w.Has(signs.WordFailure)
-	tool := w.InTitle(signs.WordCompiler) || w.InTitle(signs.WordTool) || w.InTitle(signs.WordNoise)
+	tool := w.InTitle(signs.WordCompiler) || w.InTitle(signs.WordTool) || w.InTitle(signs.WordNoise) ||
+		w.InTitle(signs.WordStyle) && printed(Evidence{Text: f.Change.Subject})
 	switch {
 	case w.TitleHas(signs.Bugs), w.Traced(), f.buildError():
 	case tool:

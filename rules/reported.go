@@ -68,6 +68,8 @@ Unmet: "found by code inspection, not observed".`,
 				ev = t.Evidence("Reported-by")
 			}
 			out, _ = unmet(FoundByChecker, ev)
+		case w.CheckedLate != (Evidence{}) && !w.Has(signs.WordShown) && !w.Has(signs.WordReport) && robots == 0:
+			out, _ = unmet(FoundInSource, w.CheckedLate)
 		case w.Has(signs.WordReading):
 			out, _ = unmet("found by reading the code", w.Evidence(signs.WordReading))
 		case w.InTitle(signs.WordCompiler) && !f.buildError():
@@ -84,6 +86,14 @@ Unmet: "found by code inspection, not observed".`,
 // FoundByChecker is what reported says of a bug that a program found in the source: whether
 // anybody can meet it is another question.
 const FoundByChecker = "found by a static checker, and that somebody met it was not found in the message"
+
+// FoundInSource is what it says of a pointer that is checked too late. Static checkers find
+// such, and mostly it is the check that nobody needs.
+const FoundInSource = "dereferenced before its check, as static checkers find it; that somebody met it was not found in the message"
+
+// OnPaper reports whether a reason of reported says that the bug stands in the source alone,
+// as far as the message tells.
+func OnPaper(reason string) bool { return reason == FoundByChecker || reason == FoundInSource }
 
 // ByChecker ends what real-bug says of such a bug.
 const ByChecker = ", which a checker found"

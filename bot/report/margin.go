@@ -48,7 +48,7 @@ func CloseCall(p Patch) bool { return p.Lines == nil || row(Posting{}, p).best()
 // checker found in the source, and that nobody is said to have met, does not by itself.
 func Favoured(j verdict.Judgement) bool {
 	read := slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
-		return w.ID == rules.UserReport.ID && w.Outcome == rules.Unmet && w.Reason == rules.FoundByChecker
+		return w.ID == rules.UserReport.ID && w.Outcome == rules.Unmet && rules.OnPaper(w.Reason)
 	})
 	return slices.ContainsFunc(j.Rules, func(w verdict.Weighed) bool {
 		return w.Outcome == rules.Met && w.Weight > 0 && !usual[w.ID] && formal(w.ID) == 0 && (!read || w.ID != rules.RealBug.ID)

@@ -406,7 +406,7 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 // onPaper reports whether a finding says that the bug stands in the source alone as far as
 // the message tells. The documented rules hold that against a patch, whatever it weighs.
 func onPaper(rule string, unmet bool, reason string) bool {
-	return unmet && (rule == rules.NoTheory.ID || rule == rules.UserReport.ID && reason == rules.FoundByChecker)
+	return unmet && (rule == rules.NoTheory.ID || rule == rules.UserReport.ID && rules.OnPaper(reason))
 }
 
 // usual are the rules that nearly every patch meets: nobody is told so.

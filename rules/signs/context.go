@@ -175,3 +175,29 @@ const maxOffset = 24
 // longestName bounds how far the name of a place is looked for: a path of a program in a
 // trace is shorter, and so is every symbol of a kernel.
 const longestName = 1024
+
+// checkedLate finds where a text says that a pointer is used before it is checked:
+// "dereferenced before it is null checked". It returns the offset or -1.
+func checkedLate(s string) int {
+	const use, check = "dereferenc", "check"
+	for from := 0; ; {
+		i := strings.Index(s[from:], use)
+		if i < 0 {
+			return -1
+		}
+		i += from
+		from = i + len(use)
+		clause := s[from:min(len(s), from+3*meaningReach)]
+		if end := strings.IndexAny(clause, ".;"); end >= 0 {
+			clause = clause[:end]
+		}
+		_, after, ok := cutAny(oneLine(clause), " before ", " prior to ")
+		at := strings.Index(after, check)
+		if !ok || at < 0 || at > meaningReach || strings.Contains(after[:at], use) {
+			continue
+		}
+		if strings.Contains(after, "null") || strings.HasPrefix(after[at:], "checked") || strings.HasPrefix(after[at:], "checking if") {
+			return i
+		}
+	}
+}

@@ -40,6 +40,8 @@ func TestContext(t *testing.T) {
 		{"one that a change brings", "acme: fix the clock", "The change can cause a regression on boards without a clock.", WordRegression, true},
 		{"a file that is not loaded", "acme: fix resume", "It does not load the appropriate firmware after resume.", WordFWFile, false},
 		{"a file that it needs", "acme: add a board", "It requires a dedicated firmware file.", WordFWFile, true},
+		{"checkpatch, by its kinds", "acme: fix checkpatch CHECK/WARNING/ERROR", "", WordTool, true},
+		{"a checkpatch that is clean", "acme: fix the flush", "checkpatch is clean.", WordTool, false},
 		{"no regression", "acme: fix jumbo frames", "Note that this is not strictly a\nregression of the change that is named.", WordRegression, false},
 		{"one, and not where", "acme: fix jumbo frames", "It does not show on old boards, but is a regression.", WordRegression, true},
 		{"a hang that is assumed", "acme: fix the timer", "The device is reset since it is assumed that\nthe controller is stuck.", WordHang, false},
@@ -59,6 +61,25 @@ func TestContext(t *testing.T) {
 		if got := w.Has(c.kind); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// A pointer that is checked too late is what checkers find.
+func TestCheckedLate(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Currently pointer tz is dereferenced before it is being\nnull checked.": true,
+		"The pointer is dereferenced prior to the NULL check.":                   true,
+		"priv is dereferenced before being checked.":                             true,
+		"Check the descriptor before dereferencing it.":                          false,
+		"It is dereferenced before probe has set it. Add a NULL check.":          false,
+		"The ring is dereferenced before the checksum is there.":                 false,
+	} {
+		if got := ReadWords(&change.Change{Subject: "acme: fix the order", Body: text}).CheckedLate != (Evidence{}); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if ReadWords(&change.Change{Subject: "acme: fix dereference of tz before it is null checked"}).CheckedLate.Text == "" {
+		t.Error("a title that says so")
 	}
 }
 

@@ -150,6 +150,8 @@ type Words struct {
 	LogError    bool   // an error line that a driver printed into the kernel log stands there
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
+	// CheckedLate: a pointer is checked for NULL only behind its use, by title or message.
+	CheckedLate Evidence
 
 	asked int // how often, see maxAsked
 
@@ -330,6 +332,11 @@ func ReadWords(c *change.Change) *Words {
 		w.at[WordTrace] = int32(min(printed, 1<<30)) + 1
 	}
 	w.annotated()
+	if i := checkedLate(body); i >= 0 && i < len(w.text) {
+		w.CheckedLate = lineAt(w.text, i)
+	} else if checkedLate(title) >= 0 {
+		w.CheckedLate = Evidence{Text: Shorten(c.Subject)}
+	}
 	if i := compilerError(body); i >= 0 && i < len(w.text) {
 		w.CompilerError = lineAt(w.text, i)
 	}
