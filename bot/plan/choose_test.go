@@ -79,6 +79,23 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A fix by its tag that a reply proposes nothing for is named all the same, unless its
+// author has spoken of stable.
+func TestChooseLeft(t *testing.T) {
+	asks := postOf(4, "dddddddddddd", verdict.DKMSOnly, 0.1)
+	asks.Message.Change.Stable = []change.StableTag{{}}
+	b := Brief{Posts: []Posted{postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9), postOf(2, "bbbbbbbbbbbb", verdict.OutOfScope, 0.1),
+		postOf(3, "", verdict.OutOfScope, 0.1), asks}, Series: flow.Series{Of: 4}}
+	got := b.choose(func(j verdict.Judgement) bool { return j.Verdict == verdict.StableEligible })
+	if told(got) != "1 | " || len(got.Left) != 1 || got.Left[0].N != 2 {
+		t.Errorf("%s, left %+v", told(got), got.Left)
+	}
+	got = b.choose(func(verdict.Judgement) bool { return false })
+	if len(got.Left) != 0 {
+		t.Errorf("nothing is told, and yet left %+v", got.Left)
+	}
+}
+
 // What was told of a patch is not told again when it is posted anew, in whatever series,
 // until something else is to be said of it.
 func TestHeardBefore(t *testing.T) {

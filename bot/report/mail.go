@@ -351,10 +351,13 @@ var prompt = regexp.MustCompile(`^\s*(?:[$%] \S|# [a-z./]|[\w.-]+@[\w./-]+(?::\S
 // apology is what a mail asks to be forgiven for, and not what it is about.
 var apology = regexp.MustCompile(`(?i)\b(?:apolog(?:y|ies|ise|ize)|sorry)\b`)
 
+// diagnostic is what a compiler, or a kernel's log, printed: not what the author says.
+var diagnostic = regexp.MustCompile(`^\s*(?:\d* ?\| |\d+ \|)|:\d+:\d+: (?:error|warning|note): |^\s*(?:<\d>)?\[ *\d+\.\d+\]`)
+
 // unquotable reports whether a line tells nothing of what is answered: an apology, a
-// command, or an address that would have to be cut.
+// command, what a program printed, or an address that would have to be cut.
 func unquotable(line string) bool {
-	return apology.MatchString(line) || prompt.MatchString(line) || strings.Contains(line, "://") && utf8.RuneCountInString(line) > quoteColumns
+	return diagnostic.MatchString(line) || apology.MatchString(line) || prompt.MatchString(line) || strings.Contains(line, "://") && utf8.RuneCountInString(line) > quoteColumns
 }
 
 // Quote picks the three lines of a mail that tell best what is answered: the
@@ -380,7 +383,9 @@ func Quote(text string) []string {
 			}
 			continue
 		}
-		out = append(out, line)
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ var verbs = map[string]string{
 // severally are the words of a finding that change where several patches share it.
 var severally = strings.NewReplacer(
 	"a fix whose message reports ", "fixes whose messages report ", "a fix whose message shows ", "fixes whose messages show ",
+	"a fix by its Fixes tag, left out", "fixes by their Fixes tags, left out",
 	"a fix by its Fixes tag", "fixes by their Fixes tags", "a fix for ", "fixes for ",
 	"a hardware quirk or workaround", "hardware quirks or workarounds",
 	"its title reports ", "their titles report ", "its title mentions ", "their titles mention ", "its title says ", "their titles say ", "its title reads ", "their titles read ",

@@ -41,6 +41,8 @@ type Patch struct {
 	BuildsOn []int
 	// Beside: named after the others as a closer call; nothing is proposed for it.
 	Beside bool
+	// Unreleased is by what it is likely that no release has its bug yet.
+	Unreleased string
 }
 
 // Posting is the single patch or series that is answered.
@@ -51,6 +53,7 @@ type Posting struct {
 	Version int
 	Refs    map[string]rules.Ref // rule id → what it cites
 	Stands  []int                // patches of which the same was told before
+	Left    []Patch              // fixes by their tag that are not among Patches: said why, and nothing proposed
 }
 
 // Values is a reply without its phrases.
@@ -61,6 +64,7 @@ type Values struct {
 	Stands  []int
 	Lead    Row // of the patch whose verdict heads the reply
 	Rows    []Row
+	Left    []Row // fixes by their tag of which only it is said why they are left out
 	Tally   []Tally
 	Line    string // the verdict line: what a new version is compared by
 }
@@ -101,6 +105,8 @@ type Row struct {
 	Next     []Step
 	BuildsOn []int // patches of its posting that it needs
 	Beside   bool  // a closer call, named after the others
+	// Unreleased is as of the patch.
+	Unreleased string
 }
 
 // Chip is hardware with the release that first supported it.
@@ -216,6 +222,9 @@ func ValuesOf(p Posting) Values {
 	if len(v.Rows) == 0 {
 		return v
 	}
+	for _, q := range p.Left {
+		v.Left = append(v.Left, row(p, q))
+	}
 	v.Lead = slices.MinFunc(v.Rows, func(a, b Row) int {
 		return cmp.Or(besides(a)-besides(b), cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))
 	})
@@ -240,7 +249,7 @@ func row(p Posting, q Patch) Row {
 	r := Row{
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
-		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside,
+		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside, Unreleased: q.Unreleased,
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID

@@ -584,6 +584,9 @@ func (r Row) reasons() string {
 		return ""
 	}
 	side := r.sides()
+	if side[0].ID == "" && r.Verdict == verdict.StableEligible && r.Culprit {
+		side[0] = Rule{ID: rules.FixesTag.ID, Reason: "a fix by its Fixes tag"}
+	}
 	var out, cited []string
 	for i, say := range []string{"In its favour: ", "Against it: "} {
 		if side[i].ID == "" {

@@ -84,24 +84,51 @@ func (v Values) lead() []string {
 // on those that are closer calls.
 func (v Values) together() (out []string) {
 	var closer []int
-	var builds []string
 	low, high := 1.0, 0.0
 	for _, r := range v.Rows {
-		switch {
-		case r.Beside:
+		if r.Beside {
 			closer, low, high = append(closer, r.N), min(low, r.best()), max(high, r.best())
-		case len(r.BuildsOn) > 0 && r.Verdict == verdict.StableEligible:
-			builds = append(builds, fmt.Sprintf("patch %d on %s", r.N, lower(v.numbered(r.BuildsOn))))
 		}
 	}
-	if len(builds) > 0 {
-		s := strings.Replace(builds[0], " on ", " builds on ", 1)
-		out = append(out, strings.ToUpper(s[:1])+list(append([]string{s[1:]}, builds[1:]...))+"; that has to go in first.")
+	if s := v.builds(); s != "" {
+		out = append(out, s)
 	}
 	if n := len(closer); n > 0 {
 		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), plural(n, "is a closer call", "are closer calls"), between(low, high)))
 	}
 	return out
+}
+
+// builds says which patches go in before others: "Patches 2 and 3 build on patch 1".
+func (v Values) builds() string {
+	type group struct{ on, of []int }
+	var groups []group
+	for _, r := range v.Rows {
+		if r.Beside || len(r.BuildsOn) == 0 || r.Verdict != verdict.StableEligible {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return slices.Equal(g.on, r.BuildsOn) })
+		if i < 0 {
+			i, groups = len(groups), append(groups, group{on: r.BuildsOn})
+		}
+		groups[i].of = append(groups[i].of, r.N)
+	}
+	var parts []string
+	for i, g := range groups {
+		verb := ""
+		if i == 0 {
+			verb = plural(len(g.of), "builds ", "build ")
+		}
+		parts = append(parts, lower(v.numbered(g.of))+" "+verb+"on "+lower(v.numbered(g.on)))
+	}
+	switch {
+	case len(parts) == 0:
+		return ""
+	case len(parts) == 1:
+		return strings.ToUpper(parts[0][:1]) + parts[0][1:] + plural(len(groups[0].on), ", which has to go in first.", ", which have to go in first.")
+	}
+	s := list(parts)
+	return strings.ToUpper(s[:1]) + s[1:] + "; those have to go in first."
 }
 
 // between says the chances of several.
@@ -177,13 +204,14 @@ func lacking(in []Row) string {
 			quirks++
 		}
 	}
-	switch n := len(in); quirks {
+	n := len(in)
+	switch quirks {
 	case n:
 		return plural(n, "lacks this quirk", "lacks these quirks")
 	case 0:
 		return plural(n, "has the bug", "has the bugs")
 	}
-	return "has the bugs or lacks the quirks"
+	return plural(n-quirks, "has the bug", "has the bugs") + " or " + plural(quirks, "lacks the quirk", "lacks the quirks")
 }
 
 // chances are the estimated chances of patches that nobody asks stable to take yet.
@@ -246,11 +274,35 @@ func (v Values) reasons() block {
 		of[why] = append(of[why], r.N)
 	}
 	b := block{own: true}
+	for _, r := range v.Left {
+		why := r.leftOut()
+		if of[why] == nil {
+			all = append(all, why)
+		}
+		of[why] = append(of[why], r.N)
+	}
 	for _, why := range all {
 		said := v.numbered(of[why]) + ": " + inNumber(why, len(of[why]))
 		b.lines = append(b.lines, strings.Split(wrap(said, rowIndent, rowIndent+"  "), "\n")...)
 	}
 	return b
+}
+
+// leftOut is why a reply proposes nothing for a fix by its tag.
+func (r Row) leftOut() string {
+	const tagged = "a fix by its Fixes tag, left out: "
+	switch {
+	case r.Unreleased != "":
+		return tagged + "no release may have its bug yet"
+	case r.Verdict == verdict.DKMSOnly && r.Class == verdict.TooBig && r.Size.LinesWithContext > 0:
+		return tagged + fmt.Sprintf("%s, %d lines with context", shorts[r.Class], r.Size.LinesWithContext)
+	case r.Verdict == verdict.DKMSOnly && shorts[r.Class] != "":
+		return tagged + shorts[r.Class]
+	case r.Verdict == verdict.StableEligible, r.Reason == "", strings.Contains(r.Reason, "too close to call"), strings.Contains(r.Reason, "%"):
+		return tagged + "too close to call (" + chance(r.best()) + ")"
+	}
+	why := strings.TrimRight(clean(strings.TrimPrefix(r.Reason, "not a fix: ")), ".")
+	return tagged + cut(why, maxReason)
 }
 
 // because are at most two findings on one patch of a series.

@@ -106,7 +106,7 @@ func TestLacking(t *testing.T) {
 	bug, quirk := Row{}, Row{Quirk: true}
 	for want, in := range map[string][]Row{
 		"has the bug": {bug}, "has the bugs": {bug, bug}, "lacks this quirk": {quirk}, "lacks these quirks": {quirk, quirk},
-		"has the bugs or lacks the quirks": {bug, quirk},
+		"has the bug or lacks the quirk": {bug, quirk},
 	} {
 		if got := lacking(in); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -31,7 +31,7 @@ func TestTogether(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2; that has to go in first.",
+		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2, which has to go in first.",
 		"Patch 4 is a closer call (estimated chance 50 %).", "Patch 4: 143 lines with context", "Patch 1: a fix whose message reports a hang",
 		"Patches 3 and 5: fixes by their Fixes tags", "Patches 1, 2, 3 and 5: if you agree, add this",
 	} {
@@ -39,6 +39,12 @@ func TestTogether(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
+	left := Patch{N: 6, Change: culprit, Judgement: verdict.Judgement{Verdict: verdict.OutOfScope, Reason: "not a fix: it changes device trees"}}
+	m.Values = ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one}, Left: []Patch{left}})
+	if text, err = m.Text(); err != nil || !strings.Contains(text, "Patch 6: a fix by its Fixes tag, left out: it changes device trees\n") {
+		t.Errorf("a fix by its tag that is left out: %v\n%s", err, text)
+	}
+	m.Values = ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three, four, five}})
 	m.Values.Stands = []int{2, 6}
 	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "),
 		"What was said before of patches 2 and 6 stands.") {
@@ -46,5 +52,50 @@ func TestTogether(t *testing.T) {
 	}
 	if m.Values.Line != "3 patches stable-eligible" {
 		t.Errorf("the line is %q", m.Values.Line)
+	}
+}
+
+// What goes in first is said of all that need it at once.
+func TestBuilds(t *testing.T) {
+	on := func(n int, first ...int) Row { return Row{N: n, Verdict: verdict.StableEligible, BuildsOn: first} }
+	for want, rows := range map[string][]Row{
+		"": {on(1)},
+		"Patch 3 builds on patches 1 and 2, which have to go in first.":                       {on(3, 1, 2)},
+		"Patches 2 and 3 build on patch 1, which has to go in first.":                         {on(2, 1), on(3, 1)},
+		"Patches 2 and 3 build on patch 1 and patch 5 on patch 4; those have to go in first.": {on(2, 1), on(3, 1), on(5, 4)},
+	} {
+		if got := (Values{Series: true, Of: 6, Rows: rows}).builds(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Why a fix by its tag is left out is said in its own words, and no class or number is made up.
+func TestLeftOut(t *testing.T) {
+	for want, r := range map[string]Row{
+		"too big for stable, 434 lines with context": {Verdict: verdict.DKMSOnly, Class: verdict.TooBig,
+			Size: change.Size{LinesWithContext: 434}},
+		"a kind of fix that stable rarely takes":    {Verdict: verdict.DKMSOnly, Class: verdict.BelowBar},
+		"too close to call (estimated chance 30 %)": {Verdict: verdict.Uncertain, Score: 0.3, Reason: "too close to call: 30 %"},
+		"it needs patch 1 of its series":            {Verdict: verdict.Uncertain, Reason: "it needs patch 1 of its series"},
+		"no release may have its bug yet":           {Verdict: verdict.StableEligible, Unreleased: "v6.19-rc1"},
+		"only the text of messages differs":         {Verdict: verdict.OutOfScope, Reason: "not a fix: only the text of messages differs."},
+	} {
+		if got := r.leftOut(); got != "a fix by its Fixes tag, left out: "+want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A quote is what a person wrote, each line once.
+func TestQuoteOfPeople(t *testing.T) {
+	for text, want := range map[string]string{
+		"Clang warns (or errors):\n\n  a.c:42:2: error: fall-through\n   42 |   case OFF:\n      |   ^\n   42 |   case OFF:\n": "Clang warns (or errors):",
+		"The stop crashes:\n[   12.345678] acme_stop+0x1a/0x20\nIt reads too far.\n":                                           "The stop crashes:",
+		"The stop crashes.\nThe stop crashes.\nIt reads too far.\n":                                                            "The stop crashes./It reads too far.",
+	} {
+		if got := strings.Join(Quote(text), "/"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
