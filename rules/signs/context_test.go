@@ -106,9 +106,18 @@ func TestMadeError(t *testing.T) {
 		"The build fails:\n\n" + line:                                                            true,
 		"Clang warns, and then:\n\nacme.c:42:2: error: use of undeclared identifier 'acme_stop'": true,
 	} {
-		if got := ReadWords(&change.Change{Subject: "acme: fix the switch", Body: body}).CompilerError != (Evidence{}); got != want {
+		if got := ReadWords(&change.Change{Subject: "acme: fix clang -Wimplicit-fallthrough", Body: body}).CompilerError != (Evidence{}); got != want {
 			t.Errorf("%q: %v", body, got)
 		}
+	}
+}
+
+// A title that says what the code does wrong tells of more than the warning.
+func TestMadeErrorOfMore(t *testing.T) {
+	c := &change.Change{Subject: "acme: fix the items of the second bus", Body: "Clang warns (or errors with CONFIG_WERROR=y):\n\n" +
+		"acme.c:42:2: error: 'acme_items' is not needed [-Werror,-Wunneeded-internal-declaration]"}
+	if ReadWords(c).CompilerError == (Evidence{}) {
+		t.Error("not heard")
 	}
 }
 

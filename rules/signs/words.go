@@ -337,7 +337,7 @@ func ReadWords(c *change.Change) *Words {
 	} else if checkedLate(title) >= 0 {
 		w.CheckedLate = Evidence{Text: Shorten(c.Subject)}
 	}
-	if i := compilerError(body); i >= 0 && i < len(w.text) {
+	if i := compilerError(body, w.ofWarning()); i >= 0 && i < len(w.text) {
 		w.CompilerError = lineAt(w.text, i)
 	}
 	return w
@@ -400,8 +400,9 @@ func (w *Words) annotated() {
 }
 
 // compilerError finds the error line of a compiler, which names file and line
-// ("foo.c:7:3: error: "), or of a linker, and returns its offset or -1.
-func compilerError(s string) int {
+// ("foo.c:7:3: error: "), or of a linker, and returns its offset or -1. Where the change is
+// about a warning, one that -Werror made an error of is none.
+func compilerError(s string, warning bool) int {
 	for _, mark := range [...]string{": error: ", ": fatal error: "} {
 		for from := 0; ; {
 			i := strings.Index(s[from:], mark)
@@ -410,7 +411,7 @@ func compilerError(s string) int {
 			}
 			i += from
 			file := i > 0 && s[i-1] >= '0' && s[i-1] <= '9' || strings.HasSuffix(s[:i], "ld") || strings.HasSuffix(s[:i], "ld.lld")
-			if file && !madeError(s, i) {
+			if file && !(warning && madeError(s, i)) {
 				return i
 			}
 			from = i + len(mark)
@@ -424,16 +425,18 @@ func compilerError(s string) int {
 	return -1
 }
 
+// ofWarning reports whether the title is about what a compiler warns of: one that says
+// what the code does wrong tells of more.
+func (w *Words) ofWarning() bool {
+	return w.TitleHas(1<<WordCompiler|1<<WordWarning|1<<WordNoise) || strings.Contains(w.own, "warning") || strings.Contains(w.own, "format") ||
+		strings.Contains(w.own, " -w")
+}
+
 // madeError reports whether the error at offset at is a warning, as the text before it has
 // it, of which -Werror makes an error: "clang warns (or errors with CONFIG_WERROR=y)".
 func madeError(s string, at int) bool {
 	line, _, _ := strings.Cut(s[at:min(len(s), at+longestLine)], "\n")
 	before := s[max(0, at-sentences):at]
-	for _, wrong := range [...]string{"-winitializer-overrides", "uninitialized", "-warray-bounds", "-wtautological", "-wshift", "overflow"} {
-		if strings.Contains(line, wrong) {
-			return false
-		}
-	}
 	return strings.Contains(line, "[-werror") && (strings.Contains(before, "warns") || strings.Contains(before, "warning"))
 }
 
