@@ -96,6 +96,22 @@ func TestChooseLeft(t *testing.T) {
 	}
 }
 
+// Whoever sends the patch of somebody else in words of their own is named as their writer.
+func TestReworded(t *testing.T) {
+	for note, want := range map[string]string{
+		"": "Jo",
+		"[ada@example.org: reword commit message]": "",
+		"[ada@example.org: fix the indentation]":   "Jo",
+		"[eve@example.org: reword commit message]": "Jo",
+	} {
+		p := postOf(1, "", verdict.StableEligible, 0.9)
+		p.Message.Change.Author, p.Message.Change.Body = change.Person{Name: "Jo"}, "The stop crashes.\n\n"+note
+		if got := (Brief{}).answered(p.Message).Writer; got != want {
+			t.Errorf("%q: %q, want %q", note, got, want)
+		}
+	}
+}
+
 // What was told of a patch is not told again when it is posted anew, in whatever series,
 // until something else is to be said of it.
 func TestHeardBefore(t *testing.T) {

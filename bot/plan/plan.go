@@ -166,10 +166,18 @@ func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Actio
 
 func (b Brief) answered(m *mail.Message) report.Answered {
 	out := report.Answered{ID: m.ID, References: m.References, From: b.author(m), Subject: m.Subject, Date: m.Date, Text: answeredText(m)}
-	if m.Change != nil && m.Change.Body != "" {
+	if m.Change != nil && m.Change.Body != "" && !reworded(m) {
 		out.Writer = m.Change.Author.Name
 	}
 	return out
+}
+
+// reworded reports whether who sent the patch of somebody else says that the words are now
+// theirs: "[ada@example.org: reword commit message]".
+func reworded(m *mail.Message) bool {
+	_, note, ok := strings.Cut(strings.ToLower(m.Change.Body), "["+strings.ToLower(m.From.Address)+":")
+	note, _, _ = strings.Cut(note, "]")
+	return ok && (strings.Contains(note, "word") || strings.Contains(note, "message") || strings.Contains(note, "rewr"))
 }
 
 // list is the policy that counts: the first list that the mail came over and

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"io"
 	"maps"
 	"math"
+	"mime/quotedprintable"
 	netmail "net/mail"
 	"slices"
 	"strings"
@@ -297,4 +299,18 @@ func replyOf(a store.ActionRow) Reply {
 		r.Cc = append(r.Cc, p.String())
 	}
 	return r
+}
+
+// Readable is the mail as its reader sees it: what was written for the way is undone.
+func (r Reply) Readable() string {
+	const quoted = "Content-Transfer-Encoding: quoted-printable"
+	head, body, ok := strings.Cut(r.Mail, "\r\n\r\n")
+	if !ok || !strings.Contains(head, quoted) {
+		return r.Mail
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(strings.NewReader(body)))
+	if err != nil {
+		return r.Mail // it is shown as it is
+	}
+	return strings.Replace(head, quoted, "Content-Transfer-Encoding: 8bit", 1) + "\r\n\r\n" + string(text)
 }

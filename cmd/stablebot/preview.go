@@ -321,7 +321,7 @@ func (o *previewOptions) print(w io.Writer, r *preview.Report) error {
 		}
 		p.F("\n")
 		if o.show {
-			p.F("\n%s", console.Indent(x.Mail))
+			p.F("\n%s", console.Indent(x.Readable()))
 		}
 	}
 	if o.mails != "" {
