@@ -411,7 +411,7 @@ func compilerError(s string, warning bool) int {
 			}
 			i += from
 			file := i > 0 && s[i-1] >= '0' && s[i-1] <= '9' || strings.HasSuffix(s[:i], "ld") || strings.HasSuffix(s[:i], "ld.lld")
-			if file && !(warning && madeError(s, i)) {
+			if file && (!warning || !madeError(s, i)) {
 				return i
 			}
 			from = i + len(mark)
