@@ -51,7 +51,7 @@ func TestContext(t *testing.T) {
 		{"a mode of a function", "acme: fix the filter", "There is no need to check, as an untrusted VF cannot change its address.", WordSecurity, false},
 		{"a case", "acme: fix pairing", "This merges both cases of malicious or legitimate devices.", WordSecurity, false},
 		{"a hole", "acme: check the length", "A malicious device can send a length that overflows the buffer.", WordSecurity, true},
-		{"the underflow of a budget", "acme: fix underflow of budget", "The poll goes on.", WordMemory, false},
+		{"the underflow of a budget", "acme: fix underflow of budget in zerocopy mode", "The poll goes on.", WordMemory, false},
 		{"of a budget, still a failure", "acme: fix underflow of budget", "The poll goes on.", WordFailure, true},
 		{"the underflow of a length", "acme: fix underflow of the length", "The copy goes on.", WordMemory, true},
 		{"a display's underflow", "acme: fix underflow on the second pipe", "", WordSymptom, true},

@@ -412,7 +412,7 @@ func underflow(s string, at int, mask uint64) uint64 {
 	}
 	mask &^= 1<<WordSymptom | 1<<WordMemory
 	switch {
-	case has("size()", "size_t", "payload", "length", "len ", "size ", "index", "memory", "array", "offset", "stack underflow", "memcpy", "copy"):
+	case has("size()", "size_t", "payload", "length", "len ", "size ", "index", "memory", "array", "offset", "stack underflow", "memcpy"):
 		return mask | 1<<WordMemory
 	case has("budget", "credit", "counter", "refcount", "nb_pkts", "usage", "count ", "negative", "unsigned", "subtract", "u32", "u16", "u64", "wraps", "statistic"):
 		return mask | 1<<WordFailure
