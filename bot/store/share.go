@@ -46,6 +46,11 @@ const askedColumns = whoAsked + `, case when s.signed = 2 or exists (select 1 ` 
 	case when exists (select 1 ` + itsCommands + ` and c.refused = '' and c.verb <> 'mute' and c.address <> s.sender) then 1 else 0 end
 	from action a left join series s on s.key = a.series_key`
 
+// sentSince are the capped actions over a list or by a sink, but for one, that were begun
+// after a time.
+var sentSince = "a." + isCapped + ` and (a.list = ? or a.sink = ?) and a.begun > ? and a.key <> ? and a.state in ('doing', 'done', 'unknown')
+	order by a.begun`
+
 func (t *txn) asked(where string, args ...any) (out []asked, err error) {
 	st, err := t.stmt(t.ctx, "select "+askedColumns+" where "+where)
 	if err != nil {
@@ -83,8 +88,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 		return "", until, err
 	}
 	me := one[0]
-	sent, err := t.asked("a."+isCapped+" and (a.list = ? or a.sink = ?) and a.begun > ? and a.key <> ? and a.state in ('doing', 'done', 'unknown') order by a.begun",
-		c.List, me.sink, millis(at.Add(-24*time.Hour)), key)
+	sent, err := t.asked(sentSince, c.List, me.sink, millis(at.Add(-24*time.Hour)), key)
 	if err != nil {
 		return "", until, err
 	}

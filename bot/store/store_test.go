@@ -374,3 +374,82 @@ func BenchmarkSettle(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "changes/s")
 }
+
+// BenchmarkBegin begins replies under caps in stores that have done a hundred thousand.
+func BenchmarkBegin(b *testing.B) {
+	for name, where := range map[string]func() string{
+		"sqlite":   func() string { return filepath.Join(b.TempDir(), "s.db") },
+		"postgres": func() string { return peers.NewPostgres(b).Database() },
+	} {
+		b.Run(name, func(b *testing.B) {
+			s, ctx := open(b, where()), context.Background()
+			done(b, s, 100_000)
+			for i := range b.N {
+				ser := flow.Series{Key: fmt.Sprint("k", i), Sender: "ada@example.org", Version: 1, Of: 1, List: "drm.example.org", First: storetest.T0}
+				m := storetest.Mail(ser.Key)
+				if _, err := s.Keep(ctx, m, flow.Cursor{}); err != nil {
+					b.Fatal(err)
+				}
+				if err := s.File(ctx, flow.Filing{ID: m.ID, Kind: flow.KindPatch, Series: &ser, Adds: &flow.Member{ID: m.ID, N: 1, Title: "x"}}); err != nil {
+					b.Fatal(err)
+				}
+				ser.Revision = 1
+				if ok, err := s.Settle(ctx, flow.Settlement{Series: ser, At: m.Received,
+					Actions: []flow.Action{storetest.Action(ser.Key, ser.Key, m.Received)}}); !ok || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+			b.ResetTimer()
+			for i := range b.N {
+				// Each on a day of its own: what is counted is what was done long ago.
+				at := storetest.T0.Add(time.Duration(i+1) * 48 * time.Hour)
+				if ok, err := s.Begin(ctx, fmt.Sprint("k", i), at, flow.Caps{List: "drm.example.org", PerHour: 10, PerDay: 20, AllPerHour: 30}); !ok || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+		})
+	}
+}
+
+// done puts in replies that went out long ago.
+func done(tb testing.TB, s *Store, n int) {
+	tb.Helper()
+	err := s.tx(context.Background(), "putting in what was done in", false, func(t *txn) error {
+		_, err := t.exec(`insert into action (key, kind, sink, series_key, cause, list, verdict, line, state, created, begun, ended, message)
+			with recursive n (i) as (select 1 union all select i + 1 from n where i < ?)
+			select 'old' || i, 'reply', 'out', 'old' || i, 'first', 'other' || (i % 50), 'stable-eligible', 'x', 'done', i, i, i, ? from n`, n, []byte("x"))
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// TestSpent: what was sent in a day is found without reading all that was ever sent.
+func TestSpent(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "s.db"))
+	done(t, s, 5000)
+	rows, err := s.read.QueryContext(t.Context(), "explain query plan select "+askedColumns+" where "+sentSince,
+		"l", "out", 1, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	ways := ""
+	for rows.Next() {
+		var id, parent, unused int
+		var how string
+		if err := rows.Scan(&id, &parent, &unused, &how); err != nil {
+			t.Fatal(err)
+		}
+		ways += how + "\n"
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"action_caps (list=? AND begun>?)", "action_spent (sink=? AND begun>?)"} {
+		if !strings.Contains(ways, want) {
+			t.Errorf("it does not search by %s:\n%s", want, ways)
+		}
+	}
+}
