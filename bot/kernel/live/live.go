@@ -73,8 +73,9 @@ type Trees struct {
 	index   *index
 	numbers cve.Clone
 
-	mu      sync.Mutex // what was fetched is taken in once at a time
-	missing []error    // remotes that the set was opened without
+	mu      sync.Mutex                   // what was fetched is taken in once at a time
+	missing []missing                    // remotes that the set was opened without
+	stood   map[string]map[string]string // the refs of the copies when they were opened
 	set     atomic.Pointer[inUse]
 
 	moved  func(context.Context, string)
@@ -87,7 +88,7 @@ func New(c Config) (*Trees, error) {
 	t := &Trees{cfg: c.Trees, log: c.Log, moved: c.Moved, numbers: cve.Clone{Dir: c.Vulns}}
 	t.cfg.State = c.State
 	t.cfg.Missing = func(r trees.Remote, err error) {
-		t.missing = append(t.missing, fmt.Errorf("%s %s: %w", r.Role, filepath.Base(r.Path), err))
+		t.missing = append(t.missing, missing{r.Path, fmt.Errorf("%s %s: %w", r.Role, filepath.Base(r.Path), err)})
 	}
 	for _, r := range c.Remotes {
 		switch {
@@ -169,7 +170,7 @@ func (t *Trees) Open(ctx context.Context) (set *trees.Set, missing, err error) {
 		return nil, nil, err
 	}
 	t.set.Store(&inUse{set: set, of: &opened{}})
-	return set, errors.Join(t.missing...), nil
+	return set, errors.Join(t.problems()...), nil
 }
 
 // Refresh implements run.Trees.
@@ -197,21 +198,22 @@ func (t *Trees) update(ctx context.Context, ask bool) error {
 func (t *Trees) take(ctx context.Context) (state string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var errs []error
-	again := len(t.missing) > 0
 	before := t.Set()
+	again := before == nil || t.appeared(ctx)
+	lacking := t.missing
 	t.missing = nil
 	var set *trees.Set
-	if before == nil || again {
+	if again {
 		if before == nil {
 			t.log.Info("reading the trees; the first time, a kernel's history takes a minute")
 		}
 		t.cfg.Remotes = t.refs()
+		t.stood = t.standing(ctx) // before they are read: what moves meanwhile is looked at once more
 		set, err = trees.Open(ctx, t.cfg)
-	} else {
-		set, err = before.Next(ctx)
+	} else if set, err = before.Next(ctx); set == before || err != nil {
+		t.missing = lacking // nothing was opened
 	}
-	errs = append(append(errs, t.missing...), err)
+	errs := append(t.problems(), err)
 	if set == nil || err != nil {
 		if before != nil {
 			state = t.stateOf(before)
