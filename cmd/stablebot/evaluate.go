@@ -239,9 +239,13 @@ func doc(name string) string {
 }
 
 // writeFile writes a file in one piece: a failure leaves none behind. Of a link it is the
-// file behind it that is replaced; a pipe or a device, /dev/null among them, is written to.
+// file behind it that is replaced; a pipe, or what /dev names, is written to: /dev/stdout may
+// be a file that somebody adds to.
 func writeFile(name string, fill func(io.Writer) error) error {
-	if to, err := filepath.EvalSymlinks(name); err == nil && !strings.HasPrefix(name, "/dev/") {
+	if is, err := os.Lstat(name); err == nil && !is.Mode().IsRegular() && (strings.HasPrefix(name, "/dev/") || strings.HasPrefix(name, "/proc/")) {
+		return writeInto(name, fill)
+	}
+	if to, err := filepath.EvalSymlinks(name); err == nil {
 		name = to
 	}
 	if is, err := os.Stat(name); err == nil && !is.Mode().IsRegular() {
@@ -268,9 +272,12 @@ func writeFile(name string, fill func(io.Writer) error) error {
 	return nil
 }
 
-// writeInto writes to what is no file, as it stands.
+// writeInto writes to what is no file, as it stands, and behind what is there.
 func writeInto(name string, fill func(io.Writer) error) error {
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if out := map[string]*os.File{"/dev/stdout": os.Stdout, "/dev/stderr": os.Stderr}[name]; out != nil {
+		return fill(out) // opened by its name it would have a place of its own in the file
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -300,5 +301,37 @@ func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 	}
 	if all, err := filepath.Glob(filepath.Join(dir, ".stablebot-*")); err != nil || len(all) > 0 {
 		t.Errorf("left behind: %v, %v", all, err)
+	}
+}
+
+// TestWriteToStdout: /dev/stdout is what the shell has made of it, a file that is added to
+// as well, and no file takes its place.
+func TestWriteToStdout(t *testing.T) {
+	if os.Getenv("STABLEBOT_TEST_STDOUT") != "" {
+		fmt.Println("before")
+		if err := writeFile("/dev/stdout", func(w io.Writer) error { _, err := fmt.Fprintln(w, "said"); return err }); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("after")
+		return
+	}
+	name := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(name, []byte("old\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteToStdout$")
+	c.Env, c.Stdout = append(os.Environ(), "STABLEBOT_TEST_STDOUT=1"), log
+	if err := errors.Join(c.Run(), log.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(name); err != nil || !strings.HasPrefix(string(b), "old\nbefore\nsaid\nafter\n") {
+		t.Errorf("the log has %q, %v", b, err)
+	}
+	if to, err := os.Readlink("/dev/stdout"); err != nil || to != "/proc/self/fd/1" {
+		t.Errorf("/dev/stdout is %q, %v", to, err)
 	}
 }
