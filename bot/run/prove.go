@@ -122,15 +122,18 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	}
 	found, more := command.Parse(full.Text())
 	no := func(why error) (flow.Proving, error) {
-		p := flow.Proving{Note: why.Error()}
+		p, says, asks := flow.Proving{Note: why.Error()}, series.NoteOf(full).Says(), asksStable(full)
 		if len(found) > 0 {
 			p.Note = "a command is not obeyed: " + p.Note
 		}
-		if series.NoteOf(full).Says() {
+		if says {
 			p.Due = now.Add(pv.Settle)
-			if pv.Policy.Trusts(m.Source) {
-				p.Proven, p.Due = strings.ToLower(full.From.Address), now
-			}
+		}
+		if (says || asks) && pv.Policy.Trusts(m.Source) {
+			p.Proven, p.Due = strings.ToLower(full.From.Address), now
+		}
+		if !says && !asks && len(found) == 0 {
+			p.Note = "" // there is nothing to believe
 		}
 		return p, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,29 +38,33 @@ func (t *txn) plan(a flow.Action) error {
 	return err
 }
 
+// versionsOf are a series and those before it, by their distance.
+const versionsOf = `with recursive version (key, previous, depth) as (
+		select key, previous, 0 from series where key = ?
+		union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50) `
+
 // retire ends what is not to be said any more: replies to earlier versions once
-// a later one is answered, and a first answer to this one that no longer holds.
-func (t *txn) retire(d flow.Settlement) error {
+// a later one is answered, and a first answer to this one that no longer holds. It is
+// overtaken where one of those that says the same began to go out while this was judged.
+func (t *txn) retire(d flow.Settlement) (overtaken bool, err error) {
 	if _, err := t.exec(`update action set state = 'dropped', problem = 'it was judged again', ended = ? where series_key = ? and `+byJudging+`
 		and state in ('planned', 'held')`, millis(d.At), d.Series.Key); err != nil {
-		return err
+		return false, err
 	}
-	first := false
-	for _, a := range d.Actions {
-		first = first || a.Cause == flow.CauseFirst
-	}
-	if !first {
+	first := slices.IndexFunc(d.Actions, func(a flow.Action) bool { return a.Cause == flow.CauseFirst })
+	if first < 0 {
 		_, err := t.exec(`update action set state = 'dropped', problem = ?, ended = ? where series_key = ? and cause = ? and `+byVersion+`
 			and state in ('planned', 'held')`, "it no longer holds: "+d.Quiet, millis(d.At), d.Series.Key, flow.CauseFirst)
-		return err
+		return false, err
 	}
-	_, err := t.exec(`with recursive version (key, previous, depth) as (
-			select key, previous, 0 from series where key = ?
-			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50)
-		update action set state = 'dropped', problem = 'a newer version is answered instead', ended = ?
+	if overtaken, err = t.exists(versionsOf+"select 1 from action where "+byVersion+" and "+isBegun+` and begun > ? and line = ?
+		and series_key in (select key from version where depth > 0)`, d.Series.Key, millis(d.At), d.Actions[first].Line); err != nil || overtaken {
+		return overtaken, err
+	}
+	_, err = t.exec(versionsOf+`update action set state = 'dropped', problem = 'a newer version is answered instead', ended = ?
 		where `+byVersion+` and state in ('planned', 'held') and series_key in (select key from version where depth > 0)`,
 		d.Series.Key, millis(d.At))
-	return err
+	return false, err
 }
 
 func readTold(s string) (out map[string]string) {
@@ -186,7 +191,7 @@ func (s *Store) Decide(ctx context.Context, key string, d flow.Decision) (done b
 // Told implements flow.Journal.
 func (s *Store) Told(ctx context.Context, seriesKey string) ([]flow.Action, error) {
 	return s.actions(ctx, "select "+strings.TrimSuffix(actionColumns, "message")+`null from action
-		where series_key = ? and `+isMail+` and state in ('doing', 'done', 'unknown') order by created desc, key`, seriesKey)
+		where series_key = ? and `+isMail+` and `+isBegun+` order by created desc, key`, seriesKey)
 }
 
 // End implements flow.Journal.

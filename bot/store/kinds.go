@@ -24,3 +24,6 @@ var (
 	byJudging = kinds(func(k flow.Kind) bool { return k.Retire == flow.RetireJudged })
 	byPlan    = kinds(func(k flow.Kind) bool { return k.Retire == flow.RetirePlan })
 )
+
+// isBegun is the condition that an action was done, or may have been.
+const isBegun = "state in ('doing', 'done', 'unknown')"

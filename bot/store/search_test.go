@@ -268,6 +268,7 @@ func TestListed(t *testing.T) {
 		}
 		exec("alter table series drop column signed")
 		exec("alter table pull drop column private")
+		exec("drop index action_spent")
 		if s.pool == nil {
 			exec("create table judgement_text (id integer primary key, change_id text, title text, author text, rest text)")
 			exec("create table judgement_words (x text)")

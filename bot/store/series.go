@@ -117,7 +117,7 @@ func (s *Store) Said(ctx context.Context, seriesKey string) (string, error) {
 			select key, previous, 0 from series where key = ?
 			union all select s.key, s.previous, v.depth + 1 from series s join version v on s.key = v.previous where v.depth < 50 and `+asPublic+`)
 		select a.line from action a join version v on a.series_key = v.key
-		where a.`+isMail+` and a.line <> '' and (a.state in ('doing', 'done', 'unknown') or a.state = 'planned' and v.depth > 0) order by v.depth, a.created desc limit 1`, seriesKey, seriesKey).Scan(&line)
+		where a.`+isMail+` and a.line <> '' and a.`+isBegun+` order by v.depth, a.created desc limit 1`, seriesKey, seriesKey).Scan(&line)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -158,7 +158,10 @@ func (s *Store) Settle(ctx context.Context, d flow.Settlement) (settled bool, er
 				return err
 			}
 		}
-		if err := t.retire(d); err != nil {
+		if late, err := t.retire(d); err != nil || late {
+			if late {
+				return errOvertaken
+			}
 			return err
 		}
 		for _, a := range d.Actions {
@@ -174,8 +177,14 @@ func (s *Store) Settle(ctx context.Context, d flow.Settlement) (settled bool, er
 		settled = true
 		return nil
 	})
+	if errors.Is(err, errOvertaken) {
+		return false, nil // it is still due
+	}
 	return settled, err
 }
+
+// errOvertaken undoes what was settled by what was said before, which is more by now.
+var errOvertaken = errors.New("a reply to an earlier version went out meanwhile")
 
 // Revive implements flow.Journal.
 func (s *Store) Revive(ctx context.Context, r flow.Revival, c flow.Cursor) (n int, err error) {

@@ -48,7 +48,7 @@ const askedColumns = whoAsked + `, case when s.signed = 2 or exists (select 1 ` 
 
 // sentSince are the capped actions over a list or by a sink, but for one, that were begun
 // after a time.
-var sentSince = "a." + isCapped + ` and (a.list = ? or a.sink = ?) and a.begun > ? and a.key <> ? and a.state in ('doing', 'done', 'unknown')
+var sentSince = "a." + isCapped + ` and (a.list = ? or a.sink = ?) and a.begun > ? and a.key <> ? and a.` + isBegun + `
 	order by a.begun`
 
 func (t *txn) asked(where string, args ...any) (out []asked, err error) {

@@ -193,6 +193,50 @@ func upgrade(t *testing.T, where string, past []age) {
 	writeOn(t, s)
 }
 
+// TestUpgradeTagged: replies of the last days that only speak of the stable tag, of which
+// nobody asked who sent them, are asked about after an upgrade.
+func TestUpgradeTagged(t *testing.T) {
+	for name, where := range map[string]func() string{
+		"sqlite":   func() string { return filepath.Join(t.TempDir(), "s.db") },
+		"postgres": func() string { return peers.NewPostgres(t).Database() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := where()
+			d, db := raw(t, at)
+			p, err := d.provider(db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.UpTo(t.Context(), 29); err != nil {
+				t.Fatal(err)
+			}
+			now := time.Now()
+			for i, m := range []struct {
+				id, kind, source, note, proven string
+				received                       time.Time
+			}{
+				{"asks@x", "reply", "imap:w", "", "", now},
+				{"long ago@x", "reply", "imap:w", "", "", now.Add(-4 * 24 * time.Hour)},
+				{"past@x", "reply", "archive:backfill-w", "", "", now},
+				{"refused@x", "reply", "imap:w", "a command is not obeyed", "", now},
+				{"proven@x", "reply", "imap:w", "", "ada@example.org", now},
+				{"patch@x", "patch", "imap:w", "", "", now},
+			} {
+				if _, err := db.ExecContext(t.Context(), d.sql(`insert into mail (id, source, list, received, date, sender, subject, in_reply_to, kind, note, filed,
+					series_key, seq, packing, size, raw, proven) values (?, ?, 'l', ?, 0, 'ada@example.org', 'Re: x', '', ?, ?, 1, 's', ?, '', 1, ?, ?)`),
+					d.args([]any{m.id, m.source, m.received.UnixMilli(), m.kind, m.note, i + 1, []byte("x"), m.proven})...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s := open(t, at)
+			got, err := s.Unproven(t.Context(), now.Add(time.Minute), 10)
+			if err != nil || len(got) != 1 || got[0].ID != "asks@x" {
+				t.Errorf("asked about are %v, %v", got, err)
+			}
+		})
+	}
+}
+
 // raw is the database without what a store does when it opens one.
 func raw(t *testing.T, where string) (*dialect, *sql.DB) {
 	t.Helper()

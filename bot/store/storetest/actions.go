@@ -41,12 +41,22 @@ func versions(t *testing.T, s *suite) {
 	if line, err := s.Said(s.ctx, "v1"); line != "" || err != nil {
 		t.Errorf("what is only planned counts as said to its own version: %q, %v", line, err)
 	}
-	if line, err := s.Said(s.ctx, "v2"); line != "line of v1/first" || err != nil {
-		t.Errorf("what is planned for v1 does not count as said to v2: %q, %v", line, err)
+	if line, err := s.Said(s.ctx, "v2"); line != "" || err != nil {
+		t.Errorf("what is planned for v1, which v2 ends, counts as said to v2: %q, %v", line, err)
 	}
-	_, err := s.Begin(s.ctx, "v1/first", T0, wide)
+	_, err := s.Begin(s.ctx, "v1/first", T0.Add(time.Second), wide)
 	must(t, err)
-	must(t, s.End(s.ctx, "v1/first", flow.Ending{State: flow.StateDone, At: T0}))
+	must(t, s.End(s.ctx, "v1/first", flow.Ending{State: flow.StateDone, At: T0.Add(time.Second)}))
+	second, err := s.Series(s.ctx, "v2")
+	must(t, err)
+	same := Action("v2/first", "v2", T0)
+	same.Line = "line of v1/first"
+	if ok, err := s.Settle(s.ctx, flow.Settlement{Series: *second, Actions: []flow.Action{same}, At: T0}); ok || err != nil {
+		t.Errorf("settled by what was said before v1 was answered: %v, %v", ok, err)
+	}
+	if again, err := s.Series(s.ctx, "v2"); err != nil || again.Due != second.Due || again.Settled != second.Settled {
+		t.Errorf("it is not judged again: %+v, %v", again, err)
+	}
 	for _, key := range []string{"v1", "v2", "v3"} {
 		if line, err := s.Said(s.ctx, key); line != "line of v1/first" || err != nil {
 			t.Errorf("said to %s: %q, %v", key, line, err)

@@ -21,7 +21,7 @@ func domain(t *testing.T, s *suite) {
 		s.plan(t, Action("a-"+key, key, T0))
 	}
 	// order is an answer to a command in the thread of the series.
-	order := func(key, series, who, refused string) {
+	word := func(verb, key, series, who, refused string) {
 		t.Helper()
 		_, err := s.Keep(s.ctx, Mail(key), flow.Cursor{})
 		must(t, err)
@@ -29,11 +29,15 @@ func domain(t *testing.T, s *suite) {
 		must(t, err)
 		must(t, s.File(s.ctx, flow.Filing{ID: key, Kind: flow.KindReply, Series: ser, Prove: T0}))
 		_, err = s.Prove(s.ctx, flow.Proving{ID: key, SeriesKey: series, Proven: who, At: T0, Orders: []flow.Order{{Mail: key, SeriesKey: series, At: T0,
-			Command: command.Command{Verb: command.Override, Line: "x"}, Who: change.Person{Address: who}, Refused: refused}}})
+			Command: command.Command{Verb: verb, Line: "x"}, Who: change.Person{Address: who}, Refused: refused}}})
 		must(t, err)
 		a := Action("a-"+key, series, T0.Add(-time.Minute))
-		a.Cause = key
+		a.Cause, a.List = key, c.List
 		s.plan(t, a)
+	}
+	order := func(key, series, who, refused string) {
+		t.Helper()
+		word(command.Override, key, series, who, refused)
 	}
 	begin := func(key string) bool {
 		t.Helper()
@@ -91,5 +95,24 @@ func domain(t *testing.T, s *suite) {
 	}
 	if len(sent) != 4 {
 		t.Errorf("of a domain of many people %v were answered", sent)
+	}
+	// Anybody may mute: that makes nobody trusted, as a word that is obeyed does.
+	c.List, c.PerHour = "third.example.org", 3
+	for i := range 2 {
+		key := fmt.Sprint("w", i)
+		ser := one(key)
+		ser.Sender, ser.First, ser.Signed = fmt.Sprintf("old%d@kernel.example", i), T0.Add(-30*24*time.Hour), flow.SenderProven
+		s.put(t, key+"@x", ser, 1)
+		a := Action("a-"+key, key, T0)
+		a.List = c.List
+		s.plan(t, a)
+		if !begin(key) {
+			t.Errorf("%s is not answered", ser.Sender)
+		}
+	}
+	word(command.Mute, "mute", "mira", "fay@fresh.example", "")
+	order("obeyed", "mira", "gus@newer.example", "")
+	if begin("mute") || !begin("obeyed") {
+		t.Error("who mutes is trusted, or whose word is obeyed is not")
 	}
 }
