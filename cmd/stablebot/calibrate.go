@@ -30,7 +30,7 @@ type calibrateOptions struct {
 	branches        []string
 	listTruth       string
 	out, name, data string
-	made            day
+	made            usage.Day
 	seed            uint64
 	store           string
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/console/rows"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -29,7 +30,7 @@ func TestClosedSets(t *testing.T) {
 	}
 	for _, v := range verdict.Verdicts {
 		row(string(v))
-		if _, ok := style[v]; !ok {
+		if _, ok := rows.Style[v]; !ok {
 			t.Errorf("%s has no style in the table", v)
 		}
 	}

@@ -28,7 +28,7 @@ type corpusOptions struct {
 	stable       []string
 	mainline     string
 	releases     []string
-	since        day
+	since        usage.Day
 	jobs         int
 	quiet        bool
 	noTrees      bool
@@ -139,4 +139,4 @@ func (o *corpusOptions) left(c *corpus.Corpus, stderr io.Writer) error {
 
 // listsSince is the day from which lists are judged by default: from the release
 // of 6.0 on, the tables of what stable took know the series that fixes went to.
-var listsSince = day{time.Date(2022, 10, 1, 0, 0, 0, 0, time.UTC)}
+var listsSince = usage.Day{Time: time.Date(2022, 10, 1, 0, 0, 0, 0, time.UTC)}

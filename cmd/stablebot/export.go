@@ -64,7 +64,7 @@ as /etc/dkms, which leaves the package as it is and ends with its next version.
 			if err := o.check(args); err != nil {
 				return err
 			}
-			p, err := planner.Open(cmd.Context(), &o.branches, o.weights, day{}.Time)
+			p, err := planner.Open(cmd.Context(), &o.branches, o.weights, usage.Day{}.Time)
 			if err != nil {
 				return err
 			}

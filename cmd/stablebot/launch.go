@@ -17,7 +17,7 @@ func launchCommand() *cobra.Command {
 		asJSON, asCSV bool
 		html          string
 		weights       string
-		asOf          day
+		asOf          usage.Day
 		paths         []string
 		jobs          int
 		noBlocks      bool

@@ -27,7 +27,7 @@ type missingOptions struct {
 	branches          wire.Branches
 	memory            memoryOptions
 	weights           string
-	asOf              day
+	asOf              usage.Day
 	asJSON, sinceLast bool
 	all, byTaker      bool
 	conflicts         bool

@@ -10,6 +10,7 @@ import (
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/launch/sweep"
 	"github.com/stablebot/stablebot/bot/planner"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -79,7 +80,7 @@ func cardTree(t *testing.T) (repo string, fixes [4]string) {
 func openCard(t *testing.T, repo string) *planner.Planner {
 	t.Helper()
 	o := wire.Branches{Repo: repo, Mainline: "master", Stable: []string{"linux-6.*.y"}, Releases: "tags"}
-	p, err := planner.Open(t.Context(), &o, "", day{}.Time)
+	p, err := planner.Open(t.Context(), &o, "", usage.Day{}.Time)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/planner"
+	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
 )
 
@@ -20,7 +21,7 @@ func planCommand() *cobra.Command {
 		asJSON   bool
 		svg, dot string
 		weights  string
-		asOf     day
+		asOf     usage.Day
 		compile  buildOptions
 	)
 	cmd := &cobra.Command{

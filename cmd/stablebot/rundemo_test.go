@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/console/rows"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules/verdict"
@@ -42,7 +43,7 @@ func TestDemo(t *testing.T) {
 	}
 	found := map[string]bool{}
 	for i := range js {
-		found[label(&js[i].Judgement)] = true
+		found[rows.Label(&js[i].Judgement)] = true
 	}
 	wanted := []string{"stable-eligible", "stable-eligible (mixed)", "wait", "uncertain", "not-needed", "out-of-scope"}
 	for _, c := range verdict.Classes {

@@ -25,7 +25,7 @@ type worklistOptions struct {
 	weights, vendor, tag, since  string
 	folder, mainlineFolder, root string
 	html                         string
-	asOf                         day
+	asOf                         usage.Day
 	asJSON                       bool
 	jobs                         int
 }

@@ -1,4 +1,4 @@
-package main
+package classify
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/stablebot/stablebot/bot/console/rows"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
@@ -18,7 +19,7 @@ import (
 
 // classifier judges units. It is safe for concurrent use.
 type classifier struct {
-	o       *classifyOptions
+	o       *Options
 	judge   *verdict.Judge
 	colour  bool
 	mu      sync.Mutex
@@ -74,11 +75,11 @@ func (c *classifier) judgeMail(u unit) outcome {
 	if c.o.outside(m.Date) {
 		return outcome{left: leftOutside}
 	}
-	if !m.IsPatch && m.Subject == "" && m.From.Address == "" && c.o.archive == "" {
+	if !m.IsPatch && m.Subject == "" && m.From.Address == "" && c.o.Archive == "" {
 		return c.failed(u, change.Mail, errNoMail)
 	}
 	if !m.IsPatch {
-		if !c.o.all {
+		if !c.o.All {
 			return outcome{left: m.NoPatch}
 		}
 		j := verdict.NoPatch(m.ID, change.Mail, m.Title, m.From.String(), m.Date, m.NoPatch)
@@ -86,7 +87,7 @@ func (c *classifier) judgeMail(u unit) outcome {
 	}
 	c.placeMail(m.Change)
 	facts, superseded := c.thread(m)
-	if superseded && c.o.last {
+	if superseded && c.o.Last {
 		return outcome{left: "an earlier version"}
 	}
 	j := c.judged(m.Change, facts, u.before)
@@ -111,7 +112,7 @@ func (c *classifier) placeMail(ch *change.Change) {
 
 // shares reports whether the patches of a series are brought together: not where each
 // mail of an archive is judged as it stands.
-func (c *classifier) shares() bool { return c.o.archive == "" || c.threads != nil }
+func (c *classifier) shares() bool { return c.o.Archive == "" || c.threads != nil }
 
 // judged asks the trees for no more than the change needs: how it goes onto each branch,
 // and with what, costs most, and says nothing of one that is out of scope by itself.
@@ -150,7 +151,7 @@ func (c *classifier) thread(m *mail.Message) (facts *rules.Series, superseded bo
 func (c *classifier) failed(u unit, kind change.Kind, err error) outcome {
 	j := verdict.Failed(u.origin, kind, err)
 	r := c.print(&j, err, u.origin)
-	if !c.o.json { // there is no change that a line of the table could be about
+	if !c.o.JSON { // there is no change that a line of the table could be about
 		c.release(r.out)
 		r.out, r.verdict = nil, ""
 	}
@@ -174,11 +175,11 @@ func (c *classifier) print(j *verdict.Judgement, problem error, origin string) o
 			r.unjudged = origin + ": " + text
 		}
 	}
-	if !c.o.json {
-		appendRow(r.out, j, c.o.why, c.colour)
+	if !c.o.JSON {
+		rows.Append(r.out, j, c.o.Why, c.colour)
 		return r
 	}
-	if err := appendJSON(r.out, j); err != nil {
+	if err := rows.JSON(r.out, j); err != nil {
 		r.unjudged = fmt.Sprintf("%s: writing JSON: %v", j.ID, err)
 	}
 	return r

@@ -1,4 +1,4 @@
-package main
+package classify
 
 import (
 	"github.com/stablebot/stablebot/rules/verdict"

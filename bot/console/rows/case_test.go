@@ -1,4 +1,4 @@
-package main
+package rows
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func TestExplainIsPlain(t *testing.T) {
 		Actions: []store.ActionRow{{Action: flow.Action{Line: s}, Problem: s}}, Notes: []store.Note{{Who: "ada", Body: s}},
 		Orders: []flow.Order{{Command: command.Command{Line: s}, Who: who, Refused: s, At: time.Unix(0, 0)}}}
 	var b bytes.Buffer
-	if err := printCase(&b, c); err != nil {
+	if err := Case(&b, c); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(b.String(), "ti sah elbats"); n < 13 {

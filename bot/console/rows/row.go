@@ -1,4 +1,7 @@
-package main
+// Package rows shows on a terminal what was judged: a change as a row of a table, with its
+// branches and reasons below, and all that the store knows of one. What strangers wrote
+// rearranges no line.
+package rows
 
 import (
 	"bytes"
@@ -18,8 +21,8 @@ import (
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
-// style colours a verdict on a terminal.
-var style = map[verdict.Verdict]lipgloss.Style{
+// Style colours a verdict on a terminal.
+var Style = map[verdict.Verdict]lipgloss.Style{
 	verdict.StableEligible: lipgloss.NewStyle().Foreground(lipgloss.Green),
 	verdict.DKMSOnly:       lipgloss.NewStyle().Foreground(lipgloss.Magenta),
 	verdict.Wait:           lipgloss.NewStyle().Foreground(lipgloss.Yellow),
@@ -28,8 +31,8 @@ var style = map[verdict.Verdict]lipgloss.Style{
 	verdict.OutOfScope:     lipgloss.NewStyle().Faint(true),
 }
 
-// label is the verdict with its reason class, as people read it.
-func label(j *verdict.Judgement) string {
+// Label is the verdict with its reason class, as people read it.
+func Label(j *verdict.Judgement) string {
 	s := string(j.Verdict)
 	if j.ReasonClass != "" {
 		s += ": " + string(j.ReasonClass)
@@ -42,16 +45,17 @@ func label(j *verdict.Judgement) string {
 
 const rowFormat = "%s  %5s %6s  %-16s %s\n"
 
-func rowHeader() string {
+// Header names the columns of the table.
+func Header() string {
 	return fmt.Sprintf(rowFormat, fmt.Sprintf("%-23s", "VERDICT"), "SCORE", "LINES", "SILICON", "CHANGE")
 }
 
-// appendRow writes one change as a line of the table. The verdict is padded
+// Append writes one change as a line of the table. The verdict is padded
 // before it is coloured: escape codes have no width.
-func appendRow(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
-	verdictCell := fmt.Sprintf("%-23s", label(j))
+func Append(b *bytes.Buffer, j *verdict.Judgement, why, colour bool) {
+	verdictCell := fmt.Sprintf("%-23s", Label(j))
 	if colour {
-		verdictCell = style[j.Verdict].Render(verdictCell)
+		verdictCell = Style[j.Verdict].Render(verdictCell)
 	}
 	chip := "-"
 	if len(j.Silicon) > 0 {
@@ -138,8 +142,8 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 	fmt.Fprintf(b, "%25s%-6s %s\n", "", x.Name, what)
 }
 
-// appendJSON writes one change as one line of JSON.
-func appendJSON(b *bytes.Buffer, j *verdict.Judgement) error {
+// JSON writes one change as one line of JSON.
+func JSON(b *bytes.Buffer, j *verdict.Judgement) error {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(j)

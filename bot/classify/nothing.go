@@ -1,4 +1,4 @@
-package main
+package classify
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ const leftOutside = "outside --since and --as-of"
 var errNoMail = errors.New("neither a mail nor a patch; git format-patch writes one, and a mail has to come with its header")
 
 // without says why nothing of what came was judged.
-func (o *classifyOptions) without(left map[string]int) string {
+func (o *Options) without(left map[string]int) string {
 	var parts []string
 	n := 0
 	for _, why := range slices.SortedFunc(maps.Keys(left), func(a, b string) int {
@@ -48,23 +48,23 @@ const clocks = 7 * 24 * time.Hour
 
 // committed is --since as a day of committing, which ends a walk. A commit is made
 // after it was written.
-func (o *classifyOptions) committed() time.Time {
-	if o.since.IsZero() {
+func (o *Options) committed() time.Time {
+	if o.Since.IsZero() {
 		return time.Time{}
 	}
-	return o.since.Add(-clocks)
+	return o.Since.Add(-clocks)
 }
 
-func (o *classifyOptions) emptyRange(repo *git.Repo, revs, paths []string) string {
+func (o *Options) emptyRange(repo *git.Repo, revs, paths []string) string {
 	said := "no commit in " + cmp.Or(strings.Join(revs, " "), "HEAD")
 	if len(paths) > 0 {
 		said += " touches " + strings.Join(paths, ", ")
 	}
-	if !o.since.IsZero() {
-		said += " since " + o.since.String()
+	if !o.Since.IsZero() {
+		said += " since " + o.Since.String()
 	}
-	if !o.asOf.IsZero() {
-		said += " up to " + o.asOf.String()
+	if !o.AsOf.IsZero() {
+		said += " up to " + o.AsOf.String()
 	}
 	if repo.Shallow {
 		said += "; the repository is shallow: git fetch --unshallow brings the rest"
@@ -73,7 +73,7 @@ func (o *classifyOptions) emptyRange(repo *git.Repo, revs, paths []string) strin
 }
 
 // emptyArchive says when the newest mail of an archive came.
-func (o *classifyOptions) emptyArchive(ctx context.Context, a *archive.Archive) string {
+func (o *Options) emptyArchive(ctx context.Context, a *archive.Archive) string {
 	if len(a.Epochs) == 0 {
 		return "the archive has no mail"
 	}
