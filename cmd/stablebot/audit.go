@@ -94,7 +94,7 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 		found = found || r.Findings() > 0
 	}
 	if o.html != "" {
-		err = toFile(out, o.html, func(w io.Writer) error { return audit.HTML(w, reports) })
+		err = console.ToFile(out, o.html, func(w io.Writer) error { return audit.HTML(w, reports) })
 	}
 	if o.html != "-" && err == nil {
 		err = o.print(out, reports)

@@ -99,7 +99,7 @@ func digestNamed(c *config.Config, name string) (config.Digest, error) {
 
 func (o *digestOptions) write(out io.Writer, c *config.Config, spec config.Digest, d *digest.Digest, now time.Time) error {
 	if o.html != "" {
-		return toFile(out, o.html, func(w io.Writer) error { return d.HTML(w, c.Web.URL) })
+		return console.ToFile(out, o.html, func(w io.Writer) error { return d.HTML(w, c.Web.URL) })
 	}
 	if o.mbox == "" {
 		_, err := io.WriteString(console.Folded(out, 6), d.Text(c.Web.URL))
@@ -113,5 +113,5 @@ func (o *digestOptions) write(out io.Writer, c *config.Config, spec config.Diges
 	if err != nil {
 		return err
 	}
-	return toFile(out, o.mbox, func(w io.Writer) error { return digest.Mbox(w, wire.BotAddress(c), now, raw) })
+	return console.ToFile(out, o.mbox, func(w io.Writer) error { return digest.Mbox(w, wire.BotAddress(c), now, raw) })
 }

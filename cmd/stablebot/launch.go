@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/launch/sweep"
 	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/usage"
@@ -55,7 +56,7 @@ landed. Several names are one card. Code that all chips of a driver share is lef
 			}
 			out := cmd.OutOrStdout()
 			if html != "" {
-				if err := toFile(out, html, r.HTML); err != nil || html == "-" {
+				if err := console.ToFile(out, html, r.HTML); err != nil || html == "-" {
 					return err
 				}
 			}

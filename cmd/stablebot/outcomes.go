@@ -1,28 +1,19 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/console"
-	"github.com/stablebot/stablebot/bot/flow"
-	outcomes "github.com/stablebot/stablebot/bot/outcome"
-	"github.com/stablebot/stablebot/bot/shell"
+	"github.com/stablebot/stablebot/bot/outcome"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/web/fates"
-	"github.com/stablebot/stablebot/bot/wire"
-	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 func outcomesCommand() *cobra.Command {
@@ -47,16 +38,16 @@ Not taken is what mainline has had for 140 days; younger changes are still open.
 			if len(ids) > 0 {
 				return printOutcomes(ctx, out, s, ids, asJSON)
 			}
-			settled, err := s.Settled(ctx, time.Now().Add(-outcomes.Patience))
+			settled, err := s.Settled(ctx, time.Now().Add(-outcome.Patience))
 			switch {
 			case err != nil:
 				return err
 			case table:
-				return writeTable(out, settled)
+				return outcome.Table(out, settled)
 			case asJSON:
 				return encodeLines(out, settled)
 			}
-			return printSettled(out, settled)
+			return outcome.Text(out, settled)
 		},
 	}
 	c.add(cmd)
@@ -92,7 +83,7 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 			}
 			continue
 		}
-		p.F("%s  %s\n", id, outcomes.LabelOf(of[id], time.Now()))
+		p.F("%s  %s\n", id, outcome.LabelOf(of[id], time.Now()))
 		all, err := fates.Of(s).Fate(ctx, id)
 		if err != nil {
 			return err
@@ -102,125 +93,4 @@ func printOutcomes(ctx context.Context, out io.Writer, s *store.Store, ids []str
 		}
 	}
 	return p.Err
-}
-
-// furthest is how many of the verdicts that were furthest off are shown.
-const furthest = 10
-
-func printSettled(out io.Writer, settled []flow.Settled) error {
-	p := &console.Printer{W: out}
-	if len(settled) == 0 {
-		p.F("no fate is known yet: it takes a mainline remote and stable branches under sources.git, and time\n")
-		return p.Err
-	}
-	type count struct{ all, taken int }
-	by := map[verdict.Verdict]count{}
-	for _, c := range settled {
-		n := by[c.Verdict]
-		n.all++
-		if c.Taken {
-			n.taken++
-		}
-		by[c.Verdict] = n
-	}
-	p.F("%-16s %8s %8s %8s\n", "verdict", "changes", "taken", "share")
-	for _, v := range verdict.Verdicts {
-		if n := by[v]; n.all > 0 {
-			p.F("%-16s %8d %8d %7.0f%%\n", v, n.all, n.taken, 100*float64(n.taken)/float64(n.all))
-		}
-	}
-	off := slices.DeleteFunc(slices.Clone(settled), func(c flow.Settled) bool {
-		return c.Taken == (c.Verdict == verdict.StableEligible) || c.Verdict != verdict.StableEligible && c.Verdict != verdict.DKMSOnly
-	})
-	far := func(c flow.Settled) float64 {
-		if c.Taken {
-			return 1 - c.Score
-		}
-		return c.Score
-	}
-	slices.SortStableFunc(off, func(a, b flow.Settled) int { return cmp.Compare(far(b), far(a)) })
-	if len(off) > 0 {
-		p.F("\nfurthest from what came:\n")
-	}
-	for _, c := range off[:min(len(off), furthest)] {
-		came := "not taken"
-		if c.Taken {
-			came = "taken"
-		}
-		p.F("  %s %.2f, %s: %s\n    stablebot explain %s\n", c.Verdict, c.Score, came, console.Printable(c.Subject), shell.Word(console.Printable(c.ID)))
-	}
-	return p.Err
-}
-
-// writeTable writes labels as bot/truth reads them. A subject that was judged
-// more than once, as a mail and as the commit, is one.
-func writeTable(out io.Writer, settled []flow.Settled) error {
-	type row struct {
-		release string
-		taken   bool
-	}
-	rows := map[string]row{}
-	for _, c := range settled {
-		subject := strings.Join(strings.Fields(c.Subject), " ")
-		r := rows[subject]
-		r.taken = r.taken || c.Taken
-		r.release = cmp.Or(r.release, c.Release)
-		rows[subject] = r
-	}
-	subjects := make([]string, 0, len(rows))
-	for s := range rows {
-		subjects = append(subjects, s)
-	}
-	slices.Sort(subjects)
-	w := bufio.NewWriter(out)
-	for _, s := range subjects {
-		if rows[s].release == "" || strings.HasPrefix(s, "#") {
-			continue // not in a release yet: learning goes release by release
-		}
-		taken := 0
-		if rows[s].taken {
-			taken = 1
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\n", s, rows[s].release, taken) // the error stays with w
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("writing the table: %w", err)
-	}
-	return nil
-}
-
-// fromStore writes the outcomes of a store to a table that labels commits and
-// patches; the caller removes it.
-func (o *calibrateOptions) fromStore(ctx context.Context) (file string, err error) {
-	where := o.store
-	if i, err := os.Stat(where); err == nil && i.IsDir() {
-		where = wire.StoreFile(where)
-	}
-	s, err := store.OpenReadOnly(ctx, where)
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	settled, err := s.Settled(ctx, time.Now().Add(-outcomes.Patience))
-	if err != nil {
-		return "", err
-	}
-	if len(settled) == 0 {
-		return "", fmt.Errorf("the store %s knows no fate of a change yet; run the bot with a mainline remote and stable branches first", o.store)
-	}
-	f, err := os.CreateTemp("", "stablebot-outcomes-*.tsv")
-	if err != nil {
-		return "", fmt.Errorf("writing the labels of the store: %w", err)
-	}
-	if err := errors.Join(writeTable(f, settled), f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
-	}
-	o.truth = []string{f.Name()}
-	if len(o.lists) > 0 {
-		o.listTruth = f.Name()
-	}
-	if o.data == "" {
-		o.data = fmt.Sprintf("%s, labels: %d outcomes of a bot's store", o.git, len(settled))
-	}
-	return f.Name(), nil
 }

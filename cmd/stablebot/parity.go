@@ -59,7 +59,7 @@ is told apart. Without a name it compares all branches that are alive.
 				return err
 			}
 			if html != "" {
-				if err := toFile(out, html, func(w io.Writer) error { return r.HTML(w) }); err != nil || html == "-" {
+				if err := console.ToFile(out, html, func(w io.Writer) error { return r.HTML(w) }); err != nil || html == "-" {
 					return err
 				}
 			}

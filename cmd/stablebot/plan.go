@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +58,7 @@ lines with context, files and subsystems.
 				if file == "" {
 					continue
 				}
-				if err := toFile(cmd.OutOrStdout(), file, draw); err != nil {
+				if err := console.ToFile(cmd.OutOrStdout(), file, draw); err != nil {
 					return err
 				}
 			}
@@ -84,22 +81,6 @@ lines with context, files and subsystems.
 	f.Var(&asOf, "as-of", "with what was known on this `day`, 2024-01-31")
 	compile.flags(f)
 	return cmd
-}
-
-// toFile writes a file whole or not at all; "-" is the output.
-func toFile(out io.Writer, name string, write func(io.Writer) error) error {
-	if name == "-" {
-		return write(out)
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	err = errors.Join(write(f), f.Close())
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return nil
 }
 
 // trusted are the options for repositories that the user names.

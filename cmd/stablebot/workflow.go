@@ -80,7 +80,7 @@ func (o *workflowOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	if o.sarif != "" {
-		if err := toFile(cmd.OutOrStdout(), o.sarif, func(w io.Writer) error {
+		if err := console.ToFile(cmd.OutOrStdout(), o.sarif, func(w io.Writer) error {
 			return workflow.WriteSARIF(w, wire.Version(),
 				found)
 		}); err != nil {

@@ -119,7 +119,7 @@ func (o *worklistOptions) run(cmd *cobra.Command, names []string) error {
 func (o *worklistOptions) write(out io.Writer, l *worklist.List) error {
 	var err error
 	if o.html != "" {
-		err = toFile(out, o.html, l.HTML)
+		err = console.ToFile(out, o.html, l.HTML)
 	}
 	switch {
 	case err != nil || o.html == "-":

@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/evaluate/corpus"
 	"github.com/stablebot/stablebot/bot/git"
@@ -18,15 +16,14 @@ import (
 )
 
 // openBranches opens the branches that verdicts are to rest on, nil for none.
-func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branches []string) (*corpus.Branches, error) {
+func (o *Sources) openBranches(ctx context.Context, c *corpus.Corpus, branches []string) (*corpus.Branches, error) {
 	if len(branches) == 0 {
 		return nil, nil
 	}
-	ctx := cmd.Context()
-	if o.git == "" || o.noTrees {
+	if o.Git == "" || o.NoTrees {
 		return nil, usage.Errorf("--branches names branches of the repository given by --git, and needs its history")
 	}
-	say := o.options(cmd).Say
+	say := o.options(ctx).Say
 	for _, name := range branches {
 		say("reading the branches %s", name)
 	}
@@ -34,13 +31,13 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 	if err != nil {
 		return nil, err
 	}
-	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: o.marks,
-		Remotes: []trees.Remote{{Role: trees.Mainline, Path: o.git, Ref: ref}}}
+	cfg := trees.Config{Git: git.Options{Trust: true}, TitleMarks: o.Marks,
+		Remotes: []trees.Remote{{Role: trees.Mainline, Path: o.Git, Ref: ref}}}
 	if dir, err := os.UserCacheDir(); err == nil {
 		cfg.State = filepath.Join(dir, "stablebot", "trees")
 	}
 	for _, name := range branches {
-		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: o.git, Ref: name})
+		cfg.Remotes = append(cfg.Remotes, trees.Remote{Role: trees.Stable, Path: o.Git, Ref: name})
 	}
 	set, err := trees.Open(ctx, cfg)
 	if errors.Is(err, trees.ErrNoBranch) {
@@ -56,9 +53,9 @@ func (o *corpusOptions) openBranches(cmd *cobra.Command, c *corpus.Corpus, branc
 
 // mainlineRef is the full name of the mainline branch: a set of trees keeps its
 // index under it, and HEAD may move.
-func (o *corpusOptions) mainlineRef(ctx context.Context) (string, error) {
-	if o.mainline != "HEAD" {
-		return o.mainline, nil
+func (o *Sources) mainlineRef(ctx context.Context) (string, error) {
+	if o.Mainline != "HEAD" {
+		return o.Mainline, nil
 	}
-	return (&wire.Branches{Repo: o.git}).FindMainline(ctx)
+	return (&wire.Branches{Repo: o.Git}).FindMainline(ctx)
 }
