@@ -64,7 +64,7 @@ var arrows = []struct {
 	{"bot/plan", []string{"rules/…", "bot/flow", "bot/mail", "bot/report", "bot/command"}},
 	{"bot/run", []string{"rules/…", "bot/flow", "bot/plan", "bot/budget", "bot/mail", "bot/series", "bot/report", "bot/command"}},
 	{"bot/store", []string{"rules/…", "bot/flow", "bot/mail", "bot/series", "bot/command", "bot/launch", "bot/internal/filelock"}},
-	{"bot/preview", []string{"rules/…", "bot/progress", "bot/run", "bot/flow", "bot/plan", "bot/mail", "bot/store"}},
+	{"bot/preview", []string{"rules/…", "bot/console", "bot/progress", "bot/run", "bot/flow", "bot/plan", "bot/mail", "bot/store"}},
 	{"bot/digest", []string{"rules/change", "rules/verdict", "bot/flow", "bot/report", "bot/shell", "bot/store"}},
 	{"bot/web", []string{"rules/…", "bot/digest", "bot/flow", "bot/mail", "bot/store", "bot/report", "bot/launch", "bot/pile", "bot/shell"}},
 	{"bot/web/fates", []string{"rules", "bot/flow", "bot/outcome", "bot/store", "bot/web"}},

@@ -77,3 +77,29 @@ func rawLines(text []byte) map[int]bool {
 		}
 	}
 }
+
+// cmdLines is how many lines the commands may have, their tests apart: flags and tables.
+// What decides or reads stands in bot/, where another command can have it too.
+const cmdLines = 5000
+
+// TestCommandsAreSmall: cmd does not become a second application again.
+func TestCommandsAreSmall(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	n := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += strings.Count(string(text), "\n")
+	}
+	if n > cmdLines {
+		t.Errorf("cmd/stablebot has %d lines, and may have %d: move what is no flag and no table into a package of bot/", n, cmdLines)
+	}
+}

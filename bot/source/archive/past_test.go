@@ -1,4 +1,4 @@
-package main
+package archive_test
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ func TestPastSorted(t *testing.T) {
 	}
 	defer func() { _ = a.Close() }()
 	var got []int
-	for i, err := range pastOf(t.Context(), a, "x.lists.example.org", day(1).AddDate(0, 0, -1), day(30)) {
+	for i, err := range archive.Past(t.Context(), a, "x.lists.example.org", day(1).AddDate(0, 0, -1), day(30)) {
 		if err != nil {
 			t.Fatal(err)
 		}
