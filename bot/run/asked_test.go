@@ -41,11 +41,13 @@ func TestNothingToBelieve(t *testing.T) {
 	b.once(patch)
 	for id, body := range map[string]string{"chat@example.org": "Looks odd.\n", "tag@example.org": "Please add a stable tag.\n"} {
 		reply := post{id: id, from: "Rae <rae@example.org>", subject: "Re: " + patch.subject, reply: patch.id, text: true, body: body}
-		m := flow.Mail{ID: id, Source: "feed", List: drm, Received: time.Now(), Sender: "rae@example.org", Subject: reply.subject, Raw: reply.bytes()}
+		m := flow.Mail{ID: id, Source: "feed", List: drm, Received: time.Now(), Sender: "rae@example.org",
+			Subject: reply.subject, Raw: reply.bytes()}
 		if _, err := b.store.Keep(t.Context(), m, flow.Cursor{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.store.File(t.Context(), flow.Filing{ID: id, Kind: flow.KindReply, Series: b.seriesOf(patch.id), Prove: time.Now()}); err != nil {
+		if err := b.store.File(t.Context(), flow.Filing{ID: id, Kind: flow.KindReply, Series: b.seriesOf(patch.id),
+			Prove: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
 	}
