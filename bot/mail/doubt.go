@@ -26,12 +26,12 @@ const (
 
 // heads is the doubt that a line casts on all that stands below it. rest is the text
 // below.
-func heads(line, rest string) Doubt {
+func (a *ahead) heads(line, rest string) Doubt {
 	next, below, _ := strings.Cut(rest, "\n")
 	switch {
-	case line == "", quoted(line) && !strings.HasPrefix(line, ">>>"), quoted(firstLine(rest)):
+	case line == "", quoted(line) && !strings.HasPrefix(line, ">>>"), quoted(a.first(rest)):
 		return Certain // what is cited below is marked
-	case strings.HasSuffix(strings.TrimSpace(next), ":") && quoted(firstLine(below)):
+	case strings.HasSuffix(strings.TrimSpace(next), ":") && quoted(a.first(below)):
 		return Certain // the line is broken in two
 	}
 	line = strings.TrimSpace(unmarked.Replace(line))

@@ -16,7 +16,7 @@ type Line struct {
 	Text string // without blanks at its end
 	Rest string // the text below it
 	N    int    // from 1
-	Own  bool   // its sender wrote it: it is not cited, and no piece of a cited line
+	Own  bool   // its sender wrote it: it is not cited, no piece of a cited line, and does not say who is cited
 	Doubt
 }
 
@@ -25,21 +25,34 @@ func Lines(text string) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
 		last := ""
 		var above Doubt
+		a := &ahead{}
+		certain, maybe := 0, 0 // lines from here on that say who is cited
 		for n, rest := 1, text; rest != ""; n++ {
 			var line string
 			line, rest, _ = strings.Cut(rest, "\n")
 			line = strings.TrimRight(line, " \t\r")
-			if endsOwnWords(line, rest) {
+			if a.endsOwnWords(line, rest) {
 				return
 			}
 			doubt := above
+			begins := (last == "" || quoted(last)) && line != "" && !quoted(line)
+			if begins {
+				certain, maybe = a.attribution(line, rest)
+			}
+			if maybe > 0 {
+				doubt = max(doubt, Unsure)
+			}
 			if broken(last, line) {
 				doubt = Copied
 			}
-			if !yield(Line{line, rest, n, !quoted(line) && !rewrapped(last, line, rest), doubt}) {
+			// What may say who is cited is told apart from words by its first line: a person's
+			// sentence that ends in a colon begins there.
+			own := !quoted(line) && !rewrapped(last, line, rest) && certain <= 0 && (maybe <= 0 || begins)
+			if !yield(Line{line, rest, n, own, doubt}) {
 				return
 			}
-			above = max(above, heads(line, rest))
+			certain, maybe = certain-1, maybe-1
+			above = max(above, a.heads(line, rest))
 			last = line
 		}
 	}
@@ -72,7 +85,7 @@ const narrowest = 64
 
 // endsOwnWords reports whether a line begins the signature, or a copy of another mail
 // that is not marked line by line. rest is the text below it.
-func endsOwnWords(line, rest string) bool {
+func (a *ahead) endsOwnWords(line, rest string) bool {
 	line = strings.TrimRight(line, " \t\r")
 	if line == "--" || ruled(line) {
 		return true
@@ -84,11 +97,11 @@ func endsOwnWords(line, rest string) bool {
 	case strings.HasPrefix(plain, "from:"):
 		return headed(rest)
 	case strings.HasSuffix(plain, ":"):
-		return attributes(plain) && !quoted(firstLine(rest))
+		return attributes(plain) && !quoted(a.first(rest))
 	case strings.HasPrefix(plain, "on ") && strings.Contains(plain, ", "): // broken in two
 		next, below, _ := strings.Cut(rest, "\n")
 		next = strings.ToLower(strings.TrimSpace(next))
-		return strings.HasSuffix(next, ":") && attributes(plain+" "+next) && !quoted(firstLine(below))
+		return strings.HasSuffix(next, ":") && attributes(plain+" "+next) && !quoted(a.first(below))
 	}
 	return false
 }
@@ -148,13 +161,27 @@ func attributes(line string) bool {
 // left is a line that stands for what was left out of a citation.
 var left = regexp.MustCompile(`(?i)^[\[<({*-]*[ \t]*(?:\.{2,}|…|snip|snipped|cut|trimmed)[ \t]*[\]>)}*-]*$`)
 
-// firstLine is the first line that is not empty, without blanks around it. What stands for
-// something that was left out is none.
-func firstLine(text string) string {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && (len(line) >= 20 || !left.MatchString(line)) {
-			return line
-		}
+// ahead finds the first line of a text that is not empty, and remembers it: the texts asked
+// about are each an end of the one before, and a long gap is walked through once.
+type ahead struct {
+	from, at int // bytes to the end of the text, where the gap begins and ends
+	line     string
+}
+
+// first is that line, without blanks around it. What stands for something that was left out
+// is none.
+func (a *ahead) first(text string) string {
+	if a.from >= len(text) && len(text) >= a.at && a.from > 0 {
+		return a.line
 	}
-	return ""
+	*a = ahead{from: len(text)}
+	for rest := text; rest != ""; {
+		line, below, _ := strings.Cut(rest, "\n")
+		if line = strings.TrimSpace(line); line != "" && (len(line) >= 20 || !left.MatchString(line)) {
+			a.at, a.line = len(rest), line
+			break
+		}
+		rest = below
+	}
+	return a.line
 }

@@ -3,6 +3,7 @@ package mail
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // What is copied below a line of a mail program is not the sender's, whatever the form.
@@ -71,4 +72,45 @@ func own(text string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// A stranger chooses the name that a mail program puts above what it cites, and a long one
+// is folded: no piece of it is the word of who answers.
+func TestAttribution(t *testing.T) {
+	const word = "mine"
+	for _, text := range []string{
+		"On Wed, Dec 2, 2026 at 1:00 PM Ed Abcdef Abcdef Abcdef\nmine\n<e@x.example> wrote:\n> quoted\n",
+		"On Wed, Dec 2, 2026 at 1:00 PM Ed Abcdef Abcdef Abcdef\nmine\n<e@x.example> wrote:\n\n> quoted\n",
+		"On 12/2/26 13:00, Ed Abcdef Abcdef Abcdef\nmine\nwrote:\n> quoted\n", "Ed\nmine\n<e@x.example> writes:\n> quoted\n", "mine\n<e@x.example> kirjoitti:\n> quoted\n",
+		"* Ed\nmine\n<e@x.example> [2026-12-02 13:00]:\n> quoted\n", "* Ed\nmine\n<e@x.example> [2026-12-02]\n> quoted\n", "Ed\nmine\nAbcdef kirjoitti:\n\n> quoted\n",
+		"On Wed, 2 Dec 2026, Ed Abcdef\nmine\n<e@x.example> wrote:\n\ncopied and not marked\n", "On Wed, 2 Dec 2026, Ed\nmine\n<e@x.example> wrote:\ncopied\n",
+		"Am 2.12.2026 schrieb Ed\nmine\nAbcdef:\n[...]\n\n> quoted\n", "> quoted\nOn 2.12.2026 Ed\nmine\nwrote:\n> > quoted\n",
+	} {
+		if strings.Contains(own("Hello.\n\n"+text+"\nPlease explain.\n"), word) {
+			t.Errorf("counts as the sender's:\n%s", text)
+		}
+		if !strings.Contains(own(text+"\nPlease explain.\n"), "Please explain.") && !strings.Contains(text, "copied") {
+			t.Errorf("what stands below does not count:\n%s", text)
+		}
+	}
+	for _, text := range []string{
+		"mine\n> quoted\n", "mine, and why:\n> quoted\n", "mine, and why:\n\n> quoted\n", "Looks good.\nReviewed-by: Ada <a@x.example>\nmine\n> quoted\n",
+		"Fine, mine\nReviewed-by: Ada <a@x.example>\n> quoted\n", "I saw it on 2.12.2026, too.\nmine\n\nEd <e@x.example> wrote:\n> quoted\n", "mine\n\nEd <e@x.example> wrote:\n> quoted\n",
+	} {
+		if !strings.Contains(own(text), word) {
+			t.Errorf("does not count as the sender's:\n%s", text)
+		}
+	}
+}
+
+// TestLinesCost: what stands for a gap is walked through once, however long it is.
+func TestLinesCost(t *testing.T) {
+	for _, s := range []string{"...\n", "a:\n\n...\n", "[snip]\n\n", "Ed <e@x.example> x:\n", "On 1.1.2026, x\n...\n"} {
+		began := time.Now()
+		for range Lines(strings.Repeat(s, 256<<10/len(s))) {
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("256 KB of %q took %v", s, took)
+		}
+	}
 }
