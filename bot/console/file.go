@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,18 +62,10 @@ func writeInto(name string, fill func(io.Writer) error) error {
 	return nil
 }
 
-// ToFile writes a file whole or not at all; "-" is the output.
+// ToFile is WriteFile; "-" is the output.
 func ToFile(out io.Writer, name string, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(out)
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	err = errors.Join(write(f), f.Close())
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return nil
+	return WriteFile(name, write)
 }

@@ -78,3 +78,19 @@ func TestWriteToStdout(t *testing.T) {
 		t.Errorf("/dev/stdout is %q, %v", to, err)
 	}
 }
+
+// TestToFileWhole: what fails in the middle leaves the file as it was.
+func TestToFileWhole(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(name, []byte("the last one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	err := ToFile(io.Discard, name, func(w io.Writer) error {
+		_, _ = w.Write([]byte("half"))
+		return broken
+	})
+	if got, _ := os.ReadFile(name); !errors.Is(err, broken) || string(got) != "the last one" {
+		t.Errorf("%v, and the file holds %q", err, got)
+	}
+}

@@ -81,7 +81,7 @@ func (b Brief) allUnreleased(heard func(verdict.Judgement) bool) string {
 	for _, p := range b.Posts {
 		if p.Judgement != nil && heard(*p.Judgement) {
 			if why := b.unreleased(p.Judgement.ID); why != "" {
-				return "no release may have its bug yet: " + why
+				return "perhaps no release has its bug yet: " + why
 			}
 		}
 	}

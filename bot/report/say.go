@@ -242,7 +242,7 @@ func Percent(p float64) int { return int(math.Round(100 * p)) }
 // close it is.
 func (r Row) open() []string {
 	const then = "A person should decide."
-	if strings.Contains(r.Reason, "too close to call") || strings.Contains(r.Reason, "%") || r.Reason == "" {
+	if r.undecided() {
 		return []string{"Whether stable takes this patch is too close to call (" + chance(r.best()) + ").", then}
 	}
 	return []string{sentence("Whether stable takes this patch is open", r.Reason), then}
@@ -687,4 +687,9 @@ func names(in []Branch) []string {
 		out[i] = b.Name
 	}
 	return out
+}
+
+// undecided reports whether nothing but the chance speaks for or against a patch.
+func (r Row) undecided() bool {
+	return r.Reason == "" || strings.Contains(r.Reason, "too close to call") || strings.Contains(r.Reason, "%")
 }

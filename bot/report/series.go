@@ -293,12 +293,12 @@ func (r Row) leftOut() string {
 	const tagged = "a fix by its Fixes tag, left out: "
 	switch {
 	case r.Unreleased != "":
-		return tagged + "no release may have its bug yet"
+		return tagged + "perhaps no release has its bug yet"
 	case r.Verdict == verdict.DKMSOnly && r.Class == verdict.TooBig && r.Size.LinesWithContext > 0:
 		return tagged + fmt.Sprintf("%s, %d lines with context", shorts[r.Class], r.Size.LinesWithContext)
 	case r.Verdict == verdict.DKMSOnly && shorts[r.Class] != "":
 		return tagged + shorts[r.Class]
-	case r.Verdict == verdict.StableEligible, r.Reason == "", strings.Contains(r.Reason, "too close to call"), strings.Contains(r.Reason, "%"):
+	case r.Verdict == verdict.StableEligible, r.undecided():
 		return tagged + "too close to call (" + chance(r.best()) + ")"
 	}
 	why := strings.TrimRight(clean(strings.TrimPrefix(r.Reason, "not a fix: ")), ".")

@@ -78,7 +78,7 @@ func TestLeftOut(t *testing.T) {
 		"a kind of fix that stable rarely takes":    {Verdict: verdict.DKMSOnly, Class: verdict.BelowBar},
 		"too close to call (estimated chance 30 %)": {Verdict: verdict.Uncertain, Score: 0.3, Reason: "too close to call: 30 %"},
 		"it needs patch 1 of its series":            {Verdict: verdict.Uncertain, Reason: "it needs patch 1 of its series"},
-		"no release may have its bug yet":           {Verdict: verdict.StableEligible, Unreleased: "v6.19-rc1"},
+		"perhaps no release has its bug yet":        {Verdict: verdict.StableEligible, Unreleased: "v6.19-rc1"},
 		"only the text of messages differs":         {Verdict: verdict.OutOfScope, Reason: "not a fix: only the text of messages differs."},
 	} {
 		if got := r.leftOut(); got != "a fix by its Fixes tag, left out: "+want {
