@@ -1,7 +1,10 @@
 package change
 
 import (
+	"hash/maphash"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -9,49 +12,64 @@ import (
 
 // Names are what a patch of a posting brings along, and what it uses: functions, macros,
 // members, constants and headers that it defines, and the words of the lines that it adds.
-// They stand for its diff where all patches of the posting are weighed together.
+// They stand for its diff where all patches of the posting are weighed together, and keep
+// nothing of its text.
 type Names struct {
 	Defines map[string]bool
-	uses    map[string]bool
+	uses    []uint64 // hashes of the words, sorted
 	// Feature: its title says that it brings something new, as rules read it.
 	Feature bool
 }
 
-// maxNames bounds the words that are kept of one patch; what is longer is not looked into.
+// maxNames bounds the words, and the names, that are kept of one patch; what is longer is
+// not looked into.
 const maxNames = 8192
+
+var wordSeed = maphash.MakeSeed()
 
 // Names reads them.
 func (c *Change) Names() *Names {
-	n := &Names{Defines: map[string]bool{}, uses: map[string]bool{}}
+	n := &Names{Defines: map[string]bool{}}
+	seen := map[uint64]bool{}
+	use := func(w string) {
+		if len(seen) < maxNames {
+			seen[maphash.String(wordSeed, w)] = true
+		}
+	}
 	for _, f := range c.Files {
-		addedLines(f, n.Defines)
+		defines := map[string]bool{}
+		addedLines(f, defines)
+		for _, d := range slices.Sorted(maps.Keys(defines)) {
+			if len(n.Defines) < maxNames {
+				n.Defines[strings.Clone(d)] = true
+			}
+		}
 		for _, h := range f.TextFragments {
 			for _, l := range h.Lines {
 				if l.Op == gitdiff.OpAdd {
-					n.read(l.Line)
+					words(l.Line, use)
 				}
 			}
 		}
 	}
+	n.uses = slices.Sorted(maps.Keys(seen))
 	return n
 }
 
-// read keeps the words of one added line, and the header that it includes.
-func (n *Names) read(line string) {
+// words hands out the words of one added line, or the header that it includes.
+func words(line string, use func(string)) {
 	if h := included(line); h != "" {
-		n.use(h)
+		use(h)
 		return
 	}
-	if comments(line) {
-		return
+	if !comments(line) {
+		eachWord(line, use)
 	}
-	eachWord(line, n.use)
 }
 
-func (n *Names) use(w string) {
-	if len(n.uses) < maxNames {
-		n.uses[w] = true
-	}
+func (n *Names) using(w string) bool {
+	_, yes := slices.BinarySearch(n.uses, maphash.String(wordSeed, w))
+	return yes
 }
 
 // Need names something that a patch uses and an earlier one of its posting brings, ""
@@ -59,7 +77,7 @@ func (n *Names) use(w string) {
 func (n *Names) Need(earlier *Names) string {
 	first := ""
 	for d := range earlier.Defines {
-		if n.uses[d] && !n.Defines[d] && (first == "" || d < first) {
+		if (first == "" || d < first) && !n.Defines[d] && n.using(d) {
 			first = d
 		}
 	}
