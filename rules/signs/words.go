@@ -190,8 +190,15 @@ func (w *Words) TitleHas(kinds uint64) bool { return w.title&kinds != 0 }
 // BodyHas reports whether the message speaks of any of these kinds, as bits.
 func (w *Words) BodyHas(kinds uint64) bool { return w.body&kinds != 0 }
 
-// Bug returns the gravest kind of bug that the change speaks of.
+// Bug returns the kind of bug that the change is about: what its title names, as a message
+// often goes on to what comes of it (a use after free shows as a crash), else the gravest
+// that the message speaks of.
 func (w *Words) Bug() (Word, bool) {
+	for k := range WordRegression {
+		if w.Has(k) && w.InTitle(k) {
+			return k, true
+		}
+	}
 	for k := range WordTrace + 1 {
 		if w.Has(k) {
 			return k, true
