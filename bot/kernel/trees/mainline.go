@@ -35,7 +35,7 @@ func (s *Set) find(c *change.Change, asOf time.Time) same {
 	if c.Kind == change.Commit {
 		take(m.Find(c.ID), "sha")
 	}
-	for _, o := range c.Origin {
+	for _, o := range marks(c) {
 		take(s.mainlineOf(o.SHA), o.Form)
 	}
 	titled := m.Titled(out.title)
@@ -72,11 +72,9 @@ func (s *Set) mainlineOf(sha string) history.Position {
 		if own == 0 {
 			continue
 		}
-		for _, r := range b.own.From(own) {
-			if r.Kind == history.Upstream || r.Kind == history.Picked {
-				if p := m.named(r.Named); p != 0 {
-					return p
-				}
+		if r, ok := s.ownMark(b.own, own); ok {
+			if p := m.named(r.Named); p != 0 {
+				return p
 			}
 		}
 		for _, p := range m.Titled(b.own.Title(own)) {
@@ -244,10 +242,11 @@ func (s *Set) placed(v view, me same) placed {
 	}
 	for _, p := range me.all {
 		for _, r := range v.own.Naming(m.ID(p), 0, nil) {
-			switch r.Kind {
-			case history.Upstream:
+			switch {
+			case !s.says(v.own, r, me.title):
+			case r.Kind == history.Upstream:
 				take(r.From, "upstream")
-			case history.Picked:
+			default:
 				take(r.From, "cherry-pick")
 			}
 		}
@@ -282,7 +281,7 @@ func (s *Set) handed(v view, me same, take func(history.Position)) {
 		for _, id := range ids {
 			for _, b := range s.branches {
 				for _, r := range b.own.Naming(id, 0, nil) {
-					if r.Kind != history.Upstream && r.Kind != history.Picked {
+					if !s.says(b.own, r, me.title) {
 						continue
 					}
 					if b.own == v.own {

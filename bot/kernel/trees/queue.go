@@ -188,8 +188,8 @@ func readQueued(data []byte) (queuedPatch, bool) {
 	date, _ := m.Header.Date() // without one the title alone can tell
 	c, _ := change.Parse(change.Input{Kind: change.Mail, Subject: title, Date: date, Text: string(body)})
 	p := queuedPatch{title: change.TitleKey(c.Subject), date: c.Date.Unix()}
-	for _, o := range c.Origin {
-		p.named = append(p.named, o.SHA)
+	if of := marks(c); len(of) > 0 {
+		p.named = []string{of[0].SHA}
 	}
 	return p, true
 }
