@@ -28,12 +28,18 @@ func replay(ctx context.Context, a *auditor, it *Item) error {
 		it.Class = Exact
 		return nil
 	}
+	more := stray(it)
+	if more {
+		it.Class = Different
+	}
 	d, err := a.compare(ctx, it)
 	if err != nil {
 		it.unchecked("its content: %v", err)
 		return ctx.Err()
 	}
-	it.Class, it.Hunks = Context, d.hunks()
+	if it.Hunks = d.hunks(); !more {
+		it.Class = Context
+	}
 	for _, p := range d.moved {
 		it.add(Finding{Kind: Misplaced, Commit: it.Upstream, File: p.path, Func: p.ours.In, Line: p.ours.Line,
 			Text: fmt.Sprintf("%s:%d: what %.12s changes in %s is changed in %s", p.path, p.ours.Line, it.Upstream, p.theirs.In, orFile(p.ours.In))})
