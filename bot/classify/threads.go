@@ -44,18 +44,31 @@ func (o *Options) index(ctx context.Context, in *input) (*series.Index, error) {
 		}
 		return outcome{}
 	}, func(outcome) error { return nil })
-	if err != nil || !x.Wants() {
+	if err != nil || !x.Wants() && !x.AnyRefused() {
 		return x, err
 	}
-	return x, in.walk(ctx, func(u unit) outcome { // which mails carry the patches that are named by their ids
+	return x, in.walk(ctx, func(u unit) outcome { // which mails carry the patches that are named by their ids or declined
 		if u.err != nil {
 			return outcome{}
 		}
-		if m, err := mail.Parse(u.raw); err == nil && m.Change != nil && len(m.Change.Files) > 0 {
+		m, err := mail.Scan(u.raw)
+		if err != nil || !m.IsPatch {
+			return outcome{}
+		}
+		mu.Lock()
+		refused, read := x.Refused(m.Title), x.Wants()
+		mu.Unlock()
+		if !refused && !read {
+			return outcome{}
+		}
+		if m, err = mail.Parse(u.raw); err == nil && m.Change != nil && len(m.Change.Files) > 0 {
 			id := change.PatchID(m.Change.Files)
 			mu.Lock()
 			defer mu.Unlock()
 			x.Carry(id, m.ID)
+			if refused {
+				x.Copy(id, m.ID)
+			}
 		}
 		return outcome{}
 	}, func(outcome) error { return nil })

@@ -51,10 +51,13 @@ type Index struct {
 	seeded   bool
 
 	// Made when first asked for, until the next mail comes.
-	latest int64             // date of the newest mail
-	memo   map[int32]bool    // postings → replaced
-	wanted map[string]string // patch id that something needs → mail that carries it, "" while none does
-	about  map[int32][]int32 // patches and covers → mails that say something of them
+	latest  int64              // date of the newest mail
+	memo    map[int32]bool     // postings → replaced
+	wanted  map[string]string  // patch id that something needs → mail that carries it, "" while none does
+	about   map[int32][]int32  // patches and covers → mails that say something of them
+	refused map[uint64]bool    // titles of several patches of which one was declined
+	copies  map[string][]int32 // patch id → patches, as Copy was told
+	patches map[int32]string   // and the other way
 }
 
 // entry is a mail, or the mere mention of one (kind "").
@@ -115,7 +118,7 @@ func (x *Index) AddNote(n Note) {
 	if x.mails[at].kind != "" {
 		return
 	}
-	x.memo, x.about = nil, nil
+	x.memo, x.about, x.refused = nil, nil, nil
 	up := make([]int32, 0, len(n.Ancestors))
 	for _, id := range n.Ancestors {
 		if a := x.place(id); a != at {
@@ -261,6 +264,7 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 			x.refusals(m, c, f)
 		}
 	}
+	x.shared(m, at, kin, f)
 	_, f.Claimed = x.tags(m, at, e)
 	return f
 }
@@ -341,21 +345,27 @@ func sameTrailer(a, b change.Trailer) bool {
 // oldest first; what answers another patch or cover letter below it belongs
 // there.
 func (x *Index) replies(at int32, visit func(*entry)) {
-	if x.about == nil {
-		x.about = map[int32][]int32{}
-		for i := range x.mails {
-			if e := &x.mails[i]; len(e.given)+len(e.declined) > 0 {
-				if t := x.target(int32(i)); t >= 0 {
-					x.about[t] = append(x.about[t], int32(i))
-				}
-			}
-		}
-		for _, list := range x.about {
-			slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(x.mails[a].date, x.mails[b].date) })
-		}
-	}
+	x.index()
 	for _, f := range x.about[at] {
 		visit(&x.mails[f])
+	}
+}
+
+// index finds what each patch and cover letter is answered by.
+func (x *Index) index() {
+	if x.about != nil {
+		return
+	}
+	x.about = map[int32][]int32{}
+	for i := range x.mails {
+		if e := &x.mails[i]; len(e.given)+len(e.declined) > 0 {
+			if t := x.target(int32(i)); t >= 0 {
+				x.about[t] = append(x.about[t], int32(i))
+			}
+		}
+	}
+	for _, list := range x.about {
+		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(x.mails[a].date, x.mails[b].date) })
 	}
 }
 

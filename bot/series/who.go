@@ -49,21 +49,27 @@ func filesOf(c *change.Change) (files []string) {
 func (x *Index) refusals(m *mail.Message, to int32, f *rules.Series) {
 	x.replies(to, func(r *entry) {
 		for _, d := range r.declined {
-			said := d.Evidence
 			if x.decides(m, r) {
-				said.Text = r.proven + ": " + said.Text
-				if !slices.Contains(f.Declined, said) {
-					f.Declined = append(f.Declined, said)
-				}
-				f.Rejected = f.Rejected || !d.Stable
+				decline(f, r, d)
 				continue
 			}
+			said := d.Evidence
 			said.Text = r.claimed() + ": " + said.Text
 			if len(f.Objections) < maxShown && !slices.Contains(f.Objections, said) {
 				f.Objections = append(f.Objections, said)
 			}
 		}
 	})
+}
+
+// decline notes what one says who may decide.
+func decline(f *rules.Series, r *entry, d Refusal) {
+	said := d.Evidence
+	said.Text = r.proven + ": " + said.Text
+	if !slices.Contains(f.Declined, said) {
+		f.Declined = append(f.Declined, said)
+	}
+	f.Rejected = f.Rejected || !d.Stable
 }
 
 // maxShown bounds what is shown of what strangers say.

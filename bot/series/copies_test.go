@@ -1,0 +1,81 @@
+package series
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/change"
+)
+
+// TestRefusalOfACopy: what a maintainer says of one copy of a change counts for each of
+// them, and not for a version of it that changes other lines.
+func TestRefusalOfACopy(t *testing.T) {
+	const mo = "mo@kernel.example.org"
+	posted := func(id, from, subject, line string) string {
+		m := strings.NewReplacer("<p@example.org>", "<"+id+">", "[PATCH]", subject, "+int b;", "+"+line).Replace(patchMail)
+		return strings.Replace(m, "From: Ada Example <ada@chips.example.org>\nTo", "From: "+from+"\nTo", 1)
+	}
+	const ada, bot = "Ada Example <ada@chips.example.org>", "Sam Selects <sam@stable.example.org>"
+	proposed := posted("c@x", bot, "[PATCH AUTOSEL 6.1 3/9]", "int b;")
+	for name, c := range map[string]struct {
+		copy, by, text string
+		cover          string // of the copy; the answer is to it
+		want           string // declined, objections; whether the patch itself is refused
+	}{
+		"posted again":             {posted("c@x", ada, "[RESEND PATCH]", "int b;"), mo, "NAK. No.", "", "1 0 true"},
+		"proposed for stable":      {proposed, mo, "NAK. No.", "", "1 0 false"},
+		"under review":             {posted("c@x", bot, "[PATCH 6.1 003/123]", "int b;"), mo, "NAK. No.", "", "1 0 false"},
+		"a word on stable":         {posted("c@x", ada, "[PATCH]", "int b;"), mo, "This is not stable material.", "", "1 0 false"},
+		"not proven":               {proposed, "", "NAK. No.", "", "0 0 false"},
+		"a stranger":               {proposed, "eve@evil.example.com", "NAK. No.", "", "0 0 false"},
+		"who sent the copy":        {proposed, "sam@stable.example.org", "NAK. No.", "", "0 0 false"},
+		"a draft of other lines":   {posted("c@x", ada, "[RFC PATCH]", "int d;"), mo, "NAK. No.", "", "0 0 false"},
+		"another title":            {strings.Replace(proposed, "stop the", "halt the", 1), mo, "NAK. No.", "", "0 0 false"},
+		"a batch as a whole":       {posted("c@x", bot, "[PATCH 6.1 1/2]", "int b;"), mo, "NAK. No.", "[PATCH 6.1 0/2]", "0 0 false"},
+		"all that was posted once": {posted("c@x", bot, "[PATCH 6.1 1/1]", "int b;"), mo, "NAK. No.", "[PATCH 6.1 0/1]", "1 0 false"},
+	} {
+		x := Index{May: func(address string, _ []string) bool { return address == mo }}
+		mails := []string{patchMail, c.copy}
+		to := "c@x"
+		if c.cover != "" {
+			to = "cover@x"
+			mails[1] = strings.Replace(c.copy, "Message-ID", "In-Reply-To: <cover@x>\nMessage-ID", 1)
+			mails = append(mails, "From: "+bot+"\nSubject: "+c.cover+" review\n"+
+				"Date: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <cover@x>\n\nAll.\n")
+			if strings.Contains(c.cover, "/2]") {
+				mails = append(mails, strings.NewReplacer("<c@x>", "<d@x>", "1/2]", "2/2]", "stop the", "halt the",
+					"int b;", "int d;").Replace(mails[1]))
+			}
+		}
+		var patch *mail.Message
+		for _, raw := range mails {
+			m, err := mail.Parse([]byte(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.Add(m)
+			if patch == nil {
+				patch = m
+			}
+		}
+		m, err := mail.Parse(fmt.Appendf(nil, "From: Mo <mo@kernel.example.org>\nSubject: Re: clk: stop the clock\n"+
+			"Date: Mon, 2 Nov 2026 12:00:00 +0100\nMessage-ID: <r@x>\nIn-Reply-To: <%s>\n\n%s\n", to, c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := NoteOf(m)
+		n.Proven = c.by
+		x.AddNote(n)
+		for _, raw := range mails {
+			if m, err := mail.Parse([]byte(raw)); err == nil && m.IsPatch && x.Refused(m.Title) {
+				x.Copy(change.PatchID(m.Change.Files), m.ID)
+			}
+		}
+		f := x.Facts(patch)
+		if got := fmt.Sprintf("%d %d %v", len(f.Declined), len(f.Objections), f.Rejected); got != c.want {
+			t.Errorf("%s: %s, want %s\n%+v", name, got, c.want, f)
+		}
+	}
+}
