@@ -132,7 +132,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			}
 		}
 	}
-	thread := newThread()
+	thread, elsewhere := newThread(), jg.newCopies(s)
 	var asking []asker
 	for _, m := range mails {
 		if m.Kind == flow.KindOther {
@@ -176,6 +176,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			continue
 		}
 		facts := idx.Facts(p.Message)
+		if err := elsewhere.refuse(ctx, p.Message, facts); err != nil {
+			return brief, nil, err
+		}
 		needs, err := jg.needs(ctx, &idx, p.Message)
 		if err != nil {
 			return brief, nil, err
