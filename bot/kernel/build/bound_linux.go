@@ -27,3 +27,12 @@ func room(dir string) (int64, bool) {
 	}
 	return int64(st.Bavail) * st.Bsize, true
 }
+
+// sharable says that permissions tell who may write to a folder.
+const sharable = true
+
+// ours reports whether a file belongs to who runs this.
+func ours(st os.FileInfo) bool {
+	s, ok := st.Sys().(*syscall.Stat_t)
+	return ok && int(s.Uid) == os.Geteuid()
+}

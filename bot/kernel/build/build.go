@@ -107,8 +107,8 @@ func Objects(ctx context.Context, r *git.Repo, commit string, files []File, o Op
 }
 
 func tried(ctx context.Context, r *git.Repo, commit string, files []File, o Options) (*Result, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the folder for builds: %w", err)
+	if err := own(o.Dir); err != nil {
+		return nil, err
 	}
 	t, why, err := open(ctx, r, commit, o)
 	if err != nil || why != "" {

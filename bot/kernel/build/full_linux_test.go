@@ -17,7 +17,7 @@ func TestFullDisk(t *testing.T) {
 	b.at = b.Put("x", "x\n", "tip")
 	disk := func(size string) string {
 		dir := t.TempDir()
-		if err := syscall.Mount("stablebot-test", dir, "tmpfs", 0, "size="+size); err != nil {
+		if err := syscall.Mount("stablebot-test", dir, "tmpfs", 0, "mode=700,size="+size); err != nil {
 			t.Skipf("only root mounts a small disk: %v", err)
 		}
 		t.Cleanup(func() {

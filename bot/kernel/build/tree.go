@@ -47,8 +47,8 @@ func open(ctx context.Context, r *git.Repo, commit string, o Options) (t *tree, 
 	sweep(o, name)
 	t = &tree{dir: filepath.Join(o.Dir, name), r: r, at: commit, o: o, known: map[string]log{}}
 	t.src = filepath.Join(t.dir, "src")
-	if err := os.MkdirAll(t.dir, 0o700); err != nil {
-		return nil, "", fmt.Errorf("the folder for builds: %w", err)
+	if err := own(t.dir); err != nil {
+		return nil, "", err
 	}
 	if t.free, err = filelock.Try(filepath.Join(o.Dir, name+".lock")); err != nil {
 		return nil, "", fmt.Errorf("the lock of a tree: %w", err)
@@ -264,7 +264,7 @@ func sweep(o Options, but string) {
 		free()
 	}
 	for _, p := range names {
-		st, err := os.Stat(p)
+		st, err := os.Lstat(p)
 		name := filepath.Base(p)
 		if err != nil || !st.IsDir() || name == but {
 			continue
