@@ -21,7 +21,8 @@ func own(dir string) error {
 	if err != nil {
 		return fmt.Errorf("the folder for builds: %w", err)
 	}
-	why, help := "", "remove it, or name another with --build-dir"
+	var why string
+	help := "remove it, or name another with --build-dir"
 	switch {
 	case st.Mode()&os.ModeSymlink != 0:
 		why = "is a link"
