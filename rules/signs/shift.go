@@ -19,7 +19,9 @@ var wide = regexp.MustCompile(`\b(?:u64|s64|__u64|__le64|__be64|uint64_t|int64_t
 // bit of a word alone, and nothing wider is in sight: "1 << 31" is undefined by the letter
 // of C.
 func SignedShift(files []*gitdiff.File) bool {
-	some := false
+	if !dropsTopBit(files) {
+		return false
+	}
 	left := maxCodeLines
 	for _, f := range files {
 		if f.IsBinary || f.IsNew || f.IsDelete || f.IsRename {
@@ -31,9 +33,6 @@ func SignedShift(files []*gitdiff.File) bool {
 			}
 			var old, new strings.Builder
 			for _, l := range h.Lines {
-				if l.Op == gitdiff.OpDelete {
-					some = some || topBit.MatchString(l.Line)
-				}
 				if l.Op != gitdiff.OpAdd {
 					old.WriteString(l.Line)
 				}
@@ -41,12 +40,31 @@ func SignedShift(files []*gitdiff.File) bool {
 					new.WriteString(l.Line)
 				}
 			}
-			if wide.MatchString(old.String()) || sameBits(old.String()) != sameBits(new.String()) {
+			if sameBits(old.String()) != sameBits(new.String()) || wide.MatchString(old.String()) {
 				return false
 			}
 		}
 	}
-	return some
+	return true
+}
+
+// dropsTopBit reports whether a line that goes writes the topmost bit: few diffs do, and
+// the rest need not be read for it.
+func dropsTopBit(files []*gitdiff.File) bool {
+	left := maxCodeLines
+	for _, f := range files {
+		for _, h := range f.TextFragments {
+			if left -= len(h.Lines); left < 0 {
+				return false
+			}
+			for _, l := range h.Lines {
+				if l.Op == gitdiff.OpDelete && (strings.Contains(l.Line, "31") || strings.Contains(l.Line, "0x80000000")) && topBit.MatchString(l.Line) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // sameBits is C with one way to write the topmost bit, and without blanks and brackets

@@ -612,9 +612,12 @@ func Noted(notes string, k Word, begins string) (ev Evidence, ok bool) {
 	if strings.HasPrefix(low, "changes ") || strings.HasPrefix(low, "changelog") || len(low) != len(notes) {
 		return ev, false
 	}
-	asked := 0
+	asked, kinds := 0, uint64(1)<<k
+	if k == WordCompiled {
+		kinds |= 1 << WordRan // that it ran may mean that it was built, see meant
+	}
 	phraseTrie().scan(low, func(at int, mask uint64) {
-		if ok || asked == maxAsked || !strings.HasPrefix(low[at:], begins) {
+		if ok || asked == maxAsked || mask&kinds == 0 || !strings.HasPrefix(low[at:], begins) {
 			return
 		}
 		asked++

@@ -3,6 +3,7 @@
 package oracle
 
 import (
+	"flag"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
@@ -24,13 +25,24 @@ type Cost struct {
 }
 
 // Allowed is the time that an input of this size may take. Code under the race
-// detector is up to twenty times slower (go.dev/doc/articles/race_detector).
+// detector is up to twenty times slower (go.dev/doc/articles/race_detector), and code that
+// counts its branches for a fuzzer about three times.
 func Allowed(size int) time.Duration {
 	d := Start + time.Duration(float64(PerMB)*float64(size)/1e6)
-	if instrumented {
-		d *= 20
+	switch {
+	case instrumented:
+		return 20 * d
+	case fuzzed():
+		return 3 * d
 	}
 	return d
+}
+
+// fuzzed reports whether a fuzzer runs this process: go test -fuzz builds the workers, and
+// what they import, with counters.
+func fuzzed() bool {
+	f := flag.Lookup("test.fuzzworker")
+	return f != nil && f.Value.String() == "true"
 }
 
 // Measure runs f on a thread of its own and says what it took.
