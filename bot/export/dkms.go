@@ -84,6 +84,7 @@ type Built struct {
 	Unfit                    []Fixed // it does not fit the vendor's tree, and why
 	RedHat                   []enterprise
 	Fallbacks                []string // what is done in another way than with the current dkms
+	Refused                  []string // of the vendor's dkms.conf, and what to do
 
 	tree []file
 }
@@ -125,8 +126,8 @@ func (p *Package) check() error {
 	needs := slices.Clone(p.Needs)
 	for _, m := range p.Modules {
 		needs = append(needs, m.Needs...)
-		if !moduleName.MatchString(m.Name) || !folderName.MatchString(m.Built) || !folderName.MatchString(m.Dest) || strings.Contains(m.Built+m.Dest, "..") {
-			return fmt.Errorf("the module %q (built in %q, for %q): that is no module name or folder", m.Name, m.Built, m.Dest)
+		if err := m.check(); err != nil {
+			return fmt.Errorf("--module: %w", err)
 		}
 	}
 	for _, s := range needs {
@@ -458,23 +459,14 @@ func (p *Package) describe(out *Built) error {
 	}
 	for i, f := range out.tree {
 		if f.name == "dkms.conf" {
-			v := readVendorConf(string(f.data))
-			if len(out.Modules) == 0 {
-				out.Modules = v.Modules
-			}
-			if len(out.Make) == 0 {
-				out.Make = v.Make
-			}
-			out.Clean = cmp.Or(out.Clean, v.Clean)
-			if len(out.Needs) == 0 {
-				out.Needs = v.Needs
-			}
+			out.take(readVendorConf(string(f.data)))
 			out.tree = slices.Delete(out.tree, i, i+1)
 			break
 		}
 	}
 	if len(out.Modules) == 0 {
-		return errors.New("which modules are built is not known: the vendor tree has no dkms.conf that says so; name them with --module")
+		return errors.New(strings.Join(append([]string{
+			"which modules are built is not known: the vendor tree has no dkms.conf that says so; name them with --module"}, out.Refused...), "; "))
 	}
 	if len(out.Make) == 0 {
 		out.Make = []Make{{Command: usual + "modules"}}

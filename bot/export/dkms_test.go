@@ -95,6 +95,9 @@ func TestPackageBad(t *testing.T) {
 		"version": func(p *Package) { p.Version = "$(x)" },
 		"module":  func(p *Package) { p.Modules = []Module{{Name: "a\"b"}} },
 		"folder":  func(p *Package) { p.Modules = []Module{{Name: "a", Built: "../.."}} },
+		"root":    func(p *Package) { p.Modules = []Module{{Name: "a", Built: "/etc"}} },
+		"up":      func(p *Package) { p.Modules = []Module{{Name: "a", Dest: "/kernel/../../../etc"}} },
+		"dest":    func(p *Package) { p.Modules = []Module{{Name: "a", Dest: "/etc"}} },
 		"make":    func(p *Package) { p.Make = "make \"x" },
 		"goes on": func(p *Package) { p.Make = `make \` },
 		"clean":   func(p *Package) { p.Clean = `make clean \` },
@@ -127,6 +130,53 @@ func TestVendorConfQuotes(t *testing.T) {
 	v := readVendorConf("MAKE[0]=\"make \\\n  modules\"\nMAKE[1]='make it\\'\nMAKE[2]=plain # why\nCLEAN=\"make 'clean'\"\nBUILT_MODULE_NAME[0]=\"a'\n")
 	if !slices.Equal(v.Make, []Make{{"make   modules", ""}, {"plain", ""}}) || v.Clean != "make 'clean'" || len(v.Modules) > 0 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestVendorConfRefused: a vendor's module is held to what --module is held to, and what is
+// not taken over is told with the flag that says it instead.
+func TestVendorConfRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ conf, flag, want string }{
+		{`BUILT_MODULE_LOCATION="../../../etc"`, "--module", `"../../../etc": that is no folder below the package's root; name all`},
+		{`BUILT_MODULE_LOCATION="/etc"`, "--module", `"/etc": that is no folder`},
+		{`DEST_MODULE_LOCATION="/kernel/../../../../etc"`, "--module", "dkms takes what is below /kernel"},
+		{`DEST_MODULE_LOCATION="etc"`, "--module", "dkms takes what is below /kernel"},
+		{`BUILT_MODULE_NAME="$PACKAGE_NAME"`, "--module", `"$PACKAGE_NAME" is no name of a module`},
+		{`BUILT_MODULE_NAME[$n]="b"`, "--module", "only a shell can say"},
+		{`BUILT_MODULE_NAME[1]="b" BUILT_MODULE_LOCATION[1]="b/"`, "--module", "only a shell can say"},
+		{`BUILT_MODULE_NAME[1000]="b"`, "--module", "a number over 999"},
+		{"MAKE=\"make `nproc`\"", "--make", "only a shell can say"},
+		{`MAKE[1]="make old"` + "\n" + `MAKE_MATCH[1]="^5'; id; '"`, "--make", "MAKE_MATCH[1] has a quote in it, so MAKE[1] is left out"},
+		{`CLEAN="make clean\"`, "--clean", "ends in a backslash; say what is right with --clean"},
+		{`BUILD_EXCLUSIVE_CONFIG="CONFIG_PCI; id"`, "--needs", "is no list of symbols"},
+	} {
+		b := &Built{DKMS: DKMS30, Tag: "v1", Base: "0", tree: []file{{name: "dkms.conf",
+			data: []byte("# BUILT_MODULE_NAME=$x\nBUILT_MODULE_NAME[7]=good\nBUILT_MODULE_NAME=demo\n" + c.conf + "\n")}}}
+		if err := new(Package).describe(b); err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Refused) != 1 || !strings.Contains(b.Refused[0], c.want) || !strings.Contains(b.Refused[0], c.flag) {
+			t.Errorf("%s: told %q, want %q and %s", c.conf, b.Refused, c.want, c.flag)
+		}
+		for _, f := range b.tree {
+			if f.name == "dkms.conf" && (bytes.Contains(f.data, []byte("etc")) || !bytes.Contains(f.data, []byte(`"good"`))) {
+				t.Errorf("%s: written\n%s", c.conf, f.data)
+			}
+			if f.name == "README.md" && !bytes.Contains(f.data, []byte("\n## Left out of the vendor's dkms.conf\n\n- ")) {
+				t.Errorf("%s: the README does not tell:\n%s", c.conf, f.data)
+			}
+		}
+	}
+	tree := []file{{name: "dkms.conf", data: []byte("BUILT_MODULE_NAME=\"$PACKAGE_NAME\"\n")}}
+	b := &Built{DKMS: DKMS30, Tag: "v1", Base: "0", tree: slices.Clone(tree)}
+	if err := new(Package).describe(b); err == nil || !strings.Contains(err.Error(), `"$PACKAGE_NAME" is no name`) {
+		t.Errorf("no module is left, and told is %v", err)
+	}
+	// What is given stands for what could not be read.
+	b = &Built{DKMS: DKMS30, Tag: "v1", Base: "0", tree: tree}
+	if err := (&Package{Modules: []Module{{Name: "demo"}}}).describe(b); err != nil || len(b.Refused) > 0 {
+		t.Errorf("%v, %q", err, b.Refused)
 	}
 }
 

@@ -95,6 +95,9 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner.Planner, names [
 	for _, f := range b.Unfit {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %.12s %s: %s\n", f.ID, console.Printable(f.Title), console.Printable(f.Reason))
 	}
+	for _, r := range b.Refused {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %s\n", console.Printable(r))
+	}
 	if len(b.Queue) == 0 {
 		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))
 	}
@@ -117,7 +120,7 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner.Planner, names [
 			_, _ = fmt.Fprintf(say, "  not built from %s on: that kernel's own driver has each fix\n", a.Release)
 		}
 	}
-	if len(b.Unfit) > 0 {
+	if len(b.Unfit)+len(b.Refused) > 0 {
 		return usage.ErrReported
 	}
 	return nil
