@@ -82,6 +82,8 @@ type Proving struct {
 	Place Member
 	// Due makes the series due: something in it counts, or is to be shown.
 	Due time.Time
+	// Also are titles: what is said counts for other postings of them, which are due too.
+	Also []string
 	// Again: nothing is known yet, and it is tried again then.
 	Again time.Time
 	At    time.Time
@@ -153,6 +155,8 @@ type Filing struct {
 	Prove time.Time
 	// Proven is the sender, where the source is trusted to have seen to that.
 	Proven string
+	// Also are titles: what it says counts for other postings of them, which are due too.
+	Also []string
 }
 
 // Settlement is what was decided for a series.

@@ -116,3 +116,21 @@ func (c *copies) notes(ctx context.Context, o flow.Series) ([]series.Note, error
 	c.noted[o.Key] = notes
 	return notes, nil
 }
+
+// refused are the titles of what a reply to a series declines: what it says of one posting
+// counts for the others. Nobody reads of them what is said in private.
+func refused(s *flow.Series, n series.Note) (titles []string) {
+	if len(n.Declined) == 0 || s.Private {
+		return nil
+	}
+	for _, m := range s.Members {
+		switch {
+		case m.N == 0: // the cover letter
+		case slices.Contains(n.Ancestors[:min(1, len(n.Ancestors))], m.ID):
+			return []string{m.Title}
+		default:
+			titles = append(titles, m.Title)
+		}
+	}
+	return titles
+}

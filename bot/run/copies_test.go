@@ -3,6 +3,8 @@ package run_test
 import (
 	"bytes"
 	"testing"
+
+	"github.com/stablebot/stablebot/rules/verdict"
 )
 
 // TestRefusalOfACopy: a maintainer's no to a copy of a patch that was proposed for stable
@@ -30,6 +32,50 @@ func TestRefusalOfACopy(t *testing.T) {
 			b.once(post{id: "1@example.org", subject: "[PATCH v2] drm/amdgpu: fix a hang"})
 			if len(h.series.Declined) != c.want || h.series.Rejected {
 				t.Errorf("declined %v, rejected %v", h.series.Declined, h.series.Rejected)
+			}
+		})
+	}
+}
+
+// TestLaterRefusalOfACopy: a maintainer's no to a copy that comes when the patch was judged
+// has it judged again, whether its sender is proven or the source is trusted; what is said of
+// another patch, or approves of this one, has not.
+func TestLaterRefusalOfACopy(t *testing.T) {
+	const nak, ack = "NAK. It breaks resume.\n", "Acked-by: Mo Maintains <mo@example.org>\n"
+	for name, c := range map[string]struct {
+		body, title string
+		trusted     bool
+		want        bool
+	}{
+		"proven":         {nak, "drm/amdgpu: fix a hang", false, true},
+		"trusted":        {nak, "drm/amdgpu: fix a hang", true, true},
+		"another patch":  {nak, "drm/amdgpu: fix a leak", false, false},
+		"an approval":    {ack, "drm/amdgpu: fix a hang", false, false},
+		"in other words": {"Thanks.\n\nPlease drop this, it is not stable material.\n", "drm/amdgpu: fix a hang", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, t.TempDir())
+			sign, h := b.signer(), b.hears()
+			b.opts.Maintains = func(who string, files []string) bool { return who == "mo@example.org" && len(files) > 0 }
+			patch := post{id: "1@example.org", subject: "[PATCH v2] drm/amdgpu: fix a hang"}
+			copied := post{id: "c@example.org", from: "Sam Selects <sam@example.org>", subject: "[PATCH AUTOSEL 6.1 3/9] " + c.title}
+			b.once(patch, copied)
+			if n := len(h.series.Declined); n != 0 {
+				t.Fatalf("declined before: %d", n)
+			}
+			said := post{id: "r@example.org", from: "Mo Maintains <mo@example.org>", subject: "Re: " + copied.subject, reply: copied.id,
+				text: true, body: c.body}
+			raw := sign(said)
+			if c.trusted {
+				raw, b.opts.Policy.Trusted = said.bytes(), []string{"imap:work"}
+			}
+			b.run(&feed{name: "imap:work/INBOX", mails: [][]byte{raw}})
+			got, err := b.store.Explain(t.Context(), patch.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if declined := got.Judged.ReasonClass == verdict.Declined; declined != c.want {
+				t.Errorf("declined is %v: %s, %s", declined, got.Judged.Verdict, got.Judged.Reason)
 			}
 		})
 	}

@@ -188,6 +188,7 @@ func (fl *filer) placeReply(ctx context.Context, f flow.Filing, m flow.Mail, msg
 	switch {
 	case f.Proven != "":
 		s.Due = now
+		f.Also = refused(s, note)
 	case counts && f.Prove.IsZero() && s.Due.IsZero():
 		s.Due = now.Add(fl.Settle) // what is only claimed is shown; many of them make one judgement
 	}

@@ -131,6 +131,11 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 		}
 		if (says || asks) && pv.Policy.Trusts(m.Source) {
 			p.Proven, p.Due = strings.ToLower(full.From.Address), now
+			if s, err := pv.Journal.Series(ctx, m.SeriesKey); err != nil {
+				return p, err
+			} else if s != nil {
+				p.Also = refused(s, series.NoteOf(full))
+			}
 		}
 		if !says && !asks && len(found) == 0 {
 			p.Note = "" // there is nothing to believe
@@ -187,6 +192,7 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 	if note.Says() || note.Asks {
 		p.Due = now
 	}
+	p.Also = refused(s, note)
 	if len(found) == 0 {
 		return p, nil
 	}

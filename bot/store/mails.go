@@ -296,6 +296,9 @@ func (s *Store) File(ctx context.Context, f flow.Filing) error {
 			if err := t.putSeries(f.Series); err != nil {
 				return err
 			}
+			if err := t.also(f.Also, key, f.Series.Due); err != nil {
+				return err
+			}
 		}
 		if f.Adds == nil || f.Series == nil {
 			return nil
@@ -383,6 +386,9 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		if err := t.apart(p.SeriesKey, p.At); err != nil {
 			return err
 		}
+		if err := t.also(p.Also, p.SeriesKey, p.Due); err != nil {
+			return err
+		}
 		if p.Due.IsZero() {
 			return nil
 		}
@@ -392,6 +398,20 @@ func (s *Store) Prove(ctx context.Context, p flow.Proving) (used bool, err error
 		return err
 	})
 	return used, err
+}
+
+// also makes the newest other postings of titles due, as many as Posted gives. One that is
+// due keeps its time, and is not settled by who read it before this.
+func (t *txn) also(titles []string, but string, at time.Time) error {
+	if len(titles) == 0 || at.IsZero() {
+		return nil
+	}
+	in, args := marks(titles)
+	_, err := t.exec(`update series set due = case when due = 0 then ? else due end, revision = revision + 1 where key in (
+			select key from series where private = 0 and next = '' and key <> ?
+				and key in (select series_key from member where title in (`+in+`)) order by first desc, key limit 20)`,
+		append([]any{millis(at), but}, args...)...)
+	return err
 }
 
 // use notes what names a mail, and says whether another one had that before, and which:

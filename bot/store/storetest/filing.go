@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -82,5 +83,61 @@ func orphans(t *testing.T, s *suite) {
 	must(t, err)
 	if len(mails) != 2 {
 		t.Errorf("the series has %d mails, want the patch and the reply", len(mails))
+	}
+}
+
+// also: what counts for other postings of a title makes those due that everybody sees and
+// that no version follows; one that was read before it is not settled by that.
+func also(t *testing.T, s *suite) {
+	add := map[string]flow.Series{"said": {}, "settled": {}, "read": {}, "private": {Private: true}, "followed": {Next: "said"}}
+	for _, key := range slices.Sorted(maps.Keys(add)) {
+		ser := one(key)
+		ser.Private, ser.Next = add[key].Private, add[key].Next
+		s.put(t, key+"@x", ser, 1)
+		if key == "read" {
+			continue
+		}
+		got, err := s.Series(s.ctx, key)
+		must(t, err)
+		_, err = s.Settle(s.ctx, flow.Settlement{Series: *got, At: T0})
+		must(t, err)
+	}
+	read, err := s.Series(s.ctx, "read")
+	must(t, err)
+	for n, by := range []func(id string) error{
+		func(id string) error {
+			ser, err := s.Series(s.ctx, "said")
+			must(t, err)
+			ser.Due = T0.Add(time.Hour)
+			return s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindReply, Series: ser, Proven: "mo@example.org", Also: []string{"drm/x: part 1"}})
+		},
+		func(id string) error {
+			ser, err := s.Series(s.ctx, "said")
+			must(t, err)
+			must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindReply, Series: ser, Prove: T0}))
+			_, err = s.Prove(s.ctx, flow.Proving{ID: id, SeriesKey: "said", Proven: "mo@example.org", Due: T0.Add(time.Hour), At: T0,
+				Also: []string{"drm/x: part 1"}})
+			return err
+		},
+	} {
+		id := fmt.Sprintf("no%d@x", n)
+		_, err := s.Keep(s.ctx, Mail(id), flow.Cursor{})
+		must(t, err)
+		must(t, by(id))
+		for key, want := range map[string]time.Time{"settled": T0.Add(time.Hour), "read": one("").Due, "private": {}, "followed": {}} {
+			if got, err := s.Series(s.ctx, key); err != nil || !got.Due.Equal(want) {
+				t.Errorf("%s: %s is due %v, want %v; %v", id, key, got.Due, want, err)
+			}
+		}
+		if settled, err := s.Settle(s.ctx, flow.Settlement{Series: *read, At: T0}); settled || err != nil {
+			t.Errorf("%s: what was read before is settled: %v, %v", id, settled, err)
+		}
+		if read, err = s.Series(s.ctx, "read"); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Series(s.ctx, "settled")
+		must(t, err)
+		_, err = s.Settle(s.ctx, flow.Settlement{Series: *got, At: T0})
+		must(t, err)
 	}
 }

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) flow.Journal, again func(t *testi
 		"keep":             keep,
 		"file":             file,
 		"orphans":          orphans,
+		"also":             also,
 		"standings":        standings,
 		"lacking":          lacking,
 		"attempts":         attempts,
