@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -67,16 +68,19 @@ func Read(file string) (*Config, error) {
 // Parse checks b over Default. The error is an *Error with all problems.
 func Parse(file string, b []byte) (*Config, error) {
 	c := Default()
-	if err := Strict(file, b, &c, c.validate); err != nil {
+	if err := Strict(file, b, maxFile, &c, c.validate); err != nil {
 		return nil, err
 	}
 	return &c, nil
 }
 
-// Strict reads b into the struct that into points to, over what stands in it,
-// and then asks validate, which may be nil. The error is an *Error with all
-// problems, of b and of the values.
-func Strict(file string, b []byte, into any, validate func() []Problem) error {
+// Strict reads b, of at most that many bytes, into the struct that into points to, over
+// what stands in it, and then asks validate, which may be nil. The error is an *Error
+// with all problems, of b and of the values.
+func Strict(file string, b []byte, most int, into any, validate func() []Problem) error {
+	if len(b) > most {
+		return &Error{file, []Problem{{Message: fmt.Sprintf("it has %d bytes; at most %d are read", len(b), most)}}}
+	}
 	r := reader{at: map[string]*token.Position{}}
 	if err := r.file(b, reflect.ValueOf(into).Elem()); err != nil {
 		return &Error{file, []Problem{syntaxProblem(err)}}
@@ -85,7 +89,7 @@ func Strict(file string, b []byte, into any, validate func() []Problem) error {
 	for _, p := range r.problems {
 		misread[p.Path] = true
 	}
-	if validate != nil {
+	if validate != nil && len(r.problems) < maxProblems {
 		for _, p := range validate() {
 			if !misread[p.Path] { // a value that could not be read says nothing more
 				r.problems = append(r.problems, r.place(p))
@@ -112,12 +116,17 @@ func (r *reader) file(b []byte, v reflect.Value) (err error) {
 			err = fmt.Errorf("this is no YAML that can be read (%v); write plain keys, lists and values", p)
 		}
 	}()
-	f, err := parser.ParseBytes(b, 0)
+	words := lexer.Tokenize(string(b))
+	if t, why := costly(words); t != nil {
+		r.add("", t, "%s", why)
+		return nil
+	}
+	f, err := parser.Parse(words, 0)
 	if err != nil {
 		return err
 	}
 	if len(f.Docs) > 1 {
-		r.add("", f.Docs[1].Start, "a second document; one file is one configuration")
+		r.add("", f.Docs[1].Start, secondDocument)
 	}
 	if len(f.Docs) > 0 && !empty(f.Docs[0].Body) {
 		r.read("", f.Docs[0].Body, v)
@@ -144,6 +153,9 @@ type reader struct {
 }
 
 func (r *reader) add(path string, t *token.Token, format string, a ...any) {
+	if len(r.problems) == maxProblems {
+		return
+	}
 	p := Problem{Path: path, Message: fmt.Sprintf(format, a...)}
 	if t != nil && t.Position != nil {
 		p.Line, p.Column = t.Position.Line, t.Position.Column

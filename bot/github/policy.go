@@ -1,7 +1,6 @@
 package github
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -17,44 +16,8 @@ import (
 // request's own: who opens one must not decide about the bot.
 const PolicyFile = ".stablebot.yml"
 
-// Bounds on a stranger's file: a policy is a page, its lists have lists in them at
-// most, and it says nothing twice. The parser takes time that grows with the square
-// of what is open at once.
-const (
-	maxPolicy = 16 << 10
-	maxOpen   = 16
-)
-
-// plain refuses what no policy has and what is expensive to parse.
-func plain(b []byte) error {
-	open := 0
-	for _, c := range b {
-		switch c {
-		case '[', '{':
-			if open++; open > maxOpen {
-				return fmt.Errorf("%s: brackets are nested deeper than %d", PolicyFile, maxOpen)
-			}
-		case ']', '}':
-			open = max(0, open-1)
-		}
-	}
-	for line := range bytes.Lines(b) {
-		indent, marks := 0, 0
-		for _, c := range line {
-			if c == ' ' && marks == 0 {
-				indent++
-			} else if c == '-' || c == '?' || c == ':' {
-				marks++
-			} else if c != ' ' {
-				break
-			}
-		}
-		if indent > 4*maxOpen || marks > maxOpen {
-			return fmt.Errorf("%s: lines are nested deeper than %d", PolicyFile, maxOpen)
-		}
-	}
-	return nil
-}
+// maxPolicy bounds a stranger's file, in bytes: a policy is a page.
+const maxPolicy = 16 << 10
 
 // DefaultLabels are the labels, in the colours that GitHub's own palette gives
 // to good, bad, waiting and open.
@@ -118,13 +81,7 @@ func Everything(labels []flow.LabelName) flow.PullPolicy {
 // names every problem with its line.
 func ParsePolicy(b []byte, labels []flow.LabelName) (flow.PullPolicy, error) {
 	f := file{Enabled: true, Labels: true, Check: true, Comment: true}
-	if len(b) > maxPolicy {
-		return flow.PullPolicy{}, fmt.Errorf("%s has %d bytes; at most %d are read", PolicyFile, len(b), maxPolicy)
-	}
-	if err := plain(b); err != nil {
-		return flow.PullPolicy{}, err
-	}
-	err := config.Strict(PolicyFile, b, &f, func() (out []config.Problem) {
+	err := config.Strict(PolicyFile, b, maxPolicy, &f, func() (out []config.Problem) {
 		for i, v := range f.Verdicts {
 			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l flow.LabelName) bool { return string(l.Verdict) == v }) {
 				out = append(out, config.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
