@@ -47,8 +47,6 @@ type Index struct {
 	byTitle  map[uint64][]int32 // sender, trees and title → mails
 	byTopic  map[uint64][]int32 // b4 topic → postings
 	byStem   map[uint64][]int32 // like byTitle, of titles that end in a bare version: without it
-	seed     maphash.Seed
-	seeded   bool
 
 	// Made when first asked for, until the next mail comes.
 	latest  int64              // date of the newest mail
@@ -108,11 +106,10 @@ func (x *Index) AddNote(n Note) {
 	if x.late(n.Date) {
 		return
 	}
-	if !x.seeded {
+	if x.ids == nil {
 		x.ids, x.byKey = map[string]int32{}, map[string]int32{}
 		x.byGroup, x.byTitle, x.byTopic = map[uint64][]int32{}, map[uint64][]int32{}, map[uint64][]int32{}
 		x.byStem = map[uint64][]int32{}
-		x.seed, x.seeded = maphash.MakeSeed(), true
 	}
 	at := x.place(n.ID)
 	if x.mails[at].kind != "" {
@@ -204,9 +201,12 @@ func (x *Index) place(id string) int32 {
 	return at
 }
 
+// seed is one for the process, so that an index that no mail came to can be asked as well.
+var seed = maphash.MakeSeed()
+
 func (x *Index) hash(words ...string) uint64 {
 	var h maphash.Hash
-	h.SetSeed(x.seed)
+	h.SetSeed(seed)
 	for _, w := range words {
 		_, _ = h.WriteString(w) // never fails
 		_ = h.WriteByte(0)
