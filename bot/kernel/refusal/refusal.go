@@ -78,8 +78,13 @@ func (r *List) Len() int {
 	return n
 }
 
-// maxLine bounds a line of a file, in bytes.
-const maxLine = 1 << 20
+// Bounds on a file: bytes of a line, bytes and stars of a pattern. A pattern is put on
+// every file of every commit; no path of the kernel is longer or deeper.
+const (
+	maxLine  = 1 << 20
+	maxGlob  = 256
+	maxStars = 16
+)
 
 // Read takes in a file; name is what it is called to the reader.
 func (r *List) Read(in io.Reader, name string) error {
@@ -125,12 +130,24 @@ func readRefusal(line string) (x Refusal, err error) {
 	case sha.MatchString(word):
 		return withTitle(Refusal{Commit: word, Reason: strings.TrimSpace(rest + " " + why)}), nil
 	case rest == "" && strings.ContainsAny(word, "/*"):
-		if _, err := path.Match(word, ""); err != nil {
-			return x, fmt.Errorf("%q as a pattern of paths: %w", word, err)
+		if err := checkGlob(word); err != nil {
+			return x, fmt.Errorf("%.60q as a pattern of paths: %w", word, err)
 		}
 		return Refusal{Glob: word, Reason: why}, nil
 	}
-	return x, fmt.Errorf("%q is neither a commit with a reason nor a pattern of paths; write 1a2b3c4d5e6f<TAB>reason", line)
+	return x, fmt.Errorf("%.60q is neither a commit with a reason nor a pattern of paths; write 1a2b3c4d5e6f<TAB>reason", line)
+}
+
+// checkGlob returns why a pattern is none that is put on paths.
+func checkGlob(glob string) error {
+	if len(glob) > maxGlob {
+		return fmt.Errorf("it has %d bytes, at most %d are taken", len(glob), maxGlob)
+	}
+	if n := strings.Count(glob, "*"); n > maxStars {
+		return fmt.Errorf("it has %d stars, at most %d are taken", n, maxStars)
+	}
+	_, err := path.Match(glob, "")
+	return err
 }
 
 // Trailers are the fixes that the Omitted-fix: trailers of a change name.
@@ -208,15 +225,21 @@ func allBelow(glob string, files []string) bool {
 	return true
 }
 
-// isBelow reports whether a pattern means a file, or a folder above it.
+// isBelow reports whether a pattern means a file, or a folder above it: the one that has
+// as many slashes, for nothing in a pattern stands for one.
 func isBelow(glob, file string) bool {
 	glob = strings.TrimSuffix(glob, "/")
-	for at := file; at != "." && at != "/" && at != ""; at = path.Dir(at) {
-		if ok, err := path.Match(glob, at); ok && err == nil {
-			return true
+	at, left := 0, strings.Count(glob, "/")
+	for ; at < len(file) && (file[at] != '/' || left > 0); at++ {
+		if file[at] == '/' {
+			left--
 		}
 	}
-	return false
+	if left > 0 {
+		return false
+	}
+	ok, err := path.Match(glob, file[:at])
+	return ok && err == nil
 }
 
 // Says is a no in a sentence: why, and where it stands.
