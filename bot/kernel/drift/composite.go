@@ -22,7 +22,7 @@ func (p *parser) composites(t []token) {
 			continue
 		}
 		d := decl{kind: Struct, name: name, file: p.file, line: t[i].line, arity: -1}
-		d.members = p.fields(inner)
+		d.members = p.fields(inner, "", false)
 		if name == "" { // known by the typedef that it makes
 			if j := declared(t[end:]); j >= 0 {
 				d.name = t[end+j].text
@@ -65,8 +65,14 @@ func (p *parser) enumerate(name string, line int32, t []token) {
 // groups are macros of the kernel whose last argument is members of a structure.
 var groups = map[string]int{"struct_group": 1, "struct_group_attr": 2, "struct_group_tagged": 2, "__struct_group": 3, "DECLARE_FLEX_ARRAY": -1}
 
-// fields are the members of a structure.
-func (p *parser) fields(t []token) (out []member) {
+// fields are the members of a structure, which are reached through into: "a.b."; last: what
+// stands behind the last semicolon is one, too.
+func (p *parser) fields(t []token, into string, last bool) (out []member) {
+	p.deep++
+	defer func() { p.deep-- }()
+	if p.deep > deepest {
+		return nil
+	}
 	from := 0
 	for i := 0; i < len(t); i++ {
 		switch t[i].text {
@@ -75,14 +81,17 @@ func (p *parser) fields(t []token) (out []member) {
 		case "(":
 			end := closing(t, i)
 			if i > 0 && holds(t[i-1].text) {
-				out = append(out, p.group(t[i-1].text, t[i+1:max(end-1, i+1)])...)
+				out = append(out, p.group(t[i-1].text, t[i+1:max(end-1, i+1)], into)...)
 				from = end // read, so the declaration that it stands in has it no second time
 			}
 			i = end - 1
 		case ";":
-			out = append(out, p.field(t[from:i])...)
+			out = append(out, p.field(t[from:i], into)...)
 			from = i + 1
 		}
+	}
+	if last {
+		out = append(out, p.field(t[from:], into)...)
 	}
 	return out
 }
@@ -94,27 +103,33 @@ func holds(macro string) bool {
 }
 
 // group reads the members that a macro holds.
-func (p *parser) group(name string, t []token) (out []member) {
+func (p *parser) group(name string, t []token, into string) (out []member) {
 	skip := groups[name]
 	parts := split(t)
 	switch {
 	case name == "DECLARE_BITMAP" && len(parts) == 2 && len(parts[0]) > 0:
-		out = append(out, member{name: parts[0][0].text, shape: "bitmap", line: parts[0][0].line})
+		out = append(out, member{name: parts[0][0].text, shape: into + "bitmap", line: parts[0][0].line})
 	case name == "DECLARE_BITMAP" || len(parts) == 0:
 	case skip < 0:
 		if last := parts[len(parts)-1]; len(last) > 0 {
-			out = append(out, member{name: last[0].text, shape: "array", line: last[0].line})
+			out = append(out, member{name: last[0].text, shape: into + "array", line: last[0].line})
 		}
 	default:
 		for _, part := range parts[min(skip, len(parts)):] {
-			out = append(out, p.fields(append(slices.Clone(part), token{text: ";"}))...)
+			out = append(out, p.fields(part, into, true)...)
 		}
 	}
 	return out
 }
 
+// What a text that stands for many members may be long: what is longer is told in part.
+const (
+	longInto = 256
+	longType = 8 // tokens, and at most sixteen times as many characters
+)
+
 // field reads one declaration of members.
-func (p *parser) field(t []token) (out []member) {
+func (p *parser) field(t []token, into string) (out []member) {
 	if len(t) == 0 {
 		return nil
 	}
@@ -122,25 +137,24 @@ func (p *parser) field(t []token) (out []member) {
 	if i >= 0 {
 		if _, open := opened(t, i); open >= 0 {
 			end := closing(t, open)
-			inner := p.fields(t[open+1 : max(end-1, open+1)])
+			inner := t[open+1 : max(end-1, open+1)]
 			name := declared(t[end:])
 			if name < 0 {
-				return inner // nameless: its members are those of the outer one
+				return p.fields(inner, into, false) // nameless: its members are those of the outer one
 			}
-			m := member{name: t[end+name].text, shape: "struct", line: t[end+name].line}
-			for i := range inner {
-				inner[i].shape = m.name + "." + inner[i].shape // reached through it
+			m := member{name: t[end+name].text, shape: into + "struct", line: t[end+name].line}
+			if len(into)+len(m.name) < longInto {
+				into += m.name + "." // they are reached through it
 			}
-			return append(inner, m)
+			return append(p.fields(inner, into, false), m)
 		}
 	}
 	if slices.ContainsFunc(t, func(x token) bool { return x.text == "enum" }) {
 		p.composites(t)
 	}
 	t = flat(t)
-	parts := split(t)
 	var base []token
-	for n, part := range parts {
+	for n, part := range split(t) {
 		i := declared(part)
 		if i < 0 {
 			continue
@@ -150,16 +164,24 @@ func (p *parser) field(t []token) (out []member) {
 			base = typeOf(part, i)
 		} else {
 			kind = append(slices.Clone(base), part...)
+			pair(kind)
 		}
-		out = append(out, member{name: part[i].text, shape: shape(kind, part[i].text), line: part[i].line, types: structures(kind)})
+		name := part[i].text
+		out = append(out, member{name: name, shape: into + shape(kind, name), line: part[i].line, types: structures(kind)})
 	}
 	return out
 }
 
-// typeOf is what stands before the first declarator.
+// typeOf is what stands before the first declarator: what the others have, too.
 func typeOf(t []token, name int) []token {
 	for name > 0 && t[name-1].kind != word {
 		name--
 	}
-	return t[:name]
+	t = t[:name]
+	for n, long := 0, 0; n < len(t); n++ {
+		if long += len(t[n].text); n == longType || long > 16*longType {
+			return t[:n]
+		}
+	}
+	return t
 }

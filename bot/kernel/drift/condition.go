@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -39,7 +40,8 @@ type level struct {
 	any         answer    // before, for a kernel of any version
 	probe       string
 	line        int32
-	skip        bool // no driver is compiled with it: #if 0, assembler
+	off         bool   // no driver is compiled with it, or with one around it: #if 0, assembler
+	out, in     region // what holds around it, and in it
 }
 
 // conditions are those that hold at a line.
@@ -58,8 +60,8 @@ func (c *conditions) directive(name, rest string, line int32) bool {
 		}
 		fallthrough
 	case "if":
-		l := level{before: [2]answer{yes, yes}, any: yes, line: line}
-		c.branch(&l, rest)
+		l := level{before: [2]answer{yes, yes}, any: yes, line: line, out: c.region()}
+		c.branch(&l, rest, c.off())
 		c.stack = append(c.stack, l)
 	case "elif", "else":
 		if len(c.stack) > 0 {
@@ -67,12 +69,8 @@ func (c *conditions) directive(name, rest string, line int32) bool {
 			if name == "else" {
 				rest = "1"
 			}
-			was := l.probe
 			l.line = line
-			c.branch(l, rest)
-			if l.probe == "" {
-				l.probe = was
-			}
+			c.branch(l, rest, len(c.stack) > 1 && c.stack[len(c.stack)-2].off)
 		}
 	case "endif":
 		c.stack = c.stack[:max(len(c.stack)-1, 0)]
@@ -82,52 +80,57 @@ func (c *conditions) directive(name, rest string, line int32) bool {
 	return true
 }
 
-// branch begins one of a level.
-func (c *conditions) branch(l *level, text string) {
-	said := evaluate(text, 0)
-	l.skip = l.any.and(said) == no
+// branch begins one of a level; off: what is around it is left out. Each level has what
+// those around it come to, so that a line costs nothing by how deep it stands.
+func (c *conditions) branch(l *level, text string, off bool) {
+	asked := phrase(text)
+	said := evaluate(asked, 0)
+	l.off = off || l.any.and(said) == no
 	l.any = l.any.and(said.not())
 	for i, v := range c.versions {
-		said := evaluate(text, v)
+		said := evaluate(asked, v)
 		l.now[i] = l.before[i].and(said)
 		l.before[i] = l.before[i].and(said.not())
 	}
-	l.probe = probe(text)
+	l.probe = cmp.Or(probe(text), l.probe)
+	l.in = l.out
+	for i := range l.in.state {
+		l.in.state[i] = l.in.state[i].and(l.now[i])
+	}
+	if l.probe != "" {
+		l.in.probe, l.in.line = l.probe, l.line
+	}
 }
 
-func (c *conditions) off() bool {
-	for _, l := range c.stack {
-		if l.skip {
-			return true
-		}
-	}
-	return false
-}
+func (c *conditions) off() bool { return len(c.stack) > 0 && c.stack[len(c.stack)-1].off }
 
 // region is what holds now.
-func (c *conditions) region() region { return holding(c.stack) }
+func (c *conditions) region() region {
+	if len(c.stack) == 0 {
+		return region{state: [2]answer{yes, yes}}
+	}
+	return c.stack[len(c.stack)-1].in
+}
 
 // outer is what holds around the innermost #if.
-func (c *conditions) outer() region { return holding(c.stack[:max(len(c.stack)-1, 0)]) }
-
-func holding(stack []level) region {
-	r := region{state: [2]answer{yes, yes}}
-	for _, l := range stack {
-		for i := range r.state {
-			r.state[i] = r.state[i].and(l.now[i])
-		}
-		if l.probe != "" {
-			r.probe, r.line = l.probe, l.line
-		}
+func (c *conditions) outer() region {
+	if len(c.stack) == 0 {
+		return c.region()
 	}
-	return r
+	return c.stack[len(c.stack)-1].out
 }
+
+// told is how much of a condition is told.
+const told = 200
 
 // probe is the condition where it asks what the kernel is like: by its version, a
 // distribution's, or a macro that a configure script made.
 func probe(text string) string {
 	for _, sign := range [...]string{"LINUX_VERSION_CODE", "KERNEL_VERSION", "RHEL_", "HAVE_", "NEED_", "KCL_", "COMPAT_", "BPM_"} {
 		if strings.Contains(text, sign) {
+			if len(text) > told {
+				text = strings.ToValidUTF8(text[:told], "") + "…"
+			}
 			return text
 		}
 	}
@@ -135,8 +138,8 @@ func probe(text string) string {
 }
 
 // evaluate answers a condition for a kernel's version, 0 for one that is not known.
-func evaluate(text string, version int) answer {
-	e := expression{tokens: scan([]byte(text), [2]int{}).tokens, version: version}
+func evaluate(asked []token, version int) answer {
+	e := expression{tokens: asked, version: version}
 	v := e.or()
 	if e.at < len(e.tokens) {
 		return perhaps
@@ -175,6 +178,17 @@ type expression struct {
 	tokens  []token
 	at      int
 	version int
+	deep    int
+}
+
+// deepest is how far what stands in brackets is followed, of a condition or of structures.
+// What is deeper is not known.
+const deepest = 200
+
+// stop reads no more: the rest is more than this reads.
+func (e *expression) stop() value {
+	e.at = len(e.tokens) + 1
+	return value{}
 }
 
 func (e *expression) take(text string) bool {
@@ -230,6 +244,11 @@ func (e *expression) compare() value {
 }
 
 func (e *expression) unary() value {
+	e.deep++
+	defer func() { e.deep-- }()
+	if e.deep > deepest {
+		return e.stop()
+	}
 	if e.take("!") {
 		switch e.unary().truth() {
 		case yes:
@@ -242,8 +261,7 @@ func (e *expression) unary() value {
 	if e.take("(") {
 		v := e.or()
 		if !e.take(")") {
-			e.at = len(e.tokens) + 1 // more than this reads
-			return value{}
+			return e.stop()
 		}
 		return v
 	}

@@ -52,27 +52,20 @@ type parser struct {
 	tokens []token
 	at     int
 	out    []decl
+	deep   int // of members in members
 }
 
 // closing returns the index behind what closes the bracket at i.
 func closing(t []token, i int) int {
-	depth := 0
-	for ; i < len(t); i++ {
-		switch t[i].text {
-		case "(", "[", "{":
-			depth++
-		case ")", "]", "}":
-			if depth--; depth <= 0 {
-				return i + 1
-			}
-		}
+	if end := i + int(t[i].span); end > i && end <= len(t) {
+		return end
 	}
 	return len(t)
 }
 
 // statement reads one declaration at the outermost level.
 func (p *parser) statement() {
-	from := p.at
+	from, composite := p.at, false
 	for p.at < len(p.tokens) {
 		switch t := p.tokens[p.at]; t.text {
 		case ";":
@@ -88,11 +81,9 @@ func (p *parser) statement() {
 				p.at++
 				return
 			}
-			if defines(head) {
-				p.at = closing(p.tokens, p.at)
-				continue
-			}
-			if p.tokens[max(p.at-1, from)].text == "=" {
+			// A second body is none of a structure.
+			if value := p.tokens[max(p.at-1, from)].text == "="; value || !composite && defines(head) {
+				composite = composite || !value
 				p.at = closing(p.tokens, p.at)
 				continue
 			}
@@ -128,13 +119,15 @@ func defines(head []token) bool {
 			rest := 0
 			for _, u := range head[i+1:] {
 				if u.kind == word && !attribute(u.text) && u.text != "packed" && u.text != "aligned" {
-					rest++
+					if rest++; rest > 1 {
+						return false
+					}
 				}
 				if u.text == "(" {
-					return rest <= 1 && attribute(head[i+1].text)
+					return attribute(head[i+1].text)
 				}
 			}
-			return rest <= 1
+			return true
 		case "typedef", "static", "const", "extern", "volatile":
 		default:
 			return false
@@ -262,6 +255,9 @@ func declared(t []token) int {
 
 // flat leaves out what stands in braces.
 func flat(t []token) []token {
+	if !slices.ContainsFunc(t, func(x token) bool { return x.text == "{" }) {
+		return t
+	}
 	var out []token
 	for i := 0; i < len(t); i++ {
 		if t[i].text == "{" {
@@ -270,6 +266,7 @@ func flat(t []token) []token {
 		}
 		out = append(out, t[i])
 	}
+	pair(out)
 	return out
 }
 

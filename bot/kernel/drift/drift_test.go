@@ -149,24 +149,10 @@ func TestConditions(t *testing.T) {
 		"KERNEL_VERSION(6":               perhaps,
 		"LINUX_VERSION_CODE >= KERNEL_VERSION(X,1)": perhaps,
 	} {
-		if got := evaluate(text, Version(6, 1, 0)); got != want {
+		if got := evaluate(phrase(text), Version(6, 1, 0)); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
-}
-
-// FuzzScan: whatever a file has in it, it is read to its end.
-func FuzzScan(f *testing.F) {
-	for _, s := range []string{"struct a { int b; };", "#if 1\n#else\n", "/*", "\"", "int f(", "#define x(", "}", "enum { A = (1", "typedef int (*f)(void);", "struct_group(a, int b;);"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(_ *testing.T, data []byte) {
-		s := scan(data, [2]int{1, 2})
-		declarations("x.h", s)
-		d := &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{}, configs: map[string][]use{}, includes: map[string][]use{},
-			files: map[string][]string{}, own: map[string][]use{}, headers: map[string][]string{}, seen: map[string]map[string]bool{}}
-		d.source("x.c", s)
-	})
 }
 
 // TestRevisions: the same of two revisions of a repository, with the commits that did it.

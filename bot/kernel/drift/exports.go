@@ -54,6 +54,9 @@ func exports(ctx context.Context, t Tree, arch string, wanted map[string]bool) (
 	return out, len(sources) > 0, err
 }
 
+// longExport is what the arguments of an export may take.
+const longExport = 1024
+
 // exported reads the exports of one file: by all macros that are called so, also those of
 // one subsystem and those that make and export a table of functions at once.
 func exported(file string, data []byte) map[string][]export {
@@ -73,9 +76,9 @@ func exported(file string, data []byte) map[string][]export {
 		if at >= len(data) || data[at] != '(' || from > 0 && (letter(data[from-1]) || digit(data[from-1])) {
 			continue
 		}
-		stop := bytes.IndexByte(data[at:], ')')
+		stop := bytes.IndexByte(data[at:min(at+longExport, len(data))], ')')
 		if stop < 0 {
-			return out
+			continue
 		}
 		line += bytes.Count(data[counted:from], []byte("\n"))
 		counted = from

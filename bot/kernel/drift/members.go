@@ -56,23 +56,21 @@ func (c *comparison) members() {
 		if len(was) == 0 || len(is) == 0 {
 			continue
 		}
-		done := map[string]bool{}
+		done, old, now := map[string]bool{}, byName(was), byName(is)
 		for _, d := range was {
 			for _, m := range d.members {
 				if uses := c.d.members[m.name]; len(uses) > 0 && !done[m.name] {
 					done[m.name] = true
-					c.member(d, m, was, is, uses)
+					c.member(d, m, is, old[m.name], now[m.name], uses)
 				}
 			}
 		}
 	}
 }
 
-// member compares one.
-func (c *comparison) member(d *decl, m member, was, is []*decl, uses []use) {
+// member compares one: those of its name in the structures of the first kernel, and in is.
+func (c *comparison) member(d *decl, m member, is []*decl, old, now []member, uses []use) {
 	r := Row{Kind: "member", Name: "struct " + d.name + "." + m.name, From: Place{d.file, int(m.line)}, Was: m.shape}
-	now := find(is, m.name)
-	old := find(was, m.name)
 	if len(now) == 0 {
 		r.Change = "removed"
 		if to := c.moved(is, m.name); to != nil {
@@ -94,12 +92,11 @@ func (c *comparison) member(d *decl, m member, was, is []*decl, uses []use) {
 	c.row(r, "", uses)
 }
 
-func find(all []*decl, name string) (out []member) {
+func byName(all []*decl) map[string][]member {
+	out := map[string][]member{}
 	for _, d := range all {
 		for _, m := range d.members {
-			if m.name == name {
-				out = append(out, m)
-			}
+			out[m.name] = append(out[m.name], m)
 		}
 	}
 	return out

@@ -46,9 +46,43 @@ func (d *driver) resolve(file, name string) (out []string) {
 // kernels are the uses of a name that mean the kernel's: where the file sees none of the
 // driver's own, or one that only some kernels get.
 func (d *driver) kernels(name string, uses []use) []use {
-	return slices.DeleteFunc(counts(uses), func(u use) bool {
-		return slices.ContainsFunc(d.own[name], func(o use) bool {
-			return (o.region.state[0] == yes || o.region.probe == "") && d.sees(u.File)[o.File]
-		})
+	own := map[string]bool{} // files with one that all kernels get
+	for _, o := range d.own[name] {
+		if o.region.state[0] == yes || o.region.probe == "" {
+			own[o.File] = true
+		}
+	}
+	file, hidden := "", false
+	return slices.DeleteFunc(counts(uses), func(u use) bool { // in the order of their files
+		if u.File != file {
+			file, hidden = u.File, d.any(u.File, own)
+		}
+		return hidden
 	})
+}
+
+// any reports whether a file sees one of some files.
+func (d *driver) any(file string, of map[string]bool) bool {
+	if len(of) == 0 {
+		return false
+	}
+	for p := range d.sees(file) {
+		if of[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// seenBy reports whether a file is seen where one of some uses is, which stand in the order
+// of their files.
+func (d *driver) seenBy(file string, uses []use) bool {
+	last := ""
+	for _, u := range uses {
+		if u.File != last && d.sees(u.File)[file] {
+			return true
+		}
+		last = u.File
+	}
+	return false
 }

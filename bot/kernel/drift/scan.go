@@ -20,6 +20,7 @@ type token struct {
 	text   string
 	line   int32
 	region int32 // of conditions
+	span   int32 // of a bracket: how far behind it what closes it ends; 0: nothing does
 	kind   kind
 }
 
@@ -55,11 +56,25 @@ type scanner struct {
 	line int32
 	out  scanned
 	cond conditions
+	part bool   // of a line: no directive begins in it
+	open [2]int // up to where no quote of either kind ends
 }
 
 // scan takes a file apart; versions are the kernels that its conditions are asked for.
 func scan(data []byte, versions [2]int) *scanned {
-	s := &scanner{data: data, line: 1, cond: conditions{versions: versions}}
+	s := &scanner{data: data, cond: conditions{versions: versions}}
+	return s.read()
+}
+
+// phrase takes a part of a line apart, as a condition: a directive in it is none.
+func phrase(text string) []token {
+	s := &scanner{data: []byte(text), part: true}
+	return s.read().tokens
+}
+
+func (s *scanner) read() *scanned {
+	s.line = 1
+	data := s.data
 	s.out.tokens = make([]token, 0, len(data)/6)
 	s.out.regions = []region{{}}
 	fresh := true // at the beginning of a line
@@ -72,7 +87,7 @@ func scan(data []byte, versions [2]int) *scanned {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\f':
 			s.at++
 		case s.comment():
-		case c == '#' && fresh:
+		case c == '#' && fresh && !s.part:
 			s.directive()
 		default:
 			fresh = false
@@ -82,7 +97,25 @@ func scan(data []byte, versions [2]int) *scanned {
 			}
 		}
 	}
+	pair(s.out.tokens)
 	return &s.out
+}
+
+// pair tells each bracket where it ends.
+func pair(t []token) {
+	var open []int
+	for i := range t {
+		switch t[i].text {
+		case "(", "[", "{":
+			t[i].span = 0
+			open = append(open, i)
+		case ")", "]", "}":
+			if n := len(open) - 1; n >= 0 {
+				t[open[n]].span = int32(i + 1 - open[n])
+				open = open[:n]
+			}
+		}
+	}
 }
 
 // comment skips one, or an escaped line end.
@@ -122,7 +155,15 @@ func digit(c byte) bool { return '0' <= c && c <= '9' }
 // no end of it, as an apostrophe of prose that nobody compiles.
 func (s *scanner) literal() int {
 	rest := s.data[s.at:]
-	for i := 1; i < len(rest) && rest[i] != '\n'; i++ {
+	open := &s.open[0]
+	if rest[0] == '\'' {
+		open = &s.open[1]
+	}
+	if s.at < *open {
+		return 1 // an escaped one of a string without an end
+	}
+	i := 1
+	for ; i < len(rest) && rest[i] != '\n'; i++ {
 		switch rest[i] {
 		case rest[0]:
 			return i + 1
@@ -130,6 +171,7 @@ func (s *scanner) literal() int {
 			i++
 		}
 	}
+	*open = s.at + i
 	return 1
 }
 
@@ -194,7 +236,7 @@ func (s *scanner) asks(name, rest string, line int32) {
 		rest = "defined(" + rest + ")"
 	}
 	s.out.regions = append(s.out.regions, s.cond.outer())
-	t := scan([]byte(rest), [2]int{}).tokens
+	t := phrase(rest)
 	for i := range t {
 		before := max(i-1, 0)
 		if t[before].text == "(" {
@@ -270,7 +312,7 @@ func (s *scanner) define(rest string, line, region int32) {
 		}
 		body = body[end+1:]
 	}
-	d.body = scan([]byte(body), [2]int{}).tokens
+	d.body = phrase(body)
 	for j := range d.body {
 		d.body[j].line, d.body[j].region = line, region
 	}

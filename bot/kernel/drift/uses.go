@@ -42,10 +42,15 @@ type driver struct {
 	own      map[string][]use // names that it declares itself
 }
 
+func newDriver() *driver {
+	return &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{},
+		configs: map[string][]use{}, includes: map[string][]use{}, files: map[string][]string{}, own: map[string][]use{},
+		headers: map[string][]string{}, seen: map[string]map[string]bool{}}
+}
+
 // readDriver reads the files of a driver.
 func readDriver(ctx context.Context, t Tree, folder string, versions [2]int) (*driver, error) {
-	d := &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{}, configs: map[string][]use{}, includes: map[string][]use{},
-		files: map[string][]string{}, own: map[string][]use{}, headers: map[string][]string{}, seen: map[string]map[string]bool{}}
+	d := newDriver()
 	paths, err := t.List(ctx, folder)
 	if err != nil {
 		return nil, err
@@ -84,9 +89,7 @@ func (d *driver) source(file string, s *scanned) {
 			d.files[file] = append(d.files[file], i.path)
 		}
 	}
-	for _, x := range declarations(file, s) {
-		d.declares(x, s)
-	}
+	d.declares(declarations(file, s), s)
 	d.tokens(file, s.tokens, s.regions)
 	for _, x := range s.asked {
 		d.tokens(file, []token{x}, s.regions)
@@ -99,19 +102,28 @@ func (d *driver) source(file string, s *scanned) {
 
 // declares takes note of what the driver has itself. A prototype is no definition: what it
 // only names may be the kernel's.
-func (d *driver) declares(x decl, s *scanned) {
-	if x.kind == Macro || x.kind == Variable || x.kind == Function && !x.inline {
-		return
+func (d *driver) declares(all []decl, s *scanned) {
+	type spot struct {
+		line int32
+		name string
 	}
-	i := slices.IndexFunc(s.tokens, func(t token) bool { return t.line == x.line && t.text == x.name })
-	if i < 0 {
-		return
+	regions := map[spot]int32{} // of the first of a name in a line
+	for _, t := range s.tokens {
+		if _, ok := regions[spot{t.line, t.text}]; !ok && t.kind == word {
+			regions[spot{t.line, t.text}] = t.region
+		}
 	}
-	name := x.name
-	if x.kind == Struct || x.kind == Enum {
-		name = x.kind + " " + x.name
+	for _, x := range all {
+		at, ok := regions[spot{x.line, x.name}]
+		if !ok || x.kind == Macro || x.kind == Variable || x.kind == Function && !x.inline {
+			continue
+		}
+		name := x.name
+		if x.kind == Struct || x.kind == Enum {
+			name = x.kind + " " + x.name
+		}
+		d.own[name] = append(d.own[name], use{Place{x.file, int(x.line)}, s.regions[at], -1})
 	}
-	d.own[name] = append(d.own[name], use{Place{x.file, int(x.line)}, s.regions[s.tokens[i].region], -1})
 }
 
 // tokens reads what is used.
@@ -193,29 +205,34 @@ const (
 
 // covered reports whether conditions leave all uses out for the second kernel, and which.
 func (d *driver) covered(name string, uses []use) (Covered, string) {
+	seen := map[string]bool{} // by a file that uses it
 	for _, u := range d.own[name] {
-		if u.region.probe == "" || !slices.ContainsFunc(uses, func(x use) bool { return d.sees(x.File)[u.File] }) {
+		if u.region.probe == "" || u.region.state[1] == no {
 			continue
 		}
-		switch u.region.state[1] {
-		case yes:
-			return Covers, u.region.probe + " (" + u.String() + " has its own)"
-		case perhaps:
-			return Perhaps, u.region.probe + " (" + u.String() + " has its own)"
+		if _, asked := seen[u.File]; !asked {
+			seen[u.File] = d.seenBy(u.File, uses)
 		}
+		if !seen[u.File] {
+			continue
+		}
+		how := Covers
+		if u.region.state[1] == perhaps {
+			how = Perhaps
+		}
+		return how, u.region.probe + " (" + u.String() + " has its own)"
 	}
 	out, by := Covers, ""
 	for _, u := range uses {
 		switch r := u.region; {
 		case r.state[1] == no:
-			by = cmp.Or(by, r.probe+" ("+Place{u.File, int(r.line)}.String()+")")
 		case r.probe != "" && r.state[1] == perhaps:
-			if out == Covers {
-				out = Perhaps
-			}
-			by = cmp.Or(by, r.probe+" ("+Place{u.File, int(r.line)}.String()+")")
+			out = Perhaps
 		default:
 			return Uncovered, ""
+		}
+		if by == "" {
+			by = u.region.probe + " (" + Place{u.File, int(u.region.line)}.String() + ")"
 		}
 	}
 	return out, by
