@@ -14,7 +14,8 @@ var NotDeclined = &Rule{
 A tag to stable+noautosel@kernel.org takes a change out of automatic pickup and
 has to give its reason; a NAK in the thread stops a patch altogether. Both are
 believed as they stand; a NAK over a tag, the tree or the message alone asks for
-another posting and is none. Replies count when the thread is known, of the
+another posting and is none, and one that names branches ("not for 5.10") keeps
+a change out of these alone. Replies count when the thread is known, of the
 author, the maintainers of the files and the stable team, when they are proven;
 what anybody else objects to is shown and decides nothing.
 
@@ -46,6 +47,10 @@ Unmet: Cc: stable+noautosel@kernel.org # needs new firmware`,
 		}
 		if s := f.Series; s != nil && len(s.Declined) > 0 {
 			return unmet("declined in the thread: "+signs.Shorten(s.Declined[0].Text), s.Declined...)
+		}
+		if s := f.Series; s != nil && len(s.NotFor) > 0 {
+			no := &s.NotFor[0]
+			return met("declined for "+no.String()+" alone: "+signs.Shorten(no.Text), no.Evidence)
 		}
 		if s := f.Series; s != nil && len(s.Objections) > 0 {
 			return met("no refusal in its tags; somebody objects in the thread, and nobody who may decline it is proven to", s.Objections...)

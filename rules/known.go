@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/silicon"
 	"github.com/stablebot/stablebot/rules/tree"
 )
@@ -37,10 +39,46 @@ type Series struct {
 	// way to stable; a draft is then rejected in review.
 	Declined []Evidence
 	Rejected bool
+	// NotFor holds what the same people say of some branches alone.
+	NotFor []NotFor
 	// Objections are such lines of anybody else, and Claimed the tags in replies
 	// that count for nothing as nobody is proven to have given them. Both are shown
 	// as claimed and decide nothing.
 	Objections, Claimed []Evidence
+}
+
+// NotFor keeps a change out of some branches.
+type NotFor struct {
+	Evidence
+	Branches []release.Range
+}
+
+func (n *NotFor) String() string {
+	var out []string
+	for _, r := range n.Branches {
+		out = append(out, r.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// KeepOut adds what is not known yet.
+func (s *Series) KeepOut(no NotFor) {
+	if !slices.ContainsFunc(s.NotFor, func(have NotFor) bool { return have.Evidence == no.Evidence }) {
+		s.NotFor = append(s.NotFor, no)
+	}
+}
+
+// Keeps is what keeps the change out of a branch, nil for nothing.
+func (s *Series) Keeps(branch string) *NotFor {
+	if s == nil {
+		return nil
+	}
+	for i := range s.NotFor {
+		if slices.ContainsFunc(s.NotFor[i].Branches, func(r release.Range) bool { return r.Has(branch) }) {
+			return &s.NotFor[i]
+		}
+	}
+	return nil
 }
 
 // Tree is what the configured git remotes say about the change, as of one day.

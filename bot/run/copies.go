@@ -72,6 +72,9 @@ func (c *copies) refuse(ctx context.Context, m *mail.Message, f *rules.Series) e
 			}
 		}
 		f.Rejected = f.Rejected || said.Rejected
+		for _, no := range said.NotFor {
+			f.KeepOut(no)
+		}
 	}
 	return nil
 }

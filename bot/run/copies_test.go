@@ -37,6 +37,21 @@ func TestRefusalOfACopy(t *testing.T) {
 	}
 }
 
+// TestRefusalForABranch: a maintainer's no to one branch, said of a copy, keeps the patch out
+// of that branch and declines nothing.
+func TestRefusalForABranch(t *testing.T) {
+	b := newBench(t, t.TempDir())
+	sign, h := b.signer(), b.hears()
+	b.opts.Maintains = func(who string, files []string) bool { return who == "mo@example.org" && len(files) > 0 }
+	copied := post{id: "c@example.org", from: "Sam Selects <sam@example.org>", subject: "[PATCH AUTOSEL 6.1 3/9] drm/amdgpu: fix a hang"}
+	b.raw(copied.bytes(), sign(post{id: "r@example.org", from: "Mo Maintains <mo@example.org>", subject: "Re: " + copied.subject,
+		reply: copied.id, text: true, body: "Please drop this, it is not needed in 6.1.\n"}))
+	b.once(post{id: "1@example.org", subject: "[PATCH v2] drm/amdgpu: fix a hang"})
+	if s := h.series; len(s.Declined) != 0 || s.Rejected || s.Keeps("6.1") == nil || s.Keeps("6.6") != nil {
+		t.Errorf("declined %v, rejected %v, for branches %+v", s.Declined, s.Rejected, s.NotFor)
+	}
+}
+
 // TestLaterRefusalOfACopy: a maintainer's no to a copy that comes when the patch was judged
 // has it judged again, whether its sender is proven or the source is trusted; what is said of
 // another patch, or approves of this one, has not.

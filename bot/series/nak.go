@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // isNak recognises a refusal that opens a paragraph: "NAK", "NACK, because …".
@@ -30,6 +31,10 @@ func isNak(line string) bool {
 			if strings.HasPrefix(rest, next) {
 				return true
 			}
+		}
+		if of, ok := strings.CutPrefix(rest, " for "); ok {
+			_, n := release.ReadRange(strings.ToLower(of))
+			return n > 0
 		}
 		return false
 	}
@@ -96,7 +101,7 @@ func containsAny(s string, list []string) bool {
 }
 
 // sentences are those that a reply says itself: not quoted, not tags, above the
-// signature and above what a mail program appends.
+// signature and above what a mail program appends. Of their ends a question mark stays.
 func sentences(text string) (out []string) {
 	var own strings.Builder
 	for l := range mail.Lines(text) {
@@ -124,7 +129,7 @@ func sentences(text string) (out []string) {
 			}
 			said := paragraph
 			if end >= 0 {
-				said, paragraph = paragraph[:end], paragraph[end+1:]
+				said, paragraph = strings.TrimRight(paragraph[:end+1], ".!;"), paragraph[end+1:]
 			}
 			if said = strings.TrimSpace(said); said != "" {
 				out = append(out, said)

@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 )
 
 // Kind says what a mail is in a thread.
@@ -68,6 +69,8 @@ type Refusal struct {
 	rules.Evidence
 	// Stable: it is kept out of stable; else the patch itself is refused.
 	Stable bool `json:"stable,omitempty"`
+	// Only: it is kept out of these branches and of no other; none: of all.
+	Only []release.Range `json:"only,omitempty"`
 }
 
 // Given is a trailer that a reply gives.
@@ -159,7 +162,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 		return nil, nil
 	}
 	form := sync.OnceValue(func() bool { return formOnly(text) })
-	stable := m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || strings.Contains(m.Title, "-stable tree")
+	scope := newScope(m, text)
 	proposal := holdsProposal(text)
 	above, wide := true, 0 // above: nothing unquoted stands directly above
 	before := ""           // the own line directly above
@@ -182,7 +185,7 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 			switch {
 			case g.Key == "Nacked-by" && (l.Doubt == mail.Copied && !samePerson(change.ParsePerson(g.Value), m.From) || form()):
 			case g.Key == "Nacked-by":
-				declined = append(declined, Refusal{Evidence: evidence(line, lineNo)})
+				declined = append(declined, scope.nacked(Refusal{Evidence: evidence(line, lineNo)}, g.Value))
 			case proposal && !vouches(g.Key):
 				// belongs to the patch that the reply proposes
 			case l.Doubt == mail.Copied && (!vouches(g.Key) || !samePerson(change.ParsePerson(g.Value), m.From)):
@@ -203,11 +206,9 @@ func readReply(m *mail.Message) (given []Given, declined []Refusal) {
 		case l.Doubt == mail.Copied:
 		case above && isNak(line) && form():
 		case above && isNak(line):
-			declined = append(declined, Refusal{evidence(line, lineNo), refusesStable(line, stable)})
-		case refusesStable(line, stable):
-			if said := sentence(before, line, rest); !elsewhere(said) {
-				declined = append(declined, Refusal{evidence(said, lineNo), true})
-			}
+			declined = append(declined, scope.nak(Refusal{Evidence: evidence(line, lineNo), Stable: refusesStable(line, scope.stable)}, line, rest))
+		default:
+			declined = scope.refusal(declined, before, line, rest, lineNo)
 		}
 		before = line
 		above = false
@@ -245,7 +246,8 @@ func mayTell(text string) bool {
 		return true
 	}
 	return strings.Contains(text, "stable") || strings.Contains(text, "backport") || strings.Contains(text, "drop") ||
-		strings.Contains(text, "-BY:")
+		strings.Contains(text, "-BY:") || strings.Contains(text, "needed in this") || strings.Contains(text, "needed for this") ||
+		speaksOfKernel(text)
 }
 
 // sentence is what a line says with the rest of its sentence, where that began in

@@ -66,6 +66,10 @@ func (x *Index) refusals(m *mail.Message, to int32, f *rules.Series) {
 func decline(f *rules.Series, r *entry, d Refusal) {
 	said := d.Evidence
 	said.Text = r.proven + ": " + said.Text
+	if len(d.Only) > 0 {
+		f.KeepOut(rules.NotFor{Evidence: said, Branches: d.Only})
+		return
+	}
 	if !slices.Contains(f.Declined, said) {
 		f.Declined = append(f.Declined, said)
 	}

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/release"
@@ -37,11 +38,32 @@ func (j *judged) cell(b *Branch) (Verdict, Class, string) {
 			if j.spared(b) {
 				return NotNeeded, "", "its author asks for newer branches only"
 			}
+			if why := j.keptOut(b.Name); why != "" {
+				return DKMSOnly, Declined, why
+			}
 		default:
+			if why := j.keptOut(b.Name); why != "" {
+				return DKMSOnly, Declined, why
+			}
 			return Uncertain, "", "whether " + b.Name + " has the bug is not known" + because(b.Why)
 		}
+	} else if why := j.keptOut(j.Change.Prefix.Trees...); why != "" {
+		return DKMSOnly, Declined, why
 	}
 	return j.affected(b)
+}
+
+// keptOut says by whose word the change is for none of these branches, "" when it may be for
+// one of them, and for no branches.
+func (j *judged) keptOut(branches ...string) (why string) {
+	for _, b := range branches {
+		no := j.Series.Keeps(b)
+		if no == nil {
+			return ""
+		}
+		why = "declined for " + strings.Join(branches, ", ") + ": " + no.Text
+	}
+	return why
 }
 
 // affected is the verdict where the bug is.

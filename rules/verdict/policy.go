@@ -308,13 +308,22 @@ func dkmsOnly(j *judged) (decision, bool) {
 		}
 		return decision{verdict: DKMSOnly, class: class, reason: why}, true
 	}
+	var last *Branch
+	doubt := false
 	for i := range j.branches { // newest first
-		if b := &j.branches[i]; b.Is(DKMSOnly) {
-			_, _, why := j.cell(b)
-			return decision{verdict: DKMSOnly, class: b.ReasonClass, rows: true, reason: why}, true
+		switch b := &j.branches[i]; {
+		case b.Is(DKMSOnly) && (last == nil || last.ReasonClass == Declined && b.ReasonClass != Declined):
+			last = b
+		case b.Is(Uncertain):
+			doubt = true
 		}
 	}
-	return decision{}, false
+	// A no that is for one branch says nothing of the others.
+	if last == nil || last.ReasonClass == Declined && doubt {
+		return decision{}, false
+	}
+	_, _, why := j.cell(last)
+	return decision{verdict: DKMSOnly, class: last.ReasonClass, rows: true, reason: why}, true
 }
 
 // uncertain always matches.
