@@ -82,8 +82,11 @@ func whole(ctx context.Context, a *auditor, it *Item) error {
 			continue
 		}
 		why := a.wanted(c, k)
-		if why == "" && mends.MatchString(c.Subject) && !tagged(it.upstream) && a.goesOn(ctx, c) {
-			why = "it says that it is a fix, too, and goes on as it is"
+		if why == "" && asksAll(c) && a.goesOn(ctx, c) {
+			why = "it has a stable tag for no branch in particular, and goes on as it is"
+		}
+		if says := alike(c, it.upstream); why == "" && says != "" && a.goesOn(ctx, c) {
+			why = says + ", and goes on as it is"
 		}
 		if why == "" && len(missing) == 1 && taken > 1 && c.Size.CodeLines > 0 && together(c, it.upstream) {
 			why = fmt.Sprintf("the other %d of it are there", taken)
@@ -116,12 +119,39 @@ func (a *auditor) wanted(c *change.Change, k trees.Known) string {
 	return ""
 }
 
-// mends is a title that says it is a fix; "fixed modes" says nothing.
-var mends = regexp.MustCompile(`(?i)\bfix(es|up)?\b`)
+var (
+	// mends is a title that says it is a fix; "fixed modes" says nothing.
+	mends = regexp.MustCompile(`(?i)\bfix(es|up)?\b`)
+	// quirks is a title of hardware that is told apart; "drm/panel-quirks: move" is none.
+	quirks = regexp.MustCompile(`(?i)\bquirk\b|\b(device|PCI|USB) IDs?\b`)
+)
 
-// tagged reports whether a change says by a tag that it is a fix, or for stable: then those
-// of its series that say nothing are none.
-func tagged(c *change.Change) bool { return len(c.Fixes)+len(c.Stable) > 0 }
+// alike says by which word a change is what one of its series is that was taken, "" when it
+// is not. Where that one is a fix, or for stable, by a tag, those that have none are none.
+func alike(c, taken *change.Change) string {
+	switch {
+	case len(taken.Fixes)+len(taken.Stable) > 0:
+		return ""
+	case mends.MatchString(c.Subject):
+		return "it says that it is a fix, too"
+	case quirks.MatchString(c.Subject) && quirks.MatchString(taken.Subject):
+		return "it adds a quirk or a device ID, too"
+	}
+	return ""
+}
+
+// asksAll reports whether a tag asks stable to take a change, and none says from where on.
+func asksAll(c *change.Change) bool {
+	asks := false
+	for i := range c.Stable {
+		t := &c.Stable[i]
+		if t.NoAutosel || len(t.Versions) > 0 {
+			return false
+		}
+		asks = asks || !t.Recipient
+	}
+	return asks
+}
 
 // goesOn reports whether a change applies to the branch, as it is at the end, or merges.
 func (a *auditor) goesOn(ctx context.Context, c *change.Change) bool {
