@@ -3,7 +3,6 @@
 package audit_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -180,35 +179,6 @@ func (p *picker) must(args ...string) string {
 	out, err := p.git(args...)
 	if err != nil {
 		p.Fatal(err)
-	}
-	return out
-}
-
-func rows(t *testing.T, r *audit.Report) string {
-	var b strings.Builder
-	if err := r.JSON(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-// commits reads what a report says of each commit, by title.
-func commits(t *testing.T, r *audit.Report) map[string][]audit.Kind {
-	out := map[string][]audit.Kind{}
-	for line := range strings.Lines(rows(t, r)) {
-		var x struct {
-			Title    string
-			Findings []audit.Finding
-		}
-		if err := json.Unmarshal([]byte(line), &x); err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range x.Findings {
-			out[x.Title] = append(out[x.Title], f.Kind)
-		}
-		if out[x.Title] == nil {
-			out[x.Title] = []audit.Kind{}
-		}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ package audit_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/audit"
@@ -36,7 +39,7 @@ type fault struct {
 	note   string
 }
 
-// TestPlanted plants 60 faults into copies of three branches and counts those that the
+// TestPlanted plants some 60 faults into copies of three branches and counts those that the
 // audit finds with the right class, and what it finds at commits that were not touched.
 func TestPlanted(t *testing.T) {
 	path := kmod(t)
@@ -52,23 +55,32 @@ func TestPlanted(t *testing.T) {
 		tip, planted := g.plant(faults)
 		before := g.found(path, name+"-lts")
 		after := g.found(g.dir, tip)
-		touched := map[string]bool{}
+		touched, left := map[string]bool{}, []string{}
 		for _, f := range planted {
 			of[f.class]++
 			touched[f.at] = true
 			if f.drop != 0 {
 				touched[g.commits[f.drop].Title()] = true
+				left = append(left, g.up[f.drop].ID)
 			}
-			hit := slices.ContainsFunc(after[f.at], func(x audit.Kind) bool { return slices.Contains(f.want, x) && !slices.Contains(before[f.at], x) })
+			hit := slices.ContainsFunc(after[f.at], func(x audit.Finding) bool {
+				return slices.Contains(f.want, x.Kind) && !slices.Contains(kindsOf(before[f.at]), x.Kind) ||
+					f.class == inPart && tells(x, g.up[f.drop].ID)
+			})
 			if hit {
 				right[f.class]++
 			}
-			t.Logf("%s %-22s %v %q: found %v, before %v; %s", name, f.class, hit, f.at, after[f.at], before[f.at], f.note)
+			t.Logf("%s %-22s %v %q: found %v, before %v; %s", name, f.class, hit, f.at, kindsOf(after[f.at]), kindsOf(before[f.at]),
+				f.note)
 		}
-		for title, kinds := range after {
-			if !touched[title] && len(kinds) > len(before[title]) {
+		for title, found := range after {
+			// What tells of a commit that was left out is of that fault, wherever it stands.
+			found = slices.DeleteFunc(found, func(x audit.Finding) bool {
+				return slices.ContainsFunc(left, func(id string) bool { return tells(x, id) })
+			})
+			if !touched[title] && len(found) > len(before[title]) {
 				strange++
-				t.Logf("%s: at an untouched commit: %q: %v, before %v", name, title, kinds, before[title])
+				t.Logf("%s: at an untouched commit: %q: %v, before %v", name, title, kindsOf(found), kindsOf(before[title]))
 			}
 		}
 	}
@@ -80,6 +92,22 @@ func TestPlanted(t *testing.T) {
 	t.Logf("all %d of %d; findings at untouched commits: %d", sum, all, strange)
 }
 
+// inPart is the class of a patch of a series that was left out.
+const inPart = "series in part"
+
+// tells reports whether a finding says that a mainline commit is missing: of a series in
+// part, that another patch of it uses what it brings is as good a way to tell.
+func tells(x audit.Finding, id string) bool {
+	return x.Commit == id && (x.Kind == audit.Partial || x.Kind == audit.Missing)
+}
+
+func kindsOf(fs []audit.Finding) (out []audit.Kind) {
+	for _, f := range fs {
+		out = append(out, f.Kind)
+	}
+	return out
+}
+
 // garden is a branch whose commits are written anew.
 type garden struct {
 	*picker
@@ -89,6 +117,7 @@ type garden struct {
 	changes []*change.Change
 	up      []trees.Known
 	number  map[string]int // by mainline commit
+	modes   map[string]string
 }
 
 func newGarden(t *testing.T, path, name string) *garden {
@@ -118,7 +147,7 @@ func newGarden(t *testing.T, path, name string) *garden {
 }
 
 // found audits a branch.
-func (g *garden) found(path, ref string) map[string][]audit.Kind {
+func (g *garden) found(path, ref string) map[string][]audit.Finding {
 	set := g.set
 	if path == g.dir {
 		set = real(g.T, path, ref)
@@ -131,7 +160,11 @@ func (g *garden) found(path, ref string) map[string][]audit.Kind {
 	if err != nil {
 		g.Fatal(err)
 	}
-	return commits(g.T, r)
+	out := map[string][]audit.Finding{}
+	for _, it := range r.Items {
+		out[it.Title] = append(out[it.Title], it.Findings...)
+	}
+	return out
 }
 
 func (g *garden) file(id, path string) []byte {
@@ -162,8 +195,19 @@ func (g *garden) plain(n int) bool {
 }
 
 // plant writes the branch anew with faults; it returns its ref and those that could be
-// planted.
+// planted. One that fails at its user has left its commit out by then, so the branch is
+// written again without it.
 func (g *garden) plant(faults []*fault) (ref string, planted []*fault) {
+	for {
+		ref, planted = g.sow(faults)
+		if len(planted) == len(faults) {
+			return ref, planted
+		}
+		faults = planted
+	}
+}
+
+func (g *garden) sow(faults []*fault) (ref string, planted []*fault) {
 	ref = "refs/heads/planted-" + g.line.Name()
 	over := map[string][]byte{} // what differs from the real branch
 	failed := map[*fault]bool{}
@@ -181,7 +225,7 @@ func (g *garden) plant(faults []*fault) (ref string, planted []*fault) {
 				fmt.Fprintf(&in, "D %s\n", p)
 				continue
 			}
-			fmt.Fprintf(&in, "M 100644 inline %s\ndata %d\n%s\n", p, len(files[p]), files[p])
+			fmt.Fprintf(&in, "M %s inline %s\ndata %d\n%s\n", g.mode(p), p, len(files[p]), files[p])
 		}
 	}
 	for n := 1; n < len(g.commits); n++ {
@@ -209,7 +253,7 @@ func (g *garden) plant(faults []*fault) (ref string, planted []*fault) {
 				m, ok := g.merge(was, now, real)
 				if !ok {
 					for _, f := range faults {
-						if f.user == n {
+						if f.user == n || g.heals(f, n, p) {
 							failed[f] = true
 						}
 					}
@@ -258,7 +302,55 @@ func (g *garden) plant(faults []*fault) (ref string, planted []*fault) {
 	return ref, planted
 }
 
+// heals reports whether a file that is again what the branch has takes a fault out: what
+// was left out is there again.
+func (g *garden) heals(f *fault, n int, path string) bool {
+	return f.drop != 0 && f.drop < n && (f.behind == 0 || n <= f.behind) && slices.Contains(g.paths(f.drop), path)
+}
+
+// leaves reports whether the commits up to one go on without p.
+func (g *garden) leaves(p, last int) bool {
+	over := map[string][]byte{}
+	for _, path := range g.paths(p) {
+		over[path] = g.file(g.commits[p].ID+"^", path)
+	}
+	for n := p + 1; n <= last; n++ {
+		for _, path := range g.paths(n) {
+			now, other := over[path]
+			if !other {
+				continue
+			}
+			m, ok := g.merge(g.file(g.commits[n].ID+"^", path), now, g.file(g.commits[n].ID, path))
+			if !ok {
+				return false
+			}
+			over[path] = m
+		}
+	}
+	return true
+}
+
 func clean(s string) string { return strings.NewReplacer("<", "", ">", "", "\n", "").Replace(s) }
+
+// mode is what a file has on the branch: another one would be a change that nobody planted.
+func (g *garden) mode(path string) string {
+	if g.modes == nil {
+		list, err := g.git("ls-tree", "-r", g.commits[len(g.commits)-1].ID)
+		if err != nil {
+			g.Fatal(err, list)
+		}
+		g.modes = map[string]string{}
+		for l := range strings.Lines(list) {
+			if mode, name, ok := strings.Cut(strings.TrimSpace(l), "\t"); ok {
+				g.modes[name], _, _ = strings.Cut(mode, " ")
+			}
+		}
+	}
+	if mode := g.modes[path]; mode != "" {
+		return mode
+	}
+	return "100644"
+}
 
 // paths are the files that a commit touches.
 func (g *garden) paths(n int) (out []string) {
@@ -362,7 +454,7 @@ func (g *garden) choose() (out []*fault) {
 	for _, c := range []struct {
 		n    int
 		find func(max int, used map[int]bool) []*fault
-	}{{3, g.dropped}, {2, g.moved}, {2, g.early}, {3, g.lost}, {3, g.wrong}, {2, g.partial}, {3, g.reverted}, {2, g.chip}} {
+	}{{8, g.dropped}, {6, g.moved}, {5, g.early}, {3, g.lost}, {4, g.wrong}, {5, g.partial}, {3, g.reverted}, {4, g.chip}} {
 		out = append(out, c.find(c.n, used)...)
 	}
 	return out
@@ -371,20 +463,25 @@ func (g *garden) choose() (out []*fault) {
 // needs are pairs of commits of which the later uses a name that the earlier brings into a
 // header, and that nothing else has.
 func (g *garden) needs(max int, used map[int]bool, make func(p, x int, name string) *fault) (out []*fault) {
+	end := len(g.commits) - 1
 	for p := 1; p < len(g.commits) && len(out) < max; p++ {
 		if !g.plain(p) || used[p] {
 			continue
 		}
 		for name, path := range g.brings(p) {
 			x := g.user(p, name)
-			if x == 0 || used[x] || !g.plain(x) || x > p+150 {
-				continue
+			if x == 0 || used[x] || !g.plain(x) || x > p+150 || g.brings(x)[name] != "" {
+				continue // one that brings it, too, needs nothing
 			}
 			if o, err := g.git("grep", "-q", "-w", "-F", "-e", name, g.commits[p].ID+"^", "--", "*.h", "*.c", ":!*/asic_reg/*"); err == nil || strings.Contains(o, "fatal") {
 				continue
 			}
+			f := make(p, x, name+" of "+path)
+			if !g.leaves(p, cmp.Or(f.behind, end)) {
+				continue
+			}
 			used[p], used[x] = true, true
-			out = append(out, make(p, x, name+" of "+path))
+			out = append(out, f)
 			break
 		}
 	}
@@ -423,7 +520,7 @@ func (g *garden) user(p int, name string) int {
 		for _, f := range g.changes[x].Files {
 			for _, h := range f.TextFragments {
 				for _, l := range h.Lines {
-					if l.Op > 0 && strings.Contains(l.Line, name) {
+					if l.Op == gitdiff.OpAdd && strings.Contains(l.Line, name) {
 						return x
 					}
 				}
@@ -453,7 +550,7 @@ func (g *garden) early(max int, used map[int]bool) (out []*fault) {
 		}
 		for _, b := range g.set.Bugs(g.changes[x], g.up[x]) {
 			p := g.number[b.ID]
-			if p == 0 || p >= x || used[p] || !g.plain(p) || !g.apart(p, x) {
+			if p == 0 || p >= x || used[p] || !g.plain(p) || !g.leaves(p, x) {
 				continue
 			}
 			used[p], used[x] = true, true
@@ -461,23 +558,6 @@ func (g *garden) early(max int, used map[int]bool) (out []*fault) {
 		}
 	}
 	return out
-}
-
-// apart reports whether x merges without p.
-func (g *garden) apart(p, x int) bool {
-	for _, path := range g.paths(x) {
-		if !slices.Contains(g.paths(p), path) {
-			continue
-		}
-		without, ok := g.merge(g.file(g.commits[p].ID, path), g.file(g.commits[x].ID+"^", path), g.file(g.commits[p].ID+"^", path))
-		if !ok {
-			return false
-		}
-		if _, ok = g.merge(g.file(g.commits[x].ID+"^", path), without, g.file(g.commits[x].ID, path)); !ok {
-			return false
-		}
-	}
-	return true
 }
 
 // edits finds commits to change: every third that is one of some.
@@ -553,11 +633,17 @@ func (g *garden) wrong(max int, used map[int]bool) []*fault {
 	return out
 }
 
+// taken reports whether the branch has a commit for itself. One that it has for another
+// (Stable-dep-of) is that one's prerequisite, whatever series it was posted in.
+func (g *garden) taken(n int) bool {
+	return !slices.ContainsFunc(g.changes[n].DependsOn, func(o change.Origin) bool { return o.Form == "dep-of" })
+}
+
 // partial leaves out a commit of a series of which others were taken.
 func (g *garden) partial(max int, used map[int]bool) (out []*fault) {
 	by := map[string][]int{}
 	for n := 1; n < len(g.commits); n++ {
-		if key := audit.Posting(g.changes[n].Trailers); key != "" && g.plain(n) {
+		if key := audit.Posting(g.changes[n].Trailers); key != "" && g.plain(n) && g.taken(n) {
 			by[key] = append(by[key], n)
 		}
 	}
@@ -567,13 +653,13 @@ func (g *garden) partial(max int, used map[int]bool) (out []*fault) {
 			continue
 		}
 		p := ns[0]
-		if !g.apart(p, ns[1]) {
+		if !g.leaves(p, len(g.commits)-1) {
 			continue
 		}
 		for _, n := range ns {
 			used[n] = true
 		}
-		out = append(out, &fault{class: "series in part", want: []audit.Kind{audit.Partial}, at: g.commits[ns[1]].Title(), user: ns[1], drop: p, note: g.commits[p].Title()})
+		out = append(out, &fault{class: inPart, want: []audit.Kind{audit.Partial}, at: g.commits[ns[1]].Title(), user: ns[1], drop: p, note: g.commits[p].Title()})
 	}
 	return out
 }
@@ -648,7 +734,7 @@ func (g *garden) chip(max int, _ map[int]bool) []*fault {
 			for _, h := range f.TextFragments {
 				for _, l := range h.Lines {
 					for _, chip := range chips.FindAllString(l.Line, -1) {
-						if l.Op > 0 {
+						if l.Op == gitdiff.OpAdd {
 							found++
 							_, err := g.git("grep", "-q", "-F", "-e", chip, g.commits[len(g.commits)-1].ID, "--", "*.c", "*_type.h")
 							absent = absent && err != nil
