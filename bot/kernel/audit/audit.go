@@ -179,5 +179,5 @@ func (it *Item) order() {
 	slices.SortStableFunc(it.Findings, func(x, y Finding) int { return slices.Index(kinds, x.Kind) - slices.Index(kinds, y.Kind) })
 }
 
-var kinds = []Kind{Unapplied, Missing, Behind, NameMissing, BugAbsent, Newer, BeforeCulprit, Reverted, Mended, Partial, HunkLost, Misplaced,
+var kinds = []Kind{Unapplied, Missing, Behind, NameMissing, BugAbsent, Newer, BeforeCulprit, Reverted, RevertedBeside, Mended, Partial, HunkLost, Misplaced,
 	Differs, MissingNewer, NoUpstream, OtherUpstream, OtherAuthor, NoSignOff, OtherCVE, Refused}

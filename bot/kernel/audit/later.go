@@ -16,7 +16,27 @@ func later(ctx context.Context, a *auditor, it *Item) error {
 	if it.Upstream == "" || a.Line.Standing(it.up, a.Line.Len()).Revert != "" {
 		return nil // the branch took it out again itself
 	}
-	return a.followed(ctx, it, it.up, it.upstream.Subject, map[string]bool{it.Upstream: true})
+	if err := a.followed(ctx, it, it.up, it.upstream.Subject, map[string]bool{it.Upstream: true}); err != nil {
+		return err
+	}
+	a.undoneBeside(it)
+	return nil
+}
+
+// undoneBeside tells of another stable branch that took a change and took it out again, which
+// mainline did not: its own people found it wrong there.
+func (a *auditor) undoneBeside(it *Item) {
+	if slices.ContainsFunc(it.Findings, func(f Finding) bool { return f.Kind == Reverted }) {
+		return
+	}
+	for _, l := range a.Line.Beside() {
+		s := l.Standing(it.up, l.Len())
+		if s.Commit == "" || s.Revert == "" {
+			continue
+		}
+		it.add(Finding{Kind: RevertedBeside, Commit: s.Revert, Branch: l.Name(),
+			Text: fmt.Sprintf("%s had it and took it out again with %.12s, %s does not", l.Name(), s.Revert, a.Line.Name())})
+	}
 }
 
 // followed tells the reverts and fixes of a change that the branch lacks, and theirs.

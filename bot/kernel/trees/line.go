@@ -262,9 +262,18 @@ func (l *Line) Judge(ctx context.Context, c *change.Change, upTo int) rules.Bran
 
 // Newer are the living stable branches of the set that are newer than the line, the
 // nearest last.
-func (l *Line) Newer() (out []*Line) {
+func (l *Line) Newer() []*Line {
+	return l.others(func(name string) bool { return release.Newer(name, l.b.name) })
+}
+
+// Beside are all living stable branches of the set but that of the line.
+func (l *Line) Beside() []*Line {
+	return l.others(func(name string) bool { return name != l.b.name })
+}
+
+func (l *Line) others(is func(name string) bool) (out []*Line) {
 	for _, b := range l.s.branches {
-		if b != l.b && b.role == Stable && release.Newer(b.name, l.b.name) && l.s.active(b, time.Time{}) {
+		if b != l.b && b.role == Stable && is(b.name) && l.s.active(b, time.Time{}) {
 			out = append(out, &Line{l.s, b})
 		}
 	}
