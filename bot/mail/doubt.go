@@ -41,7 +41,7 @@ func (a *ahead) heads(line, rest string) Doubt {
 		return Copied
 	case label(line) != "" && isTrailer(line):
 		return Certain
-	case dated(line) && (colon || hasAddress(line)):
+	case (colon || hasAddress(line)) && dated(line):
 		return Copied
 	case colon && hasAddress(line):
 		return Copied
@@ -92,7 +92,7 @@ func labels(line, rest string) bool {
 		if label(line) == "" || isTrailer(line) && strings.ToLower(label(line)) != "cc" {
 			return said && n >= headFields
 		}
-		if said = said || dated(line) || hasAddress(line); said && n+1 >= headFields {
+		if said = said || hasAddress(line) || dated(line); said && n+1 >= headFields {
 			return true
 		}
 		if n > 2*headFields {
