@@ -121,7 +121,7 @@ func findBug(f *Facts, w *signs.Words) (Finding, error) {
 		}
 	}
 	if f.Submission() {
-		return unknown("offered to stable; its message does not present it as a fix")
+		return unknown("offered to stable; neither tag nor title presents it as a fix")
 	}
 	if f.justID() {
 		return notApplicable("just adds a device ID, which counts as a fix")
@@ -234,9 +234,9 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 	case bug && w.Traced():
 		ev := []Evidence{w.Evidence(k), w.Evidence(signs.WordTrace)}
 		if k == signs.WordTrace {
-			return answered(met("shows the kernel's trace of what happens", ev[0]))
+			return answered(met("shows "+w.Shows()+" of what happens", ev[0]))
 		}
-		return answered(met("reports "+w.Noun(k)+" and shows the kernel's trace of it", slices.Compact(ev)...))
+		return answered(met("reports "+w.Noun(k)+" and shows "+w.Shows()+" of it", slices.Compact(ev)...))
 	case w.FixesBuild() && f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case bug && claims && k != signs.WordTrace:
@@ -277,6 +277,8 @@ func bugReported(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unknown("reported by a test robot", t.Evidence("Reported-by")))
 	case f.feature(), f.tidied(), !f.claimsFix() && w.InTitle(signs.WordCleanup) && tidies(w.Verb):
 		return Finding{}, false // the report is what the new code, or the tidying, was asked for by
+	case !f.claimsFix() && !f.goesWrong() && f.people() == 0 && !f.has("Closes"):
+		return Finding{}, false // a task in a tracker that it links to need be no bug
 	}
 	ev := t.Evidence("Reported-by")
 	if ev == (Evidence{}) {
@@ -286,6 +288,13 @@ func bugReported(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(met("about something that was reported", ev))
 	}
 	return answered(met("a fix for something that was reported", ev))
+}
+
+// goesWrong reports whether title or message speaks of anything that is wrong or goes wrong.
+func (f *Facts) goesWrong() bool {
+	const wrong = signs.Bugs | 1<<signs.WordFailure | 1<<signs.WordWrong | 1<<signs.WordRepair | 1<<signs.WordFix | 1<<signs.WordRefcount | 1<<signs.WordRace
+	w := f.Words()
+	return w.TitleHas(wrong) || w.BodyHas(wrong) || w.Traced()
 }
 
 // bugPresented: what is left is how the change presents itself.

@@ -48,12 +48,29 @@ Unmet: "silence a missing-prototypes warning".`,
 // or shows the compiler's error line. "Fix build warnings" is about warnings.
 func (f *Facts) buildError() bool {
 	w := f.Words()
-	if strings.Contains(f.Change.Body, "W=1") && !w.InTitle(signs.WordBuild) {
+	if strings.Contains(f.Change.Body, "W=1") && !w.InTitle(signs.WordBuild) && (!w.Has(signs.WordBuild) || strings.Contains(w.Evidence(signs.WordBuild).Text, "W=1")) {
 		return false // of a build that asks for more warnings than anybody's kernel
+	}
+	if len(f.Change.Fixes) == 0 && metInOwnTree(f.Change.LowerBody()) {
+		return false
 	}
 	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
 	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
 	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))
+}
+
+// metInOwnTree reports whether a build failed on the way to something else, in a tree that
+// its author alone has: "when cleaning up another header I have met this error".
+func metInOwnTree(body string) bool {
+	body = " " + strings.ReplaceAll(body, "\n", " ")
+	for _, way := range [...]string{" cleaning up ", " clean up of ", " reworking ", " refactoring ", " reshuffling ", " reordering "} {
+		for _, when := range [...]string{" when", " while", " after", " during"} {
+			if strings.Contains(body, when+way) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // buildNoun is what a change mends that a build stumbles over.

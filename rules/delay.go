@@ -17,7 +17,7 @@ Unmet: Cc: stable@vger.kernel.org # after -rc3`,
 	Kind: OfPost,
 	Run: func(f *Facts) (Finding, error) {
 		if f.Change.Prefix.RFC {
-			return unmet("posted for comments, not to be merged as it is")
+			return unmet("posted " + f.postedFor() + ", not to be merged as it is")
 		}
 		t := f.asked()
 		if t == nil {

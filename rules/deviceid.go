@@ -44,6 +44,9 @@ Unmet: the same row with a new init function beside it.`,
 		if f.onlyDefines() {
 			return notApplicable("adds constants alone, and no table that has them")
 		}
+		if ids > 4 && !says && f.Change.Size.Removed >= ids {
+			return notApplicable("writes the rows of its ID tables another way")
+		}
 		rows := max(ids, 0) + max(cases, 0)
 		// A row may come with its constant, and with a line or two that hook it up
 		// or change; a long table with as many lines as it has rows.

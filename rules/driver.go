@@ -47,6 +47,8 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and presents itself as a fix", ev)
 		case c.NewUnits > 0:
 			out, _ = unmet("adds "+plural(c.NewUnits, "source file"), ev)
+		case f.Change.Size.NewFiles > 0:
+			out, _ = met("adds no unit that is compiled by itself")
 		default:
 			out, _ = met("adds no source file")
 		}

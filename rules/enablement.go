@@ -43,29 +43,30 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		case f.feature() && !f.claimsFix() && fn == 0 && f.Change.Size.Added-f.Change.Size.Removed <= 1 && adds(w.Verb):
 			out, _ = unknown("its title adds something new (" + w.Verb + "), and its diff leaves hardly more lines than there were")
 		case f.feature() && !f.claimsFix():
-			out, _ = unmet("adds something new, by its title ("+w.Verb+"), with "+newFunctions(c), c.Evidence(signs.SignFunction))
+			out, _ = unmet("adds something new, by its title ("+w.Verb+")"+newFunctions(c), c.Evidence(signs.SignFunction))
 		case fn > 0 && f.asked() == nil && f.enablesToFix():
-			out, _ = unmet("adds something new to end what it fixes, by its title ("+w.Verb+"), with "+newFunctions(c), c.Evidence(signs.SignFunction))
+			out, _ = unmet("adds something new to end what it fixes, by its title ("+w.Verb+")"+newFunctions(c), c.Evidence(signs.SignFunction))
 		case w.InTitle(signs.WordBringup) && !f.claimsFix():
 			out, _ = unmet("early hardware work, by its title")
 		case f.feature():
 			out, _ = unknown("its title adds something new ("+w.Verb+"), its tags present it as a fix", f.tagEvidence())
 		default:
-			out, _ = met("adds no feature by its title, and " + newFunctions(c))
+			out, _ = met("adds no feature by its title" + newFunctions(c))
 		}
 		return out, nil
 	},
 }
 
-// newFunctions counts the functions that were not there, and names those that went.
+// newFunctions counts the functions that were not there, and names those that went; ""
+// where no more stand there than before, as some of them may be new all the same.
 func newFunctions(c *signs.Code) string {
 	switch net, gone := c.Net(signs.SignFunction), int(c.Removed[signs.SignFunction]); {
 	case net <= 0:
-		return "0 new functions"
+		return ""
 	case gone > 0:
-		return plural(net+gone, "new function") + " in place of " + strconv.Itoa(gone)
+		return ", with " + plural(net+gone, "new function") + " in place of " + strconv.Itoa(gone)
 	default:
-		return plural(net, "new function")
+		return ", with " + plural(net, "new function")
 	}
 }
 

@@ -125,7 +125,7 @@ Unmet: a fix that only the vendor tree has.`,
 			return met("carries mainline commit "+short(up.SHA)+" by its own word", f.bodyLine(up.Line))
 		}
 		if c.Prefix.RFC {
-			return notApplicable("posted for comments, not for merging yet")
+			return notApplicable("posted " + f.postedFor() + ", not for merging yet")
 		}
 		return noTrees("whether mainline has it is not known")
 	},

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -38,14 +39,14 @@ Unmet: a patch whose author could only compile it.`,
 			return met(plural(t.Tested-t.OnlyCompiled, "Tested-by tag"), signs.TagLine(t.Ran))
 		case w.Has(signs.WordNotRun):
 			return unmet("its author says that it was not run", w.Evidence(signs.WordNotRun))
-		case w.Has(signs.WordCompiled) && !w.Has(signs.WordRan):
+		case w.Has(signs.WordCompiled) && !w.Has(signs.WordRan) && t.TestedOn == nil:
 			return unmet("its author says that it was compiled, and nothing of running it", w.Evidence(signs.WordCompiled))
 		case noted && !w.Has(signs.WordRan) && !ran:
 			return unmet("its author says below the message that it was not run", note)
 		case f.Change.Prefix.RFC:
-			return unmet("posted for comments, not as a finished patch")
+			return unmet("posted " + f.postedFor() + ", not as a finished patch")
 		case t.TestedOn != nil:
-			return met("its message names what it was tested on", signs.TagLine(t.TestedOn))
+			return met("its message names what it was tested on, or how", signs.TagLine(t.TestedOn))
 		case w.Has(signs.WordRan):
 			return met("the message says that it was tested", w.Evidence(signs.WordRan))
 		case t.OnlyCompiled > 0 && t.OnlyCompiled == t.Tested:
@@ -57,8 +58,19 @@ Unmet: a patch whose author could only compile it.`,
 		if note, ok := f.noted(signs.WordCompiled, ""); ok {
 			return unmet("its author says below the message that it was compiled, and nothing of running it", note)
 		}
+		if strings.Contains(f.Change.LowerBody(), "test") || strings.Contains(strings.ToLower(f.Change.Notes), "test") {
+			return unknown("no Tested-by tag")
+		}
 		return unknown("no Tested-by tag; a word of a test was not found in its message")
 	},
+}
+
+// postedFor says what a posting that is not to be merged asks for.
+func (f *Facts) postedFor() string {
+	if f.Change.Prefix.RFT {
+		return "for testing"
+	}
+	return "for comments"
 }
 
 // noted looks for a kind of word in the notes between the message and the diff.

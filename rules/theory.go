@@ -65,7 +65,7 @@ Unmet: "in theory a reader could see a stale pointer here".`,
 		case potential && w.Has(signs.WordReading):
 			return unmet("a possible fault that was found by reading; how it is hit was not found in the message", w.Evidence(signs.WordReading))
 		case race:
-			return unknown("a race; how it is hit, or that it was, was not found in the message", w.Evidence(at))
+			return unknown("a race; no trace, report or reproducer of it was found", w.Evidence(at))
 		}
 		return unknown("mentions a bug that is possible; that it was met was not found in the message", w.Evidence(at))
 	},

@@ -137,6 +137,7 @@ type Prefix struct {
 	N, Of   int      // "[PATCH 3/7]": 3, 7; both 0 for a single patch
 	Patch   bool     // the word PATCH stood there
 	RFC     bool     // RFC, or RFT
+	RFT     bool     // RFT: asks for tests
 	Resend  bool     // RESEND
 	Pull    bool     // GIT PULL, PULL
 	AutoSel bool     // AUTOSEL

@@ -191,7 +191,7 @@ func (p *Prefix) word(w string, rest *string, prev string) {
 		p.Patch = true
 		return
 	case "rfc", "rft":
-		p.RFC = true
+		p.RFC, p.RFT = true, p.RFT || w == "rft"
 		return
 	case "resend", "repost", "resent":
 		p.Resend = true

@@ -122,6 +122,9 @@ func classLine(f fileClass, s string) lineClass {
 	if f.text {
 		return comment
 	}
+	if strings.HasSuffix(s, "*/") && !strings.Contains(s, "/*") {
+		return comment // its last line, without a star before it
+	}
 	switch c := s[0]; {
 	case c == '/':
 		if len(s) > 1 && (s[1] == '/' || s[1] == '*') {

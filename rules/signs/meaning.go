@@ -59,6 +59,12 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "overflow") && !ofMemory(s, at) {
 		mask = mask&^(1<<WordMemory) | 1<<WordFailure
 	}
+	if mask&(1<<WordFix) != 0 && strings.HasPrefix(s[at:], "fixed") && isConstant(s[at+len("fixed"):]) {
+		mask &^= 1 << WordFix
+	}
+	if mask&(1<<WordNotRun) != 0 && ofOtherMachines(s, at) {
+		mask &^= 1 << WordNotRun
+	}
 	if mask&(1<<WordRan|1<<WordShown|1<<WordNoBug) != 0 {
 		switch wordBefore(s, at) {
 		case "not", "never", "been", "n't", "be":
@@ -280,6 +286,28 @@ func tellsOf(before string) bool {
 		return true
 	}
 	return false
+}
+
+// isConstant reports whether "fixed" before rest means constant: "use fixed values".
+func isConstant(rest string) bool {
+	rest = strings.TrimLeft(rest, " -")
+	for _, noun := range [...]string{"value", "rate", "point", "size", "length", "clock", "phy", "link", "frequenc", "mode", "regulator", "width", "address",
+		"offset", "number", "voltage", "partition", "layout", "time", "period", "interval", "function", "speed", "bandwidth", "pattern", "set of", "order", "mapping", "index"} {
+		if strings.HasPrefix(rest, noun) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofOtherMachines reports whether what was not tested is more than what was: "I haven't
+// tested on any other systems".
+func ofOtherMachines(s string, at int) bool {
+	said := s[at:min(len(s), at+meaningReach)]
+	if i := strings.Index(said, "."); i >= 0 {
+		said = said[:i]
+	}
+	return strings.Contains(oneLine(said), " other ")
 }
 
 // ofBuilding reports whether the test that is told of at offset at is one of

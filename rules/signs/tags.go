@@ -25,7 +25,7 @@ type Tags struct {
 	list []change.Trailer
 	// the sign-offs that AuthorSigned and OtherSigned speak of, nil without
 	Authors, Others *change.Trailer
-	TestedOn        *change.Trailer // names the hardware or firmware that it was tested on
+	TestedOn        *change.Trailer // names what it was tested on, or how it was run
 	Ran             *change.Trailer // the first of Tested that is not one of OnlyCompiled
 }
 
@@ -70,7 +70,7 @@ func ReadTags(c *change.Change) *Tags {
 			if counts = !SamePerson(tr.Value, c.Author); counts {
 				t.Acked++
 			}
-		case strings.EqualFold(key, "Tested-on"):
+		case strings.EqualFold(key, "Tested-on"), strings.EqualFold(key, "Runtime-tested"), strings.EqualFold(key, "Run-tested"), strings.EqualFold(key, "Boot-tested"):
 			if t.TestedOn == nil {
 				t.TestedOn = tr
 			}

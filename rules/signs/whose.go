@@ -119,7 +119,7 @@ func shaLength(s string) int {
 func stillThere(s string) bool {
 	s = " " + oneLine(s[:min(len(s), 2*whoseReach)]) + " "
 	return slices.ContainsFunc([]string{" still ", " incomplete", " missed", " forgot", " the same ", " similar", " remain", " not enough", " insufficient",
-		" too.", " too,", " as well", " also ", " likewise", " needs ", " came back", " reappear"},
+		" too.", " too,", " as well", " is also ", " are also ", " also leak", " also need", " also affect", " also happen", " also ha", " also suffer", " also exist", " also miss", " also fail", " likewise", " needs ", " came back", " reappear"},
 		func(w string) bool { return strings.Contains(s, w) })
 }
 

@@ -90,7 +90,7 @@ const (
 // Nouns for reasons, so that mail, comment and log say the same.
 var wordNoun = [numWords]string{
 	WordOops: "a crash", WordMemory: "a memory-safety bug or overflow", WordSecurity: "a security issue",
-	WordCorruption: "corrupted or overwritten data", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
+	WordCorruption: "corrupted or wrong data", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
 	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",
@@ -118,10 +118,14 @@ var memoryNouns = [...]struct{ word, noun string }{{"use after free", "a use-aft
 	{"out of bounds", "an out-of-bounds access"}, {"oob", "an out-of-bounds access"}, {"buffer overflow", "a buffer overflow"},
 	{"integer overflow", "an integer overflow"}}
 
-// memoryNoun is the name of the bug where the title, or the first line of the message that
-// tells of it, has one.
+// memoryNoun is the name of the bug where the title has one, or, of a bug that the title
+// does not tell, the first line of the message that does.
 func (w *Words) memoryNoun() string {
-	for _, text := range [...]string{w.own, w.Evidence(WordMemory).Text} {
+	texts := []string{w.own}
+	if !w.InTitle(WordMemory) {
+		texts = append(texts, w.Evidence(WordMemory).Text)
+	}
+	for _, text := range texts {
 		text = " " + strings.ReplaceAll(strings.ToLower(text), "-", " ")
 		for _, m := range memoryNouns {
 			if strings.Contains(text, " "+m.word) || strings.Contains(text, "slab "+m.word) {
@@ -134,6 +138,14 @@ func (w *Words) memoryNoun() string {
 
 // Traced reports whether the message shows what a running kernel printed when it met the bug.
 func (w *Words) Traced() bool { return w.StackTrace || w.Crashed }
+
+// Shows is what the message shows of what a running kernel printed: a trace, or a line of it.
+func (w *Words) Shows() string {
+	if w.StackTrace {
+		return "the kernel's trace"
+	}
+	return "the kernel's report"
+}
 
 // Words is what one pass over title and message found.
 type Words struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/model"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // Classes are all reason classes.
@@ -89,6 +90,9 @@ func (j *judged) classReason(c Class, b *Branch, score float64) string {
 		return "adds an interface that stable branches do not get" + in + "; " + chance
 	case Enablement:
 		return "enables hardware or a feature beyond a device ID or a quirk" + in + "; " + chance
+	}
+	if j.fix < j.Fix && !j.byTag() && !j.Words().InTitle(signs.WordFix) {
+		return "perhaps a fix, and stable is unlikely to take it" + in + " (" + percent(score) + ")"
 	}
 	return "a fix, but stable is unlikely to take it" + in + " (" + percent(score) + ")"
 }
