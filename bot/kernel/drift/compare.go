@@ -66,14 +66,16 @@ type comparison struct {
 func Compare(ctx context.Context, q Question) (*Report, error) {
 	c := &comparison{Question: q, structs: map[string]bool{}, rows: []Row{}}
 	var err error
+	driver, from, to := limited(q.Driver), limited(q.From), limited(q.To)
+	c.Driver, c.From, c.To = driver, from, to
 	c.Arch = Arch(q.Arch)
-	if c.a, err = read(ctx, q.From, c.Arch); err != nil {
+	if c.a, err = read(ctx, from, c.Arch); err != nil {
 		return nil, fmt.Errorf("reading the kernel %s: %w", q.FromSay, err)
 	}
-	if c.b, err = read(ctx, q.To, c.Arch); err != nil {
+	if c.b, err = read(ctx, to, c.Arch); err != nil {
 		return nil, fmt.Errorf("reading the kernel %s: %w", q.Say, err)
 	}
-	if c.d, err = readDriver(ctx, q.Driver, q.Folder, [2]int{c.a.version, c.b.version}); err != nil {
+	if c.d, err = readDriver(ctx, driver, q.Folder, [2]int{c.a.version, c.b.version}); err != nil {
 		return nil, fmt.Errorf("reading the driver: %w", err)
 	}
 	if len(c.d.includes) == 0 {
@@ -101,6 +103,7 @@ func Compare(ctx context.Context, q Question) (*Report, error) {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s lacks %d of the headers that the driver includes (%s), so nothing is said of what these declare",
 			q.FromSay, len(lacking), some(lacking)))
 	}
+	out.Notes = slices.Concat(out.Notes, driver.note("the driver"), from.note(q.FromSay), to.note(q.Say))
 	out.Rows = c.rows
 	return out, nil
 }

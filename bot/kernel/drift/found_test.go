@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/git/gittest"
 )
 
 // TestNestedGroups: members in groups in groups are read once each, however deep.
@@ -115,12 +118,13 @@ func TestLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for to, from := range map[string]string{"link": "real", "real/linked": "sub", "real/d.h": "../d.h", "real/none.h": "nowhere", "real/sub/up": "."} {
+	for to, from := range map[string]string{"link": "real", "real/linked": "sub", "real/d.h": "../d.h", "real/none.h": "nowhere", "real/sub/up": ".",
+		"real/self.h": "self.h", "real/include/itself": "itself", "real/file.h": "d.h/x.h", "real/long.h": strings.Repeat("l", 300)} {
 		if err := os.Symlink(from, filepath.Join(dir, to)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for folder, want := range map[string][]string{"": {"d.h", "include/linux/a.h", "linked/b.c", "sub/b.c"}, "include": {"include/linux/a.h"}, "linked": {"linked/b.c"}, "nowhere": nil} {
+	for folder, want := range map[string][]string{"": {"d.h", "include/linux/a.h", "linked/b.c", "sub/b.c"}, "include": {"include/linux/a.h"}, "linked": {"linked/b.c"}, "nowhere": nil, "self.h": nil, "d.h/x": nil} {
 		got, err := Folder(filepath.Join(dir, "link")).List(t.Context(), folder)
 		got = slices.DeleteFunc(got, func(p string) bool { return strings.Contains(p, "/up/") })
 		if err != nil || !slices.Equal(got, want) {
@@ -131,6 +135,48 @@ func TestLinks(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+// TestLarge: a file that is too large is not read and told, and so is what has no end; the
+// rest is compared.
+func TestLarge(t *testing.T) {
+	_, from, to, _ := toy(t)
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.c")
+	if err := os.WriteFile(large, []byte("#include <linux/toy.h>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "small.c"), []byte("#include <linux/toy.h>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, git.MaxObject+1); err != nil { // it takes no room
+		t.Fatal(err)
+	}
+	const want = "the driver: nothing is said of what stands in large.c, which was not read: larger than the 32 MiB that are read of a file"
+	if r := compare(t, Folder(dir), from, to); !slices.Equal(r.Notes, []string{want}) {
+		t.Errorf("told %q", r.Notes)
+	}
+	r := gittest.New(t)
+	commit := r.Put("small.c", "#include <linux/toy.h>\n", "small")
+	if err := os.Rename(large, filepath.Join(r.Dir, "large.c")); err != nil {
+		t.Fatal(err)
+	}
+	r.Git("add", "large.c")
+	commit = r.Commit("large, after " + commit)
+	g, err := git.Open(t.Context(), r.Dir, git.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = g.Close() }()
+	if r := compare(t, Revision{g, commit}, from, to); !slices.Equal(r.Notes, []string{want}) {
+		t.Errorf("of a revision: told %q", r.Notes)
+	}
+	if w := (&walk{out: make([]string, mostFiles)}); w.add("one more") == nil {
+		t.Error("a tree may have any number of files")
+	}
+	if _, err := Folder("/dev").Read(t.Context(), "zero"); err == nil {
+		t.Error("/dev/zero was read")
 	}
 }
 

@@ -1,15 +1,19 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
 
 	"github.com/stablebot/stablebot/bot/git"
 )
@@ -36,11 +40,27 @@ type walk struct {
 	out     []string
 }
 
+// mostFiles is how many a tree may have: ten times those of a kernel. Links can make a few
+// folders seem more.
+const mostFiles = 1_000_000
+
+func (w *walk) add(name string) error {
+	if len(w.out) == mostFiles {
+		return fmt.Errorf("it has more than %d files; a link in it may lead out of it", mostFiles)
+	}
+	w.out = append(w.out, name)
+	return nil
+}
+
 // folder lists one that is called name in the tree; one that is not there has none.
 func (w *walk) folder(dir, name string) error {
-	to, err := filepath.EvalSymlinks(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Stat(dir)
+	if nowhere(err) {
 		return nil
+	}
+	var to string
+	if err == nil {
+		to, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil || w.entered[to] {
 		return err
@@ -48,6 +68,9 @@ func (w *walk) folder(dir, name string) error {
 	w.entered[to] = true
 	return filepath.WalkDir(to, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
+			return err
+		}
+		if err := context.Cause(w.ctx); err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(to, p)
@@ -59,11 +82,11 @@ func (w *walk) folder(dir, name string) error {
 		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && p != to:
 			return fs.SkipDir
 		case d.Type().IsRegular():
-			w.out = append(w.out, at)
+			return w.add(at)
 		case d.Type()&fs.ModeSymlink != 0:
 			return w.link(p, at)
 		}
-		return context.Cause(w.ctx)
+		return nil
 	})
 }
 
@@ -71,25 +94,82 @@ func (w *walk) folder(dir, name string) error {
 func (w *walk) link(p, at string) error {
 	info, err := os.Stat(p)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case nowhere(err):
 		return nil
 	case err != nil:
 		return err
 	case info.IsDir():
 		return w.folder(p, at)
 	case info.Mode().IsRegular():
-		w.out = append(w.out, at)
+		return w.add(at)
 	}
 	return nil
 }
 
+// nowhere reports whether an error says that a path leads to nothing: to what is not there,
+// to itself, through a file, or to a name that cannot be.
+func nowhere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENOTDIR) ||
+		errors.Is(err, syscall.ENAMETOOLONG)
+}
+
+// errLarge says that a file is larger than any source file: it is not read.
+var errLarge = fmt.Errorf("larger than the %d MiB that are read of a file", git.MaxObject>>20)
+
 // Read is a Tree's.
 func (f Folder) Read(_ context.Context, path string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(string(f), filepath.FromSlash(path)))
+	data, err := contents(filepath.Join(string(f), filepath.FromSlash(path)))
 	if err != nil {
 		return nil, fmt.Errorf("reading a file of the tree: %w", err)
 	}
 	return data, nil
+}
+
+// contents reads a file; what is no file may have no end.
+func contents(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, error(&fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, git.MaxObject+1))
+	if err == nil && len(data) > git.MaxObject {
+		return nil, fmt.Errorf("%s: %w", name, errLarge)
+	}
+	return data, err
+}
+
+// bounded is a tree whose files that are too large are taken to be empty, and told.
+type bounded struct {
+	Tree
+	lock sync.Mutex
+	left map[string]bool
+}
+
+func limited(t Tree) *bounded { return &bounded{Tree: t, left: map[string]bool{}} }
+
+// Read is a Tree's.
+func (b *bounded) Read(ctx context.Context, path string) ([]byte, error) {
+	data, err := b.Tree.Read(ctx, path)
+	if errors.Is(err, errLarge) {
+		b.lock.Lock()
+		defer b.lock.Unlock()
+		b.left[path] = true
+		return nil, nil
+	}
+	return data, err
+}
+
+// note tells which files were not read.
+func (b *bounded) note(say string) []string {
+	if len(b.left) == 0 {
+		return nil
+	}
+	const text = "%s: nothing is said of what stands in %s, which was not read: %v"
+	return []string{fmt.Sprintf(text, say, some(sorted(b.left)), errLarge)}
 }
 
 // Revision is a tree of a git repository.
@@ -114,5 +194,8 @@ func (r Revision) List(ctx context.Context, folder string) ([]string, error) {
 // Read is a Tree's.
 func (r Revision) Read(ctx context.Context, path string) ([]byte, error) {
 	o, err := r.Repo.Object(ctx, r.Commit+":"+path)
+	if err != nil && o.Size > git.MaxObject {
+		err = fmt.Errorf("%s: %w", path, errLarge)
+	}
 	return o.Data, err
 }
