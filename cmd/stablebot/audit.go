@@ -31,10 +31,11 @@ type auditOptions struct {
 func auditCommand() *cobra.Command {
 	var o auditOptions
 	cmd := &cobra.Command{
-		Use:   "audit --trees REPO (RANGE | BRANCH | QUEUE-FOLDER | MBOX)…",
+		Use:   "audit --trees REPO (RANGE | BRANCH | QUEUE-FOLDER | MBOX | ARCHIVE)…",
 		Short: "Say whether what was selected for a stable branch is sound there",
-		Long: `Reads commits of a stable branch, a checkout of stable-queue or an mbox of patches,
-each at its parent, and says what is not sound: prerequisites and names that are
+		Long: `Reads commits of a stable branch, a checkout of stable-queue, patches of an mbox or a
+maildir, or the newest batches in review and proposals (AUTOSEL) of a list's archive, each
+branch by itself and each commit at its parent, and says what is not sound: prerequisites and names that are
 missing or come later, a bug or hardware that the branch does not have, what mainline
 reverted or mended since, parts of a series, content that is not upstream's, a newer
 branch without it, and what people have refused. What could not be read is told as not
@@ -84,7 +85,7 @@ func (o *auditOptions) run(cmd *cobra.Command, args []string) error {
 	}
 	defer func() { _ = set.Close() }()
 	live.Frugal()
-	source := audit.Source{Set: set, Repo: o.branches.Repo, For: o.onto, Git: trusted, CVE: numbers}
+	source := audit.Source{Set: set, Repo: o.branches.Repo, For: o.onto, Git: trusted, CVE: numbers, Archive: wire.LastMails}
 	reports, err := source.Audit(ctx, args, no)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ type Source struct {
 	For  string // the branch of patches that name none, "6.1"
 	Git  git.Options
 	CVE  *cve.List // nil: no numbers are asked about
+	// Archive gives the last mails of a list's archive in a folder; false when there is none.
+	// nil: archives are not known.
+	Archive func(ctx context.Context, dir string) (Mails, bool)
 }
 
 // Audit opens and reads all that is named. no may be nil.
@@ -43,7 +46,9 @@ func (s *Source) Audit(ctx context.Context, whats []string, no *refusal.List) ([
 	}
 	var out []*Report
 	for _, b := range all {
-		b.No, b.CVE = no, s.CVE
+		if b.Audit != nil { // else nothing went on
+			b.No, b.CVE = no, s.CVE
+		}
 		r, err := b.Run(ctx)
 		if err != nil {
 			return nil, err
@@ -53,9 +58,9 @@ func (s *Source) Audit(ctx context.Context, whats []string, no *refusal.List) ([
 	return out, nil
 }
 
-// Open finds what a word of a command line means: a folder is a checkout of stable-queue or
-// one of its queues, a file an mbox of patches, all else commits of a branch. It gives an
-// audit for each branch; those that are not wanted any more are to be closed. It is called
+// Open finds what a word of a command line means: a folder is the archive of a list, a checkout
+// of stable-queue or one of its queues, or a maildir; a file is an mbox of patches; all else
+// are commits of a branch. It gives an audit for each branch; those that are not wanted any more are to be closed. It is called
 // before the first question to the set.
 func (s *Source) Open(ctx context.Context, what string) ([]*Batch, error) {
 	st, err := os.Stat(what)
@@ -67,30 +72,30 @@ func (s *Source) Open(ctx context.Context, what string) ([]*Batch, error) {
 		}
 		return []*Batch{{Audit: a}}, nil
 	case st.IsDir():
-		return s.queues(ctx, what)
+		return s.folder(ctx, what)
 	}
 	ps, err := ReadMbox(what)
 	if err != nil {
 		return nil, err
 	}
-	branch := s.For
-	for _, p := range ps {
-		switch {
-		case s.For != "" || p.Branch == "" || p.Branch == branch:
-		case branch == "":
-			branch = p.Branch
-		default:
-			return nil, fmt.Errorf("%s has patches for %s and for %s; say with --for which branch is meant", what, branch, p.Branch)
+	return s.mails(ctx, what, ps)
+}
+
+// folder opens an archive, queues, or mails.
+func (s *Source) folder(ctx context.Context, dir string) ([]*Batch, error) {
+	if s.Archive != nil {
+		if ms, ok := s.Archive(ctx, dir); ok {
+			return s.archive(ctx, dir, ms)
 		}
 	}
-	if branch == "" {
-		return nil, fmt.Errorf("the patches of %s do not say for which branch they are; say it with --for", what)
+	_, err := Queues(dir)
+	if err == nil {
+		return s.queues(ctx, dir)
 	}
-	b, err := s.put(ctx, branch, ps)
-	if err != nil {
-		return nil, err
+	if ps, none := ReadMbox(dir); none == nil {
+		return s.mails(ctx, dir, ps)
 	}
-	return []*Batch{b}, nil
+	return nil, err
 }
 
 // put is Put for who named the branch: none that goes on there is a wrong branch.

@@ -24,10 +24,15 @@ import (
 // Patch is one patch that is to go into a branch.
 type Patch struct {
 	Name   string // where it was read
-	Branch string // that it says it is for, "" when it says none
 	id     string // by which it is known to who gave it; "" for its name
 	change *change.Change
 	text   string // the diff
+	// Of a mail: the branches that it says it is for, and its posting.
+	branches []string
+	at       time.Time
+	mail     string // its Message-ID
+	thread   string // that of the first mail of its thread, "" for itself
+	notice   bool   // of the stable team, by its form: in review, or a proposal
 }
 
 // ReadPatch reads a mail, or a patch of a queue.
@@ -42,9 +47,9 @@ func ReadPatch(name string, raw []byte) (*Patch, error) {
 	if m.Damaged != nil {
 		return nil, fmt.Errorf("%s: %w", name, m.Damaged)
 	}
-	p := &Patch{Name: name, change: m.Change}
-	if len(m.Prefix.Trees) == 1 {
-		p.Branch = m.Prefix.Trees[0]
+	p := &Patch{Name: name, change: m.Change, branches: m.Prefix.Trees, at: m.Date, mail: m.ID, thread: threadOf(m)}
+	if n, ok := m.Notice(); ok && (n.Kind == mail.NoticeReview || n.Kind == mail.NoticeProposed) {
+		p.notice, p.branches = true, n.Branches
 	}
 	text := m.Text()
 	if strings.HasPrefix(text, "diff --git ") || strings.HasPrefix(text, "--- a/") {
@@ -60,40 +65,6 @@ func ReadPatch(name string, raw []byte) (*Patch, error) {
 		return nil, fmt.Errorf("%s: its patch is an attachment; give it as a file", name)
 	}
 	return p, nil
-}
-
-// ReadMbox reads the patches of an mbox, a maildir or a folder of patches, those of one
-// posting by their numbers. What is no patch is left out.
-func ReadMbox(file string) ([]*Patch, error) {
-	r, err := mail.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = r.Close() }()
-	var out []*Patch
-	for {
-		raw, origin, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		m, err := mail.Scan(raw)
-		if err != nil || !m.IsPatch {
-			continue // a cover letter, a reply
-		}
-		p, err := ReadPatch(origin, slices.Clone(raw))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("%s has no patch in it", file)
-	}
-	slices.SortStableFunc(out, func(x, y *Patch) int { return x.change.Prefix.N - y.change.Prefix.N })
-	return out, nil
 }
 
 // Queues are the folders of a checkout of stable-queue that have a series, by branch:

@@ -1,0 +1,54 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stablebot/stablebot/bot/git"
+	"github.com/stablebot/stablebot/bot/kernel/audit"
+	"github.com/stablebot/stablebot/bot/source/archive"
+)
+
+// lastMails is how far back from its newest mail an archive is read for what is in review: a
+// batch is released within days, and a proposal within weeks.
+const lastMails = 30 * 24 * time.Hour
+
+// LastMails are those of a public-inbox archive; false when the folder is none.
+func LastMails(ctx context.Context, dir string) (audit.Mails, bool) {
+	a, err := archive.Open(ctx, dir, git.Options{})
+	if err != nil || len(a.Epochs) == 0 {
+		if err == nil {
+			_ = a.Close()
+		}
+		return nil, false
+	}
+	return func(yield func(audit.Posted, error) bool) {
+		defer func() { _ = a.Close() }()
+		last := a.Epochs[len(a.Epochs)-1]
+		tip, err := last.Repo.Commit(ctx, last.Tip)
+		if err != nil {
+			yield(audit.Posted{}, fmt.Errorf("reading the archive %s: %w", dir, err))
+			return
+		}
+		type posted struct {
+			audit.Posted
+			read bool
+		}
+		err = archive.Read(ctx, a, archive.Options{Since: tip.Committer.Date.Add(-lastMails)}, func(m *archive.Mail) posted {
+			return posted{audit.Posted{Name: fmt.Sprintf("%.12s", m.Commit), Raw: append([]byte(nil), m.Raw...)}, m.Err == nil}
+		}, func(p posted) error {
+			if p.read && !yield(p.Posted, nil) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(audit.Posted{}, fmt.Errorf("reading the archive %s: %w", dir, err))
+		}
+	}, true
+}
+
+// errEnough ends a reading.
+var errEnough = errors.New("that is enough")
