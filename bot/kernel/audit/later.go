@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stablebot/stablebot/bot/kernel/backport"
 	"github.com/stablebot/stablebot/bot/kernel/trees"
 	"github.com/stablebot/stablebot/rules/change"
+	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/tree"
 )
 
@@ -19,24 +21,51 @@ func later(ctx context.Context, a *auditor, it *Item) error {
 	if err := a.followed(ctx, it, it.up, it.upstream.Subject, map[string]bool{it.Upstream: true}); err != nil {
 		return err
 	}
-	a.undoneBeside(it)
-	return nil
+	return a.undoneBeside(ctx, it)
 }
 
 // undoneBeside tells of another stable branch that took a change and took it out again, which
 // mainline did not: its own people found it wrong there.
-func (a *auditor) undoneBeside(it *Item) {
+func (a *auditor) undoneBeside(ctx context.Context, it *Item) error {
 	if slices.ContainsFunc(it.Findings, func(f Finding) bool { return f.Kind == Reverted }) {
-		return
+		return nil
 	}
+	title := it.upstream.Subject
 	for _, l := range a.Line.Beside() {
 		s := l.Standing(it.up, l.Len())
-		if s.Commit == "" || s.Revert == "" {
+		if s.Commit == "" || s.Revert == "" || l.Times(title) > l.Times(`Revert "`+title+`"`) {
+			continue // one that stood there twice may go once
+		}
+		c, err := l.Repo().Commit(ctx, s.Revert)
+		if err != nil {
+			it.unchecked("why %s took it out again: %v", l.Name(), err)
 			continue
 		}
-		it.add(Finding{Kind: RevertedBeside, Commit: s.Revert, Branch: l.Name(),
-			Text: fmt.Sprintf("%s had it and took it out again with %.12s, %s does not", l.Name(), s.Revert, a.Line.Name())})
+		if !spares(c.Message, a.Line.Name()) {
+			it.add(Finding{Kind: RevertedBeside, Commit: s.Revert, Title: c.Title(), Branch: l.Name(),
+				Text: fmt.Sprintf("%s had it and took it out again with %.12s, %s does not", l.Name(), s.Revert, a.Line.Name())})
+		}
 	}
+	return ctx.Err()
+}
+
+// spares reports whether a message speaks of kernels that are older, or newer, than some, and
+// the branch is none of them: "kernels older than 6.1 hang".
+func spares(message, branch string) bool {
+	low := strings.ToLower(message)
+	spared := false
+	for i := range low {
+		if i > 0 && low[i-1] != ' ' && low[i-1] != '\n' {
+			continue
+		}
+		if r, n := release.ReadRange(strings.ReplaceAll(low[i:min(len(low), i+80)], "\n", " ")); n > 0 && (r.Older || r.Newer) {
+			if r.Has(branch) {
+				return false
+			}
+			spared = true
+		}
+	}
+	return spared
 }
 
 // followed tells the reverts and fixes of a change that the branch lacks, and theirs.

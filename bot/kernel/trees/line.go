@@ -227,6 +227,9 @@ func (l *Line) Titled(title string, upTo int) int {
 	return 0
 }
 
+// Times counts its own commits that have a title.
+func (l *Line) Times(title string) int { return len(l.b.own.Titled(change.TitleKey(title))) }
+
 // Followups are later mainline commits that say they fix or revert a change.
 func (s *Set) Followups(ctx context.Context, k Known) []rules.Followup {
 	return s.followups(ctx, k.me, time.Time{})
