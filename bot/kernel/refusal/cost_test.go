@@ -12,7 +12,8 @@ import (
 const fix = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"
 
 // expensive are words of a file of refusals that cost too much, and shapes near them.
-var expensive = []string{"*/", "*", "a*/", "[a]*", "?/", "*a", "\\*", "[^a]", "/*\n", "*/*/*/*\n", "drivers/*/*/x # y\n", "1a2b3c4d5e6f\ty\n",
+var expensive = []string{"*/", "*", "a*/", "[a]*", "?/", "*a", "\\*", "[^a]", "/*\n", "*/*/*/*\n", "drivers/*/*/x # y\n",
+	"1a2b3c4d5e6f\ty\n",
 	"Omitted-fix: 1a2b3c4d5e6f (\"a", "Omitted-fix: 1a2b3c4d5e6f (\"a\") b\n", "\"", "#", "\t", "x ", "\n"}
 
 // asked reads a file of refusals and asks it about a commit of many files, some deep.
@@ -48,7 +49,8 @@ func TestCost(t *testing.T) {
 // TestRefusedPatterns: what is too long or has too many stars is told, and not at length.
 func TestRefusedPatterns(t *testing.T) {
 	for glob, want := range map[string]string{
-		strings.Repeat("a", 256) + "/":  "no, line 1: " + fmt.Sprintf("%.60q", strings.Repeat("a", 60)) + " as a pattern of paths: it has 257 bytes, at most 256 are taken",
+		strings.Repeat("a", 256) + "/": "no, line 1: " + fmt.Sprintf("%.60q", strings.Repeat("a", 60)) +
+			" as a pattern of paths: it has 257 bytes, at most 256 are taken",
 		strings.Repeat("*/", 17):        "it has 17 stars, at most 16 are taken",
 		strings.Repeat("*/", 16):        "",
 		strings.Repeat("a", 255) + "/":  "",
