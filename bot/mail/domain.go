@@ -29,3 +29,10 @@ func Public(domain string) bool {
 	suffix, icann := publicsuffix.PublicSuffix(strings.ToLower(domain))
 	return suffix == strings.ToLower(domain) && (icann || !strings.Contains(suffix, "."))
 }
+
+// ListHost reports whether the host of an address has mailing lists alone: vger, or one
+// that is called lists. Other lists look like people.
+func ListHost(address string) bool {
+	_, host, _ := strings.Cut(strings.ToLower(address), "@")
+	return host == "vger.kernel.org" || strings.HasPrefix(host, "lists.")
+}

@@ -139,7 +139,7 @@ func onlyTag(p report.Posting) bool {
 func (b Brief) action(cause string, list ListPolicy, m report.Mail) (*flow.Action, error) {
 	key := flow.ActionKey(b.Series.Key, cause)
 	m.Bot, m.Key, m.Date = b.Bot, key, b.Now
-	b.limit(&m)
+	b.limit(&m, list)
 	raw, err := m.Bytes()
 	if err != nil {
 		return nil, err
@@ -342,23 +342,46 @@ func (b Brief) recipients(m *mail.Message, list ListPolicy) (to, cc []change.Per
 // who has asked to be reached; whoever names thousands is not to be helped.
 const MaxRecipients = 20
 
-// limit leaves out recipients beyond MaxRecipients and counts them: the lists stay
-// that have a policy, then those that stand first.
-func (b Brief) limit(m *report.Mail) {
+// limit leaves out recipients beyond MaxRecipients and counts them: the list where the
+// mail was found stays, then those that have a policy, the other lists, and the people
+// that stand first.
+func (b Brief) limit(m *report.Mail, list ListPolicy) {
 	room := max(MaxRecipients-len(m.To), 0)
 	if len(m.Cc) <= room {
 		return
 	}
 	m.LeftOut = len(m.Cc) - room
-	list := func(p change.Person) int {
-		if b.hasPolicy(p) {
+	found := b.found(list)
+	rank := func(p change.Person) int {
+		switch {
+		case slices.ContainsFunc(found, func(l string) bool { return mail.ListAddress(l, p.Address) || named(l, p.Address) }):
 			return 0
+		case b.hasPolicy(p):
+			return 1
+		case mail.ListHost(p.Address):
+			return 2
 		}
-		return 1
+		return 3
 	}
 	m.Cc = slices.Clone(m.Cc)
-	slices.SortStableFunc(m.Cc, func(p, q change.Person) int { return list(p) - list(q) })
+	slices.SortStableFunc(m.Cc, func(p, q change.Person) int { return rank(p) - rank(q) })
 	m.Cc = m.Cc[:room]
+}
+
+// found are the lists that the posting came over, by whatever name they are known.
+func (b Brief) found(list ListPolicy) []string {
+	out := []string{list.ID, b.Series.List}
+	for _, p := range b.Posts {
+		out = append(append(out, p.Lists...), p.Message.ListID)
+	}
+	return out
+}
+
+// named reports whether an address is that of a list known by its name alone, as an
+// archive's is.
+func named(list, address string) bool {
+	local, _, _ := strings.Cut(address, "@")
+	return list != "" && strings.EqualFold(list, local) && mail.ListHost(address)
 }
 
 // hasPolicy reports whether an address is that of a list that has a policy.
