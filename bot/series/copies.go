@@ -61,7 +61,42 @@ func (x *Index) Copy(patchID, id string) {
 	}
 	if x.patches[at] == "" {
 		x.patches[at], x.copies[patchID] = patchID, append(x.copies[patchID], at)
+		x.against = nil
 	}
+}
+
+// maxAgainst bounds how many copies of a patch are asked for what was said against them: a
+// change is posted a few times, and what a hundred copies cost grows with their square.
+const maxAgainst = 64
+
+// saidAgainst finds the copies of each patch to which, or to whose cover letter, somebody
+// proven said no.
+func (x *Index) saidAgainst() map[string][]int32 {
+	if x.against != nil {
+		return x.against
+	}
+	x.index()
+	no := func(to int32) bool {
+		return slices.ContainsFunc(x.about[to], func(r int32) bool { return x.mails[r].proven != "" && len(x.mails[r].declined) > 0 })
+	}
+	x.against, x.posted = map[string][]int32{}, map[copied]bool{}
+	for id, list := range x.copies {
+		for _, c := range list {
+			p := x.mails[c].posting
+			x.posted[copied{id, p}] = true
+			cover := x.postings[p].cover
+			if len(x.against[id]) < maxAgainst && (no(c) || cover >= 0 && no(cover)) {
+				x.against[id] = append(x.against[id], c)
+			}
+		}
+	}
+	return x.against
+}
+
+// copied is a patch in a posting.
+type copied struct {
+	patchID string
+	posting int32
 }
 
 // shared adds what was said of other copies of a patch by those who may decide about it.
@@ -82,7 +117,7 @@ func (x *Index) shared(m *mail.Message, at int32, kin []int32, f *rules.Series) 
 			}
 		})
 	}
-	for _, c := range x.copies[change.PatchID(m.Change.Files)] {
+	for _, c := range x.saidAgainst()[change.PatchID(m.Change.Files)] {
 		o := &x.mails[c]
 		if c == at || slices.Contains(kin, o.posting) || x.titleHash(o.name) != x.titleHash(e.name) {
 			continue
@@ -102,7 +137,7 @@ func (x *Index) shared(m *mail.Message, at int32, kin []int32, f *rules.Series) 
 func (x *Index) allCopied(p *posting, kin []int32) bool {
 	for _, a := range p.members {
 		id := x.patches[a]
-		if id == "" || !slices.ContainsFunc(x.copies[id], func(b int32) bool { return slices.Contains(kin, x.mails[b].posting) }) {
+		if id == "" || !slices.ContainsFunc(kin, func(k int32) bool { return x.posted[copied{id, k}] }) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stablebot/stablebot/bot/internal/oracle"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/change"
 )
@@ -77,5 +78,53 @@ func TestRefusalOfACopy(t *testing.T) {
 		if got := fmt.Sprintf("%d %d %v", len(f.Declined), len(f.Objections), f.Rejected); got != c.want {
 			t.Errorf("%s: %s, want %s\n%+v", name, got, c.want, f)
 		}
+	}
+}
+
+// TestManyCopies: what is asked of copies grows with their number, not with a power of it,
+// and the maintainer's no among strangers' counts.
+func TestManyCopies(t *testing.T) {
+	const senders = 1500
+	x := Index{May: func(address string, _ []string) bool { return address == "mo@kernel.example.org" }}
+	var patches []*mail.Message
+	size := 0
+	add := func(raw, proven string) *mail.Message {
+		m, err := mail.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += len(raw)
+		n := NoteOf(m)
+		n.Proven = proven
+		x.AddNote(n)
+		return m
+	}
+	for i := range senders {
+		from := fmt.Sprintf("a%d@example.com", i)
+		add(fmt.Sprintf("From: %s\nSubject: [PATCH 0/1] all\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <c%d@x>\n\nAll.\n", from, i), "")
+		raw := strings.NewReplacer("<p@example.org>", fmt.Sprintf("<p%d@x>\nIn-Reply-To: <c%d@x>", i, i), "[PATCH]", "[PATCH 1/1]",
+			"Ada Example <ada@chips.example.org>\nTo", from+"\nTo").Replace(patchMail)
+		patches = append(patches, add(raw, ""))
+		by := from
+		if i == 0 {
+			by = "mo@kernel.example.org"
+		}
+		add(fmt.Sprintf("From: %s\nSubject: Re: [PATCH 0/1] all\nDate: Mon, 2 Nov 2026 12:00:00 +0100\nMessage-ID: <r%d@x>\nIn-Reply-To: <c%d@x>\n\nNAK. No.\n", by, i, i), by)
+	}
+	err := oracle.Check(size, func() {
+		x.about, x.against = nil, nil
+		for _, m := range patches {
+			if x.Refused(m.Title) {
+				x.Copy(change.PatchID(m.Change.Files), m.ID)
+			}
+		}
+		for _, m := range patches {
+			if f := x.Facts(m); f == nil || len(f.Declined) == 0 {
+				t.Fatalf("%s: the maintainer's no to a copy does not count", m.ID)
+			}
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -56,6 +56,8 @@ type Index struct {
 	refused map[uint64]bool    // titles of several patches of which one was declined
 	copies  map[string][]int32 // patch id → patches, as Copy was told
 	patches map[int32]string   // and the other way
+	against map[string][]int32 // of copies: those that somebody said no to
+	posted  map[copied]bool    // made with against
 }
 
 // entry is a mail, or the mere mention of one (kind "").
@@ -115,7 +117,7 @@ func (x *Index) AddNote(n Note) {
 	if x.mails[at].kind != "" {
 		return
 	}
-	x.memo, x.about, x.refused = nil, nil, nil
+	x.memo, x.about, x.refused, x.against = nil, nil, nil, nil
 	up := make([]int32, 0, len(n.Ancestors))
 	for _, id := range n.Ancestors {
 		if a := x.place(id); a != at {
