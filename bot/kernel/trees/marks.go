@@ -22,10 +22,21 @@ func (s *Set) says(h *history.History, r history.Reference, title uint64) bool {
 	return ok && own == r || title != 0 && h.Title(r.From) == title
 }
 
-// ownMark is the mark of those who took a commit over. Notes of commits that no tree at hand
-// has tell nothing: the one above is asked.
+// ownMark is the mark of those who took a commit over: one that names a commit of the same
+// title. Where mainline has that title and no mark names it, an author wrote the marks. Of
+// a commit with a title of its own, notes of commits that no tree at hand has tell nothing:
+// the one above is asked.
 func (s *Set) ownMark(h *history.History, p history.Position) (own history.Reference, ok bool) {
 	refs := h.From(p)
+	title := h.Title(p)
+	for _, r := range refs {
+		if m := s.main.Find(r.Named.Hex()); m != 0 && (r.Kind == history.Upstream || r.Kind == history.Picked) && s.main.Title(m) == title {
+			return r, true
+		}
+	}
+	if title != 0 && len(s.main.Titled(title)) > 0 {
+		return own, false
+	}
 	for _, r := range refs {
 		if r.Kind == history.Upstream {
 			return r, true
