@@ -41,7 +41,7 @@ func bug(ctx context.Context, a *auditor, it *Item) error {
 		first = &Finding{Kind: BugAbsent, Commit: b.ID, Title: title, Text: fmt.Sprintf("%.12s (%q), which it fixes, is not in %s", b.ID, title, a.Line.Name())}
 		if s.Commit != "" {
 			first.Text = fmt.Sprintf("%.12s (%q), which it fixes, was taken out of %s by %.12s", b.ID, title, a.Line.Name(), s.Revert)
-		} else if x := a.Line.Standing(b.Known, a.Line.Len()); x.In() {
+		} else if x := a.Line.Standing(b.Known, a.Line.Len()); x.Commit != "" { // whatever became of it then
 			*first = Finding{Kind: BeforeCulprit, Commit: x.Commit, Title: title, Text: fmt.Sprintf("%.12s (%q), which it fixes, comes later, as %.12s", b.ID, title, x.Commit)}
 		}
 	}
