@@ -10,36 +10,51 @@ type block struct {
 	function bool
 }
 
+// head is what stands before a block's brace, its lines as one. What it holds is kept
+// beside it: it may be as long as the file.
+type head struct {
+	text       []byte
+	open, ends bool // there is a brace, a semicolon in it
+}
+
+func (h *head) add(s string) {
+	h.text = append(append(h.text, ' '), s...)
+	h.open = h.open || strings.Contains(s, "{")
+	h.ends = h.ends || strings.Contains(s, ";")
+}
+
 // blocks are those of a C file, by the kernel's layout.
 func blocks(t *text) []block {
 	var out []block
-	begin, head := -1, ""
+	var h head
+	begin := -1
+	restart := func(at int) { begin, h = at, head{text: h.text[:0]} }
 	for i, line := range t.lines {
 		switch {
 		case line == "" || line == "\n":
-			if begin >= 0 && !strings.Contains(head, "{") {
-				begin, head = -1, ""
+			if begin >= 0 && !h.open {
+				restart(-1)
 			}
 		case line[0] == '}':
 			if begin >= 0 {
-				if b, ok := named(head); ok {
+				if b, ok := named(string(h.text)); ok {
 					b.from, b.to = begin, i+1
 					out = append(out, b)
 				}
 			}
-			begin, head = -1, ""
+			restart(-1)
 		case line[0] == '{':
-			head += " {"
+			h.add("{")
 		case wordStart(line[0]) && !strings.HasSuffix(t.keys[i], ":"):
-			if begin < 0 || strings.Contains(head, "{") || strings.Contains(head, ";") {
-				begin, head = i, ""
+			if begin < 0 || h.open || h.ends {
+				restart(i)
 			}
-			head += " " + t.keys[i]
-		case begin >= 0 && !strings.Contains(head, "{"):
-			head += " " + t.keys[i]
+			h.add(t.keys[i])
+		case begin >= 0 && !h.open:
+			h.add(t.keys[i])
 		}
-		if begin >= 0 && strings.HasSuffix(t.keys[i], ";") && !strings.Contains(head, "{") {
-			begin, head = -1, ""
+		if begin >= 0 && strings.HasSuffix(t.keys[i], ";") && !h.open {
+			restart(-1)
 		}
 	}
 	return out
