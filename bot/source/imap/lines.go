@@ -71,9 +71,13 @@ func (w *wire) during(done <-chan struct{}, limit time.Duration, f func() error)
 	return err
 }
 
-// maxLine bounds a response line: go-imap joins atoms byte by byte and follows
-// brackets by recursion. What the source asks for needs a few hundred bytes.
-const maxLine = 64 << 10
+// Bounds on a response line, maxPassed on one that go-imap sees: it joins atoms byte by
+// byte and follows brackets by recursion. What the source asks for needs a few hundred
+// bytes; what it does not may be longer, as the keywords of a folder are.
+const (
+	maxLine   = 64 << 10
+	maxPassed = 4 << 10
+)
 
 // lines is the decrypted stream on its way to go-imap, rewritten to the few
 // responses that the source needs, in their plainest form. go-imap v1 panics in
@@ -146,6 +150,9 @@ func (l *lines) Read(p []byte) (int, error) {
 			return 0, l.cut(fmt.Errorf("the server announced %d bytes in one piece, more than the %d that a mail may have", l.literal, l.maxLiteral))
 		}
 		if !l.dropping {
+			if len(line) > maxPassed {
+				return 0, l.cut(fmt.Errorf("the server answered in a line of %d bytes, more than %d", len(line), maxPassed))
+			}
 			l.out = line
 		}
 	}
