@@ -33,7 +33,7 @@ func refused(_ context.Context, a *auditor, it *Item) error {
 		if other.own == nil || other == it {
 			continue
 		}
-		for _, o := range refusal.Trailers(other.own) {
+		for _, o := range refusal.Trailers(other.own, other.upstream) {
 			if k, ok := a.named(change.Origin{SHA: o.Commit, Subject: o.Title}); ok && k.ID == it.Upstream || strings.HasPrefix(it.Named, o.Commit) {
 				it.add(Finding{Kind: Refused, Commit: other.ID, Title: other.Title, Text: fmt.Sprintf("%.12s (%q) says that it was left out on purpose", other.ID, other.Title)})
 			}
@@ -65,7 +65,7 @@ func (a *auditor) omitted(it *Item, sha, title string) bool {
 	if a.No.Of(sha, title, nil) != nil {
 		return true
 	}
-	for _, o := range refusal.Trailers(it.own) {
+	for _, o := range refusal.Trailers(it.own, it.upstream) {
 		if strings.HasPrefix(sha, o.Commit) || o.Title != "" && change.TitleKey(o.Title) == change.TitleKey(title) {
 			return true
 		}

@@ -30,7 +30,7 @@ func asked(text string) {
 	_ = no.Of(fix, "drm: fix it", files)
 	_ = no.Of(fix, "drm: fix it", files[len(files)-1:])
 	if c, err := change.Parse(change.Input{Kind: change.Commit, Subject: "drm: fix it", Text: "x\n\n" + text}); err == nil {
-		_ = Trailers(c)
+		_ = Trailers(c, nil)
 	}
 }
 

@@ -150,16 +150,6 @@ func checkGlob(glob string) error {
 	return err
 }
 
-// Trailers are the fixes that the Omitted-fix: trailers of a change name.
-func Trailers(c *change.Change) (out []Refusal) {
-	for _, t := range c.Trailers {
-		if m := omitted.FindStringSubmatch(t.Key + ": " + strings.TrimSpace(t.Value)); m != nil {
-			out = append(out, withTitle(Refusal{Commit: strings.ToLower(m[1]), Reason: m[2]}))
-		}
-	}
-	return out
-}
-
 // withTitle cuts a title in quotes off the reason.
 func withTitle(x Refusal) Refusal {
 	if m := quoted.FindStringSubmatch(x.Reason); m != nil {
@@ -185,13 +175,47 @@ func (r *List) ReadBranch(ctx context.Context, repo *git.Repo, tip, mainline str
 			continue
 		}
 		at, _ := time.Parse(time.RFC3339, f[2]) // without a day it is a no all the same
-		for line := range strings.Lines(f[3]) {
-			if m := omitted.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-				r.Add(withTitle(Refusal{Commit: m[1], Reason: m[2], From: fmt.Sprintf("Omitted-fix in %.12s", f[0]), Who: f[1], At: at}))
-			}
+		c := said(f[3])
+		if c == nil {
+			continue // a message that cannot be read says nothing
+		}
+		upstream, err := carried(ctx, repo, c)
+		if err != nil {
+			return err
+		}
+		for _, x := range Trailers(c, upstream) {
+			x.From, x.Who, x.At = fmt.Sprintf("Omitted-fix in %.12s", f[0]), f[1], at
+			r.Add(x)
 		}
 	}
 	return nil
+}
+
+// said reads a commit's message, nil when it cannot be read.
+func said(message string) *change.Change {
+	subject, body, _ := strings.Cut(message, "\n")
+	c, err := change.Parse(change.Input{Kind: change.Commit, Subject: subject, Text: strings.TrimLeft(body, "\n")})
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// carried is the message of the commit that another one carries, nil when the repository
+// has none of that id.
+func carried(ctx context.Context, repo *git.Repo, c *change.Change) (*change.Change, error) {
+	o := c.Upstream()
+	if o == nil || o.SHA == "" {
+		return nil, nil
+	}
+	if _, err := repo.Stat(ctx, o.SHA); err != nil {
+		return nil, ctx.Err()
+	}
+	out, err := repo.Output(ctx, "reading the message that was taken over", "log", "-1", "--format=%B", o.SHA, "--")
+	if err != nil {
+		return nil, err
+	}
+	return said(string(out)), nil
 }
 
 // Of is the no to a commit of mainline, nil without one. One to paths counts where all
