@@ -150,7 +150,7 @@ func (b Brief) fresh(p report.Posting, wanted func(verdict.Judgement) bool) (lef
 		q := p.Patches[i]
 		if was, ok := b.Heard[q.ID]; ok && was == toldOf(r) {
 			if !q.Beside && q.N > 0 {
-				left.Stands = append(left.Stands, q.N)
+				left.Stands = append(left.Stands, q)
 			}
 			continue
 		}

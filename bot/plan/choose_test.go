@@ -152,7 +152,7 @@ func TestHeardBefore(t *testing.T) {
 		t.Errorf("with a new one: %s", got)
 	}
 	if actions, _, _ := Replies(b); !strings.Contains(strings.Join(strings.Fields(string(actions[0].Message)), " "),
-		"What was said before of patches 1 and 2 stands.") {
+		"What was said before of patches 1 and 2 stands: stable-eligible.") {
 		t.Errorf("what was told before is left out in silence:\n%s", actions[0].Message)
 	}
 	b = brief(postOf(1, "", verdict.DKMSOnly, 0.01))

@@ -24,10 +24,20 @@ func list(in []string) string {
 	return strings.Join(in[:len(in)-1], ", ") + " and " + in[len(in)-1]
 }
 
-func numbers(in []int) []string {
-	out := make([]string, len(in))
-	for i, n := range in {
-		out[i] = strconv.Itoa(n)
+// ranges are numbers in order, three or more in a row as "4 to 8".
+func ranges(in []int) (out []string) {
+	for i := 0; i < len(in); {
+		last := i
+		for last+1 < len(in) && in[last+1] == in[last]+1 {
+			last++
+		}
+		if last < i+2 {
+			out = append(out, strconv.Itoa(in[i]))
+			i++
+			continue
+		}
+		out = append(out, fmt.Sprintf("%d to %d", in[i], in[last]))
+		i = last + 1
 	}
 	return out
 }

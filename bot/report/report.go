@@ -52,7 +52,7 @@ type Posting struct {
 	Have    int     // patches that have arrived
 	Version int
 	Refs    map[string]rules.Ref // rule id → what it cites
-	Stands  []int                // patches of which the same was told before
+	Stands  []Patch              // those of which the same was told before
 	Left    []Patch              // fixes by their tag that are not among Patches: said why, and nothing proposed
 }
 
@@ -61,7 +61,7 @@ type Values struct {
 	Series  bool
 	Of      int
 	Missing int
-	Stands  []int
+	Stands  []Row
 	Lead    Row // of the patch whose verdict heads the reply
 	Rows    []Row
 	Left    []Row // fixes by their tag of which only it is said why they are left out
@@ -215,7 +215,7 @@ func rank(v verdict.Verdict) int {
 
 // ValuesOf picks what is worth telling. It is pure.
 func ValuesOf(p Posting) Values {
-	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0), Stands: p.Stands}
+	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0)}
 	for _, q := range p.Patches {
 		v.Rows = append(v.Rows, row(p, q))
 	}
@@ -224,6 +224,9 @@ func ValuesOf(p Posting) Values {
 	}
 	for _, q := range p.Left {
 		v.Left = append(v.Left, row(p, q))
+	}
+	for _, q := range p.Stands {
+		v.Stands = append(v.Stands, row(p, q))
 	}
 	v.Lead = slices.MinFunc(v.Rows, func(a, b Row) int {
 		return cmp.Or(besides(a)-besides(b), cmp.Compare(rank(a.Verdict), rank(b.Verdict)), cmp.Compare(b.Score, a.Score))

@@ -68,7 +68,7 @@ func (v Values) lead() []string {
 	}
 	out = append(out, v.together()...)
 	if len(v.Stands) > 0 {
-		out = append(out, "What was said before of "+lower(v.numbered(v.Stands))+" stands.")
+		out = append(out, v.stands())
 	}
 	if v.blind() {
 		out = append(out, noTree)
@@ -78,6 +78,23 @@ func (v Values) lead() []string {
 			plural(v.Missing, "was", "were")))
 	}
 	return out
+}
+
+// stands names the patches of which the same was said before, with what that was.
+func (v Values) stands() string {
+	ns := make([]int, len(v.Stands))
+	for i, r := range v.Stands {
+		ns[i] = r.N
+	}
+	tally := tally(v.Stands)
+	parts := make([]string, len(tally))
+	for i, t := range tally {
+		parts[i] = string(t.Verdict) + class(t.Class)
+		if len(tally) > 1 {
+			parts[i] = fmt.Sprintf("%d %s", t.N, parts[i])
+		}
+	}
+	return "What was said before of " + lower(v.numbered(ns)) + " stands: " + list(parts) + "."
 }
 
 // together are the sentences on what the named patches need that is no fix itself, and
@@ -162,14 +179,14 @@ func (v Values) numbered(ns []int) string {
 		return "Both patches"
 	case n == v.Of && n > 1:
 		return fmt.Sprintf("All %d patches", n)
-	case n <= maxNamed:
-		return plural(n, "Patch ", "Patches ") + list(numbers(ns))
+	case len(ranges(ns)) <= maxNamed:
+		return plural(n, "Patch ", "Patches ") + list(ranges(ns))
 	default:
 		return fmt.Sprintf("%d of the %d patches", n, v.Of)
 	}
 }
 
-// maxNamed patches are named one by one.
+// maxNamed numbers and ranges of patches are named one by one.
 const maxNamed = 8
 
 func (v Values) takes(in []Row) string {

@@ -66,7 +66,7 @@ func (s Step) text(words map[Say]string, one, many string) string {
 	if len(s.For) == 0 {
 		return text
 	}
-	return plural(len(s.For), one, many) + " " + list(numbers(s.For)) + ": " + strings.ToLower(text[:1]) + text[1:]
+	return plural(len(s.For), one, many) + " " + list(ranges(s.For)) + ": " + strings.ToLower(text[:1]) + text[1:]
 }
 
 // next is what to paste for one patch.

@@ -33,7 +33,7 @@ func TestTogether(t *testing.T) {
 	for _, want := range []string{
 		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2, which has to go in first.",
 		"Patch 4 is a closer call (estimated chance 50 %).", "Patch 4: 143 lines with context", "Patch 1: a fix whose message reports a hang",
-		"Patches 3 and 5: fixes by their Fixes tags", "Patches 1, 2, 3 and 5: if you agree, add this",
+		"Patches 3 and 5: fixes by their Fixes tags", "Patches 1 to 3 and 5: if you agree, add this",
 	} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -45,9 +45,9 @@ func TestTogether(t *testing.T) {
 		t.Errorf("a fix by its tag that is left out: %v\n%s", err, text)
 	}
 	m.Values = ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three, four, five}})
-	m.Values.Stands = []int{2, 6}
+	m.Values.Stands = []Row{{N: 2, Verdict: verdict.StableEligible}, {N: 6, Verdict: verdict.StableEligible}}
 	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "),
-		"What was said before of patches 2 and 6 stands.") {
+		"What was said before of patches 2 and 6 stands: stable-eligible.") {
 		t.Errorf("what stands: %v\n%s", err, text)
 	}
 	if m.Values.Line != "3 patches stable-eligible" {
@@ -96,6 +96,27 @@ func TestQuoteOfPeople(t *testing.T) {
 	} {
 		if got := strings.Join(Quote(text), "/"); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A long series is named in ranges: what stands of which patches can be told from the mail.
+func TestStandsOfLongSeries(t *testing.T) {
+	v := Values{Series: true, Of: 14}
+	for _, n := range []int{1, 2, 4, 5, 6, 7, 8, 11, 14} {
+		r := Row{N: n, Verdict: verdict.StableEligible}
+		if n == 14 {
+			r = Row{N: n, Verdict: verdict.DKMSOnly, Class: verdict.TooBig}
+		}
+		v.Stands = append(v.Stands, r)
+	}
+	want := "What was said before of patches 1, 2, 4 to 8, 11 and 14 stands: 8 stable-eligible and 1 dkms-only (too big for stable)."
+	if got := v.stands(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for want, in := range map[string][]int{"": nil, "1": {1}, "1 2": {1, 2}, "1 to 3": {1, 2, 3}, "1 3 to 5 7 8": {1, 3, 4, 5, 7, 8}} {
+		if got := strings.Join(ranges(in), " "); got != want {
+			t.Errorf("%v: %q, want %q", in, got, want)
 		}
 	}
 }
