@@ -405,7 +405,7 @@ func stepsOf(v Values) []Step {
 		slices.Sort(out[i].For)
 		out[i].For = slices.Compact(out[i].For)
 	}
-	if v.Series { // what all that it is said of have needs no numbers
+	if v.whole() { // the first sentence has named them
 		for i, s := range out {
 			if len(s.For) == v.Of {
 				out[i].For = nil
@@ -413,4 +413,15 @@ func stepsOf(v Values) []Step {
 		}
 	}
 	return out
+}
+
+// whole reports whether the first sentence of a reply is about every patch of the series.
+func (v Values) whole() bool {
+	n := 0
+	for _, r := range v.Rows {
+		if !r.Beside && r.Verdict == v.Lead.Verdict {
+			n++
+		}
+	}
+	return v.Series && n == v.Of
 }

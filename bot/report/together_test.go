@@ -120,3 +120,20 @@ func TestStandsOfLongSeries(t *testing.T) {
 		}
 	}
 }
+
+// What is to be pasted names its patches, unless the first sentence is about all of them.
+func TestPasteNamesPatches(t *testing.T) {
+	eligible := func(n int, on ...int) Patch {
+		return Patch{N: n, BuildsOn: on, Change: &change.Change{},
+			Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: 0.9}}
+	}
+	for want, patches := range map[string][]Patch{
+		"Patches 1 and 2: if you agree, add this": {eligible(2, 1)},
+		"\n\nIf you agree, add this":              {eligible(1), eligible(2)},
+	} {
+		text, err := Mail{Values: ValuesOf(Posting{Of: 2, Have: 2, Patches: patches})}.Text()
+		if err != nil || !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s, %v", want, text, err)
+		}
+	}
+}
