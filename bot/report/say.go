@@ -577,8 +577,9 @@ func (r Row) heading(rows int) string {
 	return strings.ToUpper(count(rows)[:1]) + count(rows)[1:] + " more need something first:"
 }
 
-// reasons are at most two findings, on both sides where there are both, and what
-// they cite. What the author has written and what the rows say is left out.
+// reasons are at most two findings, on both sides where there are both. What makes each a
+// reason is cited before it, each file once: behind it, the file would seem to say so.
+// What the author has written and what the rows say is left out.
 func (r Row) reasons() string {
 	if r.factual() || r.Verdict != verdict.StableEligible && r.Verdict != verdict.DKMSOnly || r.Tag.There {
 		return ""
@@ -588,27 +589,17 @@ func (r Row) reasons() string {
 		side[0] = Rule{ID: rules.FixesTag.ID, Reason: "a fix by its Fixes tag"}
 	}
 	var out, cited []string
-	for i, say := range []string{"In its favour: ", "Against it: "} {
+	for i, say := range []string{"In its favour", "Against it"} {
 		if side[i].ID == "" {
 			continue
 		}
-		out = append(out, say+inNumber(strings.TrimRight(clean(side[i].Reason), "."), 1))
 		if f := side[i].File; f != "" && !slices.Contains(cited, f) {
 			cited = append(cited, f)
+			say += " (" + f + ")"
 		}
+		out = append(out, say+": "+inNumber(strings.TrimRight(clean(side[i].Reason), "."), 1)+".")
 	}
-	if len(out) == 0 {
-		return ""
-	}
-	s := strings.Join(out, ". ")
-	switch {
-	case len(cited) == 0:
-	case strings.HasSuffix(s, ")"):
-		s = strings.TrimSuffix(s, ")") + "; " + list(cited) + ")"
-	default:
-		s += " (" + list(cited) + ")"
-	}
-	return s + "."
+	return strings.Join(out, " ")
 }
 
 // sides are the heaviest finding for it and the heaviest against it that a reader has

@@ -137,3 +137,21 @@ func TestPasteNamesPatches(t *testing.T) {
 		}
 	}
 }
+
+// A file is cited for the rule, before what was found; once where both sides rest on it.
+func TestCitedRule(t *testing.T) {
+	bug := Rule{ID: rules.RealBug.ID, Reason: "its title reports a leak", Met: true, Weight: 1, File: "stable-kernel-rules.rst"}
+	size := Rule{ID: rules.DiffSize.ID, Reason: "143 lines with context (9 added)", Weight: -1, File: "stable-kernel-rules.rst"}
+	form := Rule{ID: rules.NoTheory.ID, Reason: "no way to hit it is told", Weight: -1, File: "submitting-patches.rst"}
+	const favour = "In its favour (stable-kernel-rules.rst): its title reports a leak."
+	for want, in := range map[string][]Rule{
+		favour: {bug},
+		favour + " Against it: 143 lines with context (9 added).":                  {bug, size},
+		favour + " Against it (submitting-patches.rst): no way to hit it is told.": {bug, form},
+		"Against it (stable-kernel-rules.rst): 143 lines with context (9 added).":  {size},
+	} {
+		if got := (Row{Verdict: verdict.StableEligible, Rules: in}).reasons(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
