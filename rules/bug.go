@@ -87,6 +87,10 @@ func (f *Facts) quirk() bool {
 // culprit that a Fixes: tag could name.
 const QuirkFound = "a hardware quirk or workaround"
 
+// TitleWrong is what real-bug says of a title that speaks of something wrong and does not
+// call the patch a fix.
+const TitleWrong = "its title mentions something wrong, or avoiding it; which bug that is was not found in the message"
+
 // quirksToCome reports whether the title brings a means for quirks, and none itself:
 // "support quirks that the platform's data names".
 func (f *Facts) quirksToCome() bool {
@@ -329,7 +333,7 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 		reason := "its title (" + w.Verb + ") reads like a fix, and its diff adds " + what
 		return answered(unknown(reason+"; whom the bug hits was not found in the message", ev))
 	case w.InTitle(signs.WordWrong) || w.InTitle(signs.WordRepair):
-		return answered(unknown("its title mentions something wrong, or avoiding it; which bug that is was not found in the message"))
+		return answered(unknown(TitleWrong))
 	}
 	return Finding{}, false
 }

@@ -13,7 +13,7 @@ import (
 //   - what fixes the same culprit, and what it builds on: a maintainer who takes one
 //     needs the other;
 //   - the others that stable takes. What is too close to call is named as that, and
-//     nothing is proposed for it; what else is a fix by its tag, with what stands against it.
+//     nothing is proposed for it; what else is a fix by its own signs, with what stands against it.
 
 // choose is the posting with the patches that a reply tells of: those of which wanted
 // holds, and what belongs to them.
@@ -32,7 +32,7 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 	for i := range b.Posts {
 		beside := lead && !main[i] && b.eligible(i) && report.CloseCall(b.patch(i))
 		if !main[i] && !beside {
-			if lead && b.tagged(i) {
+			if lead && b.Posts[i].Judgement != nil && report.Passed(b.patch(i)) {
 				q := b.patch(i)
 				q.Unreleased = b.unreleased(q.ID)
 				out.Left = append(out.Left, q)
@@ -49,13 +49,10 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 		slices.Sort(q.BuildsOn)
 		out.Patches = append(out.Patches, q)
 	}
+	out.Left = slices.DeleteFunc(out.Left, func(q report.Patch) bool { // what has to go in first is not left out
+		return slices.ContainsFunc(out.Patches, func(p report.Patch) bool { return slices.Contains(p.BuildsOn, q.N) })
+	})
 	return out
-}
-
-// tagged reports whether a patch is a fix by its tag, and its author has not spoken of stable.
-func (b Brief) tagged(i int) bool {
-	p := b.Posts[i]
-	return p.Judgement != nil && p.Message.Change != nil && len(p.Message.Change.Fixes) > 0 && len(p.Message.Change.Stable) == 0
 }
 
 // eligible reports whether stable takes a patch of the posting.

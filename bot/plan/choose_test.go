@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/report"
+	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -79,16 +80,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// A fix by its tag that a reply proposes nothing for is named all the same, unless its
-// author has spoken of stable.
+// A fix by its own signs that a reply proposes nothing for is named all the same, unless it
+// has to go in first or its author wants no word of stable.
 func TestChooseLeft(t *testing.T) {
 	asks := postOf(4, "dddddddddddd", verdict.DKMSOnly, 0.1)
 	asks.Message.Change.Stable = []change.StableTag{{}}
-	b := Brief{Posts: []Posted{postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9), postOf(2, "bbbbbbbbbbbb", verdict.OutOfScope, 0.1),
-		postOf(3, "", verdict.OutOfScope, 0.1), asks}, Series: flow.Series{Of: 4}}
+	bug := func(p Posted, o rules.Outcome, reason string) Posted {
+		p.Judgement.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: o, Reason: reason}}}
+		return p
+	}
+	never := postOf(8, "dddddddddddd", verdict.DKMSOnly, 0.1)
+	never.Message.Change.Stable = []change.StableTag{{NoAutosel: true}}
+	first := postOf(1, "aaaaaaaaaaaa", verdict.StableEligible, 0.9)
+	first.BuildsOn = []int{9}
+	b := Brief{Posts: []Posted{postOf(9, "bbbbbbbbbbbb", verdict.OutOfScope, 0.1), first, postOf(2, "bbbbbbbbbbbb", verdict.OutOfScope, 0.1),
+		postOf(3, "", verdict.OutOfScope, 0.1), asks, bug(postOf(5, "", verdict.Uncertain, 0.1), rules.Met, "reports a hang"),
+		bug(postOf(6, "", verdict.OutOfScope, 0.1), rules.Unknown, rules.TitleWrong),
+		bug(postOf(7, "", verdict.OutOfScope, 0.1), rules.Unknown, "neither tag, title nor report presents it as a fix"), never},
+		Series: flow.Series{Of: 9}}
 	got := b.choose(func(j verdict.Judgement) bool { return j.Verdict == verdict.StableEligible })
-	if told(got) != "1 | " || len(got.Left) != 1 || got.Left[0].N != 2 {
-		t.Errorf("%s, left %+v", told(got), got.Left)
+	if left := told(report.Posting{Patches: got.Left}); told(got) != "1[9] | " || left != "2 4 5 6 | " {
+		t.Errorf("%s, left %s", told(got), left)
 	}
 	got = b.choose(func(verdict.Judgement) bool { return false })
 	if len(got.Left) != 0 {

@@ -143,7 +143,7 @@ func (s stated) quoted(what string) bool {
 
 func figures(p Posting) stated {
 	s := stated{map[int]bool{}, map[int]bool{}, map[string]verdict.State{}, false, nil}
-	for _, q := range p.Patches {
+	for _, q := range append(slices.Clone(p.Patches), p.Left...) {
 		raw, err := json.Marshal(q.Judgement)
 		if err != nil {
 			continue

@@ -43,6 +43,27 @@ func Clear(p Patch) bool {
 // where only a request does, there is nothing to name beside others.
 func CloseCall(p Patch) bool { return p.Lines == nil || row(Posting{}, p).best() >= p.Lines.Eligible }
 
+// Passed reports whether a patch for which a reply proposes nothing is to be named in it:
+// it asks for stable already, or it is a fix by its own signs. Its author would guess why
+// it is passed over.
+func Passed(p Patch) bool {
+	r := row(Posting{}, p)
+	switch {
+	case r.Tag.There:
+		return true
+	case p.Change != nil && len(p.Change.Stable) > 0: // its author has spoken of stable
+		return false
+	case r.Culprit:
+		return true
+	case r.Verdict == verdict.NotNeeded:
+		return false
+	}
+	return slices.ContainsFunc(p.Rules, func(w verdict.Weighed) bool {
+		return w.ID == rules.RealBug.ID && (w.Outcome == rules.Met ||
+			w.Outcome == rules.Unknown && (r.Verdict != verdict.OutOfScope || w.Reason == rules.TitleWrong))
+	})
+}
+
 // Favoured reports whether something in the change speaks for it: a bug, a report, a
 // test, a review, a device ID, and not only how it was written and posted. A bug that a
 // checker found in the source, and that nobody is said to have met, does not by itself.

@@ -53,7 +53,7 @@ type Posting struct {
 	Version int
 	Refs    map[string]rules.Ref // rule id → what it cites
 	Stands  []Patch              // those of which the same was told before
-	Left    []Patch              // fixes by their tag that are not among Patches: said why, and nothing proposed
+	Left    []Patch              // fixes by their own signs that are not among Patches: said why, and nothing proposed
 }
 
 // Values is a reply without its phrases.
@@ -64,7 +64,7 @@ type Values struct {
 	Stands  []Row
 	Lead    Row // of the patch whose verdict heads the reply
 	Rows    []Row
-	Left    []Row // fixes by their tag of which only it is said why they are left out
+	Left    []Row // fixes of which only it is said why they are left out
 	Tally   []Tally
 	Line    string // the verdict line: what a new version is compared by
 }
@@ -151,16 +151,20 @@ func (r Row) Settled() bool {
 	return false
 }
 
-// Unsettled is the posting without the patches of which nothing is to be said. What is
-// settled for all is all of it.
+// Unsettled is the posting without the patches for which nothing is to be done; of those
+// that ask for stable already that is all that is said. What is settled for all is all of it.
 func (p Posting) Unsettled() (out Posting, any bool) {
 	out = p
-	out.Patches = nil
+	out.Patches, out.Left = nil, slices.Clone(p.Left)
 	for _, q := range p.Patches {
-		if !row(p, q).Settled() {
+		switch r := row(p, q); {
+		case !r.Settled():
 			out.Patches = append(out.Patches, q)
+		case r.Tag.There:
+			out.Left = append(out.Left, q)
 		}
 	}
+	slices.SortFunc(out.Left, func(a, b Patch) int { return a.N - b.N })
 	return out, len(out.Patches) > 0
 }
 

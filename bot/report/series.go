@@ -305,21 +305,26 @@ func (v Values) reasons() block {
 	return b
 }
 
-// leftOut is why a reply proposes nothing for a fix by its tag.
+// leftOut is why a reply proposes nothing for a fix by its own signs.
 func (r Row) leftOut() string {
-	const tagged = "a fix by its Fixes tag, left out: "
+	left := "left out: "
+	if r.Culprit {
+		left = "a fix by its Fixes tag, left out: "
+	}
 	switch {
+	case r.Tag.There:
+		return "asks for stable already"
 	case r.Unreleased != "":
-		return tagged + "perhaps no release has its bug yet"
+		return left + "perhaps no release has its bug yet"
 	case r.Verdict == verdict.DKMSOnly && r.Class == verdict.TooBig && r.Size.LinesWithContext > 0:
-		return tagged + fmt.Sprintf("%s, %d lines with context", shorts[r.Class], r.Size.LinesWithContext)
+		return left + fmt.Sprintf("%s, %d lines with context", shorts[r.Class], r.Size.LinesWithContext)
 	case r.Verdict == verdict.DKMSOnly && shorts[r.Class] != "":
-		return tagged + shorts[r.Class]
+		return left + shorts[r.Class]
 	case r.Verdict == verdict.StableEligible, r.undecided():
-		return tagged + "too close to call (" + chance(r.best()) + ")"
+		return left + "too close to call (" + chance(r.best()) + ")"
 	}
 	why := strings.TrimRight(clean(strings.TrimPrefix(r.Reason, "not a fix: ")), ".")
-	return tagged + cut(why, maxReason)
+	return left + cut(why, maxReason)
 }
 
 // because are at most two findings on one patch of a series.

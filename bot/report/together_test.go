@@ -81,6 +81,10 @@ func TestLeftOut(t *testing.T) {
 		"perhaps no release has its bug yet":        {Verdict: verdict.StableEligible, Unreleased: "v6.19-rc1"},
 		"only the text of messages differs":         {Verdict: verdict.OutOfScope, Reason: "not a fix: only the text of messages differs."},
 	} {
+		if got := r.leftOut(); got != "left out: "+want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		r.Culprit = true
 		if got := r.leftOut(); got != "a fix by its Fixes tag, left out: "+want {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -153,5 +157,20 @@ func TestCitedRule(t *testing.T) {
 		if got := (Row{Verdict: verdict.StableEligible, Rules: in}).reasons(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// Of a patch that asks for stable already, beside one that does not, no more than that is said.
+func TestAsksAlready(t *testing.T) {
+	patch := func(n int, tags ...change.StableTag) Patch {
+		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: 0.9},
+			Change: &change.Change{Stable: tags, Fixes: []change.Fixes{{SHA: "0123456789ab"}}}}
+	}
+	tag := change.StableTag{Address: "stable@vger.kernel.org"}
+	p, any := Posting{Of: 4, Have: 4, Patches: []Patch{patch(1, tag), patch(2), patch(3, tag), patch(4, change.StableTag{NoAutosel: true})}}.Unsettled()
+	text, err := Mail{Values: ValuesOf(p)}.Text()
+	if err != nil || !any || !strings.Contains(text, "it can take patch 2 of") ||
+		!strings.Contains(text, "\n    Patches 1 and 3: they ask for stable already\n") || strings.Contains(text, "atch 4") {
+		t.Errorf("%v, %v:\n%s", any, err, text)
 	}
 }
