@@ -105,6 +105,8 @@ func nothingToJudge(j *judged) (decision, bool) {
 		return out("it changes no file")
 	case len(j.Silicon) == 0 && j.nowhere == "" && j.isFix.yes && j.Change.Kind == change.Mail && !j.Change.InKernel():
 		return decision{verdict: Uncertain, reason: silicon.NoPath}, true
+	case len(j.Silicon) == 0 && !j.isFix.yes && !j.foreign && j.Code().CommentsOnly: // for whatever hardware the comment is
+		return out("%s%s", notAFix, j.isFix.why)
 	case len(j.Silicon) == 0:
 		return out("%s", cmp.Or(j.nowhere, "no hardware in what it changes"))
 	case !j.isFix.yes && !slices.ContainsFunc(j.Silicon, func(m silicon.Match) bool { return m.Kind != silicon.KindBoard }):

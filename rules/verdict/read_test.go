@@ -76,3 +76,24 @@ func TestReadersKinds(t *testing.T) {
 		}
 	}
 }
+
+// What changes comments alone is no fix for whatever hardware its title names: nobody is
+// told that it has none. Code of the same file that is for no known hardware is.
+func TestCommentsOfCoreCode(t *testing.T) {
+	const file = "diff --git a/include/uapi/linux/acmefd.h b/include/uapi/linux/acmefd.h\n--- a/include/uapi/linux/acmefd.h\n" +
+		"+++ b/include/uapi/linux/acmefd.h\n@@ -10,4 +10,5 @@ enum acme_queue {\n  * One\n  * two\n"
+	for want, diff := range map[string]string{
+		"not a fix: only comments differ":                                                file + "+ * The VMM has to clear OWN.\n  */\n enum x {\n",
+		"it changes core code (include/uapi/linux), which is for no hardware of its own": file + "  */\n+#define ACME_OWN 2\n enum x {\n",
+	} {
+		in, err := change.Parse(change.Input{Kind: change.Mail, Subject: "[PATCH] acmefd/acme9-queue: clarify what OWN wants",
+			Text: "It is unclear.\n\nFixes: 0123456789ab (\"acmefd: add a queue\")\nSigned-off-by: Ada Example <ada@example.org>\n---\n",
+			Diff: diff, Author: change.ParsePerson("Ada Example <ada@example.org>")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j := Default().Change(in, nil, nil); j.Verdict != OutOfScope || j.Reason != want {
+			t.Errorf("%s: %q, want %q", j.Verdict, j.Reason, want)
+		}
+	}
+}
