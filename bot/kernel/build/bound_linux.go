@@ -36,3 +36,9 @@ func ours(st os.FileInfo) bool {
 	s, ok := st.Sys().(*syscall.Stat_t)
 	return ok && int(s.Uid) == os.Geteuid()
 }
+
+// roots reports whether a file belongs to root, who may do anything anyway.
+func roots(st os.FileInfo) bool {
+	s, ok := st.Sys().(*syscall.Stat_t)
+	return ok && s.Uid == 0
+}

@@ -8,11 +8,14 @@ import (
 )
 
 // own makes a folder for builds, or uses the one that is there if nobody else can have put
-// anything into it: what is in it is run. Below a folder for all, as the temporary one,
-// another user may have made it first.
+// anything into it, nor put another in its place: what is in it is run. Below a folder for
+// all, as the temporary one, another user may have made it first.
 func own(dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return fmt.Errorf("the folder for builds: %w", err)
+	}
+	if err := parents(dir); err != nil {
+		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, os.ErrExist) {
 		return err
@@ -36,4 +39,56 @@ func own(dir string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %s, so what is in it is not run; %s", dir, why, help)
+}
+
+// parents returns why others may put another folder in the place of this one: a folder
+// above it, by its name or behind the links in that, belongs to another user, or others
+// can write to it and it has no sticky bit.
+func parents(dir string) error {
+	if !sharable {
+		return nil
+	}
+	named, err := filepath.Abs(filepath.Dir(dir))
+	if err != nil {
+		return fmt.Errorf("the folder for builds: %w", err)
+	}
+	real, err := filepath.EvalSymlinks(named)
+	if err != nil {
+		return fmt.Errorf("the folder for builds: %w", err)
+	}
+	for _, from := range []string{named, real} {
+		if err := upwards(dir, from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upwards looks at a folder and at all above it. What is below one of ours that nobody else
+// can enter is out of others' reach.
+func upwards(dir, from string) error {
+	var found error
+	for at := from; ; at = filepath.Dir(at) {
+		st, err := os.Lstat(at)
+		if err != nil {
+			return fmt.Errorf("the folder for builds: %w", err)
+		}
+		why, mode := "", st.Mode()
+		switch {
+		case !ours(st) && !roots(st):
+			why = "belongs to another user"
+		case mode&os.ModeSymlink != 0: // its permissions say nothing, those of where it stands do
+		case mode.Perm()&0o022 != 0 && mode&os.ModeSticky == 0:
+			why = "can be written by others and has no sticky bit"
+		case ours(st) && mode.Perm()&0o011 == 0:
+			found = nil
+		}
+		if why != "" {
+			found = fmt.Errorf("%s %s, so %s below it may be put there by somebody else and is not run; "+
+				"chmod go-w it, or name another folder with --build-dir", at, why, dir)
+		}
+		if at == filepath.Dir(at) {
+			return found
+		}
+	}
 }
