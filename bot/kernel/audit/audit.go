@@ -47,7 +47,8 @@ type Item struct {
 	own      *change.Change
 	up       trees.Known
 	upstream *change.Change
-	skip     bool // of a release, or a merge
+	parents  []string // of a merge
+	skip     bool     // of a release, or a merge of which there is nothing to tell
 }
 
 // Sound reports whether nothing was found.
@@ -98,7 +99,12 @@ func (a *Audit) Run(ctx context.Context) (*Report, error) {
 	defer bar.End()
 	for _, it := range r.items {
 		bar.At(it.Title)
-		if !it.skip {
+		if it.parents != nil {
+			if err := r.made(ctx, it); err != nil {
+				return nil, fmt.Errorf("auditing the merge %.12s: %w", it.ID, err)
+			}
+			it.skip = it.Sound() && len(it.Unchecked) == 0
+		} else if !it.skip {
 			for _, check := range checks {
 				if err := check(ctx, r, it); err != nil {
 					return nil, fmt.Errorf("auditing %.12s: %w", it.ID, err)
@@ -123,7 +129,8 @@ func (a *auditor) read(ctx context.Context) error {
 		}
 		it := &Item{Number: a.First + len(a.items), ID: c.ID, Title: c.Title()}
 		a.items = append(a.items, it)
-		if it.skip = c.Merge(); it.skip {
+		if c.Merge() {
+			it.parents, it.skip = c.Parents, true
 			continue
 		}
 		it.own = parsed(c, it)
