@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/release"
@@ -43,9 +44,15 @@ var (
 	conditional = [...]string{"unless ", "until ", "without ", " yet", "does not apply", "doesn't apply", "did not apply", "didn't apply"}
 )
 
+// maxSentence bounds what is read as one: nobody says no in more.
+const maxSentence = 1000
+
 // onlyFor reads the branches that a sentence keeps a change out of, none where it keeps it out
 // of no branch, or of more than those that it names. trees are those of the posting.
 func onlyFor(said string, trees []string) (out []release.Range) {
+	if len(said) > maxSentence {
+		return nil
+	}
 	low := strings.ToLower(strings.ReplaceAll(said, "’", "'"))
 	if strings.ContainsRune(low, '?') || containsAny(low, everywhere[:]) || containsAny(low, conditional[:]) {
 		return nil
@@ -80,14 +87,16 @@ func onlyFor(said string, trees []string) (out []release.Range) {
 
 // scope is what a reply says of which branches.
 type scope struct {
-	text   string
 	trees  []string // of the posting that it answers
 	stable bool     // it answers a proposal for stable
+	// reasons are those of the whole reply, read once.
+	reasons func() []release.Range
 }
 
 func newScope(m *mail.Message, text string) *scope {
-	return &scope{text: text, trees: m.Prefix.Trees,
-		stable: m.Prefix.AutoSel || len(m.Prefix.Trees) > 0 || strings.Contains(m.Title, "-stable tree")}
+	trees := m.Prefix.Trees
+	return &scope{trees: trees, stable: m.Prefix.AutoSel || len(trees) > 0 || strings.Contains(m.Title, "-stable tree"),
+		reasons: sync.OnceValue(func() []release.Range { return reasons(text, trees) })}
 }
 
 // nak says of which branches a NAK is. In answer to a proposal for stable its reason may stand
@@ -95,7 +104,7 @@ func newScope(m *mail.Message, text string) *scope {
 func (s *scope) nak(d Refusal, line, rest string) Refusal {
 	own, _, _ := strings.Cut(sentence("", line, rest)+" ", ". ")
 	if d.Only = onlyFor(own, s.trees); len(d.Only) == 0 && s.stable {
-		d.Only = reasons(s.text, s.trees)
+		d.Only = s.reasons()
 	}
 	d.Stable = d.Stable || len(d.Only) > 0
 	return d
@@ -126,7 +135,7 @@ func (s *scope) refusal(have []Refusal, before, line, rest string, lineNo int) [
 	}
 	d := Refusal{Evidence: evidence(said, lineNo), Stable: true, Only: reasons(said, s.trees)}
 	if all && len(d.Only) == 0 && !refusesStable(line, false) { // "please drop": the reason says where
-		d.Only = reasons(s.text, s.trees)
+		d.Only = s.reasons()
 	}
 	if !all && (len(d.Only) == 0 || slices.ContainsFunc(have, func(o Refusal) bool { return len(o.Only) == 0 || covers(o.Only, d.Only) })) {
 		return have // nothing new

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/rules/release"
@@ -95,6 +96,25 @@ func TestOnlyFor(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s\n%s\ngot %q, want %q", c.subject, c.text, got, c.want)
+		}
+	}
+}
+
+// TestOnlyForCosts: what anybody writes is read in the time of its length.
+func TestOnlyForCosts(t *testing.T) {
+	for _, said := range []string{"the ", "5.4, ", "5.4 ", "not for the ", "Please drop this. ", "NAK. 5.4. ", "5.4 the ", "drop it from the 5.4\n"} {
+		text := "NAK.\n\n" + strings.Repeat(said, maxReply/len(said)) + "\n\n" + strings.Repeat("Please drop this from 5.4, "+said+"\n", 5000)
+		raw := "From: Mo Maintains <mo@example.org>\nSubject: Re: [PATCH AUTOSEL 5.10 3/9] clock: stop it\nMessage-ID: <r@x>\nIn-Reply-To: <p@x>\n\n" + text
+		m, err := mail.Parse([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		NoteOf(m)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%q takes %v", said, took)
+		} else {
+			t.Logf("%q takes %v", said, took)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func ReadRange(s string) (r Range, n int) {
 		r.Newer, r.Beyond = true, true
 	}
 	in.words(around[:])
-	for {
+	for range maxNames {
 		name := in.release()
 		if name == "" {
 			break
@@ -86,6 +86,9 @@ func ReadRange(s string) (r Range, n int) {
 	}
 	return r, n
 }
+
+// As many names, and words around each, are read: a text of anybody may have any number.
+const maxNames, maxWords = 16, 6
 
 // around are words that stand around the numbers of kernels.
 var around = [...]string{"the", "linux-", "linux", "kernels", "kernel", "stable", "longterm", "lts", "branches", "branch", "trees", "tree", "versions",
@@ -132,8 +135,10 @@ func (in *reading) any(words ...string) bool {
 }
 
 func (in *reading) words(words []string) {
-	for more := true; more; {
-		more = in.any(words...)
+	for range maxWords {
+		if !in.any(words...) {
+			return
+		}
 	}
 }
 
