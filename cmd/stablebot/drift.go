@@ -54,7 +54,7 @@ func (o *driftOptions) run(cmd *cobra.Command) error {
 	if o.driver == "" || o.from == "" || o.to == "" {
 		return usage.Errorf("name the driver and both kernels: --driver, --from and --to")
 	}
-	q := drift.Question{Driver: drift.Folder(o.driver), Folder: o.folder, Arch: o.arch, FromSay: o.from, Say: o.to}
+	q := drift.Question{Driver: drift.DriverIn(o.driver), Folder: o.folder, Arch: o.arch, FromSay: o.from, Say: o.to}
 	if info, err := os.Stat(o.driver); err != nil || !info.IsDir() {
 		return usage.Errorf("--driver %s is no folder", o.driver)
 	}

@@ -138,6 +138,49 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestDriverLinks: a link of a driver that leads out of its folder is not followed, and told.
+func TestDriverLinks(t *testing.T) {
+	_, from, to, _ := toy(t)
+	dir, other := t.TempDir(), t.TempDir()
+	for _, p := range []string{filepath.Join(dir, "small.c"), filepath.Join(other, "secret.c")} {
+		if err := os.WriteFile(p, []byte("#include <linux/toy.h>\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"a.c": filepath.Join(other, "secret.c"), "b": other, "c.c": "/proc/self/mem",
+		"in.c": filepath.Join(dir, "small.c"), "again": "."} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := DriverIn(dir)
+	got, err := d.List(t.Context(), "")
+	if err != nil || !slices.Equal(got, []string{"in.c", "small.c"}) {
+		t.Errorf("files %v, %v", got, err)
+	}
+	for _, name := range []string{"a.c", "b/secret.c", "../" + filepath.Base(other) + "/secret.c"} {
+		if _, err := d.Read(t.Context(), name); err == nil {
+			t.Errorf("%s was read", name)
+		}
+	}
+	if _, err := d.Read(t.Context(), "in.c"); err != nil {
+		t.Error(err)
+	}
+	const want = "the driver: links that lead out of its folder were not followed: a.c, b, c.c; put copies in their place if they are of the driver"
+	if r := compare(t, d, from, to); !slices.Equal(r.Notes, []string{want}) {
+		t.Errorf("told %q", r.Notes)
+	}
+}
+
+// TestPlainChange: what a header calls a thing reaches the terminal without its marks.
+func TestPlainChange(t *testing.T) {
+	var out bytes.Buffer
+	r := Report{From: "a", To: "b", Rows: []Row{{Kind: Function, Name: "f", Change: "moved into x\u202e\u009b31m", Was: "a", Is: "b", Uses: []Place{{}}}}}
+	if err := r.Text(&out); err != nil || strings.ContainsAny(out.String(), "\u202e\u009b") {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
 // TestLarge: a file that is too large is not read and told, and so is what has no end; the
 // rest is compared.
 func TestLarge(t *testing.T) {

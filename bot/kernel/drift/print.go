@@ -39,7 +39,7 @@ func (r *Report) Text(w io.Writer) error {
 			}
 			used += " " + u.String()
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Covered, x.Kind, change.Plain(x.Name), x.Change,
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Covered, x.Kind, change.Plain(x.Name), change.Plain(x.Change),
 			change.Plain(x.From.String()), change.Plain(to), change.Plain(used[1:]))
 	}
 	if err := tw.Flush(); err != nil {
@@ -60,7 +60,7 @@ func (x *Row) more(w io.Writer) {
 	if x.Was == x.Is && x.By == "" && x.Commit == "" {
 		return
 	}
-	fmt.Fprintf(w, "\n%s %s: %s\n", x.Kind, change.Plain(x.Name), x.Change)
+	fmt.Fprintf(w, "\n%s %s: %s\n", x.Kind, change.Plain(x.Name), change.Plain(x.Change))
 	for _, l := range []struct{ label, text string }{{"was", x.Was}, {"is", x.Is}, {"covered by", x.By}} {
 		if l.text != "" && (l.label != "was" || x.Was != x.Is) {
 			fmt.Fprintf(w, "  %-10s %s\n", l.label, change.Plain(l.text))

@@ -33,11 +33,70 @@ func (f Folder) List(ctx context.Context, folder string) (out []string, err erro
 	return w.out, nil
 }
 
+// Driver is a folder with what a stranger may have put there: links are followed within it
+// alone, and those that lead out of it are told.
+type Driver struct {
+	dir     string
+	outside []string // links
+}
+
+// DriverIn is the driver in a folder.
+func DriverIn(dir string) *Driver { return &Driver{dir: dir} }
+
+// List is a Tree's.
+func (d *Driver) List(ctx context.Context, folder string) ([]string, error) {
+	root, err := filepath.EvalSymlinks(d.dir)
+	if err != nil {
+		return nil, fmt.Errorf("listing a driver: %w", err)
+	}
+	w := walk{ctx: ctx, root: root, entered: map[string]bool{}}
+	if err := w.folder(filepath.Join(root, filepath.FromSlash(folder)), folder); err != nil {
+		return nil, fmt.Errorf("listing %s: %w", filepath.Join(d.dir, folder), err)
+	}
+	slices.Sort(w.out)
+	d.outside = w.outside
+	return w.out, nil
+}
+
+// Read is a Tree's. What List did not give, such as a header that is named by a path with
+// "..", is read within the folder alone too.
+func (d *Driver) Read(_ context.Context, path string) ([]byte, error) {
+	name := filepath.Join(d.dir, filepath.FromSlash(path))
+	out, err := leadsOut(d.dir, name)
+	if err == nil && out {
+		err = &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+	}
+	var data []byte
+	if err == nil {
+		data, err = contents(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a file of the driver: %w", err)
+	}
+	return data, nil
+}
+
+// leadsOut reports whether a path leads out of a folder.
+func leadsOut(dir, name string) (bool, error) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false, err
+	}
+	to, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(root, to)
+	return err != nil || !filepath.IsLocal(rel), nil
+}
+
 // walk lists files.
 type walk struct {
 	ctx     context.Context
+	root    string          // links that lead out of it are not followed; "": any is
 	entered map[string]bool // where links led, so that none leads in a circle
 	out     []string
+	outside []string // the links that were not followed
 }
 
 // mostFiles is how many a tree may have: ten times those of a kernel. Links can make a few
@@ -92,6 +151,12 @@ func (w *walk) folder(dir, name string) error {
 
 // link lists what one leads to; one that leads nowhere is nothing.
 func (w *walk) link(p, at string) error {
+	if w.root != "" {
+		if out, err := leadsOut(w.root, p); err == nil && out {
+			w.outside = append(w.outside, at)
+			return nil
+		}
+	}
 	info, err := os.Stat(p)
 	switch {
 	case nowhere(err):
@@ -165,11 +230,15 @@ func (b *bounded) Read(ctx context.Context, path string) ([]byte, error) {
 
 // note tells which files were not read.
 func (b *bounded) note(say string) []string {
+	var out []string
+	if d, ok := b.Tree.(*Driver); ok && len(d.outside) > 0 {
+		out = append(out, fmt.Sprintf("%s: links that lead out of its folder were not followed: %s; put copies in their place if they are of the driver", say, some(d.outside)))
+	}
 	if len(b.left) == 0 {
-		return nil
+		return out
 	}
 	const text = "%s: nothing is said of what stands in %s, which was not read: %v"
-	return []string{fmt.Sprintf(text, say, some(sorted(b.left)), errLarge)}
+	return append(out, fmt.Sprintf(text, say, some(sorted(b.left)), errLarge))
 }
 
 // Revision is a tree of a git repository.
