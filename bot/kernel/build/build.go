@@ -115,8 +115,14 @@ func tried(ctx context.Context, r *git.Repo, commit string, files []File, o Opti
 		return &Result{Builds: NotTried, Why: why}, err
 	}
 	defer t.close()
+	if why := cmp.Or(t.program(files), t.strays(files)); why != "" {
+		return notTried("%s", why), nil
+	}
 	return t.objects(ctx, files)
 }
+
+// run are the endings of what a build runs beside makefiles.
+var run = []string{".mk", ".sh", ".pl", ".py", ".awk"}
 
 // refuse says why a change is not built, "" when it may be.
 func refuse(files []File) string {
@@ -126,16 +132,12 @@ func refuse(files []File) string {
 		case !filepath.IsLocal(f.Path) || strings.HasPrefix(f.Path, ".git/"):
 			return fmt.Sprintf("%s is no path of a tree", f.Path)
 		case base == "Makefile" || base == "Kbuild" || strings.HasPrefix(base, "Makefile.") || strings.HasPrefix(base, "Kconfig") ||
+			strings.HasPrefix(base, "Makefile_") || slices.Contains(run, path.Ext(base)) ||
 			strings.HasPrefix(f.Path, "scripts/") || strings.HasPrefix(f.Path, "tools/"):
 			return fmt.Sprintf("it edits %s, which steers the build; that is not run for a patch", f.Path)
 		}
-		for line := range strings.Lines(string(f.Data)) {
-			line = strings.TrimSpace(line)
-			if strings.Contains(line, ".incbin") || strings.HasPrefix(line, "#") && strings.Contains(line, "include") &&
-				strings.ContainsAny(line, "<\"") &&
-				(strings.Contains(line, "\"/") || strings.Contains(line, "</")) {
-				return fmt.Sprintf("%s reads a file outside of the tree: %s", f.Path, line)
-			}
+		if line := outside(f); line != "" {
+			return fmt.Sprintf("%s reads a file outside of the tree, or may: %.200q", f.Path, line)
 		}
 	}
 	if !slices.ContainsFunc(files, func(f File) bool { return strings.HasSuffix(f.Path, ".c") && f.Data != nil }) {
@@ -200,7 +202,7 @@ func (t *tree) with(ctx context.Context, files []File, res *Result) (err error) 
 			}
 			continue
 		}
-		if err := put(to, f.Data); err != nil {
+		if err := t.put(f.Path, f.Data); err != nil {
 			return err
 		}
 	}

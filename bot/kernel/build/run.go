@@ -158,6 +158,7 @@ func (t *tree) compile(ctx context.Context, object string) (log, error) {
 	case err != nil && full(out):
 		return log{}, syscall.ENOSPC
 	}
+	out = t.told(out)
 	l := log{Failed: err != nil}
 	for _, m := range diagnosis.FindAllStringSubmatch(out, -1) {
 		line := m[0]

@@ -177,14 +177,20 @@ func (t *tree) reset(ctx context.Context, p string) error {
 	case err != nil:
 		return err
 	}
-	return put(to, o.Data)
+	return t.put(p, o.Data)
 }
 
-func put(to string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return fmt.Errorf("a file of the tree: %w", err)
+// put writes a file of the tree: a link in it leads nowhere else.
+func (t *tree) put(p string, data []byte) error {
+	root, err := os.OpenRoot(t.src)
+	if err == nil {
+		defer func() { _ = root.Close() }()
+		err = root.MkdirAll(filepath.Dir(filepath.FromSlash(p)), 0o755)
 	}
-	if err := os.WriteFile(to, data, 0o644); err != nil {
+	if err == nil {
+		err = root.WriteFile(filepath.FromSlash(p), data, 0o644)
+	}
+	if err != nil {
 		return fmt.Errorf("a file of the tree: %w", err)
 	}
 	return nil
