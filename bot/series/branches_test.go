@@ -102,9 +102,11 @@ func TestOnlyFor(t *testing.T) {
 
 // TestOnlyForCosts: what anybody writes is read in the time of its length.
 func TestOnlyForCosts(t *testing.T) {
-	for _, said := range []string{"the ", "5.4, ", "5.4 ", "not for the ", "Please drop this. ", "NAK. 5.4. ", "5.4 the ", "drop it from the 5.4\n"} {
+	for _, said := range []string{"the ", "5.4, ", "5.4 ", "not for the ", "Please drop this. ", "NAK. 5.4. ", "5.4 the ",
+		"drop it from the 5.4\n"} {
 		text := "NAK.\n\n" + strings.Repeat(said, maxReply/len(said)) + "\n\n" + strings.Repeat("Please drop this from 5.4, "+said+"\n", 5000)
-		raw := "From: Mo Maintains <mo@example.org>\nSubject: Re: [PATCH AUTOSEL 5.10 3/9] clock: stop it\nMessage-ID: <r@x>\nIn-Reply-To: <p@x>\n\n" + text
+		raw := "From: Mo Maintains <mo@example.org>\nSubject: Re: [PATCH AUTOSEL 5.10 3/9] clock: stop it\n" +
+			"Message-ID: <r@x>\nIn-Reply-To: <p@x>\n\n" + text
 		m, err := mail.Parse([]byte(raw))
 		if err != nil {
 			t.Fatal(err)

@@ -109,7 +109,8 @@ func TestManyCopies(t *testing.T) {
 		if i == 0 {
 			by = "mo@kernel.example.org"
 		}
-		add(fmt.Sprintf("From: %s\nSubject: Re: [PATCH 0/1] all\nDate: Mon, 2 Nov 2026 12:00:00 +0100\nMessage-ID: <r%d@x>\nIn-Reply-To: <c%d@x>\n\nNAK. No.\n", by, i, i), by)
+		add(fmt.Sprintf("From: %s\nSubject: Re: [PATCH 0/1] all\nDate: Mon, 2 Nov 2026 12:00:00 +0100\n"+
+			"Message-ID: <r%d@x>\nIn-Reply-To: <c%d@x>\n\nNAK. No.\n", by, i, i), by)
 	}
 	err := oracle.Check(size, func() {
 		x.about, x.against = nil, nil

@@ -121,20 +121,36 @@ func tried(ctx context.Context, r *git.Repo, commit string, files []File, o Opti
 	return t.objects(ctx, files)
 }
 
-// run are the endings of what a build runs beside makefiles.
-var run = []string{".mk", ".sh", ".pl", ".py", ".awk"}
+// steers reports whether a file may decide what a build runs. Of what a change edits only C
+// is given to the compiler, and what no build reads is none of its matter; a build runs
+// scripts of any name in any folder, and programs that it makes for itself in some.
+func steers(name string) bool {
+	dir, base := path.Split(name)
+	switch path.Ext(base) {
+	case ".c", ".h":
+		for _, own := range [...]string{"scripts/", "tools/", "usr/", "certs/"} {
+			if strings.HasPrefix(dir, own) {
+				return true
+			}
+		}
+		// Programs for the vDSO and boot images include headers from beside them.
+		return strings.HasPrefix(dir, "arch/") && (strings.Contains(dir, "/tools/") ||
+			strings.Contains(dir, "/vdso") || strings.Contains(dir, "/boot/")) ||
+			strings.Contains(dir, "/aicasm/") || strings.HasPrefix(dir, "lib/raid6/") || strings.HasPrefix(dir, "security/selinux/")
+	case ".rst", ".txt", ".yaml", ".dts", ".dtsi":
+		return false
+	}
+	return !strings.HasPrefix(dir, "Documentation/") && base != "MAINTAINERS" && base != "CREDITS" && base != ".mailmap"
+}
 
 // refuse says why a change is not built, "" when it may be.
 func refuse(files []File) string {
 	for _, f := range files {
-		base := path.Base(f.Path)
 		switch {
 		case !filepath.IsLocal(f.Path) || strings.HasPrefix(f.Path, ".git/"):
 			return fmt.Sprintf("%s is no path of a tree", f.Path)
-		case base == "Makefile" || base == "Kbuild" || strings.HasPrefix(base, "Makefile.") || strings.HasPrefix(base, "Kconfig") ||
-			strings.HasPrefix(base, "Makefile_") || slices.Contains(run, path.Ext(base)) ||
-			strings.HasPrefix(f.Path, "scripts/") || strings.HasPrefix(f.Path, "tools/"):
-			return fmt.Sprintf("it edits %s, which steers the build; that is not run for a patch", f.Path)
+		case steers(f.Path):
+			return fmt.Sprintf("it edits %s, which may be what steers the build; that is not run for a patch", f.Path)
 		}
 		if line := outside(f); line != "" {
 			return fmt.Sprintf("%s reads a file outside of the tree, or may: %.200q", f.Path, line)

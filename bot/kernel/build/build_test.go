@@ -63,6 +63,21 @@ func (b *bench) objects(t *testing.T, files ...File) *Result {
 	return res
 }
 
+// TestSteers: what a build may run is told by what it never runs.
+func TestSteers(t *testing.T) {
+	for name, want := range map[string]bool{
+		"drivers/gpu/drm/acme/a.c": false, "include/linux/a.h": false, "sound/a.c": false, "Documentation/x/conf.py": false, "MAINTAINERS": false,
+		"arch/arm64/boot/dts/acme.dts": false, "arch/x86/kernel/a.c": false, "drivers/acme/Kconfig": true, "lib/build_OID_registry": true,
+		"drivers/gpu/drm/msm/registers/gen_header.py": true, "arch/x86/kernel/cpu/mkcapflags.sh": true, "arch/x86/tools/chkobjdump.awk": true,
+		"arch/x86/entry/vdso/vdso2c.h": true, "arch/x86/Makefile_32.cpu": true, "usr/gen_init_cpio.c": true, "lib/raid6/unroll.awk": true,
+		"scripts/a.c": true, "drivers/scsi/aic7xxx/aicasm/aicasm.c": true, "drivers/gpu/drm/a.xml": true, "drivers/a.S": true,
+	} {
+		if steers(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 func TestObjects(t *testing.T) {
 	b := newBench(t)
 	for name, c := range map[string]struct {

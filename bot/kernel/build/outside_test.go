@@ -47,7 +47,8 @@ func TestOutside(t *testing.T) {
 
 // TestOutsideCost: a file costs by its size.
 func TestOutsideCost(t *testing.T) {
-	for _, unit := range []string{"/*", "//", "//\n", "/**/", "\"", "'\\", "#include \"", "\"\"", ".include ", "\\\n", "__has_include(", "#include <a/"} {
+	for _, unit := range []string{"/*", "//", "//\n", "/**/", "\"", "'\\", "#include \"", "\"\"", ".include ", "\\\n",
+		"__has_include(", "#include <a/"} {
 		text := []byte(strings.Repeat(unit, (256<<10)/len(unit)))
 		if err := oracle.Check(len(text), func() { refuse([]File{{pump, text}}) }); err != nil {
 			t.Errorf("%q: %v", unit, err)

@@ -28,8 +28,10 @@ var wordy = [][3]string{
 	{"* 1 FETCH (UID 1 X \"", "\\\"", "\")\r\n"}, {"* 1 FETCH (UID 1", " BODY[]<0>", " \"x\")\r\n"}, {"* 1 FETCH (", "UID 1 ", ")\r\n"},
 	{"* 1 FETCH (UID 1", " BODY[] {1}\r\nx", ")\r\n"}, {"", "* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n", ""}, {"* CAPABILITY", " A", "\r\n"},
 	{"", "* OK [UIDNEXT 1] x\r\n", ""}, {"", "* 1 EXISTS\r\n", ""}, {"", "{0}\r\n", ""}, {"* X ", "{1}\r\nx", "\r\n"}, {"", "+ x\r\n", ""},
-	{"a NO [", "x ", "]\r\n"}, {"* BYE ", "x", "\r\n"}, {"* 1 FETCH (UID 1 ENVELOPE (", "NIL ", "))\r\n"}, {"* 1 FETCH (UID 1 ENVELOPE ", "(", "\r\n"},
-	{"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (", "A ", ")] {1}\r\nx)\r\n"}, {"* LIST (", "\\A ", ") \"/\" x\r\n"}, {"* 1 FETCH (BODYSTRUCTURE ", "((", ")\r\n"},
+	{"a NO [", "x ", "]\r\n"}, {"* BYE ", "x", "\r\n"},
+	{"* 1 FETCH (UID 1 ENVELOPE (", "NIL ", "))\r\n"}, {"* 1 FETCH (UID 1 ENVELOPE ", "(", "\r\n"},
+	{"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (", "A ", ")] {1}\r\nx)\r\n"}, {"* LIST (", "\\A ", ") \"/\" x\r\n"},
+	{"* 1 FETCH (BODYSTRUCTURE ", "((", ")\r\n"},
 	{"* 1 FETCH (UID 1 X \"", "a", "\")\r\n"}, {"* 1 FETCH (UID 1 ", "a", ")\r\n"}, {"", "\r\n", ""}, {"* ", "1 ", "\r\n"},
 }
 
