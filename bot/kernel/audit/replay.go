@@ -101,6 +101,19 @@ type placed struct {
 	used bool
 }
 
+// key is what an edit does, and where.
+func (p *placed) key(where string) string {
+	var b strings.Builder
+	b.WriteString(where)
+	for _, lines := range [...][]string{p.Gone, p.Put} {
+		fmt.Fprintf(&b, "\x00%d", len(lines))
+		for _, l := range lines {
+			fmt.Fprintf(&b, "\x00%s", l)
+		}
+	}
+	return b.String()
+}
+
 // shifted is an edit that both have, in different functions.
 type shifted struct {
 	path         string
@@ -183,31 +196,38 @@ func content(ctx context.Context, t apply.Tree, path string) ([]byte, error) {
 
 // pair takes out what both have: first in the same function, then elsewhere in the file.
 func (d *difference) pair(ctx context.Context, after apply.Tree) error {
-	match := func(same func(x, y *placed) bool, got func(x, y *placed) error) error {
+	match := func(where func(*placed) string, got func(x, y *placed) error) error {
+		open := map[string][]*placed{} // of ours, in their order
+		for _, x := range d.ours {
+			if !x.used {
+				k := x.key(where(x))
+				open[k] = append(open[k], x)
+			}
+		}
 		for _, y := range d.theirs {
-			for _, x := range d.ours {
-				if x.used || y.used || !slices.Equal(x.Gone, y.Gone) || !slices.Equal(x.Put, y.Put) || !same(x, y) {
-					continue
-				}
-				x.used, y.used = true, true
-				if err := got(x, y); err != nil {
-					return err
-				}
+			k := y.key(where(y))
+			if y.used || len(open[k]) == 0 {
+				continue
+			}
+			x := open[k][0]
+			open[k], x.used, y.used = open[k][1:], true, true
+			if err := got(x, y); err != nil {
+				return err
 			}
 		}
 		return nil
 	}
 	fine := func(x, y *placed) error { return nil }
 	err := errors.Join(
-		match(func(x, y *placed) bool { return x.path == y.path && x.In == y.In }, fine),
-		match(func(x, y *placed) bool { return x.path == y.path }, func(x, y *placed) error {
+		match(func(p *placed) string { return p.path + "\x00" + p.In }, fine),
+		match(func(p *placed) string { return p.path }, func(x, y *placed) error {
 			data, err := content(ctx, after, x.path)
 			if err == nil && y.In != "" && backport.Has(data, y.In) {
 				d.moved = append(d.moved, shifted{x.path, x.Edit, y.Edit})
 			}
 			return err
 		}),
-		match(func(x, y *placed) bool { return true }, fine))
+		match(func(*placed) string { return "" }, fine))
 	gone := func(p *placed) bool { return p.used }
 	d.ours, d.theirs = slices.DeleteFunc(d.ours, gone), slices.DeleteFunc(d.theirs, gone)
 	return err
@@ -215,10 +235,22 @@ func (d *difference) pair(ctx context.Context, after apply.Tree) error {
 
 // hunks are the differences for a reader: what meets is put side by side.
 func (d *difference) hunks() (out []Hunk) {
+	at := map[string][]int{} // of ours, by where they may meet one
+	for i, x := range d.ours {
+		for _, k := range x.meets() {
+			at[k] = append(at[k], i)
+		}
+	}
 	for _, y := range d.theirs {
 		h := Hunk{File: y.path, Func: y.In, Line: y.Line, Theirs: signs(y.Edit)}
-		for _, x := range d.ours {
-			if !x.used && x.path == y.path && meet(x, y) {
+		var met []int
+		for _, k := range y.meets() {
+			met = append(met, at[k]...)
+			delete(at, k) // each that met one is used
+		}
+		slices.Sort(met)
+		for _, i := range met {
+			if x := d.ours[i]; !x.used {
 				x.used = true
 				h.Line = x.Line
 				h.Ours = append(h.Ours, signs(x.Edit)...)
@@ -234,9 +266,19 @@ func (d *difference) hunks() (out []Hunk) {
 	return out
 }
 
-// meet reports whether two edits share a line, or a function.
-func meet(x, y *placed) bool {
-	return shared(x.Gone, y.Gone) || shared(x.Put, y.Put) || x.In == y.In && x.In != ""
+// meets is where two edits meet: in a line that both take out or put in, or in a function.
+func (p *placed) meets() (out []string) {
+	if p.In != "" {
+		out = append(out, p.path+"\x00"+p.In)
+	}
+	for sign, lines := range map[string][]string{"-": p.Gone, "+": p.Put} {
+		for _, l := range lines {
+			if len(l) > 3 {
+				out = append(out, p.path+"\x00"+sign+"\x00"+l)
+			}
+		}
+	}
+	return out
 }
 
 func signs(e backport.Edit) (out []string) {
@@ -335,32 +377,45 @@ func (a *auditor) lost(ctx context.Context, it *Item, d *difference, l *backport
 	if err != nil {
 		return nil, err
 	}
+	ours := map[string]bool{} // where one of them may be met
+	for _, x := range d.ours {
+		for _, k := range x.meets() {
+			ours[k] = true
+		}
+	}
+	had := map[string]map[string]bool{} // the lines of each file
 	for _, y := range d.theirs {
-		if !tells(y.Edit) || slices.ContainsFunc(d.ours, func(x *placed) bool { return x.path == y.path && answers(x, y, clean) }) {
+		met := slices.ContainsFunc(y.meets(), func(k string) bool { return ours[k] })
+		if clean {
+			met = slices.ContainsFunc(d.ours, func(x *placed) bool { return x.path == y.path && answers(x, y) })
+		}
+		if met || !tells(y.Edit) {
 			continue
 		}
-		data, err := content(ctx, before, y.path)
-		if err != nil {
-			return nil, err
+		if had[y.path] == nil {
+			data, err := content(ctx, before, y.path)
+			if err != nil {
+				return nil, err
+			}
+			had[y.path] = linesOf(data)
 		}
-		if clean || goesIn(l, y) && !there(data, y.Edit) {
+		if clean || goesIn(l, y) && !there(had[y.path], y.Edit) {
 			out = append(out, y)
+		}
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// answers reports whether an edit of the commit may be what another one became: it shares a
-// line with it, or stands where it does. Where both were made from the same file the lines
-// that they replace say so, else the function.
-func answers(x, y *placed, same bool) bool {
-	if !same {
-		return meet(x, y)
-	}
+// answers reports whether an edit of the commit, made from the same file, may be what
+// another one became: it stands where it does, or shares a line with it.
+func answers(x, y *placed) bool {
 	at := func(p *placed) (from, to int) { return p.Was, p.Was + len(p.Gone) }
 	xf, xt := at(x)
 	yf, yt := at(y)
-	return shared(x.Gone, y.Gone) || shared(x.Put, y.Put) || xf <= yt && yf <= xt
+	return xf <= yt && yf <= xt || shared(x.Gone, y.Gone) || shared(x.Put, y.Put)
 }
 
 // shared reports whether two lists have a line that tells something.
@@ -376,12 +431,17 @@ func tells(e backport.Edit) bool {
 	})
 }
 
-// there reports whether a file has what an edit puts in already.
-func there(data []byte, e backport.Edit) bool {
+// linesOf are the lines of a file, with single blanks.
+func linesOf(data []byte) map[string]bool {
 	lines := map[string]bool{}
 	for l := range strings.Lines(string(data)) {
 		lines[strings.Join(strings.Fields(l), " ")] = true
 	}
+	return lines
+}
+
+// there reports whether a file with these lines has what an edit puts in already.
+func there(lines map[string]bool, e backport.Edit) bool {
 	return !slices.ContainsFunc(e.Put, func(l string) bool { return len(l) > 3 && !lines[l] })
 }
 

@@ -97,14 +97,15 @@ type ladder struct {
 
 // target is a file of the branch and what goes into it.
 type target struct {
-	path   string
-	before *text
-	mode   apply.Mode
-	puts   []put
-	to     string // where it moves to
-	gone   bool
-	made   []byte
-	has    *words
+	path     string
+	before   *text
+	mode     apply.Mode
+	puts     []put
+	to       string // where it moves to
+	gone     bool
+	made     []byte
+	declares map[string]bool // names that the edits put in and do not only use, for the check
+	has      *words
 }
 
 // Adapt brings a change into a branch by the first rung that holds for each edit. What a

@@ -336,6 +336,10 @@ func (l *ladder) check(ctx context.Context) error {
 		if t.before == nil || !strings.HasSuffix(path, ".c") && !strings.HasSuffix(path, ".h") {
 			continue
 		}
+		t.declares = map[string]bool{}
+		for i := range t.puts {
+			declaredBy(t.declares, t.puts[i].lines)
+		}
 		for i := range t.puts {
 			if err := l.names(ctx, base, t, &t.puts[i], after); err != nil {
 				return err
@@ -481,13 +485,7 @@ func (l *ladder) brings(t *target, name string, after map[string]*words) bool {
 			return true
 		}
 	}
-	for i := range t.puts {
-		src := quoted.ReplaceAllString(strings.Join(t.puts[i].lines, ""), " ")
-		if strings.Contains(src, name) && !slices.ContainsFunc(uses(t.puts[i].lines), func(u use) bool { return u.name == name }) {
-			return true
-		}
-	}
-	return false
+	return t.declares[name]
 }
 
 // had reports whether the branch's version of a file has a name: what is static there is no

@@ -98,8 +98,12 @@ func (w *Words) Lacking(ctx context.Context, u Used) ([]Lack, error) {
 			}
 		}
 	}
+	declares := map[string]bool{}
+	for _, e := range u.Edits {
+		declaredBy(declares, e.raw)
+	}
 	for name := range at {
-		if declaredIn(u.Edits, name) {
+		if declares[name] {
 			delete(at, name)
 		}
 	}
@@ -209,13 +213,18 @@ func (w *Words) definer(ctx context.Context, t Tree, path, name string) (where s
 	return where, err
 }
 
-// declaredIn reports whether one of the edits declares a name: it has it, and not as a use.
-func declaredIn(es []Edit, name string) bool {
-	for _, e := range es {
-		src := quoted.ReplaceAllString(strings.Join(e.raw, ""), " ")
-		if strings.Contains(src, name) && !slices.ContainsFunc(uses(e.raw), func(u use) bool { return u.name == name }) {
-			return true
+// declaredBy adds the names that an edit declares: it has them, and not as a use.
+func declaredBy(names map[string]bool, lines []string) {
+	used := map[string]bool{}
+	for _, u := range uses(lines) {
+		used[u.name] = true
+	}
+	for _, word := range identifier.FindAllString(quoted.ReplaceAllString(strings.Join(lines, ""), " "), -1) {
+		if !used[word] {
+			names[word] = true
 		}
 	}
-	return false
 }
+
+// identifier is one of C.
+var identifier = regexp.MustCompile(`[A-Za-z_]\w*`)
