@@ -148,6 +148,7 @@ func TestVendorConfRefused(t *testing.T) {
 		{`BUILT_MODULE_NAME[1000]="b"`, "--module", "a number over 999"},
 		{"MAKE=\"make `nproc`\"", "--make", "only a shell can say"},
 		{`MAKE[1]="make old"` + "\n" + `MAKE_MATCH[1]="^5'; id; '"`, "--make", "MAKE_MATCH[1] has a quote in it, so MAKE[1] is left out"},
+		{`MAKE='make $(id)'`, "--make", "a command in single quotes"},
 		{`CLEAN="make clean\"`, "--clean", "ends in a backslash; say what is right with --clean"},
 		{`BUILD_EXCLUSIVE_CONFIG="CONFIG_PCI; id"`, "--needs", "is no list of symbols"},
 	} {

@@ -33,10 +33,16 @@ type vendorConf struct {
 // flags say what a setting says.
 var flags = map[string]string{"MAKE": "--make", "MAKE_MATCH": "--make", "CLEAN": "--clean", "BUILD_EXCLUSIVE_CONFIG": "--needs"}
 
+// mostRefused bounds what is told of a flag; who gives it need not read more.
+const mostRefused = 20
+
 // refuse takes note of what is not taken over.
 func (v *vendorConf) refuse(setting, format string, args ...any) {
 	flag := cmp.Or(flags[setting], "--module")
 	instead := map[string]string{"--module": "name all modules that are built with --module"}[flag]
+	if len(v.refused[flag]) == mostRefused {
+		return
+	}
 	v.refused[flag] = append(v.refused[flag],
 		"the vendor's dkms.conf: "+fmt.Sprintf(format, args...)+"; "+cmp.Or(instead, "say what is right with "+flag))
 }
@@ -58,7 +64,12 @@ func readVendorConf(text string) *vendorConf {
 			continue
 		}
 		n, _ := strconv.Atoi(m[2]) // "" is the first
-		m[3] += m[4] + m[5]        // whatever its quotes
+		if strings.Contains(m[4], "$(") {
+			// In its single quotes nothing runs when the file is read; it would in ours.
+			v.refuse(m[1], "%.100q has a command in single quotes", strings.TrimSpace(line))
+			continue
+		}
+		m[3] += m[4] + m[5] // whatever its quotes
 		if n > 999 || strings.HasSuffix(m[3], `\`) {
 			// A backslash at its end would take the quote along that it is written in.
 			v.refuse(m[1], "%.100q has a number over 999 or ends in a backslash", strings.TrimSpace(line))
