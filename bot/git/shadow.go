@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/internal/filelock"
 )
@@ -220,12 +221,16 @@ func dropScratch(dir string) {
 	}
 }
 
+// youngest is how old a lock is before it is tried: one that was just made may be locked in
+// the next moment by who made it.
+const youngest = time.Minute
+
 // sweep removes the folders of processes that are no more: their locks are free.
 func sweep(in string) {
 	left, _ := filepath.Glob(filepath.Join(in, scratchPrefix+"*"))
 	for _, dir := range left {
 		lock := filepath.Join(dir, "lock")
-		if st, err := os.Lstat(lock); err != nil || !st.Mode().IsRegular() {
+		if st, err := os.Lstat(lock); err != nil || !st.Mode().IsRegular() || time.Since(st.ModTime()) < youngest {
 			continue // not ours, or just being made
 		}
 		if unlock, err := filelock.Try(lock); err == nil && unlock != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stablebot/stablebot/bot/git/gittest"
 )
@@ -144,11 +145,17 @@ func TestTrapsOfAPartialClone(t *testing.T) {
 func TestScratch(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
-	dead := filepath.Join(tmp, scratchPrefix+"dead")
-	if err := os.MkdirAll(filepath.Join(dead, "shadow-1"), 0o755); err != nil {
-		t.Fatal(err)
+	dead, young := filepath.Join(tmp, scratchPrefix+"dead"), filepath.Join(tmp, scratchPrefix+"young")
+	for _, dir := range []string{dead, young} {
+		if err := os.MkdirAll(filepath.Join(dir, "shadow-1"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "lock"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.WriteFile(filepath.Join(dead, "lock"), nil, 0o600); err != nil {
+	old := time.Now().Add(-2 * youngest)
+	if err := os.Chtimes(filepath.Join(dead, "lock"), old, old); err != nil {
 		t.Fatal(err)
 	}
 	dir, remove, err := Scratch("x-")
@@ -158,6 +165,9 @@ func TestScratch(t *testing.T) {
 	sweep(tmp)
 	if _, err := os.Stat(dead); err == nil {
 		t.Error("what a dead process left is still there")
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Errorf("a folder that is just being made was swept away: %v", err)
 	}
 	if strings.HasPrefix(dir, tmp) { // otherwise another test holds a folder elsewhere
 		if _, err := os.Stat(dir); err != nil {
