@@ -50,7 +50,8 @@ func alone(ctx context.Context, dir string) (held *os.File, unlock func(), err e
 // nobody collects garbage. Who calls it is alone with the mirror.
 func clearLeft(dir string) error {
 	var left []string
-	for _, pattern := range []string{"*.lock", "objects/tmp_*", "objects/info/*.lock", "objects/pack/tmp_*", "objects/pack/*.lock"} {
+	for _, pattern := range []string{"*.lock", "objects/tmp_*", "objects/info/*.lock", "objects/pack/tmp_*", "objects/pack/.tmp-*",
+		"objects/pack/*.lock"} {
 		names, err := filepath.Glob(filepath.Join(globEscaped(dir), pattern))
 		if err != nil {
 			return fmt.Errorf("looking for what a killed git left in %s: %w", dir, err)

@@ -19,7 +19,8 @@ type Mirror struct {
 	URL string
 
 	o      MirrorOptions
-	lender *Repo // whose objects are borrowed
+	lender *Repo     // whose objects are borrowed
+	tidied time.Time // it was last
 }
 
 // MirrorOptions say how a remote is followed.
@@ -267,6 +268,7 @@ func (m *Mirror) Fetch(ctx context.Context) ([]Move, error) {
 	if err != nil {
 		return nil, remoteError(err)
 	}
+	m.tidy(ctx, held)
 	after, err := m.Refs(ctx)
 	if err != nil {
 		return nil, err
