@@ -86,8 +86,10 @@ func leadsOut(dir, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	rel, err := filepath.Rel(root, to)
-	return err != nil || !filepath.IsLocal(rel), nil
+	if rel, err := filepath.Rel(root, to); err == nil {
+		return !filepath.IsLocal(rel), nil
+	}
+	return true, nil // they have no folder in common
 }
 
 // walk lists files.
