@@ -30,7 +30,7 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Code()
 		if !f.complete() {
-			return unknown("there is no diff to look at")
+			return unknown(f.noDiff())
 		}
 		var ev Evidence
 		for _, x := range f.Change.Files {

@@ -97,6 +97,14 @@ func (f *Facts) claimsFix() bool {
 // (option 2) has none.
 func (f *Facts) complete() bool { return len(f.Change.Files) > 0 }
 
+// noDiff says why there are no lines to look at.
+func (f *Facts) noDiff() string {
+	if f.Change.Damage != nil {
+		return "its diff cannot be read, as it is damaged"
+	}
+	return "there is no diff to look at"
+}
+
 // bodyLine is evidence for a line of the message, by its number.
 func (f *Facts) bodyLine(line int) Evidence {
 	if line <= 0 {

@@ -38,7 +38,7 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 		case w.Has(signs.WordFWFile):
 			return unknown("the message says that it needs a firmware file; whether systems have it is not known", w.Evidence(signs.WordFWFile))
 		case !f.complete():
-			return unknown("there is no diff to look at")
+			return unknown(f.noDiff())
 		case c.Truncated:
 			return unknown(notWhole)
 		}

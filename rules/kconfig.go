@@ -29,7 +29,7 @@ Unmet: a patch that adds "config FOO_TURBO".`,
 		c := f.Code()
 		switch n := c.Net(signs.SignConfig); {
 		case !f.complete():
-			return unknown("there is no diff to look at")
+			return unknown(f.noDiff())
 		case n > 0:
 			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(signs.SignConfig))
 		case c.Added[signs.SignConfigDep]+c.Removed[signs.SignConfigDep] > 0:

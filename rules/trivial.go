@@ -46,7 +46,7 @@ Unmet: a patch that corrects the spelling of a comment.`,
 	Run: func(f *Facts) (Finding, error) {
 		w, c := f.Words(), f.Code()
 		if !f.complete() {
-			return unknown("there is no diff to look at")
+			return unknown(f.noDiff())
 		}
 		first := Evidence{File: signs.FileName(f.Change.Files[0])}
 		if reason := f.trivialByDiff(); reason != "" {

@@ -36,7 +36,7 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 	Run: func(f *Facts) (Finding, error) {
 		c := f.Code()
 		if !f.complete() {
-			return unknown("there is no diff to look at")
+			return unknown(f.noDiff())
 		}
 		var parts []string
 		var ev []Evidence

@@ -26,7 +26,8 @@ var (
 			`(?: up| back)?(?: this| it| that)?(?: one| patch| change| commit| fix)?(?: up)?(?: any| further| farther| back){0,3} (?:for|in|into|on|onto|to|than) `),
 		regexp.MustCompile(`\b(?:do not|don't) (?:really |actually )?(?:need|want) (?:this|it|that)(?: one| patch| change| commit| fix)? (?:for|in|on) `),
 		regexp.MustCompile(`\bno need (?:for|of) (?:this|it|that)(?: one| patch| change| commit| fix)? (?:for|in|on) `),
-		regexp.MustCompile(`\b(?:drop|remove|omit|leave|skip|keep) (?:this |it |that |them )?(?:one |patch |change |commit |fix )?(?:out )?(?:from|for|of|in) `),
+		regexp.MustCompile(`\b(?:drop|remove|omit|skip) (?:this |it |that |them )?(?:one |patch |change |commit |fix )?(?:out )?(?:from|for|of|in) `),
+		regexp.MustCompile(`\b(?:leave|keep) (?:this |it |that |them )?(?:one |patch |change |commit |fix )?out (?:from|for|of|in) `),
 		regexp.MustCompile(`\bskip `),
 		regexp.MustCompile(`\bdrop the (?:backports? |cop(?:y|ies) |patch |one )?(?:to |for |in )?`),
 		regexp.MustCompile(`(?:\bnot|n't|\bno) (?:stable material|for stable|suitable for stable|appropriate for stable) `),
@@ -41,7 +42,10 @@ var (
 		`(?:branch|tree|kernel|version|series|release)\b`)
 	everywhere = [...]string{"all stable", "any stable", "all trees", "all branches", "any branch", "any tree", "everywhere", "anywhere else",
 		"all of them", "stable at all", "other branches", "all kernels"}
-	conditional = [...]string{"unless ", "until ", "without ", " yet", "does not apply", "doesn't apply", "did not apply", "didn't apply"}
+	conditional = [...]string{"unless ", "until ", "without ", " yet", "does not apply", "doesn't apply", "did not apply", "didn't apply",
+		"be applied", "cannot apply", "can't apply", "can not apply"}
+	// A no to what a verb says: "please don't drop this from 6.1".
+	kept = regexp.MustCompile(`(?:\bnot|n't|\bno reason to|\bnever|\binstead of|\brather than)(?: to)?(?: please)? (?:drop|remove|omit|skip|leave|keep)(?:ping|ting|ing|ving)?\b`)
 )
 
 // maxSentence bounds what is read as one: nobody says no in more.
@@ -54,7 +58,7 @@ func onlyFor(said string, trees []string) (out []release.Range) {
 		return nil
 	}
 	low := strings.ToLower(strings.ReplaceAll(said, "’", "'"))
-	if strings.ContainsRune(low, '?') || containsAny(low, everywhere[:]) || containsAny(low, conditional[:]) {
+	if strings.ContainsRune(low, '?') || containsAny(low, everywhere[:]) || containsAny(low, conditional[:]) || kept.MatchString(low) {
 		return nil
 	}
 	add := func(r release.Range, n int) {

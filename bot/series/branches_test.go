@@ -64,6 +64,13 @@ func TestOnlyFor(t *testing.T) {
 		{plain, "> This is not for 5.10.\n\nIt is.", ""},
 		{plain, "Do not pick this to 5.10 until the winder is there.", ""},
 		{plain, "Tested on 5.10.", ""},
+		{plain, "Please keep this in 6.6.", ""},
+		{plain, "Please don't drop this from 6.1.", ""},
+		{plain, "I see no reason to drop this from 5.15.", ""},
+		{plain, "Let's leave this for 6.13.", ""},
+		{plain, "This can't be applied to 5.10, I will send a backport.", ""},
+		{plain, "Please drop this from 5.10 and keep it in 6.1.", "only 5.10"},
+		{plain, "Please leave this out of 5.10.", "only 5.10"},
 	} {
 		raw := "From: Mo Maintains <mo@example.org>\nTo: list@example.org\nSubject: Re: " + c.subject + "\nMessage-ID: <r@x>\n" +
 			"In-Reply-To: <p@x>\nDate: Mon, 2 Nov 2026 10:00:00 +0100\n\n" + c.text + "\n"

@@ -81,7 +81,7 @@ func (x *Index) saidAgainst() map[string][]int32 {
 	}
 	x.against, x.posted = map[string][]int32{}, map[copied]bool{}
 	for id, list := range x.copies {
-		for _, c := range list {
+		for _, c := range slices.Backward(list) { // the newest first
 			p := x.mails[c].posting
 			x.posted[copied{id, p}] = true
 			cover := x.postings[p].cover

@@ -59,7 +59,7 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "overflow") && !ofMemory(s, at) {
 		mask = mask&^(1<<WordMemory) | 1<<WordFailure
 	}
-	if mask&(1<<WordFix) != 0 && strings.HasPrefix(s[at:], "fixed") && isConstant(s[at+len("fixed"):]) {
+	if mask&(1<<WordFix) != 0 && at > 0 && strings.HasPrefix(s[at:], "fixed") && !titleVerb(s, at) && isConstant(s[at+len("fixed"):]) {
 		mask &^= 1 << WordFix
 	}
 	if mask&(1<<WordNotRun) != 0 && ofOtherMachines(s, at) {
@@ -288,14 +288,22 @@ func tellsOf(before string) bool {
 	return false
 }
 
+// titleVerb reports whether a word is the first one of a title, or of what stands behind
+// its prefix.
+func titleVerb(s string, at int) bool {
+	return strings.HasSuffix(strings.TrimRight(s[:at], " "), ":") && !strings.Contains(s, "\n")
+}
+
 // isConstant reports whether "fixed" before rest means constant: "use fixed values".
 func isConstant(rest string) bool {
-	rest = strings.TrimLeft(rest, " -")
-	for _, noun := range [...]string{"value", "rate", "point", "size", "length", "clock", "phy", "link", "frequenc", "mode", "regulator", "width", "address",
-		"offset", "number", "voltage", "partition", "layout", "time", "period", "interval", "function", "speed", "bandwidth", "pattern", "set of", "order", "mapping", "index"} {
-		if strings.HasPrefix(rest, noun) {
-			return true
-		}
+	word := strings.TrimLeft(rest, " -")
+	if i := strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
+		word = word[:i]
+	}
+	switch strings.TrimSuffix(word, "s") {
+	case "value", "rate", "point", "size", "length", "clock", "phy", "link", "frequency", "frequencie", "mode", "regulator", "width", "addresse",
+		"addres", "offset", "number", "voltage", "partition", "layout", "period", "interval", "speed", "bandwidth", "pattern", "order", "mapping", "index":
+		return true
 	}
 	return false
 }

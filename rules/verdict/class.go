@@ -91,7 +91,7 @@ func (j *judged) classReason(c Class, b *Branch, score float64) string {
 	case Enablement:
 		return "enables hardware or a feature beyond a device ID or a quirk" + in + "; " + chance
 	}
-	if j.fix < j.Fix && !j.byTag() && !j.Words().InTitle(signs.WordFix) {
+	if j.fix < j.Fix && !j.byTag() && !j.Words().InTitle(signs.WordFix) && j.finding(rules.Met, rules.RealBug) == nil {
 		return "perhaps a fix, and stable is unlikely to take it" + in + " (" + percent(score) + ")"
 	}
 	return "a fix, but stable is unlikely to take it" + in + " (" + percent(score) + ")"
