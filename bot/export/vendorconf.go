@@ -40,7 +40,11 @@ const mostRefused = 20
 func (v *vendorConf) refuse(setting, format string, args ...any) {
 	flag := cmp.Or(flags[setting], "--module")
 	instead := map[string]string{"--module": "name all modules that are built with --module"}[flag]
-	if len(v.refused[flag]) == mostRefused {
+	switch n := len(v.refused[flag]); {
+	case n == mostRefused:
+		v.refused[flag] = append(v.refused[flag], "the vendor's dkms.conf: and more of the kind")
+		return
+	case n > mostRefused:
 		return
 	}
 	v.refused[flag] = append(v.refused[flag],

@@ -242,6 +242,9 @@ func (s *Source) archive(ctx context.Context, what string, ms Mails) ([]*Batch, 
 	if err != nil {
 		return nil, err
 	}
+	if s.For != "" {
+		ps = slices.DeleteFunc(ps, func(p *Patch) bool { return len(p.branches) > 0 && !slices.Contains(p.branches, s.For) })
+	}
 	if ps = newest(ps); len(ps) == 0 {
 		return nil, fmt.Errorf("%s has no batch of the stable team among its last mails, in review or as a proposal (AUTOSEL)", what)
 	}
