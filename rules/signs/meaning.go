@@ -300,10 +300,11 @@ func isConstant(rest string) bool {
 	if i := strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
 		word = word[:i]
 	}
-	switch strings.TrimSuffix(word, "s") {
-	case "value", "rate", "point", "size", "length", "clock", "phy", "link", "frequency", "frequencie", "mode", "regulator", "width", "addresse",
-		"addres", "offset", "number", "voltage", "partition", "layout", "period", "interval", "speed", "bandwidth", "pattern", "order", "mapping", "index":
-		return true
+	for _, noun := range [...]string{"value", "rate", "point", "size", "length", "clock", "phy", "link", "frequency", "mode", "regulator", "width",
+		"address", "offset", "number", "voltage", "partition", "layout", "period", "interval", "speed", "bandwidth", "pattern", "order", "mapping", "index"} {
+		if word == noun || word == noun+"s" || word == noun+"es" {
+			return true
+		}
 	}
 	return false
 }

@@ -137,7 +137,7 @@ func steers(name string) bool {
 		return strings.HasPrefix(dir, "arch/") && (strings.Contains(dir, "/tools/") ||
 			strings.Contains(dir, "/vdso") || strings.Contains(dir, "/boot/")) ||
 			strings.Contains(dir, "/aicasm/") || strings.HasPrefix(dir, "lib/raid6/") || strings.HasPrefix(dir, "security/selinux/")
-	case ".rst", ".txt", ".yaml", ".dts", ".dtsi":
+	case ".rst", ".yaml", ".dts", ".dtsi":
 		return false
 	}
 	return !strings.HasPrefix(dir, "Documentation/") && base != "MAINTAINERS" && base != "CREDITS" && base != ".mailmap"
@@ -200,16 +200,26 @@ func (t *tree) objects(ctx context.Context, files []File) (*Result, error) {
 // with puts the change in, compiles, and takes it out.
 func (t *tree) with(ctx context.Context, files []File, res *Result) (err error) {
 	var note strings.Builder
+	written := map[string]time.Time{} // a file that is as it was is as old, so that nothing is made anew for it
 	for _, f := range files {
 		note.WriteString(f.Path + "\x00")
+		if st, err := os.Stat(filepath.Join(t.src, filepath.FromSlash(f.Path))); err == nil {
+			written[f.Path] = st.ModTime()
+		}
 	}
 	if err := os.WriteFile(filepath.Join(t.dir, dirtyNote), []byte(note.String()), 0o600); err != nil {
 		return fmt.Errorf("the note of a change: %w", err)
 	}
 	defer func() {
 		// Also when the context has ended.
-		err = errors.Join(err, t.restore(context.WithoutCancel(ctx)))
+		err = errors.Join(err, t.restore(context.WithoutCancel(ctx)), t.makePrograms(true))
+		for p, at := range written {
+			err = errors.Join(err, os.Chtimes(filepath.Join(t.src, filepath.FromSlash(p)), at, at))
+		}
 	}()
+	if err := t.makePrograms(false); err != nil {
+		return err
+	}
 	for _, f := range files {
 		to := filepath.Join(t.src, filepath.FromSlash(f.Path))
 		if f.Data == nil {
@@ -226,6 +236,10 @@ func (t *tree) with(ctx context.Context, files []File, res *Result) (err error) 
 		now, err := t.compile(ctx, object)
 		if err != nil {
 			return err
+		}
+		if t.wantedPrograms() {
+			res.Builds, res.Why = NotTried, "it has the build make a program of its own anew, for "+object+"; that is not done for a patch"
+			return nil
 		}
 		was := t.known[object]
 		res.Warnings = append(res.Warnings, fresh(now.Warnings, was.Warnings)...)

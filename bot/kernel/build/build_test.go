@@ -78,6 +78,35 @@ func TestSteers(t *testing.T) {
 	}
 }
 
+// TestProgramsOfTheBuild: a change to a header that a program of the build includes has that
+// program neither made nor run; without it, it is.
+func TestProgramsOfTheBuild(t *testing.T) {
+	b := newBench(t)
+	mark := filepath.Join(t.TempDir(), "ran")
+	b.Put("Makefile", makefile+`drivers/pump/table.o: drivers/pump/table.h
+drivers/pump/table.h: lib/gentable
+	@./lib/gentable > $@
+lib/gentable: lib/gentable.c include/level.h
+	@$(HOSTCC) -Iinclude -o $@ $<
+`, "a table")
+	b.Put("include/level.h", "#define LEVEL 4\n", "level")
+	b.Put("lib/gentable.c", "#include <stdio.h>\n#include <level.h>\nint main(void) { printf(\"#define T %d\\n\", LEVEL); return 0; }\n", "program")
+	b.Put("drivers/pump/Makefile", "obj-$(CONFIG_PUMP) += pump.o table.o\n", "table")
+	b.at = b.Put("drivers/pump/table.c", "#include \"table.h\"\nint table = T;\n", "table")
+	const table = "drivers/pump/table.c"
+	if res := b.objects(t, File{table, []byte("#include \"table.h\"\nint table = T + 1;\n")}); res.Builds != Yes {
+		t.Fatalf("what has nothing to do with the program: %+v", res)
+	}
+	evil := "#include <stdlib.h>\n#define LEVEL (system(\"touch " + mark + "\"), 4)\n"
+	res := b.objects(t, File{"include/level.h", []byte(evil)}, File{table, []byte("#include \"table.h\"\nint table = T + 2;\n")})
+	if _, err := os.Stat(mark); err == nil || res.Builds != NotTried || !strings.Contains(res.Why, "make a program of its own anew") {
+		t.Errorf("the program was run (%v): %+v", err == nil, res)
+	}
+	if res := b.objects(t, File{table, []byte("#include \"table.h\"\nint table = T + 3;\n")}); res.Builds != Yes {
+		t.Errorf("afterwards: %+v", res)
+	}
+}
+
 func TestObjects(t *testing.T) {
 	b := newBench(t)
 	for name, c := range map[string]struct {

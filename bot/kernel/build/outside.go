@@ -21,7 +21,7 @@ var (
 	asked = regexp.MustCompile(`\b__has_(?:include|include_next|embed)\s*\(\s*(.*)`)
 	// assembled reads one in assembler, or in a string for it.
 	assembled = regexp.MustCompile(`\.(?:incbin\b|include\b[\s\\]*")`)
-	programs  = regexp.MustCompile(`(?m)^[ \t]*(?:hostprogs|userprogs)[\w-]*\s*[:+?]?=(.*)$`)
+	programs  = regexp.MustCompile(`(?m)^[ \t]*(?:hostprogs|userprogs)[^\s:+?=]*\s*[:+?]?=(.*)$`)
 	linked    = regexp.MustCompile(`(?m)^[ \t]*([\w-]+)-(?:objs|cxxobjs)\s*[:+?]?=(.*)$`)
 )
 

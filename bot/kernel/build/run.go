@@ -102,7 +102,8 @@ func (t *tree) make(ctx context.Context, most time.Duration, args ...string) (st
 	if p, err := exec.LookPath("ccache"); err == nil {
 		cc = p + " " + cc
 	}
-	all := append([]string{"-s", "-k", fmt.Sprintf("-j%d", t.o.Jobs), "CC=" + cc, "HOSTCC=" + t.o.Compiler}, args...)
+	all := append([]string{"-s", "-k", fmt.Sprintf("-j%d", t.o.Jobs), "CC=" + cc,
+		"HOSTCC=" + t.hostCompiler(), "HOSTCXX=" + t.hostCompiler()}, args...)
 	// Seconds of a processor, KiB of memory, KiB of a file.
 	script := fmt.Sprintf("ulimit -t %d; ulimit -v %d; ulimit -f %d; exec nice -n 10 make \"$@\"", int(most.Seconds())*t.o.Jobs, 8<<20, 2<<20)
 	home := filepath.Join(t.dir, "home")

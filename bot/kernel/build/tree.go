@@ -57,8 +57,11 @@ func open(ctx context.Context, r *git.Repo, commit string, o Options) (t *tree, 
 		return nil, "another process builds in " + t.dir, nil
 	}
 	if _, err := os.Stat(filepath.Join(t.dir, readyNote)); err == nil {
-		if err := t.restore(ctx); err == nil {
-			t.load()
+		_, clean := os.Stat(filepath.Join(t.dir, dirtyNote))
+		if err := errors.Join(t.restore(ctx), t.makePrograms(true)); err == nil {
+			if clean != nil { // else what was put back is newer than what was made of it
+				t.load()
+			}
 			now := time.Now()
 			_ = os.Chtimes(t.dir, now, now)
 			return t, "", nil
@@ -85,7 +88,7 @@ func (t *tree) write(ctx context.Context) (why string, err error) {
 	if free, ok := room(t.o.Dir); ok && free < t.o.Room {
 		return fmt.Sprintf("the disk is too full for a kernel tree: %d MB are free in %s, %d are needed", free>>20, t.o.Dir, t.o.Room>>20), nil
 	}
-	if err := t.unpack(ctx); err != nil {
+	if err := errors.Join(t.unpack(ctx), t.makePrograms(true)); err != nil {
 		return "", err
 	}
 	if why, err = t.configure(ctx); err != nil || why != "" {
