@@ -90,7 +90,8 @@ lib/gentable: lib/gentable.c include/level.h
 	@$(HOSTCC) -Iinclude -o $@ $<
 `, "a table")
 	b.Put("include/level.h", "#define LEVEL 4\n", "level")
-	b.Put("lib/gentable.c", "#include <stdio.h>\n#include <level.h>\nint main(void) { printf(\"#define T %d\\n\", LEVEL); return 0; }\n", "program")
+	b.Put("lib/gentable.c", "#include <stdio.h>\n#include <level.h>\n"+
+		"int main(void) { printf(\"#define T %d\\n\", LEVEL); return 0; }\n", "program")
 	b.Put("drivers/pump/Makefile", "obj-$(CONFIG_PUMP) += pump.o table.o\n", "table")
 	b.at = b.Put("drivers/pump/table.c", "#include \"table.h\"\nint table = T;\n", "table")
 	const table = "drivers/pump/table.c"
