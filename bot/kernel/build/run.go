@@ -37,6 +37,10 @@ CONFIG_SYSTEM_TRUSTED_KEYS=""
 CONFIG_SYSTEM_REVOCATION_KEYS=""
 `
 
+// madeBy is part of a tree's name: a tree of an earlier way to make programs would have all
+// of them made anew.
+const madeBy = "hostcc "
+
 // configKey names a configuration by what is in it, and the compiler.
 func configKey(o Options) (string, error) {
 	data := []byte(derived)
@@ -46,7 +50,7 @@ func configKey(o Options) (string, error) {
 			return "", err
 		}
 	}
-	sum := sha256.Sum256(append(data, o.Compiler...))
+	sum := sha256.Sum256(append(data, madeBy+o.Compiler...))
 	return fmt.Sprintf("%.5x", sum[:]), nil
 }
 
