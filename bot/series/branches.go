@@ -95,7 +95,11 @@ type scope struct {
 	stable bool     // it answers a proposal for stable
 	// reasons are those of the whole reply, read once.
 	reasons func() []release.Range
+	asked   int // lines that may keep a change out of something
 }
+
+// maxAskedLines bounds how many lines of a reply are read for what they keep a change out of.
+const maxAskedLines = 300
 
 func newScope(m *mail.Message, text string) *scope {
 	trees := m.Prefix.Trees
@@ -128,6 +132,9 @@ func (s *scope) nacked(d Refusal, value string) Refusal {
 func (s *scope) refusal(have []Refusal, before, line, rest string, lineNo int) []Refusal {
 	all := refusesStable(line, s.stable)
 	if !all && !speaksOfKernel(line) && !thisOne.MatchString(strings.ToLower(line)) {
+		return have
+	}
+	if s.asked++; s.asked > maxAskedLines {
 		return have
 	}
 	said := sentence(before, line, rest)
