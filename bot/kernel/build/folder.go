@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // own makes a folder for builds, or uses the one that is there if nobody else can have put
@@ -42,7 +43,7 @@ func own(dir string) error {
 }
 
 // parents returns why others may put another folder in the place of this one: a folder
-// above it, by its name or behind the links in that, belongs to another user, or others
+// above it, by its name or behind each link that this leads through, belongs to another user, or others
 // can write to it and it has no sticky bit.
 func parents(dir string) error {
 	if !sharable {
@@ -52,16 +53,54 @@ func parents(dir string) error {
 	if err != nil {
 		return fmt.Errorf("the folder for builds: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(named)
+	through, err := passed(named)
 	if err != nil {
 		return fmt.Errorf("the folder for builds: %w", err)
 	}
-	for _, from := range []string{named, real} {
+	for _, from := range through {
 		if err := upwards(dir, from); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mostLinks is how many the kernel follows in one path.
+const mostLinks = 40
+
+// passed are the links that a path leads through, each by the folder where it really
+// stands, and last the folder where it ends.
+func passed(name string) (out []string, err error) {
+	top := filepath.VolumeName(name) + string(filepath.Separator)
+	at, rest := top, parts(name)
+	for len(rest) > 0 {
+		next := filepath.Join(at, rest[0]) // nothing above is a link, so ".." is what it seems
+		rest = rest[1:]
+		st, err := os.Lstat(next)
+		if err != nil {
+			return nil, err
+		}
+		if st.Mode()&os.ModeSymlink == 0 {
+			at = next
+			continue
+		}
+		if out = append(out, next); len(out) > mostLinks {
+			return nil, fmt.Errorf("%s leads through more than %d links", name, mostLinks)
+		}
+		to, err := os.Readlink(next)
+		if err != nil {
+			return nil, err
+		}
+		if filepath.IsAbs(to) {
+			at = top
+		}
+		rest = append(parts(to), rest...)
+	}
+	return append(out, at), nil
+}
+
+func parts(name string) []string {
+	return strings.FieldsFunc(name[len(filepath.VolumeName(name)):], func(c rune) bool { return c == filepath.Separator })
 }
 
 // upwards looks at a folder and at all above it. What is below one of ours that nobody else

@@ -24,6 +24,7 @@ func TestParentsOfOthers(t *testing.T) {
 		top, mid os.FileMode // of the two folders above the one for builds
 		owner    int         // of the lower one
 		link     bool        // the lower one is named by a link in the upper one
+		over     os.FileMode // of the folder of a second link, which that one leads to
 		want     string
 	}{
 		"ours":                         {top: reached, mid: reached},
@@ -35,6 +36,8 @@ func TestParentsOfOthers(t *testing.T) {
 		"another's":                    {top: reached, mid: reached, owner: 12345, want: "mid belongs to another user"},
 		"a link in one for all":        {top: anybody, mid: reached, link: true, want: "top can be written by others"},
 		"a link in one of ours":        {top: reached, mid: reached, link: true},
+		"a chain of links, all ours":   {top: reached, mid: reached, link: true, over: reached},
+		"a chain with one for all":     {top: reached, mid: reached, link: true, over: anybody, want: "over can be written by others"},
 	} {
 		if c.owner != 0 && os.Geteuid() != 0 {
 			continue
@@ -47,6 +50,13 @@ func TestParentsOfOthers(t *testing.T) {
 		if c.link {
 			elsewhere := filepath.Join(root, "elsewhere")
 			must(os.Mkdir(elsewhere, reached))
+			if c.over != 0 {
+				over := filepath.Join(root, "over")
+				must(os.Mkdir(over, 0o700))
+				must(os.Symlink(elsewhere, filepath.Join(over, "link")))
+				must(os.Chmod(over, c.over))
+				elsewhere = "../over/link"
+			}
 			must(os.Symlink(elsewhere, mid))
 		} else {
 			must(os.Mkdir(mid, 0o700))
