@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stablebot/stablebot/bot/internal/strictyaml"
 )
 
 func TestParse(t *testing.T) {
@@ -56,9 +58,9 @@ lists:
     reply: everybody
     verdicts: [dkms-only, great]
 `))
-	var e *Error
+	var e *strictyaml.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("not an *Error: %v", err)
+		t.Fatalf("not a *strictyaml.Error: %v", err)
 	}
 	want := []string{
 		"bad.yaml:1:1: state: a folder is needed",

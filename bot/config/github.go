@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/stablebot/stablebot/bot/internal/strictyaml"
 )
 
 // GitHub is one GitHub, or GitHub Enterprise Server, and who the bot is there.
@@ -64,7 +66,7 @@ const (
 )
 
 // Validate reports what GitHub would refuse, under path.
-func (n LabelNames) Validate(path string) []Problem {
+func (n LabelNames) Validate(path string) []strictyaml.Problem {
 	var v validator
 	seen := map[string]string{}
 	for _, l := range []struct {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/internal/strictyaml"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -17,7 +18,7 @@ const minKeep = 90 * 24 * time.Hour
 
 // validate returns what is wrong with the values, by path. Positions are
 // filled in by the reader.
-func (c *Config) validate() []Problem {
+func (c *Config) validate() []strictyaml.Problem {
 	var v validator
 	if c.State == "" {
 		v.add("state", "a folder is needed for the store and the outbox")
@@ -278,10 +279,10 @@ func (s SMTP) validate(v *validator, from string) {
 	}
 }
 
-type validator struct{ problems []Problem }
+type validator struct{ problems []strictyaml.Problem }
 
 func (v *validator) add(path, format string, a ...any) {
-	v.problems = append(v.problems, Problem{Path: path, Message: fmt.Sprintf(format, a...)})
+	v.problems = append(v.problems, strictyaml.Problem{Path: path, Message: fmt.Sprintf(format, a...)})
 }
 
 func (v *validator) need(path, value, what string) {

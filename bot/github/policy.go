@@ -8,6 +8,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/config"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/bot/internal/strictyaml"
 	"github.com/stablebot/stablebot/bot/report"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -56,14 +57,14 @@ type branches struct {
 	Distribution []string `yaml:"distribution"`
 }
 
-func (b branches) validate() (out []config.Problem) {
+func (b branches) validate() (out []strictyaml.Problem) {
 	for _, of := range []struct {
 		name     string
 		patterns []string
 	}{{"mainline", b.Mainline}, {"stable", b.Stable}, {"distribution", b.Distribution}} {
 		for i, p := range of.patterns {
 			if _, err := path.Match(p, ""); err != nil {
-				out = append(out, config.Problem{Path: fmt.Sprintf("branches.%s[%d]", of.name, i),
+				out = append(out, strictyaml.Problem{Path: fmt.Sprintf("branches.%s[%d]", of.name, i),
 					Message: fmt.Sprintf("%q is no pattern: write * for any letters but a slash", p)})
 			}
 		}
@@ -81,10 +82,10 @@ func Everything(labels []flow.LabelName) flow.PullPolicy {
 // names every problem with its line.
 func ParsePolicy(b []byte, labels []flow.LabelName) (flow.PullPolicy, error) {
 	f := file{Enabled: true, Labels: true, Check: true, Comment: true}
-	err := config.Strict(PolicyFile, b, maxPolicy, &f, func() (out []config.Problem) {
+	err := strictyaml.Read(PolicyFile, b, maxPolicy, &f, func() (out []strictyaml.Problem) {
 		for i, v := range f.Verdicts {
 			if verdict.Verdict(v).Silent() || !slices.ContainsFunc(labels, func(l flow.LabelName) bool { return string(l.Verdict) == v }) {
-				out = append(out, config.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
+				out = append(out, strictyaml.Problem{Path: fmt.Sprintf("verdicts[%d]", i),
 					Message: fmt.Sprintf("%q is none of stable-eligible, dkms-only, mixed, wait, uncertain", v)})
 			}
 		}
