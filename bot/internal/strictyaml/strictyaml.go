@@ -91,13 +91,13 @@ func Read(file string, b []byte, most int, into any, validate func() []Problem) 
 	return &Error{file, r.problems}
 }
 
-// tooDeep is why a file is not read on.
-var tooDeep = fmt.Errorf("nested deeper than %d", maxOpen)
+// errTooDeep is why a file is not read on.
+var errTooDeep = fmt.Errorf("nested deeper than %d", maxOpen)
 
 // limits are those of the library. Aliases are refused where they stand, so they need none.
 var limits = loaderlimits.New(loaderlimits.AliasNone(), loaderlimits.DepthFunc(func(depth int, _ *yaml.DepthContext) error {
 	if depth > maxOpen {
-		return tooDeep
+		return errTooDeep
 	}
 	return nil
 }))

@@ -17,7 +17,6 @@ type shape struct {
 	Parts []struct {
 		ID string `yaml:"id"`
 	} `yaml:"parts"`
-	own string `yaml:"-"`
 }
 
 // TestRead: what is right is taken over what stood there, and each problem has its place.
