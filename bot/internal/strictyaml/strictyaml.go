@@ -188,6 +188,8 @@ func (r *reader) read(path string, n *yaml.Node, v reflect.Value) {
 		r.readStruct(path, n, v)
 	case reflect.Slice:
 		r.readList(path, n, v)
+	case reflect.Map:
+		r.readMap(path, n, v)
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		r.read(path, n, v.Elem())
@@ -241,20 +243,45 @@ func (r *reader) readStruct(path string, n *yaml.Node, v reflect.Value) {
 		r.add(path, n, "keys are needed here: %s", strings.Join(known, ", "))
 		return
 	}
+	r.pairs(path, n, func(p string, key, value *yaml.Node) {
+		f, ok := fields[key.Value]
+		if !ok || key.Kind != yaml.ScalarNode {
+			r.add(p, key, "unknown key%s", suggest(key.Value, known))
+			return
+		}
+		r.read(p, value, f)
+	})
+}
+
+// readMap reads keys of the file's own choice, each with a value of one kind.
+func (r *reader) readMap(path string, n *yaml.Node, v reflect.Value) {
+	if n.Kind != yaml.MappingNode {
+		r.add(path, n, "keys with a value are needed here: write `key: value`")
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	r.pairs(path, n, func(p string, key, value *yaml.Node) {
+		if key.Kind != yaml.ScalarNode {
+			r.add(p, key, "a plain key is needed here")
+			return
+		}
+		e := reflect.New(v.Type().Elem()).Elem()
+		r.read(p, value, e)
+		v.SetMapIndex(reflect.ValueOf(key.Value), e)
+	})
+}
+
+// pairs calls f for each key of n that does not stand twice, with its path.
+func (r *reader) pairs(path string, n *yaml.Node, f func(p string, key, value *yaml.Node)) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key := n.Content[i]
 		p := strings.TrimPrefix(path+"."+key.Value, ".")
 		if _, twice := r.at[p]; twice {
 			r.add(p, key, "stands twice")
 			continue
 		}
 		r.at[p] = place{key.Line, key.Column}
-		f, ok := fields[key.Value]
-		if !ok || key.Kind != yaml.ScalarNode {
-			r.add(p, key, "unknown key%s", suggest(key.Value, known))
-			continue
-		}
-		r.read(p, value, f)
+		f(p, key, n.Content[i+1])
 	}
 }
 

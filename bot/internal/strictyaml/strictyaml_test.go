@@ -7,13 +7,14 @@ import (
 )
 
 type shape struct {
-	Name  string   `yaml:"name"`
-	On    bool     `yaml:"on_line"`
-	Count int      `yaml:"count"`
-	Share float64  `yaml:"share"`
-	Also  *bool    `yaml:"also"`
-	Names []string `yaml:"names"`
-	When  time.Time
+	Name  string            `yaml:"name"`
+	On    bool              `yaml:"on_line"`
+	Count int               `yaml:"count"`
+	Share float64           `yaml:"share"`
+	Also  *bool             `yaml:"also"`
+	Names []string          `yaml:"names"`
+	Ends  map[string]string `yaml:"ends"`
+	Other time.Time
 	Parts []struct {
 		ID string `yaml:"id"`
 	} `yaml:"parts"`
@@ -28,6 +29,10 @@ func TestRead(t *testing.T) {
 		"name: a\non_line: true\ncount: 3\n":  "",
 		"name: 2026\nshare: 1\nalso: false\n": "",
 		"names: [a, b]\nparts: [{id: a}]\n":   "",
+		"ends: {\"5.4\": 2025-12-31}\n":       "",
+		"ends: a\n":                           "f:1:7: ends: keys with a value are needed here: write `key: value`",
+		"ends: {a: [b]}\n":                    "f:1:11: ends.a: one value is needed here",
+		"ends: {a: b, a: c}\n":                "f:1:14: ends.a: stands twice",
 		"name: [a]\n":                         "f:1:7: name: one value is needed here",
 		"on_line: perhaps\n":                  "f:1:10: on_line: true or false is needed here",
 		"count: many\n":                       "f:1:8: count: a whole number is needed here",
@@ -36,11 +41,11 @@ func TestRead(t *testing.T) {
 		"names: a\n":                          "f:1:8: names: a list is needed here: write `- …`",
 		"parts: [a]\n":                        "f:1:9: parts[0]: keys are needed here: id",
 		"parts:\n  - {id: a, di: b}\n":        "f:2:13: parts[0].di: unknown key; did you mean \"id\"?",
-		"own: a\n":                            "f:1:1: own: unknown key; known here: name, on_line, count, share, also, names, parts",
-		"-: a\n":                              "f:1:1: -: unknown key; known here: name, on_line, count, share, also, names, parts",
+		"own: a\n":                            "f:1:1: own: unknown key; known here: name, on_line, count, share, also, names, ends, parts",
+		"-: a\n":                              "f:1:1: -: unknown key; known here: name, on_line, count, share, also, names, ends, parts",
 		"name: a\nname: b\n":                  "f:2:1: name: stands twice",
 		"name: &a b\nnames: [*a]\n":           "f:2:9: names[0]: *a points elsewhere; write the value itself",
-		"? [a]\n: b\n":                        "f:1:3: unknown key; known here: name, on_line, count, share, also, names, parts",
+		"? [a]\n: b\n":                        "f:1:3: unknown key; known here: name, on_line, count, share, also, names, ends, parts",
 		"name: \"a\n":                         "f:2:1: found unexpected end of stream",
 		"name: a\n---\nname: b\n":             "f:2:1: a second document; one file is one configuration",
 		"names: " + strings.Repeat("[", 99):   "f:1:24: nested deeper than 16",
