@@ -57,46 +57,94 @@ func (x *Index) Copy(patchID, id string) {
 		return
 	}
 	if x.copies == nil {
-		x.copies, x.patches = map[string][]int32{}, map[int32]string{}
+		x.copies, x.patches, x.posted = map[copies][]int32{}, map[int32]string{}, map[copied]bool{}
 	}
 	if x.patches[at] == "" {
-		x.patches[at], x.copies[patchID] = patchID, append(x.copies[patchID], at)
+		of := copies{patchID, x.titleHash(e.name)}
+		x.patches[at], x.copies[of] = patchID, append(x.copies[of], at)
+		x.posted[copied{patchID, e.posting}] = true
 		x.against = nil
 	}
 }
 
-// maxAgainst bounds how many copies of a patch are asked for what was said against them: a
-// change is posted a few times, and what a hundred copies cost grows with their square.
-const maxAgainst = 64
-
-// saidAgainst finds the copies of each patch to which, or to whose cover letter, somebody
-// proven said no.
-func (x *Index) saidAgainst() map[string][]int32 {
-	if x.against != nil {
-		return x.against
-	}
-	x.index()
-	no := func(to int32) bool {
-		return slices.ContainsFunc(x.about[to], func(r int32) bool { return x.mails[r].proven != "" && len(x.mails[r].declined) > 0 })
-	}
-	x.against, x.posted = map[string][]int32{}, map[copied]bool{}
-	for id, list := range x.copies {
-		for _, c := range slices.Backward(list) { // the newest first
-			p := x.mails[c].posting
-			x.posted[copied{id, p}] = true
-			cover := x.postings[p].cover
-			if len(x.against[id]) < maxAgainst && (no(c) || cover >= 0 && no(cover)) {
-				x.against[id] = append(x.against[id], c)
-			}
-		}
-	}
-	return x.against
+// copies are the patches of one patch id and title.
+type copies struct {
+	patchID string
+	title   uint64
 }
 
 // copied is a patch in a posting.
 type copied struct {
 	patchID string
 	posting int32
+}
+
+// maxAgainst bounds how many noes of one person to copies of a patch are kept: a change is
+// posted a few times. It is counted for each, so that nobody's noes are in the way of those
+// of somebody else.
+const maxAgainst = 64
+
+// noes are what was said against the copies of a patch, the newest copy first: by those who
+// may decide about its files, and by others, whose word counts for what they sent or wrote
+// themselves.
+type noes struct {
+	deciders []no
+	others   map[string][]no // by address
+}
+
+// no is one: of which copy, or of the cover letter of its posting, and in which reply.
+type no struct {
+	copy, reply int32
+	cover       bool
+}
+
+// saidAgainst finds the noes to the copies of a patch, and to their cover letters, by those
+// who are proven.
+func (x *Index) saidAgainst(of copies, files []string) *noes {
+	if said := x.against[of]; said != nil {
+		return said
+	}
+	x.index()
+	said := &noes{others: map[string][]no{}}
+	type person struct {
+		address string
+		covers  bool
+	}
+	may, kept := map[string]bool{}, map[person]int{}
+	take := func(to, c int32) {
+		for _, at := range x.about[to] {
+			r := &x.mails[at]
+			who := person{r.proven, to != c}
+			if r.proven == "" || len(r.declined) == 0 || kept[who] >= maxAgainst {
+				continue
+			}
+			if _, asked := may[r.proven]; !asked {
+				may[r.proven] = x.May != nil && x.May(r.proven, files)
+			}
+			kept[who]++
+			n := no{c, at, to != c}
+			if may[r.proven] {
+				said.deciders = append(said.deciders, n)
+			} else {
+				who := whose(change.Person{Address: r.proven})
+				said.others[who] = append(said.others[who], n)
+			}
+		}
+	}
+	covers := map[int32]bool{}
+	for _, c := range slices.Backward(x.copies[of]) {
+		take(c, c)
+		p := x.mails[c].posting
+		if cover := x.postings[p].cover; cover >= 0 && !covers[cover] {
+			covers[cover] = true
+			take(cover, c)
+		}
+	}
+	if x.against == nil {
+		x.against = map[copies]*noes{}
+	}
+	x.against[of] = said
+	return said
 }
 
 // shared adds what was said of other copies of a patch by those who may decide about it.
@@ -106,28 +154,31 @@ func (x *Index) shared(m *mail.Message, at int32, kin []int32, f *rules.Series) 
 		return
 	}
 	e := &x.mails[at]
-	said := func(to int32, forStable bool) {
-		x.replies(to, func(r *entry) {
-			if !x.decides(m, r) {
-				return
-			}
-			for _, d := range r.declined {
-				d.Stable = d.Stable || forStable
-				decline(f, r, d)
-			}
-		})
+	of := copies{change.PatchID(m.Change.Files), x.titleHash(e.name)}
+	if len(x.copies[of]) == 0 {
+		return
 	}
-	for _, c := range x.saidAgainst()[change.PatchID(m.Change.Files)] {
-		o := &x.mails[c]
-		if c == at || slices.Contains(kin, o.posting) || x.titleHash(o.name) != x.titleHash(e.name) {
+	against := x.saidAgainst(of, filesOf(m.Change))
+	said := against.deciders
+	own := []string{whose(m.From), whose(m.Change.Author)}
+	slices.Sort(own)
+	for _, who := range slices.Compact(own) {
+		said = append(said[:len(said):len(said)], against.others[who]...)
+	}
+	for _, n := range said {
+		o := &x.mails[n.copy]
+		if n.copy == at || slices.Contains(kin, o.posting) {
 			continue
 		}
-		// Declined for a branch, the patch itself may well go on.
 		p := &x.postings[o.posting]
-		forStable := p.trees != x.postings[e.posting].trees
-		said(c, forStable)
-		if p.cover >= 0 && x.allCopied(p, kin) {
-			said(p.cover, forStable)
+		if n.cover && !x.allCopied(p, kin) {
+			continue
+		}
+		r := &x.mails[n.reply]
+		for _, d := range r.declined {
+			// Declined for a branch, the patch itself may well go on.
+			d.Stable = d.Stable || p.trees != x.postings[e.posting].trees
+			decline(f, r, d)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func TestRefusalOfACopy(t *testing.T) {
 	}
 }
 
-// TestManyCopies: what is asked of copies grows with their number, not with a power of it,
-// and the maintainer's no among strangers' counts.
+// TestManyCopies: what is asked of copies grows with their number, not with a power of it.
+
 func TestManyCopies(t *testing.T) {
 	const senders = 1500
 	x := Index{May: func(address string, _ []string) bool { return address == "mo@kernel.example.org" }}
@@ -127,5 +127,68 @@ func TestManyCopies(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStrangersNoesToCopies: any number of strangers' noes to copies, each of whom sent one,
+// or of one stranger's, takes nothing from the no of a maintainer, nor from that of an author.
+func TestStrangersNoesToCopies(t *testing.T) {
+	const mo, ada = "mo@kernel.example.org", "ada@chips.example.org"
+	for name, c := range map[string]struct {
+		by       string
+		stranger func(i int) string
+		covers   bool // the strangers' copies have a cover letter, and a maintainer's no to it
+	}{
+		"each another":    {mo, func(i int) string { return fmt.Sprintf("eve%d@evil.example.com", i) }, false},
+		"one":             {mo, func(int) string { return "eve@evil.example.com" }, false},
+		"to the author's": {ada, func(i int) string { return fmt.Sprintf("eve%d@evil.example.com", i) }, false},
+		"in one series":   {mo, func(int) string { return "eve@evil.example.com" }, true},
+	} {
+		x := Index{May: func(address string, _ []string) bool { return address == mo }}
+		add := func(raw, proven string) *mail.Message {
+			m, err := mail.Parse([]byte(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := NoteOf(m)
+			n.Proven = proven
+			x.AddNote(n)
+			return m
+		}
+		no := func(to, by string) {
+			add(fmt.Sprintf("From: %s\nSubject: Re: clk\nDate: Mon, 2 Nov 2026 12:00:00 +0100\nMessage-ID: <no-%s>\n"+
+				"In-Reply-To: <%s>\n\nNAK. No.\n", by, to, to), by)
+		}
+		patches := []*mail.Message{
+			add(patchMail, ""),
+			add(strings.NewReplacer("<p@example.org>", "<old@x>", "[PATCH]", "[PATCH RESEND]").Replace(patchMail), ""),
+		}
+		no("old@x", c.by)
+		if c.covers {
+			add("From: eve@evil.example.com\nSubject: [PATCH 0/99] all\nDate: Mon, 2 Nov 2026 10:00:00 +0100\nMessage-ID: <cover@x>\n\nAll.\n", "")
+			no("cover@x", mo)
+		}
+		for i := range 2 * maxAgainst {
+			id, from, prefix := fmt.Sprintf("eve%d@x", i), c.stranger(i), "[PATCH]"
+			if c.covers {
+				prefix = fmt.Sprintf("[PATCH %d/99]", i%99+1)
+				id += ">\nIn-Reply-To: <cover@x"
+			}
+			patches = append(patches, add(strings.NewReplacer("<p@example.org>", "<"+id+">", "[PATCH]", prefix,
+				"Ada Example <ada@chips.example.org>\nTo", from+"\nTo").Replace(patchMail), ""))
+			if !c.covers {
+				no(id, from)
+			}
+		}
+		if c.covers {
+			patches = append(patches, add(strings.NewReplacer("<p@example.org>", "<other@x>\nIn-Reply-To: <cover@x>", "[PATCH]",
+				"[PATCH 98/99]", "+int b;", "+int d;", "Ada Example <ada@chips.example.org>\nTo", "eve@evil.example.com\nTo").Replace(patchMail), ""))
+		}
+		for _, m := range patches {
+			x.Copy(change.PatchID(m.Change.Files), m.ID)
+		}
+		if f := x.Facts(patches[0]); len(f.Declined) != 1 || !strings.HasPrefix(f.Declined[0].Text, c.by) {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }

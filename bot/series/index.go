@@ -49,15 +49,17 @@ type Index struct {
 	byStem   map[uint64][]int32 // like byTitle, of titles that end in a bare version: without it
 
 	// Made when first asked for, until the next mail comes.
-	latest  int64              // date of the newest mail
-	memo    map[int32]bool     // postings → replaced
-	wanted  map[string]string  // patch id that something needs → mail that carries it, "" while none does
-	about   map[int32][]int32  // patches and covers → mails that say something of them
-	refused map[uint64]bool    // titles of several patches of which one was declined
-	copies  map[string][]int32 // patch id → patches, as Copy was told
-	patches map[int32]string   // and the other way
-	against map[string][]int32 // of copies: those that somebody said no to
-	posted  map[copied]bool    // made with against
+	latest  int64             // date of the newest mail
+	memo    map[int32]bool    // postings → replaced
+	wanted  map[string]string // patch id that something needs → mail that carries it, "" while none does
+	about   map[int32][]int32 // patches and covers → mails that say something of them
+	refused map[uint64]bool   // titles of several patches of which one was declined
+	against map[copies]*noes  // what was said of copies
+
+	// As Copy was told.
+	copies  map[copies][]int32
+	patches map[int32]string // their patch ids
+	posted  map[copied]bool
 }
 
 // entry is a mail, or the mere mention of one (kind "").
