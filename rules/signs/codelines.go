@@ -19,7 +19,8 @@ type reader struct {
 	// shapes of removed lines of the current block, to be paired with added ones
 	shapes [16]shape
 	nshape int
-	row    [2]int // brackets that a row of an ID table has left open, before and after the change
+	row    [2]int         // brackets that a row of an ID table has left open, before and after the change
+	rest   []gitdiff.Line // of the hunk, from the line being read on
 }
 
 // shape is a line without its numbers, and its numbers.
@@ -38,7 +39,8 @@ func (r *reader) hunk(h *gitdiff.TextFragment, left *int) {
 	r.row = [2]int{}
 	line := int32(h.NewPosition)
 	paired := 0
-	for _, l := range h.Lines {
+	for i, l := range h.Lines {
+		r.rest = h.Lines[i:]
 		switch l.Op {
 		case gitdiff.OpContext:
 			r.block()
@@ -304,7 +306,7 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 	if ok {
 		r.tableRow(s, add, seen&(1<<SignID) != 0)
 	}
-	if column == 0 && begin < len(s) && definesFunction(s) {
+	if column == 0 && begin < len(s) && definesFunction(s) && !declares(r.rest) {
 		seen |= 1 << SignFunction
 	}
 	if strings.HasPrefix(s, "#define") {
