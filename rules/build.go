@@ -48,6 +48,10 @@ Unmet: "silence a missing-prototypes warning".`,
 // or shows the compiler's error line. "Fix build warnings" is about warnings.
 func (f *Facts) buildError() bool {
 	w := f.Words()
+	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
+	if !said {
+		return false
+	}
 	if strings.Contains(f.Change.Body, "W=1") && !w.InTitle(signs.WordBuild) && (!w.Has(signs.WordBuild) || strings.Contains(w.Evidence(signs.WordBuild).Text, "W=1")) {
 		return false // of a build that asks for more warnings than anybody's kernel
 	}
@@ -55,8 +59,7 @@ func (f *Facts) buildError() bool {
 		return false
 	}
 	warning := w.InTitle(signs.WordCompiler) && strings.Contains(f.Change.LowerSubject(), "warning")
-	said := w.Has(signs.WordBuild) || w.CompilerError != (Evidence{})
-	return said && !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))
+	return !warning && (w.InTitle(signs.WordBuild) || f.claimsFix() || w.CompilerError != (Evidence{}) && !f.feature()) && (!w.TitleHas(signs.Bugs) || w.InTitle(signs.WordBuild))
 }
 
 // metInOwnTree reports whether a build failed on the way to something else, in a tree that

@@ -27,8 +27,9 @@ const maxNames = 8192
 
 var wordSeed = maphash.MakeSeed()
 
-// Names reads them.
-func (c *Change) Names() *Names {
+// Names reads them; without uses, of a patch that needs nothing of another one, only what
+// it brings.
+func (c *Change) Names(uses bool) *Names {
 	n := &Names{Defines: map[string]bool{}}
 	seen := map[uint64]bool{}
 	use := func(w string) {
@@ -43,6 +44,9 @@ func (c *Change) Names() *Names {
 			if len(n.Defines) < maxNames {
 				n.Defines[strings.Clone(d)] = true
 			}
+		}
+		if !uses {
+			continue
 		}
 		for _, h := range f.TextFragments {
 			for _, l := range h.Lines {

@@ -25,7 +25,7 @@ func (c *Change) BuildsOn(earlier *Change) bool {
 			}
 		}
 	}
-	return len(names) > 0 && c.Names().Need(&Names{Defines: names}) != ""
+	return len(names) > 0 && c.Names(true).Need(&Names{Defines: names}) != ""
 }
 
 // addedLines are the lines that a patch brings into a file, with where they stand then;

@@ -85,8 +85,7 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		out.Series = &SeriesRef{Version: max(p.Version, 1), N: p.N, Of: p.Of}
 	}
 	if c.Prefix.Of > 1 || c.Proposed || series != nil && series.Of > 1 {
-		out.Names = c.Names()
-		out.Names.Feature = f.Feature()
+		out.Names = namesOf(f, d.verdict)
 	}
 	if d.verdict == StableEligible {
 		out.When = whenOf(f)
@@ -101,6 +100,18 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 		out.Branches = []Branch{}
 	}
 	return out
+}
+
+// namesOf are what Share looks for in the patches of one posting: what a feature brings,
+// and what a patch that may be eligible uses of it. Of the others nothing is read.
+func namesOf(f *rules.Facts, v Verdict) *change.Names {
+	feature, mayStand := f.Feature(), v == StableEligible || v == DKMSOnly || v == Uncertain
+	if !feature && !mayStand {
+		return nil
+	}
+	n := f.Change.Names(mayStand)
+	n.Feature = feature
+	return n
 }
 
 // upstreamOf is the mainline commit that a backport names. A tree knows it better:

@@ -113,7 +113,7 @@ func TestShareStandsOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		return func(j *Judgement) {
-			j.Names = c.Names()
+			j.Names = c.Names(true)
 			j.Names.Feature = feature
 		}
 	}
