@@ -79,6 +79,9 @@ func (f *Facts) quirk() bool {
 	switch f.Words().Verb {
 	case "revert", "remove", "drop", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
 		return false
+	case "tidy", "clean", "cleanup", "refactor", "rename", "simplify", "rework", "split", "consolidate", "unify", "deduplicate",
+		"document", "validate", "verify": // the code around one that is there
+		return false
 	}
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk) && !f.Code().LoadList
 }
@@ -211,7 +214,7 @@ func bugInTitle(f *Facts, w *signs.Words) (Finding, bool) {
 			return answered(met(titleReports+f.bug(k), w.Evidence(k)))
 		}
 	}
-	if w.InTitle(signs.WordRefcount) && f.claimsFix() {
+	if w.InTitle(signs.WordRefcount) && f.claimsFix() && !f.feature() { // one that is added was not wrong
 		return answered(met(titleReports+signs.WordRefcount.String(), w.Evidence(signs.WordRefcount)))
 	}
 	if f.quirk() {
@@ -315,6 +318,8 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unknown("takes back another commit; for which bug was not found in the message"))
 	case len(f.Change.Fixes) > 0:
 		return answered(unknown("names the commit that it fixes", f.bodyLine(f.Change.Fixes[0].Line)))
+	case f.asksAlone():
+		return answered(unknown(asksStable, f.bodyLine(f.asked().Line)))
 	case claims:
 		return answered(unknown("presents itself as a fix"))
 	case repairs && bug && k != signs.WordTrace:

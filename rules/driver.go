@@ -44,7 +44,11 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 		case c.NewUnits > 0 && c.Net(signs.SignDriver) > 0:
 			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(signs.SignDriver))
 		case c.NewUnits > 0 && f.claimsFix():
-			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and presents itself as a fix", ev)
+			as := "presents itself as a fix"
+			if f.asksAlone() {
+				as = asksStable
+			}
+			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and "+as, ev)
 		case c.NewUnits > 0:
 			out, _ = unmet("adds "+plural(c.NewUnits, "source file"), ev)
 		case f.Change.Size.NewFiles > 0:

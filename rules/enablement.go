@@ -49,7 +49,7 @@ Unmet: "add support for the second pipe", 300 lines with 9 new functions.`,
 		case w.InTitle(signs.WordBringup) && !f.claimsFix():
 			out, _ = unmet("early hardware work, by its title")
 		case f.feature():
-			out, _ = unknown("its title adds something new ("+w.Verb+"), its tags present it as a fix", f.tagEvidence())
+			out, _ = unknown("its title adds something new ("+w.Verb+"), "+f.presents(), f.tagEvidence())
 		default:
 			out, _ = met("adds no feature by its title" + newFunctions(c))
 		}
@@ -146,6 +146,14 @@ func adds(verb string) bool {
 func (f *Facts) justID() bool {
 	out, err := DeviceID.Run(f)
 	return err == nil && out.Outcome == Met
+}
+
+// presents says what stands beside a title that adds something new.
+func (f *Facts) presents() string {
+	if f.asksAlone() {
+		return asksStable
+	}
+	return "its tags present it as a fix"
 }
 
 // tagEvidence points at the tag that makes the change a fix.
