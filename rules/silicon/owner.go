@@ -103,20 +103,25 @@ func (t *DriverTable) listed(folder, base string) (out []Driver) {
 		return nil
 	}
 	text, word := t.text[sec.from:sec.to], longestWord(stem)
-	for at := 0; ; {
+	if word == "" {
+		return nil // ".c" is no driver's
+	}
+	for at := 0; at < len(text); {
 		i := strings.Index(text[at:], word)
 		if i < 0 {
 			return out
 		}
 		from := strings.LastIndexByte(text[:at+i], '\n') + 1
 		line, _, _ := strings.Cut(text[from:], "\n")
-		if at = from + len(line); line[0] == '#' || line[0] == '!' {
+		at = from + len(line) + 1 // behind its end, which a name may have in it
+		if line == "" || line[0] == '#' || line[0] == '!' {
 			continue
 		}
 		if d, ok := t.names(folder, line, base, stem); ok {
 			out = append(out, d)
 		}
 	}
+	return out
 }
 
 // longestWord of a name has no "-" or "_", which are one.
@@ -182,6 +187,9 @@ func sameName(a, b string) bool {
 }
 
 func hasWord(list, word string) bool {
+	if word == "" {
+		return false
+	}
 	for at := 0; ; {
 		i := strings.Index(list[at:], word)
 		if i < 0 {
