@@ -318,8 +318,8 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unknown("takes back another commit; for which bug was not found in the message"))
 	case len(f.Change.Fixes) > 0:
 		return answered(unknown("names the commit that it fixes", f.bodyLine(f.Change.Fixes[0].Line)))
-	case f.asksAlone():
-		return answered(unknown(asksStable, f.bodyLine(f.asked().Line)))
+	case f.AsksAlone():
+		return answered(unknown(AsksStable, f.bodyLine(f.asked().Line)))
 	case claims:
 		return answered(unknown("presents itself as a fix"))
 	case repairs && bug && k != signs.WordTrace:

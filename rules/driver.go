@@ -45,8 +45,8 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(signs.SignDriver))
 		case c.NewUnits > 0 && f.claimsFix():
 			as := "presents itself as a fix"
-			if f.asksAlone() {
-				as = asksStable
+			if f.AsksAlone() {
+				as = AsksStable
 			}
 			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and "+as, ev)
 		case c.NewUnits > 0:

@@ -150,8 +150,8 @@ func (f *Facts) justID() bool {
 
 // presents says what stands beside a title that adds something new.
 func (f *Facts) presents() string {
-	if f.asksAlone() {
-		return asksStable
+	if f.AsksAlone() {
+		return AsksStable
 	}
 	return "its tags present it as a fix"
 }

@@ -93,15 +93,15 @@ func (f *Facts) claimsFix() bool {
 	return len(f.Change.Fixes) > 0 || f.asked() != nil || w.InTitle(signs.WordFix) || w.Revert
 }
 
-// asksAlone reports whether all that presents the change as a fix is its author's request
+// AsksAlone reports whether all that presents the change as a fix is its author's request
 // for stable. Device IDs and rows for new machines ask in the same way.
-func (f *Facts) asksAlone() bool {
+func (f *Facts) AsksAlone() bool {
 	w := f.Words()
 	return f.asked() != nil && len(f.Change.Fixes) == 0 && !w.InTitle(signs.WordFix) && !w.Revert
 }
 
-// asksStable is said of such a change.
-const asksStable = "its author asks stable to take it"
+// AsksStable is said of such a change.
+const AsksStable = "its author asks stable to take it"
 
 // complete reports whether there is a patch to look at; a request in prose
 // (option 2) has none.

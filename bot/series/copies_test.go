@@ -82,7 +82,6 @@ func TestRefusalOfACopy(t *testing.T) {
 }
 
 // TestManyCopies: what is asked of copies grows with their number, not with a power of it.
-
 func TestManyCopies(t *testing.T) {
 	const senders = 1500
 	x := Index{May: func(address string, _ []string) bool { return address == "mo@kernel.example.org" }}

@@ -6,7 +6,7 @@ import (
 )
 
 // TestNameless: a file whose name is nothing but its ending, or nothing at all, is looked up
-// to an end in every folder, with and without text.
+// to an end in every folder. A test that goes on for ever needs a clock of its own.
 func TestNameless(t *testing.T) {
 	done, at := make(chan struct{}), make(chan string, 1)
 	go func() {
@@ -21,9 +21,6 @@ func TestNameless(t *testing.T) {
 					at <- path
 				}
 				drivers.Of(path)
-				if len(folder)%16 == 0 {
-					Default().Match(diffOf(path, "GRAPHICS_VERx100(xe)"))
-				}
 			}
 		}
 	}()

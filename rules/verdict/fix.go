@@ -27,8 +27,8 @@ func (j *judged) fixOrNot() answer {
 		return answer{true, mends.Reason}
 	case none != nil:
 		return answer{false, none.Reason}
-	case j.byTag() && len(j.Change.Fixes) == 0 && !j.Words().InTitle(signs.WordFix):
-		return answer{true, "its author asks stable to take it"}
+	case j.AsksAlone():
+		return answer{true, rules.AsksStable}
 	case j.byTag():
 		return answer{true, "its author presents it as a fix by tag"}
 	case j.Words().InTitle(signs.WordFix) || j.TitleNamesBug():

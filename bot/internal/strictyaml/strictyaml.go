@@ -57,8 +57,8 @@ func (e *Error) Error() string {
 
 // Read reads b, of at most that many bytes, into the struct that into points to, over
 // what stands in it, and then asks validate, which may be nil. Keys are those of the
-// fields' yaml tags; a field without one is not read. The error is an *Error with all problems, of b and of
-// the values.
+// fields' yaml tags; a field without one is not read. The error is an *Error with all
+// problems, of b and of the values.
 func Read(file string, b []byte, most int, into any, validate func() []Problem) error {
 	if len(b) > most {
 		return &Error{file, []Problem{{Message: fmt.Sprintf("it has %d bytes; at most %d are read", len(b), most)}}}
