@@ -12,6 +12,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/source/archive"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // What is said where there is nothing to judge: nothing is empty without a word.
@@ -30,7 +31,7 @@ func (o *Options) without(left map[string]int) string {
 		n += left[why]
 		parts = append(parts, fmt.Sprintf("%d %s", left[why], why))
 	}
-	said := fmt.Sprintf("no patch among %d mails (%s)", n, strings.Join(parts, ", "))
+	said := fmt.Sprintf("no patch among %s (%s)", change.Count(n, "mail"), strings.Join(parts, ", "))
 	if n == 1 {
 		for why := range left {
 			said = "the mail is no patch: " + why

@@ -60,7 +60,7 @@ func Times(n int) string {
 	if n == 1 {
 		return "once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return change.Count(n, "time")
 }
 
 // Dash stands for what is not known.

@@ -47,7 +47,7 @@ func (j *toldJournal) File(ctx context.Context, f flow.Filing) error {
 	case s == nil && f.Note != "":
 		j.t.say("not judged", "", f.Note)
 	case s != nil && f.Adds != nil && s.Have() < s.Of:
-		j.t.say("waits", s.Title, fmt.Sprintf("%d of %d patches of this series have come", s.Have(), s.Of))
+		j.t.say("waits", s.Title, fmt.Sprintf("%d of %s of this series have come", s.Have(), change.Count(s.Of, "patch")))
 	}
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Scope is what a digest is about; both empty: everything.
@@ -145,13 +146,10 @@ func (d *Digest) Title() string {
 }
 
 func things(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "nothing needs you"
-	case 1:
-		return "1 thing needs you"
 	}
-	return fmt.Sprintf("%d things need you", n)
+	return change.Count(n, "thing") + change.Agree(n, " needs you", " need you")
 }
 
 // Every is how often a digest is sent.

@@ -20,6 +20,7 @@ import (
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Hang is the column at which what is said of a part begins.
@@ -38,7 +39,7 @@ func Examine(ctx context.Context, w io.Writer, file string, offline bool) error 
 	d.say("ok", "configuration", file)
 	d.checkAll(ctx, c)
 	if d.failed > 0 {
-		return fmt.Errorf("%d of %d checks failed", d.failed, d.done)
+		return fmt.Errorf("%d of %s failed", d.failed, change.Count(d.done, "check"))
 	}
 	return nil
 }
@@ -243,7 +244,7 @@ func (d *doctor) checkTrees(ctx context.Context, t *live.Trees) {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("%d sections in mainline", m.Len()), nil
+		return change.Count(m.Len(), "section") + " in mainline", nil
 	})
 }
 
@@ -259,7 +260,7 @@ func (d *doctor) sayAside(ctx context.Context, where string) {
 		return
 	}
 	for _, a := range all {
-		d.say("note", "put aside", fmt.Sprintf("%s %s after %d attempts: %s", a.Kind, a.Key, a.N, a.Problem))
+		d.say("note", "put aside", fmt.Sprintf("%s %s after %s: %s", a.Kind, a.Key, change.Count(a.N, "attempt"), a.Problem))
 	}
 }
 
@@ -316,5 +317,6 @@ func checkStore(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d mails, %d changes judged, %d series waiting", n.Mails, n.Judgements, n.Unsettled), nil
+	return fmt.Sprintf("%s, %s judged, %d series waiting",
+		change.Count(n.Mails, "mail"), change.Count(n.Judgements, "change"), n.Unsettled), nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 //go:embed page.html
@@ -51,7 +53,7 @@ func tell(s Square) string {
 		out += fmt.Sprintf(", %d first", s.First)
 	}
 	if s.Lines > 0 {
-		out += fmt.Sprintf(", %s%d lines with context", map[bool]string{true: "more than "}[s.More], s.Lines)
+		out += fmt.Sprintf(", %s%s with context", map[bool]string{true: "more than "}[s.More], change.Count(s.Lines, "line"))
 	}
 	if s.Why != "" {
 		out += ": " + s.Why

@@ -220,9 +220,9 @@ func harmless(s string) string {
 // Text writes the totals, and the fixes that some branch lacks.
 func (r *Report) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s), supported since %s%s\n%d fixes in mainline since then, of %d commits for the chip (%d looked at), as of %s\n",
-		r.Chip, r.Driver, r.Since, map[bool]string{true: ", on sale since " + r.Launched}[r.Launched != ""], len(r.Fixes), r.Touching, r.Scanned,
-		r.AsOf)
+	fmt.Fprintf(&b, "%s (%s), supported since %s%s\n%s in mainline since then, of %s for the chip (%d looked at), as of %s\n",
+		r.Chip, r.Driver, r.Since, map[bool]string{true: ", on sale since " + r.Launched}[r.Launched != ""],
+		change.Count(len(r.Fixes), "fix"), change.Count(r.Touching, "commit"), r.Scanned, r.AsOf)
 	if len(r.Blocks) > 0 {
 		var with []string
 		for _, x := range r.Blocks {
@@ -231,7 +231,8 @@ func (r *Report) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "with what is on it: %s\n", strings.Join(with, ", "))
 	}
 	if len(r.LeftOut) > 0 {
-		fmt.Fprintf(&b, "left out: %d that name a culprit or ask for stable, and are out of scope\n", len(r.LeftOut))
+		fmt.Fprintf(&b, "left out: %d that %s stable, and %s out of scope\n", len(r.LeftOut),
+			change.Agree(len(r.LeftOut), "names a culprit or asks for", "name a culprit or ask for"), change.Agree(len(r.LeftOut), "is", "are"))
 	}
 	fmt.Fprintln(&b)
 	tw := tabwriter.NewWriter(&b, 0, 8, 2, ' ', tabwriter.AlignRight)
@@ -245,9 +246,9 @@ func (r *Report) Text(w io.Writer) error {
 		for _, t := range c.Totals {
 			switch {
 			case t.More:
-				fmt.Fprintf(tw, "%d (more than %d lines)\t", t.Fixes, t.Lines)
+				fmt.Fprintf(tw, "%d (more than %s)\t", t.Fixes, change.Count(t.Lines, "line"))
 			case t.Lines > 0:
-				fmt.Fprintf(tw, "%d (%d lines)\t", t.Fixes, t.Lines)
+				fmt.Fprintf(tw, "%d (%s)\t", t.Fixes, change.Count(t.Lines, "line"))
 			default:
 				fmt.Fprintf(tw, "%d\t", t.Fixes)
 			}

@@ -79,7 +79,7 @@ func Update(ctx context.Context, s flow.Outcomes, t Trees, now time.Time) (Summa
 			continue
 		}
 		if err := s.SetOutcomes(ctx, now, changed); err != nil {
-			return sum, fmt.Errorf("storing the outcomes of %d changes: %w", len(changed), err)
+			return sum, fmt.Errorf("storing the outcomes of %s: %w", change.Count(len(changed), "change"), err)
 		}
 		sum.Changed += len(changed)
 	}

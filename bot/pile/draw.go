@@ -143,7 +143,7 @@ func (b *Branch) drawn(n int) string {
 func (p *Plan) drawBranch(b *strings.Builder, br *Branch, y, left int) int {
 	fmt.Fprintf(b, `<text class="head" x="%d" y="%d">%s</text>`, margin, y+18, escape("For "+br.Name+": "+br.drawn(len(br.Steps))+" first, "+br.drawn(br.Lines)+" lines with context"))
 	if len(br.Files) > 0 { // a plan made of a stored judgement has ids alone
-		fmt.Fprintf(b, `<text class="soft" x="%d" y="%d">%s</text>`+"\n", margin, y+38, escape(fmt.Sprintf("%d files; %s", len(br.Files), clip(strings.Join(br.Subsystems, ", "), 90))))
+		fmt.Fprintf(b, `<text class="soft" x="%d" y="%d">%s</text>`+"\n", margin, y+38, escape(fmt.Sprintf("%s; %s", change.Count(len(br.Files), "file"), clip(strings.Join(br.Subsystems, ", "), 90))))
 	}
 	top := y + headSpace
 	title := func(n int) string {
@@ -202,10 +202,11 @@ func (p *Plan) Dot(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "\tsubgraph %s {\n\t\tlabel=%s\n", quote("cluster_"+br.Name),
 			quote(fmt.Sprintf("%s: %s lines with context", br.Name, br.drawn(br.Lines))))
-		fmt.Fprintf(&b, "\t\t%s [penwidth=2 label=%s]\n", name(""), quote(fmt.Sprintf("%s\n%d lines", clip(p.Subject, 60),
-			p.Size.LinesWithContext)))
+		fmt.Fprintf(&b, "\t\t%s [penwidth=2 label=%s]\n", name(""), quote(fmt.Sprintf("%s\n%s", clip(p.Subject, 60),
+			change.Count(p.Size.LinesWithContext, "line"))))
 		for n, s := range br.Steps {
-			fmt.Fprintf(&b, "\t\t%s [label=%s]\n", name(s.ID), quote(fmt.Sprintf("%d. %.12s %s\n%d lines", n+1, s.ID, clip(s.Title, 60), s.Lines)))
+			fmt.Fprintf(&b, "\t\t%s [label=%s]\n", name(s.ID), quote(fmt.Sprintf("%d. %.12s %s\n%s", n+1, s.ID, clip(s.Title, 60),
+				change.Count(s.Lines, "line"))))
 			for _, y := range s.Why {
 				fmt.Fprintf(&b, "\t\t%s -> %s [label=%s]\n", name(y.By), name(s.ID), quote(clip(y.Reason, 60)))
 			}

@@ -86,7 +86,8 @@ func (p *Plan) Text(w io.Writer) error {
 		f("  mainline   not there\n")
 	}
 	f("  verdict    %s, score %.2f: %s\n", Label(p.Verdict, p.ReasonClass), p.Score, change.Plain(p.Reason))
-	f("  size       %d lines with context (+%d -%d) in %d files\n", p.Size.LinesWithContext, p.Size.Added, p.Size.Removed, p.Size.Files)
+	f("  size       %s with context (+%d -%d) in %s\n", change.Count(p.Size.LinesWithContext, "line"), p.Size.Added, p.Size.Removed,
+		change.Count(p.Size.Files, "file"))
 	if len(p.Subsystems) > 0 {
 		f("  subsystem  %s\n", strings.Join(p.Subsystems, ", "))
 	}
@@ -144,13 +145,14 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 		fmt.Fprintf(b, "\nIn %s it stands on these, which alone would not do: an adjusted patch may need none of them.\n", br.Name)
 	}
 	for n, s := range br.Steps {
-		fmt.Fprintf(b, "%4d  %.12s %s (%s)\n", n+1, s.ID, change.Plain(s.Title), lineCount(s.Lines))
+		fmt.Fprintf(b, "%4d  %.12s %s (%s)\n", n+1, s.ID, change.Plain(s.Title), change.Count(s.Lines, "line"))
 		for _, y := range s.Why {
 			fmt.Fprintf(b, "      %s\n", change.Plain(br.Because(y)))
 		}
 	}
 	if len(br.Files) > 0 && p.Branches[i].Applies == verdict.NeedsPrerequisites {
-		fmt.Fprintf(b, "      together %d lines with context in %d files; %s\n", br.Lines, len(br.Files), strings.Join(br.Subsystems, ", "))
+		fmt.Fprintf(b, "      together %s with context in %s; %s\n",
+			change.Count(br.Lines, "line"), change.Count(len(br.Files), "file"), strings.Join(br.Subsystems, ", "))
 	}
 	if len(br.Beyond) > 0 {
 		fmt.Fprintf(b, "\nIn %s it %sstands on what nobody would take along, so an adjusted patch is needed:\n", br.Name,
@@ -158,9 +160,9 @@ func (p *Plan) pile(b *strings.Builder, i int) {
 		for _, s := range br.Beyond {
 			drags := ""
 			if s.Drags > 1 {
-				drags = fmt.Sprintf(", with %d commits behind it", s.Drags-1)
+				drags = fmt.Sprintf(", with %s behind it", change.Count(s.Drags-1, "commit"))
 			}
-			fmt.Fprintf(b, "      %.12s %s (%d lines%s)\n", s.ID, change.Plain(s.Title), s.Lines, drags)
+			fmt.Fprintf(b, "      %.12s %s (%s%s)\n", s.ID, change.Plain(s.Title), change.Count(s.Lines, "line"), drags)
 		}
 	}
 	if len(br.Unresolved) > 0 {
@@ -267,11 +269,4 @@ func Subsystem(title string) string {
 		return ""
 	}
 	return title[:i]
-}
-
-func lineCount(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/flow"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Shown says what the text of a report has besides.
@@ -56,8 +57,8 @@ func (r *Report) Text(w io.Writer, o Shown) error {
 	for _, x := range r.People {
 		people += min(1, x.N)
 	}
-	p.F("\n\n%d mails, %d postings judged, %d replies to %d people", r.Mails, r.Series,
-		r.Count(Sent)+r.Count(Approval)+r.Count(Capped), people)
+	p.F("\n\n%s, %s judged, %s to %s", change.Count(r.Mails, "mail"), change.Count(r.Series, "posting"),
+		change.Count(r.Count(Sent)+r.Count(Approval)+r.Count(Capped), "reply"), change.Count(people, "person"))
 	for _, f := range []struct {
 		fate Fate
 		say  string
@@ -69,9 +70,10 @@ func (r *Report) Text(w io.Writer, o Shown) error {
 	}
 	p.F("\n\n")
 	for _, x := range r.Rates {
-		p.F("%-16s %4d fixes, %4d mails: %.1f mails per 100 fixes\n", x.Label, x.Fixes, x.Mails, x.Per100())
+		p.F("%-16s %4d %-5s %4d %-6s %.1f mails per 100 fixes\n", x.Label, x.Fixes, change.Agree(x.Fixes, "fix,", "fixes,"),
+			x.Mails, change.Agree(x.Mails, "mail:", "mails:"), x.Per100())
 	}
-	p.F("%-16s %4d of %d mails: %.1f per 100\n\n", "corrections", r.Corrections, r.Said, r.CorrectionsPer100())
+	p.F("%-16s %4d of %s: %.1f per 100\n\n", "corrections", r.Corrections, change.Count(r.Said, "mail"), r.CorrectionsPer100())
 	r.tables(p)
 	for _, x := range r.Replies {
 		p.F("\n%s  %s to %s\n  %s\n  %s", x.At.UTC().Format("2006-01-02 15:04"), x.Fate, console.Printable(strings.Join(x.To, ", ")),

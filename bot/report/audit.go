@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Audit is what was found of commits that are to go into a stable or distribution branch.
@@ -78,12 +80,7 @@ func (c AuditComment) Title() string {
 	return cut(clean(s), maxTitle)
 }
 
-func commits(n int) string {
-	if n == 1 {
-		return "1 commit"
-	}
-	return fmt.Sprintf("%d commits", n)
-}
+func commits(n int) string { return change.Count(n, "commit") }
 
 //go:embed audit.md
 var auditText string

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -57,7 +58,7 @@ func (v Values) line() string {
 	}
 	parts := make([]string, len(v.Tally))
 	for i, t := range v.Tally {
-		parts[i] = fmt.Sprintf("%d %s %s%s", t.N, plural(t.N, "patch", "patches"), t.Verdict, class(t.Class))
+		parts[i] = fmt.Sprintf("%s %s%s", change.Count(t.N, "patch"), t.Verdict, class(t.Class))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -105,23 +106,16 @@ func (r Row) missed() string {
 	return list(parts)
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
 // applies says in a table how a change goes on a branch.
 func (b Branch) applies() string {
 	switch n := len(b.First); {
 	case b.Applies == verdict.NeedsPrerequisites && n == 0 && len(b.Mates) > 0:
 		return "applies after " + rules.PatchNumbers(b.Mates)
 	case b.Applies == verdict.NeedsPrerequisites && n > 0:
-		return "needs " + count(n) + " " + plural(n, "commit", "commits") + " first"
+		return "needs " + count(n) + " " + change.Agree(n, "commit", "commits") + " first"
 	}
 	if n := len(b.Followups); n > 0 && b.Verdict == "" {
-		return "lacks " + count(n) + " " + plural(n, "later fix", "later fixes") + " of it"
+		return "lacks " + count(n) + " " + change.Agree(n, "later fix", "later fixes") + " of it"
 	}
 	return going[b.Applies]
 }

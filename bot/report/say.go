@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -163,9 +164,9 @@ func (r Row) tooNew() []string {
 		if chips := r.newerThan(older[0]); len(chips) > 0 {
 			what, n = list(chips), len(chips)
 		}
-		return []string{"Not for " + linux(older, "") + ": " + what + plural(n, " is", " are") + " newer than " + plural(len(older), "that kernel.", "those kernels.")}
+		return []string{"Not for " + linux(older, "") + ": " + what + change.Agree(n, " is", " are") + " newer than " + change.Agree(len(older), "that kernel.", "those kernels.")}
 	case len(without) > 0:
-		return []string{linux(without, "") + plural(len(without), " does", " do") + " not have the code that this patch changes."}
+		return []string{linux(without, "") + change.Agree(len(without), " does", " do") + " not have the code that this patch changes."}
 	}
 	return []string{"The code that this patch changes is in no stable branch that is alive."}
 }
@@ -196,18 +197,17 @@ func (r Row) measure() string {
 		if b.Verdict == verdict.DKMSOnly && b.Class == verdict.TooBig && b.PileLines > r.Size.LinesWithContext {
 			with := "what it needs first"
 			if n := len(b.First); n > 0 {
-				with = count(n) + " " + plural(n, "commit", "commits") + " that " + plural(n, "goes", "go") + " in first"
+				with = count(n) + " " + change.Agree(n, "commit", "commits") + " that " + change.Agree(n, "goes", "go") + " in first"
 			}
-			return fmt.Sprintf("For Linux %s this patch has %d lines with %s", b.Name, b.PileLines, with)
+			return fmt.Sprintf("For Linux %s this patch has %s with %s", b.Name, change.Count(b.PileLines, "line"), with)
 		}
 	}
 	if r.Size.LinesWithContext == 0 {
 		return ""
 	}
-	return fmt.Sprintf("This patch has %d lines with context in %s", r.Size.LinesWithContext, files(r.Size.Files))
+	return fmt.Sprintf("This patch has %s with context in %s", change.Count(r.Size.LinesWithContext, "line"),
+		change.Count(r.Size.Files, "file"))
 }
-
-func files(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "file", "files")) }
 
 // odds is the estimated chance beside a sentence that says no; a chance that would
 // deny the sentence is not said.
@@ -301,11 +301,11 @@ func (r Row) have(all []Branch) string {
 	case !known && by && !r.Adds: // what a patch that does not apply would change may stand elsewhere, or nowhere
 		return linux(names, "") + " may have the bug that this patch fixes."
 	case r.Adds:
-		return linux(names, "") + plural(len(all), " lacks", " lack") + " this device ID."
+		return linux(names, "") + change.Agree(len(all), " lacks", " lack") + " this device ID."
 	case known:
 		what = "the bug that this patch fixes"
 	}
-	s := linux(names, "") + plural(len(all), " has ", " have ") + what
+	s := linux(names, "") + change.Agree(len(all), " has ", " have ") + what
 	if !known && !r.Tag.There && !r.near() && r.Score >= 0.5 {
 		s += ", and stable takes such fixes (" + chance(r.best()) + ")"
 	}
@@ -493,14 +493,14 @@ func (r Row) wanting(b Branch) string {
 	case verdict.DKMSOnly:
 		s = b.without()
 	case "":
-		return "has this patch, and not " + plural(len(b.Followups), "a later fix of it", "later fixes of it")
+		return "has this patch, and not " + change.Agree(len(b.Followups), "a later fix of it", "later fixes of it")
 	default:
 		switch b.need() {
 		case needFirst:
 			n := len(b.First)
-			s = count(n) + " " + plural(n, "commit", "commits") + " first"
+			s = count(n) + " " + change.Agree(n, "commit", "commits") + " first"
 			if b.PileLines > 0 {
-				s += fmt.Sprintf(", %d lines in all", b.PileLines)
+				s += fmt.Sprintf(", %s in all", change.Count(b.PileLines, "line"))
 			}
 		case needAdapted:
 			s = "applies when adapted" + because(b.Why)
@@ -514,7 +514,7 @@ func (r Row) wanting(b Branch) string {
 		s += "; it has the commit your Fixes tag names, as a backport"
 	}
 	if n := len(b.Followups); n > 0 && b.Verdict != verdict.DKMSOnly {
-		s += plural(n, "; a later fix of it goes along", "; later fixes of it go along")
+		s += change.Agree(n, "; a later fix of it goes along", "; later fixes of it go along")
 	}
 	return s
 }
@@ -543,7 +543,7 @@ func (b Branch) without() string {
 	}
 	switch {
 	case b.Class == verdict.TooBig && b.PileLines > 0:
-		s += fmt.Sprintf(" (%d lines in all)", b.PileLines)
+		s += fmt.Sprintf(" (%s in all)", change.Count(b.PileLines, "line"))
 	case b.Class == verdict.NoBase && b.Hardware:
 		s = "not for that kernel: the chip is newer"
 	case b.Class == verdict.Conflicts:
@@ -564,13 +564,13 @@ func (r Row) heading(rows int) string {
 	case r.Class == verdict.Conflicts:
 		return "What stands in the way:"
 	case !first && rows == len(r.affected()):
-		return plural(rows, "What is more:", "Branch by branch:")
+		return change.Agree(rows, "What is more:", "Branch by branch:")
 	case !first && rows == 1:
 		return "Another branch differs:"
 	case r.Verdict != verdict.StableEligible, !first:
 		return "Other branches differ:"
 	case rows == len(r.affected()):
-		return plural(rows, "It needs something first:", "Each needs something first:")
+		return change.Agree(rows, "It needs something first:", "Each needs something first:")
 	case rows == 1:
 		return "One more needs something first:"
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -13,20 +14,20 @@ var tells = map[verdict.Verdict]func(Values, []Row) string{
 	verdict.StableEligible: Values.takes,
 	verdict.DKMSOnly:       Values.keeps,
 	verdict.Wait: func(v Values, in []Row) string {
-		return v.which(in) + plural(len(in), " is", " are") + " to wait: " + strings.TrimRight(in[0].Reason, ".")
+		return v.which(in) + change.Agree(len(in), " is", " are") + " to wait: " + strings.TrimRight(in[0].Reason, ".")
 	},
 	verdict.Uncertain: func(v Values, in []Row) string {
-		s := v.which(in) + plural(len(in), " is", " are") + " too close to call for stable"
+		s := v.which(in) + change.Agree(len(in), " is", " are") + " too close to call for stable"
 		if len(in) == 1 {
 			s += " (" + chance(in[0].best()) + ")"
 		}
 		return s
 	},
 	verdict.NotNeeded: func(v Values, in []Row) string {
-		return v.which(in) + plural(len(in), " is", " are") + " needed by no stable branch"
+		return v.which(in) + change.Agree(len(in), " is", " are") + " needed by no stable branch"
 	},
 	verdict.OutOfScope: func(v Values, in []Row) string {
-		return v.which(in) + plural(len(in), " is not one", " are none") + " for stable branches"
+		return v.which(in) + change.Agree(len(in), " is not one", " are none") + " for stable branches"
 	},
 }
 
@@ -75,7 +76,7 @@ func (v Values) lead() []string {
 	}
 	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
 		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing,
-			plural(v.Missing, "was", "were")))
+			change.Agree(v.Missing, "was", "were")))
 	}
 	return out
 }
@@ -111,7 +112,7 @@ func (v Values) together() (out []string) {
 		out = append(out, s)
 	}
 	if n := len(closer); n > 0 {
-		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), plural(n, "is a closer call", "are closer calls"), between(low, high)))
+		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), change.Agree(n, "is a closer call", "are closer calls"), between(low, high)))
 	}
 	return out
 }
@@ -134,7 +135,7 @@ func (v Values) builds() string {
 	for i, g := range groups {
 		verb := ""
 		if i == 0 {
-			verb = plural(len(g.of), "builds ", "build ")
+			verb = change.Agree(len(g.of), "builds ", "build ")
 		}
 		parts = append(parts, lower(v.numbered(g.of))+" "+verb+"on "+lower(v.numbered(g.on)))
 	}
@@ -142,7 +143,7 @@ func (v Values) builds() string {
 	case len(parts) == 0:
 		return ""
 	case len(parts) == 1:
-		return strings.ToUpper(parts[0][:1]) + parts[0][1:] + plural(len(groups[0].on), ", which has to go in first.", ", which have to go in first.")
+		return strings.ToUpper(parts[0][:1]) + parts[0][1:] + change.Agree(len(groups[0].on), ", which has to go in first.", ", which have to go in first.")
 	}
 	s := list(parts)
 	return strings.ToUpper(s[:1]) + s[1:] + "; those have to go in first."
@@ -180,9 +181,9 @@ func (v Values) numbered(ns []int) string {
 	case n == v.Of && n > 1:
 		return fmt.Sprintf("All %d patches", n)
 	case len(ranges(ns)) <= maxNamed:
-		return plural(n, "Patch ", "Patches ") + list(ranges(ns))
+		return change.Agree(n, "Patch ", "Patches ") + list(ranges(ns))
 	default:
-		return fmt.Sprintf("%d of the %d patches", n, v.Of)
+		return fmt.Sprintf("%d of the %s", n, change.Count(v.Of, "patch"))
 	}
 }
 
@@ -198,9 +199,9 @@ func (v Values) takes(in []Row) string {
 	var s string
 	switch {
 	case seen && known:
-		s = v.which(in) + plural(n, " fixes a bug", " fix bugs") + " that stable branches have"
+		s = v.which(in) + change.Agree(n, " fixes a bug", " fix bugs") + " that stable branches have"
 	case seen:
-		s = v.which(in) + plural(n, " changes code", " change code") + " that stable branches have, and they can take " + plural(n, "it", "them")
+		s = v.which(in) + change.Agree(n, " changes code", " change code") + " that stable branches have, and they can take " + change.Agree(n, "it", "them")
 	default:
 		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + chances(in)
 	}
@@ -224,11 +225,11 @@ func lacking(in []Row) string {
 	n := len(in)
 	switch quirks {
 	case n:
-		return plural(n, "lacks this quirk", "lacks these quirks")
+		return change.Agree(n, "lacks this quirk", "lacks these quirks")
 	case 0:
-		return plural(n, "has the bug", "has the bugs")
+		return change.Agree(n, "has the bug", "has the bugs")
 	}
-	return plural(n-quirks, "has the bug", "has the bugs") + " or " + plural(quirks, "lacks the quirk", "lacks the quirks")
+	return change.Agree(n-quirks, "has the bug", "has the bugs") + " or " + change.Agree(quirks, "lacks the quirk", "lacks the quirks")
 }
 
 // chances are the estimated chances of patches that nobody asks stable to take yet.
@@ -262,7 +263,7 @@ func (v Values) keeps(in []Row) string {
 		}
 		why := shorts[c]
 		if c == verdict.TooBig && len(of) == 1 && of[0].Size.LinesWithContext > 0 {
-			why += fmt.Sprintf(", %d lines with context", of[0].Size.LinesWithContext)
+			why += fmt.Sprintf(", %s with context", change.Count(of[0].Size.LinesWithContext, "line"))
 		}
 		parts[i] = lower(v.which(of))
 		if why != "" {
@@ -317,7 +318,7 @@ func (r Row) leftOut() string {
 	case r.Unreleased != "":
 		return left + "perhaps no release has its bug yet"
 	case r.Verdict == verdict.DKMSOnly && r.Class == verdict.TooBig && r.Size.LinesWithContext > 0:
-		return left + fmt.Sprintf("%s, %d lines with context", shorts[r.Class], r.Size.LinesWithContext)
+		return left + fmt.Sprintf("%s, %s with context", shorts[r.Class], change.Count(r.Size.LinesWithContext, "line"))
 	case r.Verdict == verdict.DKMSOnly && shorts[r.Class] != "":
 		return left + shorts[r.Class]
 	case r.Verdict == verdict.StableEligible, r.undecided():

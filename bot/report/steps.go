@@ -7,6 +7,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/shell"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -66,7 +67,7 @@ func (s Step) text(words map[Say]string, one, many string) string {
 	if len(s.For) == 0 {
 		return text
 	}
-	return plural(len(s.For), one, many) + " " + list(ranges(s.For)) + ": " + strings.ToLower(text[:1]) + text[1:]
+	return change.Agree(len(s.For), one, many) + " " + list(ranges(s.For)) + ": " + strings.ToLower(text[:1]) + text[1:]
 }
 
 // next is what to paste for one patch.
@@ -253,9 +254,9 @@ func (r Row) option2(branches []string, b Branch) []string {
 			out = append(out, s)
 		}
 	}
-	pick("Please apply "+plural(len(first), "this mainline commit", "these mainline commits")+" to "+list(trees)+":", first)
-	pick("after "+plural(len(b.First), "this one:", "these, in this order:"), b.First)
-	pick("and then "+plural(len(after), "this later fix of it:", "these later fixes of it:"), after)
+	pick("Please apply "+change.Agree(len(first), "this mainline commit", "these mainline commits")+" to "+list(trees)+":", first)
+	pick("after "+change.Agree(len(b.First), "this one:", "these, in this order:"), b.First)
+	pick("and then "+change.Agree(len(after), "this later fix of it:", "these later fixes of it:"), after)
 	if b.State == verdict.Present {
 		return append(out, fmt.Sprintf("Why: it mends %.12s, which is there.", r.Merged))
 	}

@@ -116,7 +116,7 @@ func (as *attempts) begin(ctx context.Context, u flow.Unit, heavy, alone bool) e
 		most = deadlyHeavy
 	}
 	if a.Deadly >= most {
-		why := fmt.Sprintf("stablebot ended %d times while it alone was in hand", a.Deadly)
+		why := fmt.Sprintf("stablebot ended %s while it alone was in hand", change.Count(a.Deadly, "time"))
 		as.log.Error("a unit of work is put aside", zap.String(flow.KeyKind, string(u.Kind)), zap.String(flow.KeyTask, u.Key),
 			zap.String(flow.KeyWhy, why))
 		if err := as.Journal.Blame(ctx, u, why, now, true); err != nil {

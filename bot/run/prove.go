@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
 	"github.com/stablebot/stablebot/bot/series"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Who sent a reply is found out apart from filing: it may take a stranger's name
@@ -205,7 +206,8 @@ func (pv *prover) proved(ctx context.Context, m flow.Mail, proof command.Proof, 
 		return p, nil //nolint:nilerr // it is the answer, and is kept in the note
 	}
 	if more > 0 {
-		p.Note = fmt.Sprintf("%d more commands are left out: %d in a mail are the most", more, command.Max)
+		p.Note = fmt.Sprintf("%d more %s left out: %d in a mail are the most", more,
+			change.Agree(more, "command is", "commands are"), command.Max)
 	}
 	if pv.NoCommands {
 		p.Note = "a command, and commands are switched off"

@@ -128,8 +128,8 @@ func (r *remotes) asMerged(ctx context.Context, c *change.Change, t *rules.Tree)
 	}
 	as := *m
 	as.ID, as.Kind, as.Prefix, as.Date = c.ID, c.Kind, c.Prefix, c.Date
-	return &as, fmt.Sprintf("mainline has it as %.12s, which is another patch than the one posted: %d lines with context instead of %d",
-		t.Mainline.SHA, m.Size.LinesWithContext, c.Size.LinesWithContext)
+	return &as, fmt.Sprintf("mainline has it as %.12s, which is another patch than the one posted: %s with context instead of %d",
+		t.Mainline.SHA, change.Count(m.Size.LinesWithContext, "line"), c.Size.LinesWithContext)
 }
 
 // sameCode compares the added and removed lines, file by file; positions,

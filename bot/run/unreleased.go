@@ -70,12 +70,10 @@ func ago(d time.Duration) string {
 	switch days := int(d / (24 * time.Hour)); {
 	case days < 1:
 		return "less than a day"
-	case days == 1:
-		return "1 day"
 	case days < 14:
-		return fmt.Sprintf("%d days", days)
+		return change.Count(days, "day")
 	default:
-		return fmt.Sprintf("%d weeks", days/7)
+		return change.Count(days/7, "week")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/mail"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // knownAfter is how long a sender has to be known for the whole of a cap to count
@@ -130,7 +131,7 @@ func (t *txn) overCap(key string, at time.Time, c flow.Caps) (over string, until
 			if len(begun) < share.most {
 				continue
 			}
-			over = fmt.Sprintf("held: the cap of %d replies %s %s is reached", share.most, w.name, share.of)
+			over = fmt.Sprintf("held: the cap of %s %s %s is reached", change.Count(share.most, "reply"), w.name, share.of)
 			if share.most == 0 {
 				return over, time.Time{}, nil
 			}

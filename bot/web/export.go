@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stablebot/stablebot/bot/store"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -170,8 +171,8 @@ func (s *Server) changesAtom(w http.ResponseWriter, r *http.Request) error {
 		e := atomEntry{ID: cmp.Or(base, "urn:stablebot:") + changeURL(x.ID), Title: fmt.Sprintf("[%s] %s", x.Verdict, clean(x.Subject)),
 			Updated: x.Judged.UTC().Format(time.RFC3339),
 			Author:  atomPerson{clean(x.Author)}, Links: []atomLink{{"", base + changeURL(x.ID)}}}
-		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %d lines with context in %d files", label(x.Verdict, x.Class), x.Score,
-			x.Size.LinesWithContext, x.Size.Files)}
+		e.Summary = atomText{"text", fmt.Sprintf("%s, score %.2f, %s with context in %s", label(x.Verdict, x.Class), x.Score,
+			change.Count(x.Size.LinesWithContext, "line"), change.Count(x.Size.Files, "file"))}
 		e.Category = append(e.Category, struct {
 			Term string `xml:"term,attr"`
 		}{string(x.Verdict)})

@@ -16,6 +16,7 @@ import (
 	"github.com/stablebot/stablebot/bot/launch"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -235,10 +236,7 @@ func thousands(n int) string {
 }
 
 func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
+	return thousands(n) + " " + change.Agree(n, one, many)
 }
 
 // ago is the time since t in one unit.
@@ -264,5 +262,5 @@ func span(d time.Duration) string {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	return change.Count(int(d.Hours()/24), "day")
 }

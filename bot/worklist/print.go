@@ -103,7 +103,7 @@ func Hunks(o export.Own) string {
 	if o.Kind == export.OwnFiles {
 		return number(o.All, "file", "files") + " that mainline does not have"
 	}
-	return fmt.Sprintf("%s, %d of %d hunks in mainline", o.Kind, o.In, o.All)
+	return fmt.Sprintf("%s, %d of %s in mainline", o.Kind, o.In, change.Count(o.All, "hunk"))
 }
 
 //go:embed page.html

@@ -14,6 +14,7 @@ import (
 	"github.com/stablebot/stablebot/bot/flow"
 	"github.com/stablebot/stablebot/bot/git"
 	"github.com/stablebot/stablebot/bot/kernel/missing"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // List is the whole of it.
@@ -90,7 +91,7 @@ func Make(ctx context.Context, q Question, o git.Options) (*List, error) {
 		slices.SortStableFunc(k.Fixes, func(a, b Fix) int { return cmp.Compare(rank(a.Package), rank(b.Package)) })
 		out.Kernels = append(out.Kernels, k)
 		if r.Failed > 0 {
-			out.Notes = append(out.Notes, fmt.Sprintf("%d fixes could not be judged for %s", r.Failed, r.Branch))
+			out.Notes = append(out.Notes, fmt.Sprintf("%s could not be judged for %s", change.Count(r.Failed, "fix"), r.Branch))
 		}
 	}
 	own, err := q.Package.Own(ctx, q.Tip, q.Since)

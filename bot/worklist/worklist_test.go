@@ -98,7 +98,7 @@ func TestMake(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if strings.Contains(text.String(), "\x1b") || !strings.Contains(text.String(), "note: 1 fixes could not be judged for 6.1") {
+	if strings.Contains(text.String(), "\x1b") || !strings.Contains(text.String(), "note: 1 fix could not be judged for 6.1") {
 		t.Errorf("%s", text.String())
 	}
 	if strings.Contains(page.String(), "<script>") || strings.Contains(page.String(), "<b>") || !strings.Contains(page.String(), "mainline has it now: drop it: 2") {

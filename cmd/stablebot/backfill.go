@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 type backfillOptions struct {
@@ -94,17 +96,23 @@ func (o *backfillOptions) run(ctx context.Context, told io.Writer) error {
 	err = p.Bot.Run(ctx, true)
 	end()
 	if ctx.Err() != nil {
-		return stoppedError{errors.Join(fmt.Errorf("stopped after %d mails and commits; the same command goes on where it was",
-			come()), p.Close())}
+		return stoppedError{errors.Join(fmt.Errorf("stopped after %s; the same command goes on where it was",
+			worked(come())), p.Close())}
 	}
 	if err == nil && !o.quiet {
 		var after store.Counts
 		if after, err = p.Store.Counts(ctx); err == nil {
-			fmt.Fprintf(told, "%d mails and commits read in %s: %d mails new, %d changes judged; nothing was sent\n", come(),
-				time.Since(began).Round(time.Second), after.Mails-before.Mails, after.Judgements-before.Judgements)
+			fmt.Fprintf(told, "%s read in %s: %s new, %s judged; nothing was sent\n", worked(come()),
+				time.Since(began).Round(time.Second), change.Count(after.Mails-before.Mails, "mail"),
+				change.Count(after.Judgements-before.Judgements, "change"))
 		}
 	}
 	return errors.Join(err, p.Close())
+}
+
+// worked says how much was read, of lists and of trees.
+func worked(n int64) string {
+	return strconv.FormatInt(n, 10) + change.Agree(int(n), " mail or commit", " mails and commits")
 }
 
 // configuration is the configured bot with one source, and with every list muted.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stablebot/stablebot/bot/console"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 func embargoCommand() *cobra.Command {
@@ -72,7 +73,7 @@ that; whoever wants an answer asks the bot for a recheck.`,
 				if err != nil {
 					return errors.Join(err, s.Close())
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "public: %s, %d mails of %s\n", console.Printable(lifted.Title), len(lifted.Members), console.Printable(lifted.Sender))
+				fmt.Fprintf(cmd.OutOrStdout(), "public: %s, %s of %s\n", console.Printable(lifted.Title), change.Count(len(lifted.Members), "mail"), console.Printable(lifted.Sender))
 			}
 			return s.Close()
 		},

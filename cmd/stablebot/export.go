@@ -18,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -226,7 +227,7 @@ func whole(tree string, plan *pile.Plan, i int) error {
 	b := plan.Plans[i]
 	var why []string
 	if b.More {
-		why = append(why, fmt.Sprintf("needs more than %d lines of other commits first", b.Lines))
+		why = append(why, fmt.Sprintf("needs more than %s of other commits first", change.Count(b.Lines, "line")))
 	}
 	if n := len(b.Beyond); n > 0 {
 		first := fmt.Sprintf("%.12s (%q)", b.Beyond[0].ID, console.Printable(b.Beyond[0].Title))
@@ -275,7 +276,7 @@ func (o *exportOptions) one(ctx context.Context, say io.Writer, p *planner.Plann
 	if err := s.Write(dir); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(say, "%s: %d patches in %s, applied with git am to %.12s\n", br.Tree(), len(s.Patches), dir, br.Tip)
+	_, _ = fmt.Fprintf(say, "%s: %s in %s, applied with git am to %.12s\n", br.Tree(), change.Count(len(s.Patches), "patch"), dir, br.Tip)
 	for _, m := range s.Patches {
 		_, _ = fmt.Fprintf(say, "  %s\n", m.File)
 		for _, d := range m.Deviates {

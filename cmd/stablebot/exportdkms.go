@@ -17,6 +17,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/layout"
 	"github.com/stablebot/stablebot/bot/planner"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -99,7 +100,8 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner.Planner, names [
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "stablebot: not in the package: %s\n", console.Printable(r))
 	}
 	if len(b.Queue) == 0 {
-		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d do not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit))
+		return fmt.Errorf("no fix goes onto %s: the vendor has %d of them, %d %s not fit; nothing is written", o.tag, len(b.Has), len(b.Unfit),
+			change.Agree(len(b.Unfit), "does", "do"))
 	}
 	dir := filepath.Join(o.out, b.Name+"-"+b.Version)
 	if o.patches != "" {
@@ -108,7 +110,7 @@ func (o *exportOptions) packages(cmd *cobra.Command, p *planner.Planner, names [
 	if err := made.Write(dir); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(say, "%s: %d fixes on %s, for kernels %s\n", dir, len(b.Queue), o.tag, b.Range)
+	_, _ = fmt.Fprintf(say, "%s: %s on %s, for kernels %s\n", dir, change.Count(len(b.Queue), "fix"), o.tag, b.Range)
 	for _, q := range b.Queue {
 		_, _ = fmt.Fprintf(say, "  %s\n", q.File)
 	}

@@ -44,7 +44,7 @@ var arrows = []struct {
 	{"bot", nil},
 	{"bot/kernel/history", []string{"rules/change", "bot/git"}},
 	{"bot/kernel/objects", []string{"bot/git", "bot/kernel/apply"}},
-	{"bot/kernel/apply", []string{"bot/budget"}},
+	{"bot/kernel/apply", []string{"rules/change", "bot/budget"}},
 	{"bot/kernel/refusal", []string{"rules/change", "bot/git"}},
 	{"bot/kernel/merge", []string{"bot/git"}},
 	{"bot/kernel/chips", []string{"rules/…", "bot/kernel/apply"}},
@@ -90,7 +90,7 @@ var arrows = []struct {
 	{"bot/classify", []string{"rules/…", "bot/command", "bot/console", "bot/console/rows", "bot/git", "bot/kernel/…", "bot/mail",
 		"bot/progress", "bot/series", "bot/source/archive", "bot/usage", "bot/wire"}},
 	{"bot/planner", []string{"rules/…", "bot/progress", "bot/shell", "bot/usage", "bot/export", "bot/git", "bot/kernel/…", "bot/mail", "bot/pile", "bot/wire"}},
-	{"bot/doctor", []string{"bot/config", "bot/console", "bot/git", "bot/kernel/live", "bot/store", "bot/usage", "bot/wire"}},
+	{"bot/doctor", []string{"rules/change", "bot/config", "bot/console", "bot/git", "bot/kernel/live", "bot/store", "bot/usage", "bot/wire"}},
 	{"cmd", []string{"rules/…", "bot/…", "fixtures"}},
 }
 

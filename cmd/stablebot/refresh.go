@@ -11,6 +11,7 @@ import (
 	"github.com/stablebot/stablebot/bot/kernel/drivers"
 	"github.com/stablebot/stablebot/bot/kernel/drivers/kept"
 	"github.com/stablebot/stablebot/bot/usage"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 func refreshCommand() *cobra.Command {
@@ -44,7 +45,7 @@ func refresh(ctx context.Context, w io.Writer, repos []string, out string) error
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s: Linux %s, %d drivers and libraries\n", r, t.Release, t.Len())
+		fmt.Fprintf(w, "%s: Linux %s, %s and libraries\n", r, t.Release, change.Count(t.Len(), "driver"))
 		trees = append(trees, t)
 	}
 	table := drivers.Join(trees...)
@@ -52,7 +53,7 @@ func refresh(ctx context.Context, w io.Writer, repos []string, out string) error
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%d drivers and %d device IDs of %s: %d KB\n", len(table.Drivers), len(table.IDs),
+	_, err = fmt.Fprintf(w, "%s and %s of %s: %d KB\n", change.Count(len(table.Drivers), "driver"), change.Count(len(table.IDs), "device ID"),
 		strings.Join(table.Releases, ", "), (rows+ids)>>10)
 	return err
 }

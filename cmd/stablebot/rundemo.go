@@ -22,6 +22,7 @@ import (
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/wire"
 	"github.com/stablebot/stablebot/fixtures"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
 
@@ -236,8 +237,9 @@ func demoSummary(ctx context.Context, p *console.Printer, c *config.Config, took
 	if err != nil {
 		return err
 	}
-	p.F("Four weeks of two driver lists and a kernel tree, passed in %s: %d changes judged,\n%d replies written to an outbox. Nothing left "+
-		"this machine.\n", took.Round(time.Second), len(js), counts.Actions[flow.StateDone])
+	p.F("Four weeks of two driver lists and a kernel tree, passed in %s: %s judged,\n%s written to an outbox. Nothing left "+
+		"this machine.\n", took.Round(time.Second), change.Count(len(js), "change"),
+		change.Count(counts.Actions[flow.StateDone], "reply"))
 	for _, v := range verdict.Verdicts {
 		n, title := 0, ""
 		for i := range js {

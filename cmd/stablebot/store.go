@@ -18,6 +18,7 @@ import (
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/bot/usage"
 	"github.com/stablebot/stablebot/bot/wire"
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 func storeCommand() *cobra.Command {
@@ -78,8 +79,9 @@ func storeCheckCommand() *cobra.Command {
 				return err
 			}
 			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "%s is whole: %d mails (%d not filed, %d bad), %d series (%d not settled), %d judgements, %d commits waiting\n",
-				s.Path(), n.Mails, n.Unfiled, n.Bad, n.Series, n.Unsettled, n.Judgements, n.Waiting)
+			fmt.Fprintf(w, "%s is whole: %s (%d not filed, %d bad), %d series (%d not settled), %s, %s waiting\n",
+				s.Path(), change.Count(n.Mails, "mail"), n.Unfiled, n.Bad, n.Series, n.Unsettled,
+				change.Count(n.Judgements, "judgement"), change.Count(n.Waiting, "commit"))
 			for _, state := range slices.Sorted(maps.Keys(n.Actions)) {
 				fmt.Fprintf(w, "  actions %s: %d\n", state, n.Actions[state])
 			}
@@ -164,8 +166,8 @@ person are theirs, and stay. An opt-out stays too, or they would be written to a
 				f, err = s.Forget(cmd.Context(), args[0])
 			}
 			if err == nil {
-				fmt.Fprintf(cmd.OutOrStdout(), "deleted: %d mails, %d series; %d judgements and %d words about branches name nobody any more\n",
-					f.Mails, f.Series, f.Judgements, f.Standings)
+				fmt.Fprintf(cmd.OutOrStdout(), "deleted: %s, %d series; %s and %s about branches name nobody any more\n",
+					change.Count(f.Mails, "mail"), f.Series, change.Count(f.Judgements, "judgement"), change.Count(f.Standings, "word"))
 			}
 			return errors.Join(err, s.Close())
 		},
@@ -272,7 +274,8 @@ func rejudge(ctx context.Context, w io.Writer, p *wire.Parts, limit int) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d patches judged again, %d verdicts would change, %d of them were told\n", all, shown, told)
+	fmt.Fprintf(w, "\n%s judged again, %s would change, %d of them %s told\n",
+		change.Count(all, "patch"), change.Count(shown, "verdict"), told, change.Agree(told, "was", "were"))
 	var lines []string
 	for k, n := range turns {
 		lines = append(lines, fmt.Sprintf("%6d  %s → %s", n, k.from, k.to))

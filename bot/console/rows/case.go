@@ -9,6 +9,7 @@ import (
 	"github.com/stablebot/stablebot/bot/console"
 	"github.com/stablebot/stablebot/bot/store"
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/verdict"
 )
@@ -36,7 +37,7 @@ func Case(w io.Writer, c *store.Case) error {
 		}
 	}
 	if s := c.Series; s != nil {
-		p.F("\nseries    %s, version %d, %d of %d patches\n", console.Printable(s.Title), s.Version, s.Have(), s.Of)
+		p.F("\nseries    %s, version %d, %d of %s\n", console.Printable(s.Title), s.Version, s.Have(), change.Count(s.Of, "patch"))
 		if s.Quiet != "" {
 			p.F("no reply  %s\n", console.Printable(s.Quiet))
 		}
@@ -78,7 +79,8 @@ func printJudgement(p *console.Printer, j *verdict.Judgement) {
 	}
 	p.F("\nbecause   %s\nscore     %.2f that stable takes it; worth %.2f, once merged, where the bug is; %.2f that it is a fix (weights %s)\n",
 		console.Printable(j.Reason), j.Score, j.Worth, j.Fix, j.Weights)
-	p.F("size      %d lines with context, +%d -%d in %d files", j.Size.LinesWithContext, j.Size.Added, j.Size.Removed, j.Size.Files)
+	p.F("size      %s with context, +%d -%d in %s", change.Count(j.Size.LinesWithContext, "line"), j.Size.Added, j.Size.Removed,
+		change.Count(j.Size.Files, "file"))
 	if j.Size.TableLines > 0 {
 		p.F(", %d of them table", j.Size.TableLines)
 	}

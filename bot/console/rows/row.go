@@ -122,10 +122,10 @@ func appendBranch(b *bytes.Buffer, x *verdict.Branch) {
 		what += ", " + string(x.Applies)
 	}
 	if n := len(x.Prerequisites); n > 0 {
-		what += fmt.Sprintf(" (%d first, %d lines)", n, x.PileLines)
+		what += fmt.Sprintf(" (%d first, %s)", n, change.Count(x.PileLines, "line"))
 	}
 	if len(x.Mates) > 0 {
-		what += fmt.Sprintf(" (after %s of its series, %d lines)", rules.PatchNumbers(x.Mates), x.PileLines)
+		what += fmt.Sprintf(" (after %s of its series, %s)", rules.PatchNumbers(x.Mates), change.Count(x.PileLines, "line"))
 	}
 	if x.Verdict != nil {
 		what += ": " + string(*x.Verdict)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Index finds whole text in a file, by its longest line: bytes.Index itself is
@@ -51,7 +53,7 @@ func (r *Result) Why() string {
 		}
 	}
 	if more := failed - len(parts); more > 0 {
-		parts = append(parts, fmt.Sprintf("%d more files do not fit", more))
+		parts = append(parts, fmt.Sprintf("%d more %s not fit", more, change.Agree(more, "file does", "files do")))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -72,7 +74,7 @@ func (x *File) why() string {
 		return ""
 	}
 	h := x.patch.TextFragments[first]
-	s := fmt.Sprintf("%s: %d of %d hunks", x.Old, bad, len(x.Hunks))
+	s := fmt.Sprintf("%s: %d of %s", x.Old, bad, change.Count(len(x.Hunks), "hunk"))
 	if bad == 1 {
 		s = fmt.Sprintf("%s: hunk %d of %d", x.Old, first+1, len(x.Hunks))
 	}

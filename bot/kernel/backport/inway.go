@@ -97,13 +97,13 @@ func describe(ctx context.Context, r *git.Repo, id string) (rules.Conflict, erro
 	c.Fix = len(ch.Fixes) > 0 || slices.ContainsFunc(ch.Stable, func(s change.StableTag) bool { return !s.NoAutosel })
 	switch {
 	case c.Fix && c.Lines <= 2*takeable:
-		c.Take, c.Why = true, fmt.Sprintf("it is a fix itself, %d lines", c.Lines)
+		c.Take, c.Why = true, fmt.Sprintf("it is a fix itself, %s", change.Count(c.Lines, "line"))
 	case c.Fix:
-		c.Why = fmt.Sprintf("a fix, but of %d lines", c.Lines)
+		c.Why = fmt.Sprintf("a fix, but of %s", change.Count(c.Lines, "line"))
 	case c.Lines <= takeable/2:
-		c.Take, c.Why = true, fmt.Sprintf("it is small, %d lines", c.Lines)
+		c.Take, c.Why = true, fmt.Sprintf("it is small, %s", change.Count(c.Lines, "line"))
 	default:
-		c.Why = fmt.Sprintf("no fix, and %d lines", c.Lines)
+		c.Why = fmt.Sprintf("no fix, and %s", change.Count(c.Lines, "line"))
 	}
 	return c, nil
 }

@@ -83,7 +83,8 @@ func (r *Report) Text(w io.Writer, v View) error {
 }
 
 func (r *Report) head(b *strings.Builder, v View) {
-	fmt.Fprintf(b, "%s (%s, %s) on %s: %d fixes that it may need\n", r.Branch, cmp.Or(r.Release, "no release"), short(r.Tip), r.AsOf.Format(time.DateOnly), len(r.Rows))
+	fmt.Fprintf(b, "%s (%s, %s) on %s: %s that it may need\n", r.Branch, cmp.Or(r.Release, "no release"), short(r.Tip),
+		r.AsOf.Format(time.DateOnly), change.Count(len(r.Rows), "fix"))
 	count := map[flow.Stand]int{}
 	fresh := 0
 	for i := range r.Rows {

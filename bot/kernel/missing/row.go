@@ -61,7 +61,7 @@ func scored(j *verdict.Judgement, b *verdict.Branch, why string) (flow.Stand, st
 func goes(b *verdict.Branch) (flow.Stand, string) {
 	switch b.Applies {
 	case verdict.NeedsPrerequisites:
-		return flow.StandPrerequisites, fmt.Sprintf("%d first, %d lines in all", len(b.Prerequisites), b.PileLines)
+		return flow.StandPrerequisites, fmt.Sprintf("%d first, %s in all", len(b.Prerequisites), change.Count(b.PileLines, "line"))
 	case verdict.NeedsBackport:
 		return flow.StandBackport, b.Why
 	case verdict.NotTried:

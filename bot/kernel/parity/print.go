@@ -82,10 +82,7 @@ func (s Sum) String() string {
 }
 
 func days(n int) string {
-	if n == 1 {
-		return "1 day"
-	}
-	return fmt.Sprintf("%d days", n)
+	return change.Count(n, "day")
 }
 
 // JSON writes a line for each row.

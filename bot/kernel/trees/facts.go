@@ -233,7 +233,8 @@ func (s *Set) branch(ctx context.Context, c *question, v view, bugs []history.Po
 	case gone():
 		out.State, out.NoBase, out.Why = noBase, tree.Files, fmt.Sprintf("%s does not exist in %s", firstOld(c.Files), v.name)
 		if there > 0 {
-			out.Why = fmt.Sprintf("%d of the %d files that it changes do not exist in %s", files-there, files, v.name)
+			out.Why = fmt.Sprintf("%d of the %s that it changes %s not exist in %s", files-there,
+				change.Count(files, "file"), change.Agree(files-there, "does", "do"), v.name)
 		}
 		switch {
 		case dark && statesOnly(ctx):
