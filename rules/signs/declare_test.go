@@ -12,6 +12,9 @@ func TestDeclarationIsNoFunction(t *testing.T) {
 		{"loses static", "-static int acme_load(struct acme *a,\n-\t\t     int cpu)\n+int acme_load(struct acme *a,\n+\t      int cpu)\n {\n", 0},
 		{"prototype", " struct acme;\n+int acme_load(struct acme *a,\n+\t      int cpu);\n", 0},
 		{"prototype whose end stands already", "+int acme_load(struct acme *a,\n-int acme_load(struct acme_one *a,\n \t      int cpu);\n", 0},
+		{"prototype with an attribute behind it", "+int acme_load(struct acme *a,\n+\t      int cpu)\n+\t__must_check;\n", 0},
+		{"prototype with attributes over lines", "+void acme_say(const char *fmt, ...)\n+\t__cold\n+\t__printf(1, 2);\n", 0},
+		{"definition with an attribute", "+int acme_load(struct acme *a)\n+\t__releases(&a->lock)\n+{\n+\treturn 0;\n+}\n", 1},
 		{"definition", "+int acme_load(struct acme *a,\n+\t      int cpu)\n+{\n+\treturn 0;\n+}\n", 1},
 		{"definition whose body does not show", "+int acme_load(struct acme *a,\n+\t      int cpu)\n", 1},
 	} {

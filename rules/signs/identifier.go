@@ -68,9 +68,7 @@ func macro(id string, call bool) (Sign, bool) {
 		return SignSysfs, true
 	case strings.HasPrefix(id, "DECLARE_PCI_FIXUP"):
 		return SignQuirk, call
-	case id == "PCI_ANY_ID", strings.HasSuffix(id, "_IDS") && call, strings.HasPrefix(id, "PCI_DEVICE") && call, strings.HasPrefix(id, "PCI_VDEVICE"), strings.HasPrefix(id, "USB_DEVICE"), strings.HasPrefix(id, "SDIO_DEVICE"),
-		strings.HasSuffix(id, "_VGA_DEVICE"), strings.HasPrefix(id, "HID_USB_DEVICE"), strings.HasPrefix(id, "USB_VENDOR_AND"), strings.HasSuffix(id, "_DEVICE_INFO") && call,
-		strings.HasSuffix(id, "_DEV_INFO") && call:
+	case id == "PCI_ANY_ID", call && rowOfIDs(id):
 		return SignID, true
 	case strings.Contains(id, "QUIRK"):
 		return SignQuirk, true
@@ -106,4 +104,20 @@ var tails = map[string]Sign{
 	"alloc": SignAlloc, "kzalloc": SignAlloc,
 	"rmw": SignRegister, "wr32": SignRegister, "writel": SignRegister, "write32": SignRegister,
 	"dbg": SignDebug, "debug": SignDebug, "info": SignDebug, "warn": SignDebug, "err": SignDebug, "printf": SignDebug,
+}
+
+// rowOfIDs reports whether a macro with arguments makes a row of an ID table. Without any it
+// is a constant, which an expression compares: USB_DEVICE_ID_MATCH_VENDOR, PCI_DEVICE_ID_X.
+func rowOfIDs(id string) bool {
+	for _, begin := range [...]string{"PCI_DEVICE", "PCI_VDEVICE", "USB_DEVICE", "SDIO_DEVICE", "HID_USB_DEVICE", "USB_VENDOR_AND"} {
+		if strings.HasPrefix(id, begin) {
+			return true
+		}
+	}
+	for _, end := range [...]string{"_IDS", "_VGA_DEVICE", "_DEVICE_INFO", "_DEV_INFO"} {
+		if strings.HasSuffix(id, end) {
+			return true
+		}
+	}
+	return false
 }
