@@ -116,6 +116,10 @@ func (f *Facts) Feature() bool {
 	return strings.Contains(title, " support ")
 }
 
+// Adds reports whether the change adds something by its title, a helper or a definition
+// included, and neither presents itself as a fix nor is no more than an ID.
+func (f *Facts) Adds() bool { return f.feature() && !f.claimsFix() && !f.justID() }
+
 // enablesToFix reports whether a title mends something by what hardware or driver could
 // not do before: "add EMLSR support to fix clients that are thrown out". A check, a quirk
 // or a helper that is added to fix something is no such thing.

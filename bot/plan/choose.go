@@ -42,11 +42,16 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 		q := b.patch(i)
 		q.Beside = beside
 		for _, k := range b.needs(i) {
-			if !beside && b.eligible(i) && !b.eligible(k) {
-				q.BuildsOn = append(q.BuildsOn, b.Posts[k].Message.Prefix.N)
+			switch n := b.Posts[k].Message.Prefix.N; {
+			case beside || !b.eligible(i) || b.eligible(k):
+			case b.enables(k):
+				q.After = append(q.After, n)
+			default:
+				q.BuildsOn = append(q.BuildsOn, n)
 			}
 		}
 		slices.Sort(q.BuildsOn)
+		slices.Sort(q.After)
 		out.Patches = append(out.Patches, q)
 	}
 	out.Left = slices.DeleteFunc(out.Left, func(q report.Patch) bool { // what has to go in first is not left out
@@ -111,13 +116,21 @@ func (b Brief) belongs(i int, main map[int]bool) bool {
 	return false
 }
 
+// enables reports whether a patch brings something new. No fix takes that along to stable.
+func (b Brief) enables(i int) bool {
+	return b.Posts[i].Judgement != nil && b.Posts[i].Judgement.Enables
+}
+
 // needs are the patches of the posting that one of them needs, those that these need
-// included.
+// included, but for what brings something new.
 func (b Brief) needs(at int) (out []int) {
 	for left := []int{at}; len(left) > 0; left = left[1:] {
 		for k := left[0] - 1; k >= 0; k-- {
 			if !slices.Contains(out, k) && b.needsFirst(left[0], k) {
-				out, left = append(out, k), append(left, k)
+				out = append(out, k)
+				if !b.enables(k) {
+					left = append(left, k)
+				}
 			}
 		}
 	}

@@ -35,6 +35,9 @@ func told(p report.Posting) string {
 		if len(q.BuildsOn) > 0 {
 			s += fmt.Sprint(q.BuildsOn)
 		}
+		if len(q.After) > 0 {
+			s += "after" + fmt.Sprint(q.After)
+		}
 		if q.Beside {
 			beside = append(beside, s)
 		} else {
@@ -49,6 +52,7 @@ func TestChoose(t *testing.T) {
 	const yes, no = verdict.StableEligible, verdict.OutOfScope
 	sure := func(j verdict.Judgement) bool { return j.Verdict == yes && j.Score >= 0.9 }
 	on := func(p Posted, n ...int) Posted { p.BuildsOn = n; return p }
+	enables := func(p Posted) Posted { p.Judgement.Enables = true; return p }
 	with := func(p Posted, n int) Posted { p.Judgement.WithPatch = n; return p }
 	mates := func(p Posted, n ...int) Posted {
 		b := verdict.Branch{}
@@ -64,7 +68,9 @@ func TestChoose(t *testing.T) {
 		"what it builds on":       {[]Posted{postOf(1, "", yes, 0.5), on(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
 		"what that builds on, and its twin": {[]Posted{postOf(1, "aaaaaaaaaaaa", yes, 0.5), on(postOf(2, "", yes, 0.9), 3),
 			postOf(3, "aaaaaaaaaaaa", yes, 0.5)}, "1 2 3 | "},
-		"as a tree says":                       {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"as a tree says": {[]Posted{postOf(1, "", yes, 0.5), mates(postOf(2, "", yes, 0.9), 1)}, "1 2 | "},
+		"what it builds on brings something new": {[]Posted{postOf(1, "", no, 0.1), enables(on(postOf(2, "", no, 0.1), 1)), on(postOf(3, "", yes, 0.9), 2)},
+			"3after[2] | "},
 		"what it builds on is no fix":          {[]Posted{postOf(1, "", no, 0.1), on(postOf(2, "", yes, 0.9), 1)}, "2[1] | "},
 		"another that is clear enough":         {[]Posted{postOf(1, "", yes, 0.8), postOf(2, "", yes, 0.9)}, "1 2 | "},
 		"another that is too close to call":    {[]Posted{postOf(1, "", yes, 0.5), postOf(2, "", yes, 0.9)}, "2 | 1"},

@@ -55,7 +55,7 @@ func Passed(p Patch) bool {
 		return false
 	case r.Culprit:
 		return true
-	case r.Verdict == verdict.NotNeeded:
+	case r.Verdict == verdict.NotNeeded && r.Brought == "":
 		return false
 	}
 	return slices.ContainsFunc(p.Rules, func(w verdict.Weighed) bool {

@@ -37,8 +37,9 @@ type Patch struct {
 	Change *change.Change // what its author already did: tags
 	Merged string         // the mainline commit of a posted patch, "" while it is not there
 	Tree   *rules.Tree    // what it was judged with; nil: nothing is known of trees
-	// BuildsOn are the patches of the posting that it needs, in order.
-	BuildsOn []int
+	// BuildsOn are the patches of the posting that it needs, in order; After those that it is
+	// posted on top of, that bring something new, and that stable does not take for it.
+	BuildsOn, After []int
 	// Beside: named after the others as a closer call; nothing is proposed for it.
 	Beside bool
 	// Unreleased is by what it is likely that no release has its bug yet.
@@ -104,7 +105,9 @@ type Row struct {
 	Lines    *verdict.Policy
 	Next     []Step
 	BuildsOn []int // patches of its posting that it needs
-	Beside   bool  // a closer call, named after the others
+	After    []int // as of the patch
+	Brought  string
+	Beside   bool // a closer call, named after the others
 	// Unreleased is as of the patch.
 	Unreleased string
 }
@@ -257,6 +260,7 @@ func row(p Posting, q Patch) Row {
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
 		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside, Unreleased: q.Unreleased,
+		After: q.After, Brought: q.Brought,
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID

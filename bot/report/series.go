@@ -111,26 +111,39 @@ func (v Values) together() (out []string) {
 	if s := v.builds(); s != "" {
 		out = append(out, s)
 	}
+	for _, g := range v.grouped(func(r Row) []int { return r.After }) {
+		out = append(out, fmt.Sprintf("%s %s posted on top of %s, which %s something new; for stable %s to go in without %s.",
+			v.numbered(g.of), change.Agree(len(g.of), "is", "are"), lower(v.numbered(g.on)), change.Agree(len(g.on), "adds", "add"),
+			change.Agree(len(g.of), "it has", "they have"), change.Agree(len(g.on), "that", "those")))
+	}
 	if n := len(closer); n > 0 {
 		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), change.Agree(n, "is a closer call", "are closer calls"), between(low, high)))
 	}
 	return out
 }
 
-// builds says which patches go in before others: "Patches 2 and 3 build on patch 1".
-func (v Values) builds() string {
-	type group struct{ on, of []int }
-	var groups []group
+// group are patches that stand on the same ones.
+type group struct{ on, of []int }
+
+// grouped are the eligible patches that stand on others.
+func (v Values) grouped(others func(Row) []int) (groups []group) {
 	for _, r := range v.Rows {
-		if r.Beside || len(r.BuildsOn) == 0 || r.Verdict != verdict.StableEligible {
+		on := others(r)
+		if r.Beside || len(on) == 0 || r.Verdict != verdict.StableEligible {
 			continue
 		}
-		i := slices.IndexFunc(groups, func(g group) bool { return slices.Equal(g.on, r.BuildsOn) })
+		i := slices.IndexFunc(groups, func(g group) bool { return slices.Equal(g.on, on) })
 		if i < 0 {
-			i, groups = len(groups), append(groups, group{on: r.BuildsOn})
+			i, groups = len(groups), append(groups, group{on: on})
 		}
 		groups[i].of = append(groups[i].of, r.N)
 	}
+	return groups
+}
+
+// builds says which patches go in before others: "Patches 2 and 3 build on patch 1".
+func (v Values) builds() string {
+	groups := v.grouped(func(r Row) []int { return r.BuildsOn })
 	var parts []string
 	for i, g := range groups {
 		verb := ""
@@ -315,6 +328,8 @@ func (r Row) leftOut() string {
 	switch {
 	case r.Tag.There:
 		return "asks for stable already"
+	case r.Brought != "":
+		return "left out: " + cut(r.Brought, maxReason)
 	case r.Unreleased != "":
 		return left + "perhaps no release has its bug yet"
 	case r.Verdict == verdict.DKMSOnly && r.Class == verdict.TooBig && r.Size.LinesWithContext > 0:

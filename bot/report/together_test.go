@@ -44,6 +44,19 @@ func TestTogether(t *testing.T) {
 	if text, err = m.Text(); err != nil || !strings.Contains(text, "Patch 6: a fix by its Fixes tag, left out: it changes device trees\n") {
 		t.Errorf("a fix by its tag that is left out: %v\n%s", err, text)
 	}
+	three.BuildsOn, three.After = nil, []int{2}
+	came := Patch{N: 6, Change: culprit, Judgement: verdict.Judgement{Verdict: verdict.NotNeeded, Brought: "support for AC7927 comes with patch 2 of its series"}}
+	m.Values = ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three}, Left: []Patch{came}})
+	if text, err = m.Text(); err != nil || !Passed(came) {
+		t.Error(err)
+	}
+	for _, want := range []string{"Patch 3 is posted on top of patch 2, which adds something new; for stable it has to go in without that.",
+		"Patch 6: left out: support for AC7927 comes with patch 2 of its series", "Patches 1 and 3: if you agree, add this"} {
+		if plain := strings.Join(strings.Fields(text), " "); !strings.Contains(plain, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	three.BuildsOn, three.After = []int{2}, nil
 	m.Values = ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three, four, five}})
 	m.Values.Stands = []Row{{N: 2, Verdict: verdict.StableEligible}, {N: 6, Verdict: verdict.StableEligible}}
 	if text, err = m.Text(); err != nil || !strings.Contains(strings.Join(strings.Fields(text), " "),

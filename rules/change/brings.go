@@ -17,8 +17,14 @@ import (
 type Names struct {
 	Defines map[string]bool
 	uses    []uint64 // hashes of the words, sorted
-	// Feature: its title says that it brings something new, as rules read it.
-	Feature bool
+	// Feature: its title says that it brings something new, as rules read it. Adds: it may
+	// be a helper or a definition for that as well.
+	Feature, Adds bool
+	// Released are parts that a release has, as far as that is known.
+	Released []string
+	// Old: a tree knows a release or branch with the bug.
+	Old   bool
+	parts *parts
 }
 
 // maxNames bounds the words, and the names, that are kept of one patch; what is longer is
@@ -30,7 +36,7 @@ var wordSeed = maphash.MakeSeed()
 // Names reads them; without uses, of a patch that needs nothing of another one, only what
 // it brings.
 func (c *Change) Names(uses bool) *Names {
-	n := &Names{Defines: map[string]bool{}}
+	n := &Names{Defines: map[string]bool{}, parts: c.readParts()}
 	seen := map[uint64]bool{}
 	use := func(w string) {
 		if len(seen) < maxNames {

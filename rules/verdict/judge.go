@@ -102,18 +102,6 @@ func (j *Judge) Change(c *change.Change, series *rules.Series, tree *rules.Tree)
 	return out
 }
 
-// namesOf are what Share looks for in the patches of one posting: what a feature brings,
-// and what a patch that may be eligible uses of it. Of the others nothing is read.
-func namesOf(f *rules.Facts, v Verdict) *change.Names {
-	feature, mayStand := f.Feature(), v == StableEligible || v == DKMSOnly || v == Uncertain
-	if !feature && !mayStand {
-		return nil
-	}
-	n := f.Change.Names(mayStand)
-	n.Feature = feature
-	return n
-}
-
 // upstreamOf is the mainline commit that a backport names. A tree knows it better:
 // the one named may be of a stable branch, or of the other of DRM's two.
 func upstreamOf(f *rules.Facts) string {

@@ -18,10 +18,10 @@ import (
 // js are the judgements of that version, in order; numbers come from their SeriesRef,
 // or from their place without. The result has the same order, and js is left as it is.
 // It does nothing twice: sharing again changes nothing. A fix of what another patch of the
-// series brings in the first place leads nobody and is not called eligible.
+// series brings in the first place leads nobody and is not called eligible; see brought.
 func Share(js []Judgement) []Judgement {
 	out := slices.Clone(js)
-	standing(out)
+	brought(out)
 	alone := slices.Clone(out)
 	for i := range alone {
 		if apart(&alone[i]) {
@@ -29,44 +29,11 @@ func Share(js []Judgement) []Judgement {
 		}
 		out[i].follow(alone, i)
 	}
-	standing(out)
+	brought(out)
 	for i := range out {
 		out[i].Names = nil
 	}
 	return out
-}
-
-// standing takes eligible from what stands on a patch of its series that brings something
-// new, where nothing is known of branches: stable takes no feature for the sake of a fix,
-// and without the feature there may be no bug. Its author may know better, and asks then.
-func standing(js []Judgement) {
-	for i := range js {
-		j := &js[i]
-		if j.Names == nil || j.Verdict != StableEligible || !unreadBranches(j.Branches) || j.asks() {
-			continue
-		}
-		if on, name := standsOn(js, i); on >= 0 {
-			n := patchOf(js, on)
-			j.Verdict, j.ReasonClass, j.When, j.WithPatch, j.Mixed = Uncertain, "", "", 0, false
-			j.Reason = fmt.Sprintf("it needs patch %d of its series, which adds something new: it uses %s, which that patch defines", n, name)
-			for k := range j.Branches {
-				j.Branches[k].Verdict, j.Branches[k].WithPatch = verdictOf(Uncertain), 0
-			}
-		}
-	}
-}
-
-// standsOn is the first patch before js[at] that brings a feature and defines what js[at]
-// uses, with one name of that; -1 without.
-func standsOn(js []Judgement, at int) (on int, name string) {
-	for k := range js {
-		if n := js[k].Names; n != nil && n.Feature && patchOf(js, k) < patchOf(js, at) {
-			if name = js[at].Names.Need(n); name != "" {
-				return k, name
-			}
-		}
-	}
-	return -1, ""
 }
 
 // asks reports whether its author asks stable to take it.

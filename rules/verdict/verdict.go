@@ -117,6 +117,10 @@ type Judgement struct {
 	Error *string `json:"error"`
 	// Names are what a patch of a series brings and uses, until the series is settled.
 	Names *change.Names `json:"-"`
+	// Enables: it brings something new, or is for a part that its series brings. Brought
+	// says what of its series what it fixes, or is for, came with. Share sets both.
+	Enables bool   `json:"-"`
+	Brought string `json:"-"`
 }
 
 // SeriesRef places a change in its series.
