@@ -18,8 +18,9 @@ bugs, a trace of the kernel, a report or a link to one. The words count when
 the change presents itself as a fix (a tag, its title), for many features speak
 of errors too. A fix that names its culprit but not what people meet is
 unknown: one sentence from its author settles it. The kinds are a list of words,
-so a symptom told in other words may be missed, and the finding never says that none is there. A
-print or a trace that is new fixes nothing, whatever report it was written for.
+so a symptom told in other words may be missed, and the finding says that none
+was found, never that none is there. A print or a trace that is new fixes
+nothing, whatever report it was written for.
 
 Met: "fix a use after free in the flip handler", with a KASAN report.
 Unmet: "print the ring name in hex", without tag, report or symptom.`,
@@ -146,6 +147,8 @@ func findBug(f *Facts, w *signs.Words) (Finding, error) {
 const (
 	titleReports   = "its title reports "
 	messageReports = "a fix whose message reports "
+	// messageTells is of what stable-kernel-rules.rst has no word for.
+	messageTells = "a fix whose message tells of "
 )
 
 // answered drops the error that the forms of an answer never have.
@@ -241,9 +244,9 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 	case bug && w.Traced():
 		ev := []Evidence{w.Evidence(k), w.Evidence(signs.WordTrace)}
 		if k == signs.WordTrace {
-			return answered(met("shows "+w.Shows()+" of what happens", ev[0]))
+			return answered(met(f.traced(), ev[0]))
 		}
-		return answered(met("reports "+w.Noun(k)+" and shows "+w.Shows()+" of it", slices.Compact(ev)...))
+		return answered(met("reports "+w.Noun(k)+" and "+w.Shows(), slices.Compact(ev)...))
 	case w.FixesBuild() && f.buildError():
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case bug && claims && k != signs.WordTrace:
@@ -252,8 +255,10 @@ func bugInMessage(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(met("fixes "+f.buildNoun(), f.buildEvidence()))
 	case w.InTitle(signs.WordCompiler) && !reported && (claims || !bug):
 		return answered(unmet("silences "+f.warner()+" warning: nobody who runs the kernel meets it", w.Evidence(signs.WordCompiler)))
+	case claims && w.Has(signs.WordFailure) && f.guards() != "":
+		return answered(unknown(f.guards(), w.Evidence(signs.WordFailure)))
 	case claims && w.Has(signs.WordFailure):
-		return answered(met(messageReports+signs.WordFailure.String(), w.Evidence(signs.WordFailure)))
+		return answered(met(messageTells+f.bug(signs.WordFailure), w.Evidence(signs.WordFailure)))
 	case claims && w.Has(signs.WordCompiler) && !reported:
 		return answered(unmet("about "+f.warner()+" warning", w.Evidence(signs.WordCompiler)))
 	case claims && w.Has(signs.WordTool) && !reported:
@@ -294,7 +299,20 @@ func bugReported(f *Facts, w *signs.Words) (Finding, bool) {
 	if !f.claimsFix() {
 		return answered(met("about something that was reported", ev))
 	}
-	return answered(met("a fix for something that was reported", ev))
+	return answered(met(f.reporter()+noSymptom, ev))
+}
+
+// reporter says who reported it.
+func (f *Facts) reporter() string {
+	switch {
+	case f.people() > 0:
+		return "somebody reported it"
+	case f.Tags().Fuzzer():
+		return f.Tags().FuzzerName() + " reported it"
+	case f.Words().Bugs() > 0:
+		return "a bug tracker has it"
+	}
+	return "a robot reported it"
 }
 
 // goesWrong reports whether title or message speaks of anything that is wrong or goes wrong.
@@ -313,19 +331,19 @@ func bugPresented(f *Facts, w *signs.Words) (Finding, bool) {
 	case bug && claims && w.LogError:
 		return answered(met("a fix whose message shows an error that the driver logs", w.Evidence(k)))
 	case bug && claims:
-		return answered(unknown(messageReports+w.Noun(k)+" and shows none", w.Evidence(k)))
+		return answered(unknown("a fix whose message speaks of "+w.Noun(k)+" and shows none", w.Evidence(k)))
 	case w.Revert:
 		return answered(unknown("takes back another commit; for which bug was not found in the message"))
 	case len(f.Change.Fixes) > 0:
-		return answered(unknown("names the commit that it fixes", f.bodyLine(f.Change.Fixes[0].Line)))
+		return answered(unknown(f.byTag(), f.bodyLine(f.Change.Fixes[0].Line)))
 	case f.AsksAlone():
 		return answered(unknown(AsksStable, f.bodyLine(f.asked().Line)))
 	case claims:
 		return answered(unknown("presents itself as a fix"))
 	case repairs && bug && k != signs.WordTrace:
 		return answered(met("mentions "+w.Noun(k)+", and its diff adds "+what, w.Evidence(k), ev))
-	case repairs && w.Has(signs.WordFailure):
-		return answered(met("mentions "+signs.WordFailure.String()+", and its diff adds "+what, w.Evidence(signs.WordFailure), ev))
+	case repairs && w.Has(signs.WordFailure) && f.guards() == "":
+		return answered(met("mentions "+w.Noun(signs.WordFailure)+", and its diff adds "+what, w.Evidence(signs.WordFailure), ev))
 	case bug && k != signs.WordTrace && f.repairing():
 		return answered(met("mentions "+w.Noun(k)+", and its title reads like a repair of it", w.Evidence(k)))
 	case bug && !f.feature() && w.Has(signs.WordFix):

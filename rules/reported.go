@@ -59,7 +59,11 @@ Unmet: "found by code inspection, not observed".`,
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.Traced():
-			out, _ = met("the message shows the trace of a kernel that met it", w.Evidence(signs.WordTrace))
+			what := "the message shows the trace of a kernel that met it"
+			if !w.StackTrace && !w.Report {
+				what = "the message names what a kernel printed that met it"
+			}
+			out, _ = met(what, w.Evidence(signs.WordTrace))
 		case robots > 0 && !f.robotRead():
 			out, _ = unknown("reported by a robot or fuzzer only", t.Evidence("Reported-by"))
 		case tools:
@@ -121,19 +125,35 @@ func (f *Facts) onlyRead() bool {
 	return (t.ByTool > 0 || w.Has(signs.WordTool)) && !f.met() && !w.LogError && !t.Fuzzer() && !w.Has(signs.WordShown) && !w.Has(signs.WordReport)
 }
 
-// bug is what the message says of its gravest kind: a crash, one that a checker found, one
-// that is possible.
+// bug is what the title, or else the message, says of its gravest kind: a crash, one that a
+// checker found, one that is possible by its own words or, of a title's, by the message.
 func (f *Facts) bug(k signs.Word) string {
 	w := f.Words()
+	noun := w.Noun(k)
+	_, could := w.InMessage(k)
+	happened := w.Traced() || f.met() || f.reported() || w.Has(signs.WordShown)
 	switch {
 	case f.onlyRead():
-		return w.Noun(k) + ByChecker
-	case w.InTitle(signs.WordCouldBe) && !w.Traced(), w.Has(signs.WordCouldBe) && !f.met() && !w.Has(signs.WordShown) && !f.reported():
-		if _, noun, ok := strings.Cut(w.Noun(k), " "); ok {
-			return "a possible " + noun
+		return noun + ByChecker
+	case w.Could(k) && (!happened || w.InTitle(k) && !w.Traced()):
+		return possible(noun)
+	case could && !happened && !w.Could(k):
+		return noun + ", which its message calls possible"
+	}
+	return noun
+}
+
+// possible is a bug that could be: "a possible crash".
+func possible(noun string) string {
+	for _, article := range [...]string{"a ", "an "} {
+		if name, ok := strings.CutPrefix(noun, article); ok {
+			return "a possible " + name
 		}
 	}
-	return w.Noun(k)
+	if strings.HasPrefix(noun, "something ") {
+		return noun + ", which its message calls possible"
+	}
+	return "possible " + noun
 }
 
 func persons(n int) string {

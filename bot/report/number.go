@@ -13,8 +13,14 @@ var verbs = map[string]string{
 // severally are the words of a finding that change where several patches share it.
 var severally = strings.NewReplacer(
 	"a fix whose message reports ", "fixes whose messages report ", "a fix whose message shows ", "fixes whose messages show ",
+	"a fix whose message tells of ", "fixes whose messages tell of ", "a fix whose message speaks of ", "fixes whose messages speak of ",
 	"a fix by its Fixes tag, left out", "fixes by their Fixes tags, left out",
-	"a fix by its Fixes tag", "fixes by their Fixes tags", "a fix for ", "fixes for ",
+	"a fix by its Fixes tag", "fixes by their Fixes tags",
+	"its title is a clean-up's, its Fixes tag calls it a fix", "their titles are those of clean-ups, their Fixes tags call them fixes",
+	"which its message calls possible", "which their messages call possible", "found in its message", "found in their messages",
+	"a guard against", "guards against", " reported it", " reported them", "a bug tracker has it", "a bug tracker has them",
+	"its message tells of what could", "their messages tell of what could", "; its trace is shown", "; their traces are shown",
+	"names the kernel's message", "name the kernel's message",
 	"a hardware quirk or workaround", "hardware quirks or workarounds",
 	"its title reports ", "their titles report ", "its title mentions ", "their titles mention ", "its title says ", "their titles say ", "its title reads ", "their titles read ",
 	"its message says ", "their messages say ", "by its title", "by their titles", "its diff adds ", "their diffs add ",

@@ -10,14 +10,23 @@ import (
 func TestInNumber(t *testing.T) {
 	for _, tt := range []struct{ finding, one, many string }{
 		{"its title reports a leak", "its title reports a leak", "their titles report a leak"},
-		{"shows the kernel's trace of what happens", "it shows the kernel's trace of what happens", "they show the kernel's trace of what happens"},
+		{"shows the kernel's trace", "it shows the kernel's trace", "they show the kernel's trace"},
+		{"reports a hung task and names the kernel's message", "it reports a hung task and names the kernel's message",
+			"they report a hung task and name the kernel's message"},
+		{"syzbot reports a kernel WARNING; its trace is shown", "syzbot reports a kernel WARNING; its trace is shown",
+			"syzbot reports a kernel WARNING; their traces are shown"},
+		{"a fix by its Fixes tag; against it: no symptom was found in its message",
+			"a fix by its Fixes tag; against it: no symptom was found in its message",
+			"fixes by their Fixes tags; against each: no symptom was found in their messages"},
+		{"its title is a clean-up's, its Fixes tag calls it a fix", "its title is a clean-up's, its Fixes tag calls it a fix",
+			"their titles are those of clean-ups, their Fixes tags call them fixes"},
 		{"reports a crash and shows the kernel's trace of it; against it: 143 lines",
 			"it reports a crash and shows the kernel's trace of it; against it: 143 lines",
 			"they report a crash and show the kernel's trace of it; against each: 143 lines"},
 		{"adds no feature by its title", "it adds no feature by its title", "they add no feature by their titles"},
 		{"does not present itself as a fix", "it does not present itself as a fix", "they do not present themselves as fixes"},
 		{"a fix by its Fixes tag", "a fix by its Fixes tag", "fixes by their Fixes tags"},
-		{"a fix for something that was reported", "a fix for something that was reported", "fixes for something that was reported"},
+		{"somebody reported it", "somebody reported it", "somebody reported them"},
 		{"143 lines with context", "143 lines with context", "143 lines with context"},
 	} {
 		if got := inNumber(tt.finding, 1); got != tt.one {

@@ -100,6 +100,7 @@ type Row struct {
 	Adds     bool   // it adds a device ID and mends nothing
 	Quirk    bool   // it is for what hardware does, so no commit is its culprit
 	Culprit  bool   // its author names the commit that it fixes
+	Symptom  string // what real-bug says where it does not know
 	Tag      Tag
 	Vendors  []rules.Vendor // trees that ship the code
 	Lines    *verdict.Policy
@@ -275,6 +276,8 @@ func row(p Posting, q Patch) Row {
 			r.Adds = true
 		case w.ID == rules.RealBug.ID && w.Outcome == rules.Met:
 			bug, r.Quirk = true, w.Reason == rules.QuirkFound
+		case w.ID == rules.RealBug.ID && w.Outcome == rules.Unknown:
+			r.Symptom = w.Reason
 		}
 	}
 	r.Adds = r.Adds && !bug && !r.Culprit
@@ -394,9 +397,11 @@ func named(c *change.Change, sha string) bool {
 func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	var out []Rule
 	add := func(w verdict.Weighed) {
-		ref := refs[w.ID]
-		out = append(out, Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight,
-			File: ref.File[strings.LastIndexByte(ref.File, '/')+1:]})
+		r := Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight}
+		if file := refs[w.ID].File; w.ID != rules.RealBug.ID || rules.Listed(w.Reason) {
+			r.File = file[strings.LastIndexByte(file, '/')+1:]
+		}
+		out = append(out, r)
 	}
 	for _, w := range all {
 		if w.Outcome == rules.Met && usual[w.ID] {

@@ -585,9 +585,6 @@ func (r Row) reasons() string {
 		return ""
 	}
 	side := r.sides()
-	if side[0].ID == "" && r.Verdict == verdict.StableEligible && r.Culprit {
-		side[0] = Rule{ID: rules.FixesTag.ID, Reason: "a fix by its Fixes tag"}
-	}
 	var out, cited []string
 	for i, say := range []string{"In its favour", "Against it"} {
 		if side[i].ID == "" {
@@ -619,6 +616,31 @@ func (r Row) sides() (side [2]Rule) {
 	}
 	if r.Verdict == verdict.DKMSOnly {
 		side[0] = Rule{}
+	}
+	return r.doubted(side)
+}
+
+// doubted adds what is said of a fix by its tag alone, and that no symptom of it was found,
+// for which no document is cited.
+func (r Row) doubted(side [2]Rule) [2]Rule {
+	if r.Verdict != verdict.StableEligible {
+		return side
+	}
+	var favour, against string
+	switch {
+	case side[0].ID == rules.RealBug.ID:
+		favour, against = rules.Apart(side[0].Reason)
+		side[0].Reason = favour
+	case r.Culprit:
+		if favour, against = rules.Apart(r.Symptom); favour == "" || !rules.OfTag(favour) {
+			favour = rules.ByTag
+		}
+		if side[0].ID == "" {
+			side[0] = Rule{ID: rules.FixesTag.ID, Reason: favour}
+		}
+	}
+	if side[1].ID == "" && against != "" {
+		side[1] = Rule{ID: rules.RealBug.ID, Reason: against}
 	}
 	return side
 }

@@ -351,11 +351,8 @@ func (r Row) because() string {
 	side := r.sides()
 	reason := func(i int) string { return strings.TrimRight(clean(side[i].Reason), ".") }
 	favour := ""
-	switch {
-	case side[0].ID != "":
+	if side[0].ID != "" {
 		favour = reason(0)
-	case r.Verdict == verdict.StableEligible && r.Culprit:
-		favour = "a fix by its Fixes tag"
 	}
 	switch {
 	case side[1].ID == "":

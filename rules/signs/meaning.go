@@ -36,6 +36,9 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordSymptom) != 0 && strings.HasPrefix(s[at:], "wakes up") && !unasked(wordBefore(s, at)) {
 		mask &^= 1 << WordSymptom
 	}
+	if mask&(1<<WordSymptom) != 0 && unfelt(s, at) {
+		mask &^= 1 << WordSymptom
+	}
 	if mask&(1<<WordSymptom|1<<WordMemory) != 0 && strings.HasPrefix(s[at:], "underflow") {
 		mask = underflow(s, at, mask)
 	}
@@ -120,6 +123,8 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordPerformance // links that are one
 	case mask&(1<<WordPerformance) != 0 && strings.HasPrefix(word, "latenc") && computed(s, at):
 		mask &^= 1 << WordPerformance
+	case mask&(1<<WordMemory) != 0 && strings.HasPrefix(word, "stale pointer") && compared(s, at):
+		mask &^= 1 << WordMemory
 	case mask&(1<<WordCorruption) != 0 && ofResult(s, at):
 		mask &^= 1 << WordCorruption
 	case mask&(1<<WordOops) != 0 && strings.HasPrefix(word, "page") && tellsOf(wordBefore(s, at)):
@@ -174,6 +179,14 @@ func namesResult(clause string) bool {
 		}
 	}
 	return false
+}
+
+// compared reports whether the stale pointer at offset at is one that is compared, which
+// reads no memory behind it.
+func compared(s string, at int) bool {
+	_, after, _ := strings.Cut(spaced(s[at:min(len(s), at+longestTerm)]), "stale pointer")
+	after = strings.TrimLeft(after, "s ")
+	return strings.HasPrefix(after, "compar") || strings.HasPrefix(after, "check")
 }
 
 // ofKind reports whether "fixed" at offset at says of which kind something is.
@@ -429,6 +442,10 @@ func unasked(before string) bool {
 // of code or text and tells of nothing that a user meets.
 func describes(s string, at int) bool {
 	word, rest, _ := strings.Cut(s[at:min(len(s), at+meaningReach)], " ")
+	if word == "breaks" { // as a loop does, and a line in a message
+		before := wordBefore(s, at)
+		return before == "loop" || before == "line" || before == "preventing" || strings.HasPrefix(rest, "out of") || strings.HasPrefix(rest, "from")
+	}
 	if word != "broken" && word != "breaking" {
 		return false
 	}
@@ -436,6 +453,26 @@ func describes(s string, at int) bool {
 	switch strings.TrimSuffix(next, "s") {
 	case "change", "macro", "marco", "define", "comment", "link", "url", "reference", "indentation", "formatting", "solution", "patch", "commit", "include", "kernel-doc", "userspace":
 		return true
+	}
+	return false
+}
+
+// unfelt reports whether a word of a symptom at offset at tells of none: "tearing things
+// down", "for the sake of stability".
+func unfelt(s string, at int) bool {
+	after := spaced(s[at:min(len(s), at+meaningReach)])
+	switch {
+	case strings.HasPrefix(after, "tearing"):
+		_, after, _ = strings.Cut(after, " ")
+		for range 2 {
+			word, rest, _ := strings.Cut(after, " ")
+			if strings.Trim(word, ".,;:)") == "down" {
+				return true
+			}
+			after = rest
+		}
+	case strings.HasPrefix(after, "stability"):
+		return wordBefore(s, at) == "of" && strings.Contains(s[max(0, at-meaningReach):at], "sake")
 	}
 	return false
 }
@@ -451,7 +488,7 @@ func underflow(s string, at int, mask uint64) uint64 {
 	switch {
 	case has("size()", "size_t", "payload", "length", "len ", "size ", "index", "memory", "array", "offset", "stack underflow", "memcpy"):
 		return mask | 1<<WordMemory
-	case has("budget", "credit", "counter", "refcount", "nb_pkts", "usage", "count ", "negative", "unsigned", "subtract", "u32", "u16", "u64", "wraps", "statistic"):
+	case has("static key", "static_key", "static_branch", "static branch", "jump_label"), has("budget", "credit", "counter", "refcount", "nb_pkts", "usage", "count ", "negative", "unsigned", "subtract", "u32", "u16", "u64", "wraps", "statistic"):
 		return mask | 1<<WordFailure
 	case has("integer"):
 		return mask | 1<<WordMemory

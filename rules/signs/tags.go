@@ -194,3 +194,15 @@ func (t *Tags) Fuzzer() bool {
 	}
 	return false
 }
+
+// FuzzerName is what the fuzzer of a trailer is called.
+func (t *Tags) FuzzerName() string {
+	for _, name := range [...]string{"syzbot", "syzkaller"} {
+		for i := range t.list {
+			if strings.Contains(strings.ToLower(t.list[i].Value), name) {
+				return name
+			}
+		}
+	}
+	return "a fuzzer"
+}

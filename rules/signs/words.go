@@ -89,62 +89,33 @@ const (
 
 // Nouns for reasons, so that mail, comment and log say the same.
 var wordNoun = [numWords]string{
-	WordOops: "a crash", WordMemory: "a memory-safety bug or overflow", WordSecurity: "a security issue",
-	WordCorruption: "corrupted or wrong data", WordHang: "a hang, deadlock or timeout", WordLeak: "a leak", WordRefcount: "a wrong reference count",
-	WordRegression: "a regression", WordSymptom: "a failure that users see", WordTrace: "a kernel warning or trace",
+	WordOops: "a crash", WordMemory: "a memory-safety bug", WordSecurity: "a security issue", WordCorruption: corruption, WordHang: "a hang",
+	WordLeak: leak, WordRefcount: "a wrong reference count", WordRegression: "a regression", WordSymptom: "a malfunction", WordTrace: "a kernel trace",
 	WordBuild: "a build error", WordRace: "a race", WordPerformance: "slowness", WordQuirk: "a quirk or workaround",
 	WordDeviceID: "a device ID", WordWrong: "wrong behaviour", WordTheory: "theory", WordExploit: "a way to trigger it",
 	WordCouldBe: "a possible bug", WordPaper: "a theoretical bug",
 	WordWarning: "compiler or checker noise", WordTrivial: "spelling or style", WordCleanup: "cleanup",
 	WordFeature: "new functionality", WordBringup: "hardware bring-up", WordDebug: "debug output",
-	WordDocs: "documentation", WordVersion: "a version bump", WordFailure: "something that goes wrong",
+	WordDocs: "documentation", WordVersion: "a version bump", WordFailure: failure,
 }
 
 func (w Word) String() string { return wordNoun[w] }
 
-// Noun is what k is called in a sentence about this change.
-func (w *Words) Noun(k Word) string {
-	if k == WordMemory {
-		return w.memoryNoun()
-	}
-	if k == WordLeak && w.Has(WordRefcount) && !strings.Contains(strings.ToLower(w.Evidence(WordLeak).Text), "leak") {
-		return wordNoun[WordRefcount]
-	}
-	return wordNoun[k]
-}
-
-// memoryNouns say what a bug of memory is where a word names it.
-var memoryNouns = [...]struct{ word, noun string }{{"use after free", "a use-after-free"}, {"uaf", "a use-after-free"}, {"double free", "a double free"},
-	{"out of bounds", "an out-of-bounds access"}, {"oob", "an out-of-bounds access"}, {"buffer overflow", "a buffer overflow"},
-	{"integer overflow", "an integer overflow"}}
-
-// memoryNoun is the name of the bug where the title has one, or, of a bug that the title
-// does not tell, the first line of the message that does.
-func (w *Words) memoryNoun() string {
-	texts := []string{w.own}
-	if !w.InTitle(WordMemory) {
-		texts = append(texts, w.Evidence(WordMemory).Text)
-	}
-	for _, text := range texts {
-		text = " " + strings.ReplaceAll(strings.ToLower(text), "-", " ")
-		for _, m := range memoryNouns {
-			if strings.Contains(text, " "+m.word) || strings.Contains(text, "slab "+m.word) {
-				return m.noun
-			}
-		}
-	}
-	return wordNoun[WordMemory]
-}
-
 // Traced reports whether the message shows what a running kernel printed when it met the bug.
 func (w *Words) Traced() bool { return w.StackTrace || w.Crashed }
 
-// Shows is what the message shows of what a running kernel printed: a trace, or a line of it.
+// Shows is what the message does with what a running kernel printed of a bug that was
+// named: it shows the trace, or some lines, or names a line.
 func (w *Words) Shows() string {
-	if w.StackTrace {
-		return "the kernel's trace"
+	switch {
+	case w.warning:
+		return "shows the trace of a kernel WARNING"
+	case w.StackTrace:
+		return "shows the kernel's trace of it"
+	case w.Report:
+		return "shows the kernel's report of it"
 	}
-	return "the kernel's report"
+	return "names the kernel's message"
 }
 
 // Words is what one pass over title and message found.
@@ -159,13 +130,18 @@ type Words struct {
 	Links       []Link // of the message and its trailers
 	StackTrace  bool   // symbol+0x12/0x34 lines stand in the message
 	Crashed     bool   // a line that only a kernel prints that oopses, hangs or warns stands there
+	Report      bool   // other lines of a kernel's log stand beside that line
 	LogError    bool   // an error line that a driver printed into the kernel log stands there
 	// CompilerError: the message shows an error line of a compiler or linker.
 	CompilerError Evidence
 	// CheckedLate: a pointer is checked for NULL only behind its use, by title or message.
 	CheckedLate Evidence
 
+	warning bool // the trace is that of a WARNING
+
 	asked int // how often, see maxAsked
+
+	inTitle, inBody [slots]reading // what the kinds of bug are called there
 
 	own  string          // the title, lower case, without what it quotes
 	at   [numWords]int32 // 1 + first offset in the body; 0 when not there
@@ -299,6 +275,7 @@ func ReadWords(c *change.Change) *Words {
 			mask &^= 1 << WordFailure
 		}
 		w.title |= mask
+		w.name(&w.inTitle, own, at, mask)
 	})
 
 	// The lower-case copy is as long as the body unless a letter changes its
@@ -339,6 +316,7 @@ func ReadWords(c *change.Change) *Words {
 	w.StackTrace = places > 0 && (w.body&(1<<WordTrace) != 0 || places > 2)
 	crash := crashLine(body)
 	w.Crashed = crash >= 0
+	w.Report = w.Crashed && inLog(body, crash)
 	printed := strings.Index(body, "*error*") // as the graphics drivers print it
 	w.LogError = printed >= 0
 	if w.Traced() || w.LogError {
@@ -349,6 +327,9 @@ func ReadWords(c *change.Change) *Words {
 	}
 	if w.LogError && w.at[WordTrace] == 0 {
 		w.at[WordTrace] = int32(min(printed, 1<<30)) + 1
+	}
+	if i := warningLine(body); w.StackTrace && i >= 0 && (crash < 0 || mild(body[crash:])) {
+		w.warned(i)
 	}
 	w.annotated()
 	if i := checkedLate(body); i >= 0 && i < len(w.text) {
@@ -362,48 +343,6 @@ func ReadWords(c *change.Change) *Words {
 	return w
 }
 
-// crashLines begin what a kernel prints of itself, lower case.
-var crashLines = [...]string{"bug: unable to handle", "bug: kernel null", "bug: kasan", "bug: kfence", "bug: kmsan",
-	"bug: sleeping function", "bug: scheduling while", "bug: soft lockup",
-	"bug: workqueue lockup", "unable to handle kernel", "general protection fault:", "general protection fault, ",
-	"oops: ", "oops[", "kernel bug at ", "kernel panic - not",
-	"blocked for more than ", "rcu: info: rcu_",
-	"warning: cpu: ", "warning: possible circular", "warning: possible recursive", "call trace:", "unreferenced object 0x", "ubsan: "}
-
-// crashLine finds such a line that stands near the beginning of its own, as a log has it:
-// a sentence that speaks of one is no log.
-func crashLine(s string) int {
-	for _, mark := range crashLines {
-		for from := 0; ; {
-			i := strings.Index(s[from:], mark)
-			if i < 0 {
-				break
-			}
-			i += from
-			from = i + len(mark)
-			near := i <= crashColumn || strings.IndexByte(s[i-crashColumn-1:i], '\n') >= 0
-			near = near || logged(s, i)
-			if near && !ofOtherCommit(s, i) && !inChangelog(s, i) {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// logged reports whether a system's log put time, host and program before offset at:
-// "Jul 17 09:57:07 machine kernel: [   12.345678] ".
-func logged(s string, at int) bool {
-	before := strings.TrimRight(lineBefore(s, at), " ")
-	if i := strings.LastIndexByte(before, '['); i >= 0 && strings.HasSuffix(before, "]") {
-		before = strings.TrimRight(before[:i], " ")
-	}
-	return strings.HasSuffix(before, "kernel:")
-}
-
-// crashColumn leaves room for a time, a host and a program before what a kernel prints.
-const crashColumn = 60
-
 // annotated: where an array is told its size, what UBSAN printed about its index
 // was a warning about the declaration, and nothing was overrun.
 func (w *Words) annotated() {
@@ -416,6 +355,7 @@ func (w *Words) annotated() {
 		w.at[WordTrace] = w.at[WordMemory]
 	}
 	w.at[WordMemory] = 0
+	w.inTitle[WordTrace], w.inBody[WordTrace] = reading{}, reading{noun: "a warning about an array's size"}
 }
 
 // compilerError finds the error line of a compiler, which names file and line
@@ -476,7 +416,8 @@ func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 	part := body[from:stop]
 	paper := sync.OnceValue(func() bool { return onPaper(part) })
 	t.scan(part, func(at int, mask uint64) {
-		if mask&^w.body == 0 || w.asked == maxAsked {
+		again := mask&^w.body == 0 // it tells no new kind, and may tell more of one
+		if again && mask&termed == 0 || w.asked == maxAsked {
 			return
 		}
 		w.asked++
@@ -484,8 +425,12 @@ func (w *Words) scanBody(t *trie, body string, from, stop, firstLine int) {
 		if strings.HasPrefix(part[at:], undefined) && paper() {
 			mask &^= 1 << WordFailure
 		}
+		if again {
+			mask &= w.body
+		}
+		told := w.name(&w.inBody, part, at, mask)
 		for k := range w.at {
-			if mask&(1<<k) != 0 && w.at[k] == 0 {
+			if mask&(1<<k) != 0 && w.at[k] == 0 || told&(1<<k) != 0 {
 				w.at[k] = int32(min(from+at, 1<<30)) + 1
 			}
 		}
