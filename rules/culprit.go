@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // CulpritKnown asks whether the named culprit exists.
@@ -65,7 +67,7 @@ Unmet: no configured tree has a commit of that SHA or title.`,
 		if c.Release != "" {
 			since = "released in " + c.Release
 		}
-		reason := fmt.Sprintf("the culprit is %s (%q), %s, %s old", short(c.SHA), c.Subject, since, plural(c.AgeDays, "day"))
+		reason := fmt.Sprintf("the culprit is %s (%q), %s, %s old", short(c.SHA), c.Subject, since, change.Count(c.AgeDays, "day"))
 		if len(c.Branches) > 0 {
 			reason += ", in " + strings.Join(c.Branches, ", ")
 		}

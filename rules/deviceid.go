@@ -2,11 +2,11 @@ package rules
 
 import (
 	"fmt"
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 	"slices"
 	"strings"
 
-	"github.com/bluekeyes/go-gitdiff/gitdiff"
-
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -57,9 +57,9 @@ Unmet: the same row with a new init function beside it.`,
 		}
 		var out Finding
 		if other <= max(2, rows) && c.Net(signs.SignFunction) <= 0 {
-			out, _ = met("adds "+plural(max(rows, 1), "ID")+" and nothing else of weight", ev)
+			out, _ = met("adds "+change.Count(max(rows, 1), "ID")+" and nothing else of weight", ev)
 		} else {
-			out, _ = unmet(fmt.Sprintf("touches IDs, but %s of other code as well", plural(other, "line")), ev)
+			out, _ = unmet(fmt.Sprintf("touches IDs, but %s of other code as well", change.Count(other, "line")), ev)
 		}
 		return out, nil
 	},

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -42,15 +43,15 @@ Unmet: a patch that adds foo_drv.c with its module_platform_driver line.`,
 		var out Finding
 		switch {
 		case c.NewUnits > 0 && c.Net(signs.SignDriver) > 0:
-			out, _ = unmet("adds a driver or module in "+plural(c.NewUnits, "new source file"), ev, c.Evidence(signs.SignDriver))
+			out, _ = unmet("adds a driver or module in "+change.Count(c.NewUnits, "new source file"), ev, c.Evidence(signs.SignDriver))
 		case c.NewUnits > 0 && f.claimsFix():
 			as := "presents itself as a fix"
 			if f.AsksAlone() {
 				as = AsksStable
 			}
-			out, _ = unknown("adds "+plural(c.NewUnits, "source file")+", and "+as, ev)
+			out, _ = unknown("adds "+change.Count(c.NewUnits, "source file")+", and "+as, ev)
 		case c.NewUnits > 0:
-			out, _ = unmet("adds "+plural(c.NewUnits, "source file"), ev)
+			out, _ = unmet("adds "+change.Count(c.NewUnits, "source file"), ev)
 		case f.Change.Size.NewFiles > 0:
 			out, _ = met("adds no unit that is compiled by itself")
 		default:

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -64,9 +65,9 @@ func newFunctions(c *signs.Code) string {
 	case net <= 0:
 		return ""
 	case gone > 0:
-		return ", with " + plural(net+gone, "new function") + " in place of " + strconv.Itoa(gone)
+		return ", with " + change.Count(net+gone, "new function") + " in place of " + strconv.Itoa(gone)
 	default:
-		return ", with " + plural(net, "new function")
+		return ", with " + change.Count(net, "new function")
 	}
 }
 

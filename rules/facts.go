@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -163,12 +162,4 @@ func notApplicable(reason string, ev ...Evidence) (Finding, error) {
 // noTrees is the answer of every rule that needs a tree when there is none.
 func noTrees(what string) (Finding, error) {
 	return unknown("no trees are configured: " + what)
-}
-
-// plural writes "1 file", "2 files".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -27,7 +28,7 @@ Unmet: a patch that adds MODULE_FIRMWARE("acme/gx2_fw.bin").`,
 		c, w := f.Code(), f.Words()
 		switch n := c.Net(signs.SignFirmware); {
 		case n > 0:
-			out, err := unmet("asks for "+plural(n, "firmware file")+" more", c.Evidence(signs.SignFirmware))
+			out, err := unmet("asks for "+change.Count(n, "firmware file")+" more", c.Evidence(signs.SignFirmware))
 			return out, err
 		case c.Added[signs.SignFirmware] > 0 && !c.Moved(signs.SignFirmware):
 			return unmet("changes lines that name firmware files", c.Evidence(signs.SignFirmware))

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -91,7 +92,7 @@ Unmet: Fixes: 0123456 (foo: add the frobnicator)`,
 			}
 			return unmet("a Fixes: tag that is not of the form <12 digits> (\"title\")", ev)
 		}
-		out, err := met(fmt.Sprintf("names %s in the documented form", plural(len(fixes), "culprit")), f.bodyLine(fixes[0].Line))
+		out, err := met(fmt.Sprintf("names %s in the documented form", change.Count(len(fixes), "culprit")), f.bodyLine(fixes[0].Line))
 		return out, err
 	},
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -41,19 +42,12 @@ Unmet: a commit that was reverted two weeks later.`,
 		var out Finding
 		switch {
 		case reverts > 0:
-			out, _ = unmet(fmt.Sprintf("reverted later in mainline (%s, %s)", plural(reverts, "revert"), fixesNoun(fixes)), ev...)
+			out, _ = unmet(fmt.Sprintf("reverted later in mainline (%s, %s)", change.Count(reverts, "revert"), change.Count(fixes, "later fix")), ev...)
 		case fixes > 0:
-			out, _ = unmet(fmt.Sprintf("mainline has %s of it, which would have to come along", fixesNoun(fixes)), ev...)
+			out, _ = unmet(fmt.Sprintf("mainline has %s of it, which would have to come along", change.Count(fixes, "later fix")), ev...)
 		default:
 			out, _ = met("no later mainline commit fixes or reverts it")
 		}
 		return out, nil
 	},
-}
-
-func fixesNoun(n int) string {
-	if n == 1 {
-		return "1 later fix"
-	}
-	return fmt.Sprintf("%d later fixes", n)
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -31,7 +32,7 @@ Unmet: a patch that adds "config FOO_TURBO".`,
 		case !f.complete():
 			return unknown(f.noDiff())
 		case n > 0:
-			return unmet("adds "+plural(n, "Kconfig symbol"), c.Evidence(signs.SignConfig))
+			return unmet("adds "+change.Count(n, "Kconfig symbol"), c.Evidence(signs.SignConfig))
 		case c.Added[signs.SignConfigDep]+c.Removed[signs.SignConfigDep] > 0:
 			return met("changes a dependency of an existing Kconfig symbol, adds none", c.Evidence(signs.SignConfigDep))
 		case c.Truncated:

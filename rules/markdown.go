@@ -71,7 +71,7 @@ const readmeTail = `
                case !f.complete():
                    return unknown("there is no diff to look at")
                case len(boards) > 0:
-                   return met("seen on "+plural(len(boards), "board"), boards...)
+                   return met("seen on "+change.Count(len(boards), "board"), boards...)
                }
                return unmet("names no board")
            },

@@ -60,7 +60,7 @@ func needNames(needs []change.Need) string {
 	var names []string
 	for i := range needs {
 		if i == 3 {
-			return strings.Join(names, ", ") + " and " + plural(len(needs)-3, "other")
+			return strings.Join(names, ", ") + " and " + change.Count(len(needs)-3, "other")
 		}
 		n := &needs[i]
 		name := signs.Shorten(n.What())

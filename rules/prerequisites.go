@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 	"github.com/stablebot/stablebot/rules/tree"
 )
@@ -74,7 +75,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		w := f.Words()
 		switch {
 		case named > 0:
-			return unmet("names "+plural(named, "commit")+" to be picked first", ev)
+			return unmet("names "+change.Count(named, "commit")+" to be picked first", ev)
 		case w.Has(signs.WordBuildsOn):
 			return unknown("the message may mention another change that it builds on", w.Evidence(signs.WordBuildsOn))
 		}
@@ -113,7 +114,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 		if enabling != nil {
 			also = "; some of them enable hardware or add interfaces (" + strings.Join(enabling, ", ") + ")"
 		}
-		what := plural(len(most.Prerequisites), "commit")
+		what := change.Count(len(most.Prerequisites), "commit")
 		if len(most.Mates) > 0 {
 			what = PatchNumbers(most.Mates) + " of its series"
 		}
@@ -121,7 +122,7 @@ func prerequisites(f *Facts, named int, ev Evidence) (Finding, error) {
 			what, strings.Join(with, ", "), more, most.PileLines, also, orNone(alone)), ev)
 		return out, err
 	case named > 0:
-		return unmet("names "+plural(named, "commit")+" to be picked first", ev)
+		return unmet("names "+change.Count(named, "commit")+" to be picked first", ev)
 	case len(alone) > 0:
 		return met("needs nothing else in " + strings.Join(alone, ", "))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -89,13 +90,13 @@ func (f *Facts) gainNothing() string {
 	case c.WhitespaceOnly:
 		return "only blanks and line breaks differ"
 	case !f.hasCode() && c.Docs > 0:
-		return "only documentation changes: " + plural(c.Docs+c.Tests, "file")
+		return "only documentation changes: " + change.Count(c.Docs+c.Tests, "file")
 	case c.CommentsOnly && c.Docs > 0:
 		return "only comments and documentation differ"
 	case c.CommentsOnly:
 		return "only comments differ"
 	case !f.hasCode() && c.Tests > 0:
-		return "only tests and tools change: " + plural(c.Tests, "file")
+		return "only tests and tools change: " + change.Count(c.Tests, "file")
 	case debugs != "" && !f.buildError():
 		return debugs
 	case f.renames() && !f.buildError():

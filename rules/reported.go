@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -55,7 +56,7 @@ Unmet: "found by code inspection, not observed".`,
 			case n == 1:
 				parts = append(parts, "1 link to a bug tracker")
 			case n > 1:
-				parts = append(parts, plural(n, "link")+" to bug trackers")
+				parts = append(parts, change.Count(n, "link")+" to bug trackers")
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
 		case w.Traced():

@@ -48,7 +48,7 @@ Unmet: a commit that carries no name but its author's.`,
 			}
 			out, _ = met(reason, t.Evidence(key))
 		case t.OtherSigned > 0 && f.Change.Kind == change.Commit:
-			out, _ = met("no review tag, but "+plural(t.OtherSigned, "sign-off")+" of others on its way", signs.TagLine(t.Others))
+			out, _ = met("no review tag, but "+change.Count(t.OtherSigned, "sign-off")+" of others on its way", signs.TagLine(t.Others))
 		case f.Change.Kind == change.Mail && (f.upstream() != nil || f.Change.Prefix.AutoSel):
 			out, _ = unknown("no review tag came along with the commit that mainline took")
 		case f.Change.Kind == change.Mail && f.Submission():

@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -43,6 +44,6 @@ Unmet: a patch without Signed-off-by, or signed by others only.`,
 		case t.SignedOff == 0:
 			return unmet("no Signed-off-by at all")
 		}
-		return unmet(plural(t.SignedOff, "sign-off")+", none of them by the author, "+f.Change.Author.String(), t.Evidence("Signed-off-by"))
+		return unmet(change.Count(t.SignedOff, "sign-off")+", none of them by the author, "+f.Change.Author.String(), t.Evidence("Signed-off-by"))
 	},
 }

@@ -139,7 +139,7 @@ func inUse(m *silicon.Match) string {
 // listed writes up to three names.
 func listed(names []string) string {
 	if len(names) > 3 {
-		return strings.Join(names[:3], ", ") + " and " + plural(len(names)-3, "other")
+		return strings.Join(names[:3], ", ") + " and " + change.Count(len(names)-3, "other")
 	}
 	return strings.Join(names, ", ")
 }

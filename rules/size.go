@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -76,12 +77,12 @@ Unmet: a patch of 60 added and 22 removed lines, 143 lines with context.`,
 			o, rel = Unmet, "over"
 		}
 		reason := fmt.Sprintf("%d lines with context, %s the documented limit of %d (%d added, %d removed, %s)",
-			s.LinesWithContext, rel, maxLines, s.Added, s.Removed, plural(s.Files, "file"))
+			s.LinesWithContext, rel, maxLines, s.Added, s.Removed, change.Count(s.Files, "file"))
 		if s.TableLines > 0 {
 			reason += fmt.Sprintf("; %d of them %s", s.TableLines, f.tableLines())
 		}
 		if s.Binary > 0 {
-			reason += fmt.Sprintf("; %s not counted", plural(s.Binary, "binary file"))
+			reason += fmt.Sprintf("; %s not counted", change.Count(s.Binary, "binary file"))
 		}
 		return Finding{Outcome: o, Reason: reason}, nil
 	},

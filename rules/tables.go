@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/stablebot/stablebot/rules/change"
 )
 
 // Tables counts the lines that nobody has to review one by one.
@@ -39,7 +41,7 @@ Unmet: 400 lines with context of which 160 are quirk rows.`,
 		reason := fmt.Sprintf("%d of %d lines with context are %s; the other %s %s the documented limit of %d",
 			s.TableLines, s.LinesWithContext, f.tableLines(), others(rest), rel, maxLines)
 		if rest <= 0 {
-			reason = "nothing but " + f.tableLines() + ": " + plural(s.LinesWithContext, "line") + " with context"
+			reason = "nothing but " + f.tableLines() + ": " + change.Count(s.LinesWithContext, "line") + " with context"
 		}
 		return Finding{Outcome: o, Reason: reason,
 			Values: map[string]float64{"table_lines": float64(s.TableLines), "rest": float64(rest)}}, nil

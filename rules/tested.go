@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -36,7 +37,7 @@ Unmet: a patch whose author could only compile it.`,
 		case t.Ran != nil && signs.SamePerson(t.Ran.Value, f.Change.Author) && w.Has(signs.WordNotRun):
 			return unmet("its author says that it was not run", w.Evidence(signs.WordNotRun))
 		case t.Ran != nil:
-			return met(plural(t.Tested-t.OnlyCompiled, "Tested-by tag"), signs.TagLine(t.Ran))
+			return met(change.Count(t.Tested-t.OnlyCompiled, "Tested-by tag"), signs.TagLine(t.Ran))
 		case w.Has(signs.WordNotRun):
 			return unmet("its author says that it was not run", w.Evidence(signs.WordNotRun))
 		case w.Has(signs.WordCompiled) && !w.Has(signs.WordRan) && t.TestedOn == nil:
@@ -50,7 +51,7 @@ Unmet: a patch whose author could only compile it.`,
 		case w.Has(signs.WordRan):
 			return met("the message says that it was tested", w.Evidence(signs.WordRan))
 		case t.OnlyCompiled > 0 && t.OnlyCompiled == t.Tested:
-			return unmet(plural(t.OnlyCompiled, "Tested-by tag")+" of compiling alone, and no word of running it", t.Evidence("Tested-by"))
+			return unmet(change.Count(t.OnlyCompiled, "Tested-by tag")+" of compiling alone, and no word of running it", t.Evidence("Tested-by"))
 		}
 		if ran {
 			return met("the notes below the message say that it was tested", told)

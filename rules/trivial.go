@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -141,7 +142,7 @@ func (f *Facts) tidied() bool {
 
 func changesCode(f *Facts) string {
 	if n := f.Change.Size.CodeLines; n > 0 {
-		return "changes " + plural(n, "line") + " of code"
+		return "changes " + change.Count(n, "line") + " of code"
 	}
 	return "changes more than words"
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/signs"
 )
 
@@ -41,7 +42,7 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 		var parts []string
 		var ev []Evidence
 		if c.NewUAPI > 0 {
-			parts = append(parts, plural(c.NewUAPI, "line")+" under include/uapi")
+			parts = append(parts, change.Count(c.NewUAPI, "line")+" under include/uapi")
 			ev = append(ev, c.InUAPI())
 		}
 		for _, k := range [...]struct {
@@ -49,7 +50,7 @@ Unmet: a patch that defines a new ioctl in include/uapi.`,
 			noun string
 		}{{signs.SignIoctl, "ioctl definition"}, {signs.SignSysfs, "sysfs or procfs attribute"}, {signs.SignParam, "module parameter"}} {
 			if n := c.Net(k.s); n > 0 {
-				parts = append(parts, plural(n, k.noun))
+				parts = append(parts, change.Count(n, k.noun))
 				ev = append(ev, c.Evidence(k.s))
 			}
 		}

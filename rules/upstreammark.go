@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/stablebot/stablebot/rules/change"
+
 // UpstreamMark asks what stable needs to accept a backport by mail.
 var UpstreamMark = &Rule{
 	ID: "upstream-mark",
@@ -31,7 +33,7 @@ Unmet: the same mail without that line, or with a SHA of fewer than 12 digits.`,
 			}
 			return unmet("sent for a stable branch without naming the mainline commit it carries")
 		case len(up.SHA) < 12:
-			return unmet("names its mainline commit by "+plural(len(up.SHA), "digit")+": too few to be told apart", f.bodyLine(up.Line))
+			return unmet("names its mainline commit by "+change.Count(len(up.SHA), "digit")+": too few to be told apart", f.bodyLine(up.Line))
 		}
 		return met("names its mainline commit, "+short(up.SHA), f.bodyLine(up.Line))
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stablebot/stablebot/rules"
+	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/model"
 	"github.com/stablebot/stablebot/rules/signs"
 )
@@ -83,7 +84,7 @@ func (j *judged) classReason(c Class, b *Branch, score float64) string {
 		if j.piled(b) {
 			return fmt.Sprintf("too big for %s: %d lines with context, prerequisites included; %s", b.Name, b.PileLines, chance)
 		}
-		return fmt.Sprintf("too big: %d lines with context in %s; %s", s.LinesWithContext, plural(s.Files, "file"), chance)
+		return fmt.Sprintf("too big: %d lines with context in %s; %s", s.LinesWithContext, change.Count(s.Files, "file"), chance)
 	case Conflicts:
 		return fmt.Sprintf("does not apply to %s, and no adaptation was found; %s", b.Name, chance)
 	case ABI:

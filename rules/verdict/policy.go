@@ -375,13 +375,6 @@ func percent(p float64) string {
 	return fmt.Sprintf("%.0f %%", 100*p)
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 func verdictOf(v Verdict) *Verdict { return &v }
 
 func allIn(ms []silicon.Match, s silicon.State) bool {
