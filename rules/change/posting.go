@@ -28,6 +28,9 @@ type partLine struct{ part, line uint64 }
 // that are looked for in all of it, and the files and culprits of one that are.
 const maxParts, maxBrought = 2 * maxNames, 64
 
+// idLines is how many lines an ID takes at most, with what is said of it.
+const idLines = 3
+
 // readParts reads what Names keeps of parts.
 func (c *Change) readParts() *parts {
 	p := &parts{key: TitleKey(c.Subject), added: c.Size.Added, removed: c.Size.Removed}
@@ -101,11 +104,11 @@ func of(ps []partLine, part uint64) []partLine {
 // Brings are the parts that the patches of a posting, in order, bring support for, each
 // with the place of the patch that does: its title adds something and names the part, it
 // adds lines that do, and no patch finds the part in code that the posting has not added.
-// A part of a release is none.
+// A part of a release is none, and a patch of a few lines may be another ID of what is there.
 func Brings(posting []*Names) map[string]int {
 	out := map[string]int{}
 	for at, n := range posting {
-		if n == nil || !n.Adds {
+		if n == nil || !n.Adds || n.parts.added <= idLines && n.parts.removed == 0 {
 			continue
 		}
 		for _, part := range n.parts.title {

@@ -19,13 +19,13 @@ func posted(t *testing.T, n int, v Verdict, title, tags, diff string, tell ...fu
 	}}, tell...)...)
 }
 
-// editing changes one line of a file, adding adds one, making makes a file of five lines.
+// editing changes one line of a file, adding adds one with a body, making makes a file of five lines.
 func editing(file, line, to string) string {
 	return "diff --git a/" + file + " b/" + file + "\n--- a/" + file + "\n+++ b/" + file + "\n@@ -1,2 +1,2 @@\n int top;\n-" + line + "\n+" + to + "\n"
 }
 
 func adding(file, line string) string {
-	return "diff --git a/" + file + " b/" + file + "\n--- a/" + file + "\n+++ b/" + file + "\n@@ -1,1 +1,2 @@\n int top;\n+" + line + "\n"
+	return "diff --git a/" + file + " b/" + file + "\n--- a/" + file + "\n+++ b/" + file + "\n@@ -1,1 +1,5 @@\n int top;\n+" + line + "\n+{\n+\tgo();\n+}\n"
 }
 
 func making(file string) string {
