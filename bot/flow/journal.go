@@ -157,6 +157,8 @@ type Filing struct {
 	Proven string
 	// Also are titles: what it says counts for other postings of them, which are due too.
 	Also []string
+	// Reports are what the patch answers, by which another one for the same finds it.
+	Reports []string
 }
 
 // Settlement is what was decided for a series.

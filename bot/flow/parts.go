@@ -90,6 +90,9 @@ type Postings struct {
 	// earliest.
 	Again *Series
 	Print string
+	// Reports: of which a mail that is public answers one of these; those that are proven to
+	// be from their sender come first, and then the earliest.
+	Reports []string
 }
 
 // Filings is the journal as filing needs it.

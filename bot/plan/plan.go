@@ -30,7 +30,9 @@ type Posted struct {
 	BuildsOn  []int              // patches of the posting whose lines or names it uses
 	// Unreleased is by what it is likely that no release has the bug yet.
 	Unreleased string
-	Differs    string // how mainline has it, when that is another patch than the one posted
+	// Rival is another patch for the same report, nil for none.
+	Rival   *report.Rival
+	Differs string // how mainline has it, when that is another patch than the one posted
 }
 
 // Brief is everything that planning may look at.
@@ -311,7 +313,7 @@ func (b Brief) postingOf(passes func(verdict.Judgement) bool) report.Posting {
 // patch is one of the posting, which was judged.
 func (b Brief) patch(i int) report.Patch {
 	q := b.Posts[i]
-	out := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change, Tree: q.Tree}
+	out := report.Patch{Judgement: *q.Judgement, N: q.Message.Prefix.N, Change: q.Message.Change, Tree: q.Tree, Rival: q.Rival}
 	if q.Tree != nil && q.Tree.Mainline.Has {
 		out.Merged = q.Tree.Mainline.SHA
 	}

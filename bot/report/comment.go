@@ -205,6 +205,7 @@ type weighed struct {
 // commentWords are the steps that read differently where a person can comment
 // and no tool harvests tags.
 var commentWords = map[Say]string{
+	SayEither:  "Whichever of the two goes in, if you agree, this belongs above its Signed-off-by:",
 	SayTag:     "If you agree, add this above your Signed-off-by:",
 	SayMore:    "To have %s too, put this beside your tag:",
 	SayInstead: "To cover %s too, write your tag as:",

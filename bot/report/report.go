@@ -42,6 +42,7 @@ type Patch struct {
 	BuildsOn, After []int
 	// Beside: named after the others as a closer call; nothing is proposed for it.
 	Beside bool
+	Rival  *Rival
 	// Unreleased is by what it is likely that no release has its bug yet.
 	Unreleased string
 }
@@ -108,6 +109,7 @@ type Row struct {
 	BuildsOn []int // patches of its posting that it needs
 	After    []int // as of the patch
 	Brought  string
+	Rival    *Rival
 	Beside   bool // a closer call, named after the others
 	// Unreleased is as of the patch.
 	Unreleased string
@@ -261,7 +263,7 @@ func row(p Posting, q Patch) Row {
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
 		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside, Unreleased: q.Unreleased,
-		After: q.After, Brought: q.Brought,
+		After: q.After, Brought: q.Brought, Rival: q.Rival,
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID

@@ -34,7 +34,7 @@ var tells = map[verdict.Verdict]func(Values, []Row) string{
 // lead are the sentences that head the reply on a series.
 func (v Values) lead() []string {
 	if !v.Series {
-		return v.Lead.lead()
+		return append(v.Lead.lead(), v.Lead.rival()...)
 	}
 	var parts []string
 	for _, verd := range order {
@@ -115,6 +115,9 @@ func (v Values) together() (out []string) {
 		out = append(out, fmt.Sprintf("%s %s posted on top of %s, which %s something new; for stable %s to go in without %s.",
 			v.numbered(g.of), change.Agree(len(g.of), "is", "are"), lower(v.numbered(g.on)), change.Agree(len(g.on), "adds", "add"),
 			change.Agree(len(g.of), "it has", "they have"), change.Agree(len(g.on), "that", "those")))
+	}
+	for _, r := range v.Rows {
+		out = append(out, r.rival()...)
 	}
 	if n := len(closer); n > 0 {
 		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), change.Agree(n, "is a closer call", "are closer calls"), between(low, high)))
@@ -413,7 +416,7 @@ func stepsOf(v Values) []Step {
 			}
 			if v.Series {
 				out[i].For = append(out[i].For, r.N)
-				if s.Say == SayTag {
+				if s.Say == SayTag || s.Say == SayEither {
 					out[i].For = append(out[i].For, r.BuildsOn...)
 				}
 			}

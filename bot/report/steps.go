@@ -26,6 +26,7 @@ type Say string
 // The steps.
 const (
 	SayTag      Say = "tag"      // add this tag
+	SayEither   Say = "either"   // the same, to one of two patches
 	SayMore     Say = "more"     // beside the tag that is there
 	SayInstead  Say = "instead"  // a tag that covers more
 	SayAsk      Say = "ask"      // it is in mainline: ask for it
@@ -42,6 +43,7 @@ const (
 // steps are the phrases; %s is the branches.
 var steps = map[Say]string{
 	SayTag:      "If you agree, add this above your Signed-off-by (without the bar):",
+	SayEither:   "Whichever of the two goes in, if you agree, this belongs above its Signed-off-by (without the bar):",
 	SayMore:     "To have %s too, put this beside your tag (without the bar):",
 	SayInstead:  "To cover %s too, write your tag as (without the bar):",
 	SayAsk:      "If you agree, send this to ask for %s (without the bars):",
@@ -78,6 +80,11 @@ func next(p Posting, r Row) []Step {
 			return nil // its author has said no
 		}
 		out := r.request()
+		for i := range out {
+			if r.Rival != nil && out[i].Say == SayTag {
+				out[i].Say = SayEither
+			}
+		}
 		out = append(out, r.byHand()...)
 		if !r.Culprit && !r.Adds && !r.Quirk && !r.Tag.There && r.Merged == "" && len(r.Branches) == 0 {
 			out = append(out, Step{Say: SayFixes, Lines: []string{`git log -1 --abbrev=12 --format='Fixes: %h ("%s")' CULPRIT`}})

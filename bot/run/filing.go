@@ -89,6 +89,9 @@ func (fl *filer) place(ctx context.Context, m flow.Mail, msg *mail.Message) (flo
 	if f.Kind == flow.KindCover && decides || s.Title == "" {
 		s.Title = note.Title
 	}
+	if f.Kind == flow.KindPatch && !s.Private {
+		f.Reports = msg.Change.Reports().All()
+	}
 	fl.signature(&f, s, m, msg)
 	s.Due = m.Received.Add(fl.Settle)
 	if s.Have() >= s.Of {

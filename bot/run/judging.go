@@ -132,7 +132,7 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 			}
 		}
 	}
-	thread, elsewhere := newThread(), jg.newCopies(s)
+	thread, elsewhere, rivals := newThread(), jg.newCopies(s), &rivals{judging: jg, to: s}
 	var asking []asker
 	for _, m := range mails {
 		if m.Kind == flow.KindOther {
@@ -213,6 +213,9 @@ func (jg *judging) series(ctx context.Context, s flow.Series) (plan.Brief, []flo
 		p.Judgement = &j // until the others of its series are known
 		p.BuildsOn = thread.builds(p.Message.Change)
 		if p.Unreleased, err = jg.unreleased(ctx, s, brief.Posts[0].Message, p.Message.Change); err != nil {
+			return brief, nil, err
+		}
+		if p.Rival, err = rivals.of(ctx, p.Message); err != nil {
 			return brief, nil, err
 		}
 		thread.done(p.Message)

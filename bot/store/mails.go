@@ -307,6 +307,11 @@ func (s *Store) File(ctx context.Context, f flow.Filing) error {
 			key, f.Adds.ID, f.Adds.N, f.Adds.Title); err != nil {
 			return err
 		}
+		for _, r := range f.Reports {
+			if _, err := t.exec("insert into report (key, mail_id) values (?, ?) on conflict do nothing", r, f.ID); err != nil {
+				return err
+			}
+		}
 		// Replies that overtook the patch they answer.
 		_, err = t.exec("update mail set series_key = ? where in_reply_to = (select message_id from mail where id = ?) and kind = 'reply' and series_key = ''", key, f.ID)
 		if err == nil && f.Proven != "" { // it may be the first of its series that is

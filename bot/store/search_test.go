@@ -254,7 +254,7 @@ func TestListed(t *testing.T) {
 				exec(q)
 			}
 		}
-		for _, table := range []string{"attempt", "listed", "fetched", "standing", "lacking"} {
+		for _, table := range []string{"attempt", "listed", "fetched", "standing", "lacking", "report"} {
 			exec("drop table " + table)
 		}
 		exec("drop index mail_list_lower")

@@ -86,6 +86,12 @@ func (s *Store) Posted(ctx context.Context, p flow.Postings) ([]flow.Series, err
 		}
 		where, args = where+" and key in ("+of+")", append(args, titles...)
 	}
+	if len(p.Reports) > 0 {
+		in, keys := marks(p.Reports)
+		where, args = where+" and private = 0 and key in (select m.series_key from mail m join report r on r.mail_id = m.id where r.key in ("+in+"))",
+			append(args, keys...)
+		order = "signed desc, first, key"
+	}
 	if p.Sender != "" {
 		where, args = where+" and sender = ?", append(args, p.Sender)
 	}

@@ -18,7 +18,7 @@ func (s *suite) put(t *testing.T, id string, ser flow.Series, n int) {
 	_, err := s.Keep(s.ctx, Mail(id), flow.Cursor{Key: "a", Value: id})
 	must(t, err)
 	m := &flow.Member{ID: id, N: n, Title: fmt.Sprintf("drm/x: part %d", n)}
-	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: m}))
+	must(t, s.File(s.ctx, flow.Filing{ID: id, Kind: flow.KindPatch, Series: &ser, Adds: m, Reports: []string{"report"}}))
 }
 
 func one(key string) flow.Series {
@@ -63,6 +63,11 @@ func file(t *testing.T, s *suite) {
 	for title, want := range map[string]int{"drm/x: part 2": 1, "nobody's": 0} {
 		if got, err := s.Posted(s.ctx, flow.Postings{Titles: []string{title}, Since: T0}); len(got) != want || err != nil {
 			t.Errorf("Posted of anybody with %q: %d, %v", title, len(got), err)
+		}
+	}
+	for key, want := range map[string]int{"report": 1, "another": 0} {
+		if got, err := s.Posted(s.ctx, flow.Postings{Reports: []string{key, "none"}, Since: T0}); len(got) != want || err != nil {
+			t.Errorf("Posted for %q: %d, %v", key, len(got), err)
 		}
 	}
 	if got, err := s.Posted(s.ctx, flow.Postings{Sender: "ada@example.org", Since: T0.Add(time.Second)}); len(got) != 0 || err != nil {
