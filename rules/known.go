@@ -45,6 +45,8 @@ type Series struct {
 	// that count for nothing as nobody is proven to have given them. Both are shown
 	// as claimed and decide nothing.
 	Objections, Claimed []Evidence
+	// Untested is the line of its cover letter by which its author says that nobody ran it.
+	Untested Evidence
 }
 
 // NotFor keeps a change out of some branches.

@@ -102,6 +102,7 @@ type Row struct {
 	Quirk    bool   // it is for what hardware does, so no commit is its culprit
 	Culprit  bool   // its author names the commit that it fixes
 	Symptom  string // what real-bug says where it does not know
+	Untested bool   // nobody has run it, by its author's word
 	Tag      Tag
 	Vendors  []rules.Vendor // trees that ship the code
 	Lines    *verdict.Policy
@@ -201,6 +202,7 @@ type Rule struct {
 	ID, Reason string
 	Met        bool
 	Weight     float64
+	Held       bool   // against it by the documented rules, whatever it weighs
 	File       string // "stable-kernel-rules.rst"
 }
 
@@ -315,6 +317,7 @@ func row(p Posting, q Patch) Row {
 		})
 	}
 	r.Rules = decided(q.Rules, p.Refs)
+	r.Untested = slices.ContainsFunc(q.Rules, func(w verdict.Weighed) bool { return rules.Untested(&w.Finding) })
 	r.Next = next(p, r)
 	return r
 }
@@ -399,7 +402,7 @@ func named(c *change.Change, sha string) bool {
 func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	var out []Rule
 	add := func(w verdict.Weighed) {
-		r := Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight}
+		r := Rule{ID: w.ID, Reason: w.Reason, Met: w.Outcome == rules.Met, Weight: w.Weight, Held: held(w.Finding)}
 		if file := refs[w.ID].File; w.ID != rules.RealBug.ID || rules.Listed(w.Reason) {
 			r.File = file[strings.LastIndexByte(file, '/')+1:]
 		}
@@ -413,7 +416,7 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 		// something else that goes with it; a reader would only wonder.
 		switch {
 		case w.Reason == "":
-		case w.Outcome == rules.Met && w.Weight > 0, w.Outcome == rules.Unmet && w.Weight < 0, onPaper(w.ID, w.Outcome == rules.Unmet, w.Reason):
+		case w.Outcome == rules.Met && w.Weight > 0, w.Outcome == rules.Unmet && w.Weight < 0, held(w.Finding):
 			add(w)
 		}
 	}
@@ -430,8 +433,14 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 	return out
 }
 
-// onPaper reports whether a finding says that the bug stands in the source alone as far as
-// the message tells. The documented rules hold that against a patch, whatever it weighs.
+// held reports whether the documented rules hold a finding against a patch, whatever it
+// weighs: that the bug stands in the source alone as far as the message tells, or that
+// nobody has run the patch.
+func held(f rules.Finding) bool {
+	return rules.Untested(&f) || onPaper(f.ID, f.Outcome == rules.Unmet, f.Reason)
+}
+
+// onPaper reports whether a finding says that the bug stands in the source alone.
 func onPaper(rule string, unmet bool, reason string) bool {
 	return unmet && (rule == rules.NoTheory.ID || rule == rules.UserReport.ID && rules.OnPaper(reason))
 }

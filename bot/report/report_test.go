@@ -176,19 +176,27 @@ func cases() map[string]Posting {
 	}
 	quirk := patch(el, "", 0.88, reason)
 	quirk.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.RealBug.ID, Outcome: rules.Met, Reason: rules.QuirkFound}, Weight: 1.1}}
+	untested := patch(el, "", 0.92, reason)
+	untested.Rules = append(slices.Clone(untested.Rules), verdict.Weighed{Finding: rules.Finding{ID: rules.Tested.ID, Outcome: rules.Unmet,
+		Reason: "its author says below the message that it was not run", Values: map[string]float64{"untested.author": 1}}})
+	run := patch(el, "", 0.92, reason, clean)
+	run.Rules = untested.Rules
 	// Nothing but its tag speaks for the second, and its size against it.
 	tag := patch(el, "", 0.76, reason)
 	tag.Rules = tag.Rules[1:]
 	return map[string]Posting{
-		"eligible-quirk":    single(quirk),
-		"eligible-checker":  single(checker),
-		"series-by-tag":     numbered(2, 2, 1, untagged, tag),
-		"house":             single(house),
-		"series-mates":      {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{with(mates, func(p *Patch) { p.N = 2 })}},
-		"eligible":          single(untagged),
-		"eligible-id":       single(id),
-		"eligible-near":     single(patch(el, "", 0.52, reason)),
-		"eligible-near-one": single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.74), hand)),
+		"eligible-quirk":         single(quirk),
+		"eligible-checker":       single(checker),
+		"eligible-untested":      single(untested),
+		"eligible-untested-tree": single(run),
+		"series-untested":        numbered(2, 2, 1, untested, untested),
+		"series-by-tag":          numbered(2, 2, 1, untagged, tag),
+		"house":                  single(house),
+		"series-mates":           {Of: 3, Have: 3, Version: 1, Refs: refs, Patches: []Patch{with(mates, func(p *Patch) { p.N = 2 })}},
+		"eligible":               single(untagged),
+		"eligible-id":            single(id),
+		"eligible-near":          single(patch(el, "", 0.52, reason)),
+		"eligible-near-one":      single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.74), hand)),
 		"eligible-near-all": single(patch(el, "", 0.6, reason, branch("6.12", "affected", "exact", el, "", 0.61),
 			branch("6.6", "affected", "exact", el, "", 0.55), newer)),
 		"eligible-clean":           single(patch(el, "", 0.92, reason, clean, older, branch("6.1", "not-affected", "unknown", "", "", 0))),

@@ -285,6 +285,9 @@ func (r Row) eligible() []string {
 	if s := r.fits(all); s != "" {
 		out = append(out, s)
 	}
+	if r.onceTested(1) != "" {
+		out = append(out, "Stable takes it once somebody has tested it.")
+	}
 	return out
 }
 
@@ -377,6 +380,7 @@ func (r Row) unseen() []string {
 	case r.Quirk:
 		what = "If a stable branch lacks this quirk, it can take this patch"
 	}
+	what += r.onceTested(1)
 	switch {
 	case r.near():
 		what += "; whether the stable team does is a close call (" + chance(r.Score) + ")"
@@ -391,6 +395,15 @@ func (r Row) unseen() []string {
 		out = append(out, noTree)
 	}
 	return out
+}
+
+// onceTested is the condition under which stable takes n patches of which their author says
+// that nobody has run them: "It must be obviously correct and tested".
+func (r Row) onceTested(n int) string {
+	if !r.Untested || r.Merged != "" {
+		return ""
+	}
+	return " once somebody has tested " + change.Agree(n, "it", "them")
 }
 
 // near reports whether a change is called stable-eligible by so little that the
@@ -607,7 +620,7 @@ func (r Row) sides() (side [2]Rule) {
 		if !f.Met {
 			i = 1
 		}
-		if side[i].ID == "" && !r.said(f.ID) && (f.Weight != 0 || onPaper(f.ID, !f.Met, f.Reason)) && len([]rune(f.Reason)) <= maxReason {
+		if side[i].ID == "" && (f.Held || !r.said(f.ID) && f.Weight != 0) && len([]rune(f.Reason)) <= maxReason {
 			side[i] = f
 		}
 	}

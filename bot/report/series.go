@@ -219,7 +219,7 @@ func (v Values) takes(in []Row) string {
 	case seen:
 		s = v.which(in) + change.Agree(n, " changes code", " change code") + " that stable branches have, and they can take " + change.Agree(n, "it", "them")
 	default:
-		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + chances(in)
+		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + onceTested(in) + chances(in)
 	}
 	if !slices.ContainsFunc(in, func(r Row) bool { return !r.near() }) {
 		s += "; whether stable does is a close call"
@@ -228,6 +228,14 @@ func (v Values) takes(in []Row) string {
 		}
 	}
 	return s
+}
+
+// onceTested is the condition for patches of which nobody has run any.
+func onceTested(in []Row) string {
+	if slices.ContainsFunc(in, func(r Row) bool { return r.onceTested(1) == "" }) {
+		return ""
+	}
+	return in[0].onceTested(len(in))
 }
 
 // lacking is what a branch has, or has not, that patches are for.

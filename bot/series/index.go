@@ -71,10 +71,11 @@ type entry struct {
 	title    uint64
 	stem     uint64 // of a title with a bare version, nth: as if it had none
 	nth      int32
-	up       []int32       // ancestors, nearest first
-	down     []int32       // all mails that have this one among their ancestors
-	needs    []change.Need // of what stands before a series
-	name     string        // title of a patch or cover letter
+	up       []int32         // ancestors, nearest first
+	down     []int32         // all mails that have this one among their ancestors
+	needs    []change.Need   // of what stands before a series
+	name     string          // title of a patch or cover letter
+	untested *rules.Evidence // by the word of a cover letter
 	given    []Given
 	declined []Refusal
 	from     string // address of a reply
@@ -131,7 +132,7 @@ func (x *Index) AddNote(n Note) {
 	e.kind, e.date, e.up, e.posting = n.Kind, n.Date.Unix(), up, -1
 	x.latest = max(x.latest, e.date)
 	e.n, e.of = int32(n.N), int32(n.Of)
-	e.given, e.declined, e.needs = n.Given, n.Declined, n.Needs
+	e.given, e.declined, e.needs, e.untested = n.Given, n.Declined, n.Needs, n.Untested
 	if n.Says() {
 		e.from, e.proven = strings.ToLower(n.Sender.Address), strings.ToLower(n.Proven)
 		if x.Trust {
@@ -266,6 +267,9 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 	for _, p := range kin {
 		if c := x.postings[p].cover; c >= 0 {
 			x.refusals(m, c, f)
+			if u := x.mails[c].untested; u != nil {
+				f.Untested = *u
+			}
 		}
 	}
 	x.shared(m, at, kin, f)

@@ -10,6 +10,7 @@ import (
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
 	"github.com/stablebot/stablebot/rules/release"
+	"github.com/stablebot/stablebot/rules/signs"
 )
 
 // Kind says what a mail is in a thread.
@@ -50,6 +51,8 @@ type Note struct {
 	// Needs is what a cover letter says that its series needs first, and what git
 	// format-patch --base writes below the first patch where there is none.
 	Needs []change.Need `json:"needs,omitempty"`
+	// Untested is the line of a cover letter that says that nobody ran the series.
+	Untested *rules.Evidence `json:"untested,omitempty"`
 
 	// Of a reply:
 	Given    []Given   `json:"given,omitempty"`
@@ -105,7 +108,7 @@ func NoteOf(m *mail.Message) Note {
 	n.Version, n.Resend, n.Trees = p.Version, p.Resend, p.Trees
 	switch {
 	case n.Kind == Cover:
-		n.Needs = change.ReadNeeds(m.Text())
+		n.Needs, n.Untested = change.ReadNeeds(m.Text()), untested(m.Text())
 	case n.N == 1 && n.Of > 1:
 		n.Needs = slices.DeleteFunc(change.ReadNeeds(m.Text()), func(n change.Need) bool { return !n.OfBase() })
 	}
@@ -116,6 +119,18 @@ func NoteOf(m *mail.Message) Note {
 		n.Version = max(n.Version, version)
 	}
 	return n
+}
+
+// untested finds where a cover letter says that nobody ran its series, nil where it does
+// not, or says what it was run on.
+func untested(text string) *rules.Evidence {
+	text = text[:min(len(text), maxReply)]
+	ev, no := signs.Noted(text, signs.WordNotRun, "")
+	if _, ran := signs.Noted(text, signs.WordRan, "tested"); !no || ran {
+		return nil
+	}
+	ev.Text = strings.Clone(ev.Text) // not all of the text
+	return &ev
 }
 
 // ancestors lists In-Reply-To and then References from the end, without repeats.

@@ -65,8 +65,8 @@ func meant(s string, at int, mask uint64) uint64 {
 	if mask&(1<<WordFix) != 0 && at > 0 && strings.HasPrefix(s[at:], "fixed") && !titleVerb(s, at) && isConstant(s[at+len("fixed"):]) {
 		mask &^= 1 << WordFix
 	}
-	if mask&(1<<WordNotRun) != 0 && ofOtherMachines(s, at) {
-		mask &^= 1 << WordNotRun
+	if mask&(1<<WordNotRun|1<<WordCompiled) != 0 {
+		mask = untested(s, at, mask)
 	}
 	if mask&(1<<WordRan|1<<WordShown|1<<WordNoBug) != 0 {
 		switch wordBefore(s, at) {
@@ -320,16 +320,6 @@ func isConstant(rest string) bool {
 		}
 	}
 	return false
-}
-
-// ofOtherMachines reports whether what was not tested is more than what was: "I haven't
-// tested on any other systems".
-func ofOtherMachines(s string, at int) bool {
-	said := s[at:min(len(s), at+meaningReach)]
-	if i := strings.Index(said, "."); i >= 0 {
-		said = said[:i]
-	}
-	return strings.Contains(oneLine(said), " other ")
 }
 
 // ofBuilding reports whether the test that is told of at offset at is one of
