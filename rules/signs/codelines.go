@@ -273,7 +273,7 @@ func (r *reader) line(s string, add bool, at int32) (sh shape, ok bool) {
 				}
 				continue
 			}
-			if start > 0 && s[start-1] == '.' && (id == "compatible" && strings.HasPrefix(s[i:], " = \"") || id == "match_flags" && strings.HasPrefix(s[i:], " = ")) {
+			if start > 0 && s[start-1] == '.' && (id == "compatible" && strings.HasPrefix(s[i:], " = \"") || id == "match_flags" && strings.HasPrefix(strings.TrimLeft(s[i:], " \t"), "= ")) {
 				seen |= 1 << SignID
 				continue
 			}
