@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/stablebot/stablebot/bot/git"
@@ -15,14 +18,17 @@ import (
 // batch is released within days, and a proposal within weeks.
 const lastMails = 30 * 24 * time.Hour
 
-// LastMails are those of a public-inbox archive; false when the folder is none.
-func LastMails(ctx context.Context, dir string) (audit.Mails, bool) {
+// LastMails are those of a public-inbox archive; nil when the folder is none.
+func LastMails(ctx context.Context, dir string) (audit.Mails, error) {
 	a, err := archive.Open(ctx, dir, git.Options{})
-	if err != nil || len(a.Epochs) == 0 {
-		if err == nil {
-			_ = a.Close()
-		}
-		return nil, false
+	if errors.Is(err, archive.ErrFormat) || isNoRepository(err, dir) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Epochs) == 0 {
+		return nil, a.Close()
 	}
 	return func(yield func(audit.Posted, error) bool) {
 		defer func() { _ = a.Close() }()
@@ -47,7 +53,15 @@ func LastMails(ctx context.Context, dir string) (audit.Mails, bool) {
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(audit.Posted{}, fmt.Errorf("reading the archive %s: %w", dir, err))
 		}
-	}, true
+	}, nil
+}
+
+// isNoRepository reports whether a folder has nothing of an archive in it, rather than one
+// that is damaged.
+func isNoRepository(err error, dir string) bool {
+	var e *git.Error
+	_, objects := os.Stat(filepath.Join(dir, "objects"))
+	return errors.Is(err, git.ErrNotRepository) && errors.As(err, &e) && e.Repo == dir && errors.Is(objects, fs.ErrNotExist)
 }
 
 // errEnough ends a reading.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -19,9 +20,9 @@ func TestLastMails(t *testing.T) {
 		gittest.Message{Raw: "Subject: new\n\n", Date: last.AddDate(0, 0, -8)},
 		gittest.Message{Raw: "Subject: last\n\n", Date: last})
 	for _, most := range []int{3, 1} {
-		ms, ok := LastMails(t.Context(), dir)
-		if !ok {
-			t.Fatal("no archive")
+		ms, err := LastMails(t.Context(), dir)
+		if err != nil || ms == nil {
+			t.Fatalf("no archive: %v", err)
 		}
 		var got []string
 		for m, err := range ms {
@@ -39,8 +40,19 @@ func TestLastMails(t *testing.T) {
 	code := gittest.New(t)
 	code.Put("a.c", "int a;\n", "a: begin")
 	for _, none := range []string{t.TempDir(), code.Dir} {
-		if _, ok := LastMails(t.Context(), none); ok {
-			t.Errorf("%s is an archive", none)
+		if ms, err := LastMails(t.Context(), none); err != nil || ms != nil {
+			t.Errorf("%s is an archive: %v", none, err)
+		}
+	}
+	for _, head := range []string{"ref: refs/heads/gone\n", "no head"} {
+		epoch := filepath.Join(dir, "git", "0.git")
+		if err := os.WriteFile(filepath.Join(epoch, "HEAD"), []byte(head), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{dir, epoch} {
+			if ms, err := LastMails(t.Context(), dir); err == nil || ms != nil {
+				t.Errorf("an archive with HEAD %q: %v", head, err)
+			}
 		}
 	}
 }

@@ -24,9 +24,9 @@ type Source struct {
 	For  string // the branch of patches that name none, "6.1"
 	Git  git.Options
 	CVE  *cve.List // nil: no numbers are asked about
-	// Archive gives the last mails of a list's archive in a folder; false when there is none.
+	// Archive gives the last mails of a list's archive in a folder; nil when it is none.
 	// nil: archives are not known.
-	Archive func(ctx context.Context, dir string) (Mails, bool)
+	Archive func(ctx context.Context, dir string) (Mails, error)
 }
 
 // Audit opens and reads all that is named. no may be nil.
@@ -81,21 +81,26 @@ func (s *Source) Open(ctx context.Context, what string) ([]*Batch, error) {
 	return s.mails(ctx, what, ps)
 }
 
-// folder opens an archive, queues, or mails.
+// folder opens queues, an archive, or mails. What is none of them is told as each of them.
 func (s *Source) folder(ctx context.Context, dir string) ([]*Batch, error) {
+	_, none := Queues(dir)
+	if none == nil {
+		return s.queues(ctx, dir)
+	}
 	if s.Archive != nil {
-		if ms, ok := s.Archive(ctx, dir); ok {
+		ms, err := s.Archive(ctx, dir)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s as an archive: %w", dir, err)
+		}
+		if ms != nil {
 			return s.archive(ctx, dir, ms)
 		}
 	}
-	_, err := Queues(dir)
-	if err == nil {
-		return s.queues(ctx, dir)
+	ps, err := ReadMbox(dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s as mails: %w; and %w", dir, err, none)
 	}
-	if ps, none := ReadMbox(dir); none == nil {
-		return s.mails(ctx, dir, ps)
-	}
-	return nil, err
+	return s.mails(ctx, dir, ps)
 }
 
 // put is Put for who named the branch: none that goes on there is a wrong branch.

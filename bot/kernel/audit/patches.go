@@ -29,7 +29,6 @@ type Patch struct {
 	text   string // the diff
 	// Of a mail: the branches that it says it is for, and its posting.
 	branches []string
-	at       time.Time
 	mail     string // its Message-ID
 	thread   string // that of the first mail of its thread, "" for itself
 	notice   bool   // of the stable team, by its form: in review, or a proposal
@@ -47,7 +46,7 @@ func ReadPatch(name string, raw []byte) (*Patch, error) {
 	if m.Damaged != nil {
 		return nil, fmt.Errorf("%s: %w", name, m.Damaged)
 	}
-	p := &Patch{Name: name, change: m.Change, branches: m.Prefix.Trees, at: m.Date, mail: m.ID, thread: threadOf(m)}
+	p := &Patch{Name: name, change: m.Change, branches: m.Prefix.Trees, mail: m.ID, thread: threadOf(m)}
 	if n, ok := m.Notice(); ok && (n.Kind == mail.NoticeReview || n.Kind == mail.NoticeProposed) {
 		p.notice, p.branches = true, n.Branches
 	}

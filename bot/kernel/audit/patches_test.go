@@ -156,9 +156,12 @@ func TestBadBatches(t *testing.T) {
 	write(t, filepath.Join(dir, "unsaid"), strings.Replace(mails[0], "6.1 1/2", "1/2", 1))
 	write(t, filepath.Join(dir, "none"), "Subject: hello\n\nno patch\n")
 	write(t, filepath.Join(dir, "outside", "queue-6.1", "series"), "../../unsaid\n")
-	if err := os.MkdirAll(filepath.Join(dir, "empty"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, sub := range []string{"empty", "maildir/cur", "maildir/new", "maildir/tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
+	write(t, filepath.Join(dir, "maildir", "cur", "1"), mails[0][strings.Index(mails[0], "\n")+1:strings.Index(mails[0], "\tunlock(d);")]+"\n")
 	set, err := trees.Open(t.Context(), trees.Config{Remotes: []trees.Remote{
 		{Role: trees.Mainline, Path: g.Dir, Ref: "main"}, {Role: trees.Stable, Path: g.Dir, Ref: "linux-*.y"}}})
 	if err != nil {
@@ -170,6 +173,7 @@ func TestBadBatches(t *testing.T) {
 		filepath.Join(dir, "unsaid"):  "--for",
 		filepath.Join(dir, "none"):    "has no patch in it",
 		filepath.Join(dir, "empty"):   "no folder queue-X.Y",
+		filepath.Join(dir, "maildir"): "reading " + filepath.Join(dir, "maildir") + " as mails: " + filepath.Join(dir, "maildir", "cur", "1"),
 		filepath.Join(dir, "outside"): "reading what the series",
 		"no-such-branch":              "no such revision",
 		"main":                        "no commits that are the branch's own",

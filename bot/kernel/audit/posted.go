@@ -108,7 +108,8 @@ func readArchive(ms Mails) (out []*Patch, err error) {
 	return out, nil
 }
 
-// newest leaves of each branch the last batch in review and the last proposals.
+// newest leaves of each branch the last batch in review and the last proposals, as they came
+// to the archive: a date is what a sender writes.
 func newest(ps []*Patch) []*Patch {
 	type what struct {
 		branch   string
@@ -120,9 +121,7 @@ func newest(ps []*Patch) []*Patch {
 	}
 	for _, p := range ps {
 		each(p, func(w what) bool {
-			if old := last[w]; old == nil || !p.at.Before(old.at) {
-				last[w] = p
-			}
+			last[w] = p
 			return false
 		})
 	}

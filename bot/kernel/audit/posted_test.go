@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,6 +37,7 @@ func TestPosted(t *testing.T) {
 		return strings.Join(lines, "\n") + "\n\n" + rest
 	}
 	const early, late = "Mon, 2 Nov 2026 10:00:00 +0100", "Thu, 5 Nov 2026 10:00:00 +0100"
+	const ahead = "Fri, 5 Nov 2038 10:00:00 +0100" // as its sender writes
 	broken := func(m string) string { return strings.ReplaceAll(m, "\tlock(d);", "\tblock(d);") }
 	review := func(m, branch string) string {
 		head, rest, _ := strings.Cut(m, "\n\n")
@@ -92,21 +94,22 @@ func TestPosted(t *testing.T) {
 	}
 	defer func() { _ = set.Close() }()
 	list := []string{
-		review(broken(post(1, "PATCH 6.1 001/123", "old@x", early)), "6.1"),
+		review(broken(post(1, "PATCH 6.1 001/123", "old@x", ahead)), "6.1"),
 		post(1, "PATCH 6.1 1/1", "somebody@x", late),
 		post(1, "PATCH v2 1/2", "new@x", late),
 		proposed,
 		review(post(0, "PATCH 6.1 002/123", "rc@x", late), "6.1"),
 		"Subject: Re: [PATCH 6.1 002/123] gpu: a: unlock\nMessage-ID: <r@x>\nReferences: <rc@x>\n\nTested.\n",
 	}
-	s := audit.Source{Set: set, Repo: g.Dir, Git: git.Options{}, Archive: func(context.Context, string) (audit.Mails, bool) {
+	var unread error
+	s := audit.Source{Set: set, Repo: g.Dir, Git: git.Options{}, Archive: func(context.Context, string) (audit.Mails, error) {
 		return func(yield func(audit.Posted, error) bool) {
 			for i, raw := range list {
 				if !yield(audit.Posted{Name: fmt.Sprint("mail ", i), Raw: []byte(raw)}, nil) {
 					return
 				}
 			}
-		}, true
+		}, unread
 	}}
 	reports, err := s.Audit(t.Context(), []string{dir}, nil)
 	if err != nil {
@@ -124,5 +127,9 @@ func TestPosted(t *testing.T) {
 	list = list[1:3]
 	if _, err := s.Audit(t.Context(), []string{dir}, nil); err == nil || !strings.Contains(err.Error(), "no batch of the stable team") {
 		t.Errorf("an archive without a batch: %v", err)
+	}
+	unread = errors.New("HEAD is gone")
+	if _, err := s.Audit(t.Context(), []string{dir}, nil); !errors.Is(err, unread) {
+		t.Errorf("an archive that cannot be read: %v", err)
 	}
 }
