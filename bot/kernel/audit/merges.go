@@ -2,13 +2,9 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
 	"strings"
-
-	"github.com/stablebot/stablebot/bot/git"
 )
 
 // told bounds the files that a finding of a merge names.
@@ -21,17 +17,7 @@ func (a *auditor) made(ctx context.Context, it *Item) error {
 		it.unchecked("what the merge itself changes: it has %d parents, and git merges no more than two by itself", len(it.parents))
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "stablebot-merge-")
-	if err != nil {
-		return fmt.Errorf("a temporary folder for a merge: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	repo := a.Line.Repo()
-	words, err := scratch(ctx, repo, dir, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", it.parents[0], it.parents[1])
-	var changed []string
-	if err == nil {
-		changed, err = scratch(ctx, repo, dir, "diff-tree", "-r", "-z", "--name-only", "--no-renames", words[0], it.ID+"^{tree}")
-	}
+	m, err := a.Line.Merged(ctx, it.ID, [2]string(it.parents))
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -39,21 +25,8 @@ func (a *auditor) made(ctx context.Context, it *Item) error {
 		it.unchecked("what the merge itself changes: %v", err)
 		return nil
 	}
-	conflicts := map[string]bool{}
-	for _, f := range words[1:] {
-		conflicts[f] = true
-	}
-	var beyond, byHand []string
-	for _, f := range changed {
-		if f != "" && !conflicts[f] {
-			beyond = append(beyond, f)
-		}
-	}
-	for _, f := range words[1:] {
-		if f != "" {
-			byHand = append(byHand, f)
-		}
-	}
+	beyond := slices.DeleteFunc(m.Differs, func(f string) bool { _, found := slices.BinarySearch(m.Conflicts, f); return found })
+	byHand := m.Conflicts
 	if len(beyond) > 0 {
 		it.add(Finding{Kind: Differs, Commit: it.ID, Title: it.Title, File: beyond[0],
 			Text: fmt.Sprintf("the merge %.12s changes %s, where git merges its parents otherwise", it.ID, files(beyond))})
@@ -71,25 +44,4 @@ func files(all []string) string {
 		return strings.Join(all, ", ")
 	}
 	return fmt.Sprintf("%s and %d more files", strings.Join(all[:told], ", "), len(all)-told)
-}
-
-// scratch runs a command whose objects go to a folder, or that reads some there, and
-// gives the words of its answer. Conflicts are no error.
-func scratch(ctx context.Context, repo *git.Repo, dir string, args ...string) ([]string, error) {
-	p, err := repo.StartScratch(ctx, "merging", dir, args...)
-	if err != nil {
-		return nil, err
-	}
-	_ = p.In.Close() // it asks for nothing
-	out, err := io.ReadAll(p.Out)
-	if waited := p.Wait(); waited != nil {
-		var e *git.Error
-		if !errors.As(waited, &e) || e.ExitCode() != 1 {
-			return nil, waited
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("merging: %w", err)
-	}
-	return strings.Split(strings.TrimRight(string(out), "\x00"), "\x00"), nil
 }

@@ -116,7 +116,7 @@ func (x *touched) until(at, path string) (ids []string, known bool) {
 // walk is a file of revisions for git blame: the commits, each on the one before, so that no
 // other one is looked at.
 func walk(fork string, ids []string) (name string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "stablebot-blame-")
+	dir, remove, err := git.Scratch("blame-")
 	if err != nil {
 		return "", nil, fmt.Errorf("making room for the commits of a file: %w", err)
 	}
@@ -128,7 +128,6 @@ func walk(fork string, ids []string) (name string, remove func(), err error) {
 	}
 	b.WriteString(fork + "\n")
 	name = filepath.Join(dir, "revs")
-	remove = func() { _ = os.RemoveAll(dir) }
 	if err := os.WriteFile(name, []byte(b.String()), 0o600); err != nil {
 		remove()
 		return "", nil, fmt.Errorf("making room for the commits of a file: %w", err)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/git"
@@ -200,5 +201,30 @@ func TestChainLook(t *testing.T) {
 	posted := []merge.File{{Path: "b.c", Base: merge.Blob{Data: []byte(text("2", "9"))}, Theirs: merge.Blob{Data: []byte(text("2", "nine"))}}}
 	if _, last, err := m.Chain(t.Context(), tree(base), [][2]string{step(one), step(two)}, posted, look); err != nil || last.Odd != "odd" {
 		t.Errorf("below a posted patch: %+v, %v", last, err)
+	}
+}
+
+// TestOneOwner: of all that reads trees, this package alone has git make objects, and what is
+// temporary stands in a folder of git.Scratch, which is swept away when a process was killed.
+func TestOneOwner(t *testing.T) {
+	err := filepath.WalkDir("..", func(p string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(p)
+		for _, word := range []string{".StartScratch(", `"merge-tree"`} {
+			if strings.Contains(string(b), word) && filepath.Dir(p) != filepath.Join("..", "merge") {
+				t.Errorf("%s has %s: git merges in bot/kernel/merge", p, word)
+			}
+		}
+		for _, word := range []string{"os.MkdirTemp(", "os.CreateTemp(\"\""} {
+			if strings.Contains(string(b), word) {
+				t.Errorf("%s has %s: nobody sweeps that after a kill, git.Scratch is", p, word)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -47,6 +47,24 @@ func (m *Merger) Replay(ctx context.Context, base, ours, theirs, want string) (R
 	return x, err
 }
 
+// Commits merges two commits as git does, with the merge base that they share, and names the
+// paths at which what comes out differs from the commit made of them.
+func (m *Merger) Commits(ctx context.Context, ours, theirs, made string) (Replay, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ready(); err != nil {
+		return Replay{}, err
+	}
+	m.asked++
+	r, err := m.ask(ctx, ours, theirs)
+	if err != nil {
+		return Replay{}, err
+	}
+	x := Replay{Result: r}
+	x.Differs, err = m.changed(ctx, r.Tree, made+"^{tree}")
+	return x, err
+}
+
 // changed are the paths at which two trees differ.
 func (m *Merger) changed(ctx context.Context, a, b string) ([]string, error) {
 	out, err := m.scratch(ctx, "comparing trees", "", "diff-tree", "-r", "-z", "--no-renames", "--name-only", a, b)

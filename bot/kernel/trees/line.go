@@ -310,6 +310,12 @@ func (l *Line) Replay(ctx context.Context, n int, k Known) (merge.Replay, error)
 	return l.b.merger.Replay(ctx, roots[0], roots[1], roots[2], roots[3])
 }
 
+// Merged is git's own merge of the two parents of a commit of the line, and where the commit
+// differs from it.
+func (l *Line) Merged(ctx context.Context, id string, parents [2]string) (merge.Replay, error) {
+	return l.b.merger.Commits(ctx, parents[0], parents[1], id)
+}
+
 // Ladder puts a mainline change onto a tree of the line, that of the commit onto, by the
 // ladder of bot/kernel/backport; nil where it has no version to start from. Of the other
 // branches it counts what they have by now.
