@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,10 +14,21 @@ import (
 var sinceRC = regexp.MustCompile(`(?i)\b(?:introduced|regress(?:ed|es|ion)|broken?|breaks|appeared|started|since|beginning|bisected)\b(?: [A-Za-z'-]+){0,4}? ` +
 	`(?:linux[ -])?v?(\d+\.\d+)-rc\d+\b`)
 
+// inRelease are the words by which a message says that something came with a release,
+// which may not be out yet.
+var inRelease = regexp.MustCompile(`(?i)\b(?:introduced|added|merged|landed|queued|new|appeared) (?:in|with|for) (?:the )?(?:upcoming )?` +
+	`(?:linux v?|kernel v?|v)(\d+\.\d+)\b`)
+
 // young are the words by which an author says that what is mended is new.
 var young = regexp.MustCompile(`(?i)\b(?:recently (?:merged|landed|applied|queued)|` +
 	`(?:my|our) recent (?:change|patch|commit|series|work|rework|conversion)|` +
-	`(?:broke|breaks|regression|introduced|bug) in (?:linux-)?next)\b`)
+	`(?:broke|breaks|regression|introduced|bug) in (?:linux-)?next|` +
+	`(?:is|are|code|driver|commit|so far|currently) only in (?:linux-)?next|for (?:linux-)?next only|` +
+	`(?:new|added|introduced|merged|landed|came) (?:in|during|with) (?:this|the (?:current|ongoing)) (?:development |release )?(?:cycle|merge window))\b`)
+
+// neverReleased are those by which an author says so outright, also in the notes below the
+// message, which else speak of what the patch was made to fit.
+var neverReleased = regexp.MustCompile(`(?i)\b(?:not|never)(?: yet)?(?: been)? (?:in|part of) any(?: official)? release(?:d kernel)?\b`)
 
 // forNext are the words of a title by which it is for a tree of the next release.
 var forNext = regexp.MustCompile(`(?i)\b(?:on|for|in|against) (?:linux-|[a-z0-9]+-)next\b`)
@@ -26,8 +38,13 @@ var forNext = regexp.MustCompile(`(?i)\b(?:on|for|in|against) (?:linux-|[a-z0-9]
 func YoungWords(title, text string) string {
 	w := forNext.FindString(title)
 	if w == "" {
-		w = young.FindString(title + " . " + strings.Join(strings.Fields(beforeVersions(text)), " "))
+		words := title + " . " + strings.Join(strings.Fields(beforeVersions(text)), " ")
+		w = cmp.Or(young.FindString(words), neverReleased.FindString(words))
 	}
+	return writes(w)
+}
+
+func writes(w string) string {
 	if w == "" {
 		return ""
 	}
@@ -61,7 +78,8 @@ func (c *Change) Young() string {
 			return "it is posted for " + w
 		}
 	}
-	if why := YoungWords(c.Subject, c.Body); why != "" {
+	notes := strings.Join(strings.Fields(beforeVersions(c.Notes)), " ")
+	if why := cmp.Or(YoungWords(c.Subject, c.Body), writes(neverReleased.FindString(notes))); why != "" {
 		return why
 	}
 	for _, t := range c.Trailers {
@@ -93,13 +111,14 @@ func (c *Change) OnCulprit(base string) bool {
 }
 
 // Unreleased says by which words of its author a change mends a bug that came with a
-// release candidate, of a release that was not out on the day of the change; "" where
+// release candidate, or a release, that was not out on the day of the change; "" where
 // nothing says so. A stable branch can have such a bug by a backport alone.
 func (c *Change) Unreleased() string {
 	if c.Date.IsZero() {
 		return ""
 	}
-	for _, m := range sinceRC.FindAllStringSubmatch(strings.Join(strings.Fields(c.Subject+" . "+c.Body), " "), maxNamed) {
+	words := strings.Join(strings.Fields(c.Subject+" . "+c.Body), " ")
+	for _, m := range slices.Concat(sinceRC.FindAllStringSubmatch(words, maxNamed), inRelease.FindAllStringSubmatch(words, maxNamed)) {
 		r, ok := release.Parse(m[1])
 		if !ok {
 			continue
