@@ -36,7 +36,7 @@ func Margin(j verdict.Judgement) float64 {
 // little.
 func Clear(p Patch) bool {
 	r := row(Posting{}, p)
-	return r.Verdict == verdict.StableEligible && p.WithPatch == 0 && (r.Tag.There || r.best() > nearTo)
+	return r.Verdict == verdict.StableEligible && p.WithPatch == 0 && (r.Tag.There || Percent(r.best()) > nearTo)
 }
 
 // CloseCall reports whether the chance alone would make a patch one that stable takes:

@@ -285,7 +285,7 @@ func (r Row) eligible() []string {
 	if s := r.fits(all); s != "" {
 		out = append(out, s)
 	}
-	if r.onceTested(1) != "" {
+	if r.untested() {
 		out = append(out, "Stable takes it once somebody has tested it.")
 	}
 	return out
@@ -380,12 +380,12 @@ func (r Row) unseen() []string {
 	case r.Quirk:
 		what = "If a stable branch lacks this quirk, it can take this patch"
 	}
-	what += r.onceTested(1)
+	what += r.once(1)
 	switch {
 	case r.near():
-		what += "; whether the stable team does is a close call (" + chance(r.Score) + ")"
+		what += "; whether stable does is a close call (" + chance(r.Score) + ")"
 	case !r.Tag.There:
-		what += " (" + chance(r.Score) + ")"
+		what += between(r.Score, r.Score)
 	}
 	out := []string{what + "."}
 	switch {
@@ -397,14 +397,22 @@ func (r Row) unseen() []string {
 	return out
 }
 
-// onceTested is the condition under which stable takes n patches of which their author says
-// that nobody has run them: "It must be obviously correct and tested".
-func (r Row) onceTested(n int) string {
-	if !r.Untested || r.Merged != "" {
+// once says when stable takes n patches: when mainline has them and, of those of which
+// their author says that nobody has run them, when somebody has tested them: "It must be
+// obviously correct and tested".
+func (r Row) once(n int) string {
+	them := change.Agree(n, "it", "them")
+	switch {
+	case r.Merged != "":
 		return ""
+	case r.untested():
+		return " once somebody has tested " + them + " and mainline has " + them
 	}
-	return " once somebody has tested " + change.Agree(n, "it", "them")
+	return " once mainline has " + them
 }
+
+// untested reports whether its author says that nobody has run what mainline does not have.
+func (r Row) untested() bool { return r.Untested && r.Merged == "" }
 
 // near reports whether a change is called stable-eligible by so little that the
 // reader has to know: no branch takes it at clearly better than even odds. What its
@@ -413,12 +421,12 @@ func (r Row) near() bool {
 	if r.Verdict != verdict.StableEligible || r.Tag.There {
 		return false
 	}
-	p := r.best()
-	return p >= 1-nearTo && p <= nearTo
+	p := Percent(r.best())
+	return p >= 100-nearTo && p <= nearTo
 }
 
-// nearTo is up to which chance it is a close call.
-const nearTo = 0.66
+// nearTo is up to which chance, in percent as a reader is told it, it is a close call.
+const nearTo = 66
 
 // need is what a branch needs beside the tag.
 type need int

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -120,7 +121,7 @@ func (v Values) together() (out []string) {
 		out = append(out, r.rival()...)
 	}
 	if n := len(closer); n > 0 {
-		out = append(out, fmt.Sprintf("%s %s%s.", v.numbered(closer), change.Agree(n, "is a closer call", "are closer calls"), between(low, high)))
+		out = append(out, fmt.Sprintf("Whether stable takes %s is a close call%s.", lower(v.numbered(closer)), spread(low, high)))
 	}
 	return out
 }
@@ -165,8 +166,13 @@ func (v Values) builds() string {
 	return strings.ToUpper(s[:1]) + s[1:] + "; those have to go in first."
 }
 
-// between says the chances of several.
+// between says the chances of several that stable takes what it can take.
 func between(low, high float64) string {
+	return strings.TrimSuffix(spread(low, high), ")") + " that stable does)"
+}
+
+// spread is the chance of several, behind a sentence that says of what.
+func spread(low, high float64) string {
 	if Percent(low) == Percent(high) {
 		return " (" + chance(low) + ")"
 	}
@@ -219,23 +225,26 @@ func (v Values) takes(in []Row) string {
 	case seen:
 		s = v.which(in) + change.Agree(n, " changes code", " change code") + " that stable branches have, and they can take " + change.Agree(n, "it", "them")
 	default:
-		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + onceTested(in) + chances(in)
+		s = "If a stable branch " + lacking(in) + ", it can take " + lower(v.which(in)) + once(in) + chances(in)
 	}
 	if !slices.ContainsFunc(in, func(r Row) bool { return !r.near() }) {
-		s += "; whether stable does is a close call"
-		if n == 1 {
-			s += " (" + chance(in[0].best()) + ")"
+		low, high := 1.0, 0.0
+		for _, r := range in {
+			low, high = min(low, r.best()), max(high, r.best())
 		}
+		s += "; whether stable does is a close call" + spread(low, high)
 	}
 	return s
 }
 
-// onceTested is the condition for patches of which nobody has run any.
-func onceTested(in []Row) string {
-	if slices.ContainsFunc(in, func(r Row) bool { return r.onceTested(1) == "" }) {
-		return ""
+// once says when stable takes patches: what is so of each.
+func once(in []Row) string {
+	for _, is := range [...]func(Row) bool{func(r Row) bool { return r.Merged != "" }, func(r Row) bool { return !r.untested() }} {
+		if i := slices.IndexFunc(in, is); i >= 0 {
+			return in[i].once(len(in))
+		}
 	}
-	return in[0].onceTested(len(in))
+	return in[0].once(len(in))
 }
 
 // lacking is what a branch has, or has not, that patches are for.
@@ -258,13 +267,13 @@ func lacking(in []Row) string {
 
 // chances are the estimated chances of patches that nobody asks stable to take yet.
 func chances(in []Row) string {
-	low, high, n := 1.0, 0.0, 0
+	low, high, n, clear := 1.0, 0.0, 0, false
 	for _, r := range in {
-		if !r.Tag.There && !r.near() && r.Score > 0 {
-			low, high, n = min(low, r.Score), max(high, r.Score), n+1
+		if !r.Tag.There && r.Score > 0 {
+			low, high, n, clear = min(low, r.Score), max(high, r.Score), n+1, clear || !r.near()
 		}
 	}
-	if n == 0 {
+	if n == 0 || !clear { // a close call is told as one
 		return ""
 	}
 	return between(low, high)
@@ -324,10 +333,39 @@ func (v Values) reasons() block {
 		of[why] = append(of[why], r.N)
 	}
 	for _, why := range all {
-		said := v.numbered(of[why]) + ": " + inNumber(why, len(of[why]))
+		said := v.numbered(of[why]) + v.chancesOf(of[why]) + ": " + inNumber(why, len(of[why]))
 		b.lines = append(b.lines, strings.Split(wrap(said, rowIndent, rowIndent+"  "), "\n")...)
 	}
 	return b
+}
+
+// chancesOf are the chances of patches that are named together, where those of the series
+// differ: one for all of them, one each of a few, or from the least to the best.
+func (v Values) chancesOf(ns []int) string {
+	var all, of []int
+	for _, r := range v.Rows {
+		if r.Verdict != verdict.StableEligible || r.Tag.There {
+			continue
+		}
+		p := Percent(r.best())
+		all = append(all, p)
+		if slices.Contains(ns, r.N) {
+			of = append(of, p)
+		}
+	}
+	switch {
+	case len(of) == 0 || len(of) != len(ns) || slices.Min(all) == slices.Max(all):
+		return ""
+	case slices.Min(of) == slices.Max(of):
+		return fmt.Sprintf(" (%d %%)", of[0])
+	case len(of) > maxNamed/2:
+		return fmt.Sprintf(" (%d to %d %%)", slices.Min(of), slices.Max(of))
+	}
+	each := make([]string, len(of))
+	for i, p := range of {
+		each[i] = strconv.Itoa(p)
+	}
+	return " (" + list(each) + " %)"
 }
 
 // leftOut is why a reply proposes nothing for a fix by its own signs.

@@ -31,9 +31,11 @@ func TestTogether(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2, which has to go in first.",
-		"Patch 4 is a closer call (estimated chance 50 %).", "Patch 4: 143 lines with context", "Patch 1: a fix whose message reports a hang",
-		"Patches 3 and 5: fixes by their Fixes tags", "Patches 1 to 3 and 5: if you agree, add this",
+		"it can take patches 1, 3 and 5 of this series once mainline has them (estimated chances 80 to 90 % that stable does).",
+		"Patch 3 builds on patch 2, which has to go in first.",
+		"Whether stable takes patch 4 is a close call (estimated chance 50 %).", "Patch 4 (50 %): 143 lines with context",
+		"Patch 1 (90 %): a fix whose message reports a hang",
+		"Patches 3 and 5 (80 %): fixes by their Fixes tags", "Patches 1 to 3 and 5: if you agree, add this",
 	} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -185,5 +187,21 @@ func TestAsksAlready(t *testing.T) {
 	if err != nil || !any || !strings.Contains(text, "it can take patch 2 of") ||
 		!strings.Contains(text, "\n    Patches 1 and 3: they ask for stable already\n") || strings.Contains(text, "atch 4") {
 		t.Errorf("%v, %v:\n%s", any, err, text)
+	}
+}
+
+// The same number is told in the same words, for one patch and for those of a series.
+func TestCloseCalls(t *testing.T) {
+	for score, close := range map[float64]bool{0.6: true, 0.656: true, 0.66: true, 0.664: true, 0.666: false, 0.68: false} {
+		p := Patch{N: 1, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: score}}
+		if Clear(p) == close {
+			t.Errorf("%v: clear is %v", score, !close)
+		}
+		for _, of := range []int{1, 2} {
+			text := strings.Join(ValuesOf(Posting{Of: of, Have: of, Patches: []Patch{p}}).lead(), " ")
+			if got := strings.Contains(text, "a close call"); got != close || !strings.Contains(text, "once mainline has it") {
+				t.Errorf("%v of %d: %s", score, of, text)
+			}
+		}
 	}
 }
