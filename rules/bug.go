@@ -176,6 +176,10 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unknown("one "+put.Name+" is too many: "+put.Iterator+" gives back the reference itself when it goes on", put.At))
 	case put.Name != "" && !f.met():
 		return answered(unknown(put.Iterator+" gives back the reference itself when it goes on; whether "+put.Name+" stands in its loop does not show", put.At))
+	case f.falseAlarm() != (Evidence{}):
+		return answered(unmet("silences a warning that its author calls false", f.falseAlarm()))
+	case f.warnsOnly() && w.Has(signs.WordNoBug):
+		return answered(unmet("takes away a kernel warning that its author calls harmless", w.Evidence(signs.WordNoBug)))
 	case f.signedShift():
 		return answered(unmet("writes one bit another way, as C leaves a shift into the sign undefined; the kernel's compilers do not"))
 	case f.Code().CommentsOnly || !f.hasCode() && f.complete():
@@ -190,6 +194,26 @@ func bugNowhere(f *Facts, w *signs.Words) (Finding, bool) {
 		return answered(unmet(noise, at))
 	}
 	return Finding{}, false
+}
+
+// falseAlarm is where the author calls a compiler's or checker's warning false that no person
+// has reported; a tracker may be that of the compiler.
+func (f *Facts) falseAlarm() Evidence {
+	if f.Words().Traced() || f.people() > 0 || f.asked() != nil || f.buildError() && !strings.Contains(strings.ToLower(f.Words().CompilerError.Text), "[-werror") {
+		return Evidence{}
+	}
+	if ev := signs.FalseAlarm(f.Change.Body); ev != (Evidence{}) {
+		return ev
+	}
+	ev := signs.FalseAlarm(f.Change.Subject)
+	ev.Line = 0
+	return ev
+}
+
+// warnsOnly reports whether nothing but warnings of the kernel goes, or becomes less, that
+// nobody has met.
+func (f *Facts) warnsOnly() bool {
+	return !f.met() && f.asked() == nil && signs.OnlyWarnings(f.Change.Files)
 }
 
 // signedShift reports whether the change only writes a shift into the sign another way,
