@@ -18,7 +18,7 @@ A Reported-by or Closes tag, a link to a bug tracker, a distribution's bug
 number: the strongest sign that a bug bothers people. A robot's or fuzzer's
 report counts too and is counted apart. Most fixes have none, so silence is
 unknown; unmet is a fix whose author says that it was found by reading code or
-by a checker.
+by a checker, or that he made it happen: injected a fault, or played the device.
 
 Met: Reported-by with a Closes link to a tracker.
 Unmet: "found by code inspection, not observed".`,
@@ -59,6 +59,8 @@ Unmet: "found by code inspection, not observed".`,
 				parts = append(parts, change.Count(n, "link")+" to bug trackers")
 			}
 			out, _ = met(strings.Join(parts, ", "), ev)
+		case robots == 0 && f.staged() != (Evidence{}):
+			out, _ = unmet(FoundStaged, f.staged())
 		case w.Traced():
 			what := "the message shows the trace of a kernel that met it"
 			if !w.StackTrace && !w.Report {
@@ -75,6 +77,8 @@ Unmet: "found by code inspection, not observed".`,
 			out, _ = unmet(FoundByChecker, ev)
 		case w.CheckedLate != (Evidence{}) && !w.Has(signs.WordShown) && !w.Has(signs.WordReport) && robots == 0:
 			out, _ = unmet(FoundInSource, w.CheckedLate)
+		case w.Has(signs.WordReading) && !w.Has(signs.WordShown) && !w.Has(signs.WordReport) && findsByReading(w.Evidence(signs.WordReading)):
+			out, _ = unmet(FoundByReading, w.Evidence(signs.WordReading))
 		case w.Has(signs.WordReading):
 			out, _ = unmet("found by reading the code", w.Evidence(signs.WordReading))
 		case w.InTitle(signs.WordCompiler) && !f.buildError():
@@ -96,9 +100,43 @@ const FoundByChecker = "found by a static checker, and that somebody met it was 
 // such, and mostly it is the check that nobody needs.
 const FoundInSource = "dereferenced before its check, as static checkers find it; that somebody met it was not found in the message"
 
+// FoundByReading and FoundStaged are what it says of a bug that its author read, or made
+// happen.
+const (
+	FoundByReading = "found by reading the code, and that somebody met it was not found in the message"
+	FoundStaged    = "its author made it happen, by an injected fault or delay or a simulated device; that somebody met it was not found in the message"
+)
+
 // OnPaper reports whether a reason of reported says that the bug stands in the source alone,
-// as far as the message tells.
-func OnPaper(reason string) bool { return reason == FoundByChecker || reason == FoundInSource }
+// as far as the message tells, or in what its author did to meet it.
+func OnPaper(reason string) bool {
+	switch reason {
+	case FoundByChecker, FoundInSource, FoundByReading, FoundStaged:
+		return true
+	}
+	return false
+}
+
+// findsByReading tells a bug that was read from what a reader of the code thinks besides.
+func findsByReading(line Evidence) bool {
+	low := strings.ToLower(line.Text)
+	for _, w := range [...]string{"found", "noticed", "spotted", "discovered", "identified", "detected", "caught"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// staged is where the author says that he made the bug happen.
+func (f *Facts) staged() Evidence {
+	if ev := signs.Staged(f.Change.Body); ev != (Evidence{}) {
+		return ev
+	}
+	ev := signs.Staged(f.Change.Notes)
+	ev.Line = 0
+	return ev
+}
 
 // ByChecker ends what real-bug says of such a bug.
 const ByChecker = ", which a checker found"
