@@ -47,7 +47,7 @@ func CheckOf(p Posting, b Bot) (Check, bool, error) {
 		c.Status = Pass
 	}
 	v.Series = false // the patch stands for itself here
-	c.Details = guard(strings.TrimSpace(join(fit(v.blocks())))) + "\n"
+	c.Details = guard(strings.TrimSpace(join(fit(v.blocks(inFull))))) + "\n"
 	return c, true, nil
 }
 

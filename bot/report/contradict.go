@@ -23,12 +23,14 @@ import (
 //     bug where it is not affected;
 //   - a number of lines is that of the change or of what a branch needs;
 //   - the first sentence is true on its own: it points at nothing before it;
-//   - what the bot itself says has at most MaxLines lines of at most Columns.
+//   - what the bot itself says has at most MaxLines lines of at most Columns; a line with
+//     the title of a patch alone is its author's.
 //
 // The text is that of a mail, with or without quote and footer.
 func Contradictions(text string, p Posting) (out []string) {
 	say := func(format string, a ...any) { out = append(out, fmt.Sprintf(format, a...)) }
 	prose, lines := ownProse(text)
+	prose = titleNamed.ReplaceAllString(prose, "$1") // an author's words are no claim of the reply's
 	if len(lines) > MaxLines {
 		say("%d lines of its own, over %d", len(lines), MaxLines)
 	}
@@ -79,6 +81,8 @@ func Contradictions(text string, p Posting) (out []string) {
 }
 
 var (
+	titleAlone  = regexp.MustCompile(`^ +\d+/\d+ "[^"]*"(?: \(\d+ %(?:, a closer call)?\))?,?$`)
+	titleNamed  = regexp.MustCompile(`(\b\d+/\d+) "[^"]*"`)
 	percentage  = regexp.MustCompile(`(\d+) ?%`)
 	lineCount   = regexp.MustCompile(`(\d+) lines`)
 	branchNamed = regexp.MustCompile(`(?:Linux|stable branches \() ?\d+\.\d+(?:(?:, | and )\d+\.\d+)*`)
@@ -107,7 +111,7 @@ func ownProse(text string) (prose string, lines []string) {
 	text, _, _ = strings.Cut(text, "\n-- \n")
 	for l := range strings.Lines(text) {
 		l = strings.TrimRight(l, "\r\n")
-		if l == "" || strings.HasPrefix(l, "> ") || l == ">" || strings.HasPrefix(l, pasteIndent) &&
+		if l == "" || titleAlone.MatchString(l) || strings.HasPrefix(l, "> ") || l == ">" || strings.HasPrefix(l, pasteIndent) &&
 			!strings.HasPrefix(l, strings.Repeat(" ", 11)) ||
 			strings.HasPrefix(l, "On ") && strings.HasSuffix(l, " wrote:") {
 			continue
@@ -143,7 +147,7 @@ func (s stated) quoted(what string) bool {
 
 func figures(p Posting) stated {
 	s := stated{map[int]bool{}, map[int]bool{}, map[string]verdict.State{}, false, nil}
-	for _, q := range append(slices.Clone(p.Patches), p.Left...) {
+	for _, q := range slices.Concat(p.Patches, p.Left, p.Rest) {
 		raw, err := json.Marshal(q.Judgement)
 		if err != nil {
 			continue

@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io"
 	netmail "net/mail"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/mail"
@@ -32,7 +30,8 @@ type Bot struct {
 	Commands bool
 }
 
-// Answered is the mail that is replied to: the cover letter or the first patch.
+// Answered is the mail that is replied to: of a series the patch that the reply is about, or
+// the cover letter.
 type Answered struct {
 	ID         string
 	References []string // its ancestors, oldest first
@@ -40,7 +39,7 @@ type Answered struct {
 	Writer     string    // who wrote the text, where that is not who sent it
 	Subject    string    // decoded
 	Date       time.Time // with the zone of its sender, whose day is named
-	Text       string    // the three lines to quote are taken from it
+	Text       string    // what is quoted is taken from it
 }
 
 // Mail is everything a reply is made of.
@@ -84,6 +83,9 @@ const maxReferences = 50
 // paste and the footer stand apart.
 const MaxLines = 16
 
+// maxTitles is of how many patches of a series the titles are told.
+const maxTitles = 20
+
 // block is a paragraph of a reply.
 type block struct {
 	lines []string
@@ -103,10 +105,22 @@ func paragraph(spare int, text, first, rest string) block {
 
 // blocks are all but the first line, the quote and the footer.
 func (m Mail) blocks() (out []block) {
+	for d := inFull; d <= inRanges; d++ {
+		if d < inRanges && len(m.Values.Rows) > maxTitles {
+			continue
+		}
+		if out = m.told(d); own(out) <= MaxLines {
+			return out
+		}
+	}
+	return fit(out)
+}
+
+func (m Mail) told(d detail) (out []block) {
 	for _, s := range m.Opening {
 		out = append(out, paragraph(0, s, "", ""))
 	}
-	out = append(out, m.Values.blocks()...)
+	out = append(out, m.Values.blocks(d)...)
 	if len(m.Values.Rows) > 0 && m.Before != "" {
 		out = append(out, paragraph(1, "The verdict on the version before: "+m.Before+".", "", ""))
 	}
@@ -117,11 +131,11 @@ func (m Mail) blocks() (out []block) {
 		}
 		out = append(out, w)
 	}
-	return fit(out)
+	return out
 }
 
 // blocks are what the judgements say.
-func (v Values) blocks() (out []block) {
+func (v Values) blocks(d detail) (out []block) {
 	if len(v.Rows) == 0 {
 		return nil
 	}
@@ -134,15 +148,17 @@ func (v Values) blocks() (out []block) {
 	if len(rows) > 0 {
 		out = append(out, table(rows))
 	}
-	if v.Series {
-		if b := v.reasons(); len(b.lines) > 0 {
-			out = append(out, b)
-		}
-	} else if s := v.Lead.reasons(); s != "" {
+	if s := v.Lead.reasons(); s != "" && (!v.Series || v.alone()) {
 		out = append(out, paragraph(2, s, "", ""))
+	}
+	if b := v.patches(d); v.Series && len(b.lines) > 0 {
+		out = append(out, b)
 	}
 	for _, s := range stepsOf(v) {
 		out = append(out, paragraph(0, s.text(nil, "Patch", "Patches"), "", ""), block{lines: pasted(s)})
+	}
+	if s := v.cutOff(); s != "" {
+		out = append(out, paragraph(1, s, "", ""))
 	}
 	return out
 }
@@ -172,9 +188,9 @@ func pasted(s Step) (out []string) {
 	return out
 }
 
-// plainLine is clean, with the blanks at the beginning kept.
+// plainLine is a line as its writer set it, of printable characters.
 func plainLine(s string) string {
-	return strings.Repeat(" ", len(s)-len(strings.TrimLeft(s, " "))) + clean(s)
+	return strings.TrimRight(change.Plain(strings.ToValidUTF8(s, "?")), " ")
 }
 
 // fit keeps the bot's own lines within MaxLines: what can be spared goes first, then
@@ -196,8 +212,10 @@ func fit(in []block) []block {
 // own counts the bot's own lines.
 func own(in []block) (n int) {
 	for _, b := range in {
-		if b.own {
-			n += len(b.lines)
+		for _, l := range b.lines {
+			if b.own && !titleAlone.MatchString(l) {
+				n++
+			}
 		}
 	}
 	return n
@@ -215,14 +233,11 @@ func join(in []block) string {
 func (m Mail) Text() (string, error) {
 	author := cmp.Or(clean(m.Answers.Writer), clean(m.Answers.From.Name), clean(m.Answers.From.Address))
 	var b strings.Builder
-	quote := Quote(m.Answers.Text)
-	if len(quote) > 0 {
+	if quote := m.quote(); len(quote) > 0 {
 		fmt.Fprintf(&b, "On %s, %s wrote:\n", m.Answers.Date.Format("2 Jan 2006"), cut(author, 34))
-	}
-	for _, l := range quote {
-		b.WriteString(strings.TrimRight("> "+cut(strings.TrimRight(clean(l), " "), quoteColumns), " ") + "\n")
-	}
-	if len(quote) > 0 {
+		for _, l := range quote {
+			b.WriteString(strings.TrimRight("> "+cut(plainLine(l), quoteColumns), " ") + "\n")
+		}
 		b.WriteString("\n")
 	}
 	b.WriteString(join(m.blocks()) + "\n")
@@ -336,58 +351,6 @@ func Subject(s string) string {
 		s = strings.TrimLeft(s[3:], " ")
 	}
 	return "Re: " + s
-}
-
-// shortlog begins the list of patches in a cover letter, "Jo Doe (3):", which
-// a diffstat follows.
-var shortlog = regexp.MustCompile(`^\S.* \(\d+\):$`)
-
-// greeting opens a mail and tells nothing of it.
-var greeting = regexp.MustCompile(`(?i)^(hi|hello|hey|dear|greetings)\b.{0,30}[,!.:]?$`)
-
-// prompt begins what somebody typed into a shell.
-var prompt = regexp.MustCompile(`^\s*(?:[$%] \S|# [a-z./]|[\w.-]+@[\w./-]+(?::\S*)?[#$] |\[[\w.-]+@\S+ \S+\][#$] )`)
-
-// apology is what a mail asks to be forgiven for, and not what it is about.
-var apology = regexp.MustCompile(`(?i)\b(?:apolog(?:y|ies|ise|ize)|sorry)\b`)
-
-// diagnostic is what a compiler, or a kernel's log, printed: not what the author says.
-var diagnostic = regexp.MustCompile(`^\s*(?:\d* ?\| |\d+ \|)|:\d+:\d+: (?:error|warning|note): |^\s*(?:<\d>)?\[ *\d+\.\d+\]`)
-
-// unquotable reports whether a line tells nothing of what is answered: an apology, a
-// command, what a program printed, or an address that would have to be cut.
-func unquotable(line string) bool {
-	return diagnostic.MatchString(line) || apology.MatchString(line) || prompt.MatchString(line) || strings.Contains(line, "://") && utf8.RuneCountInString(line) > quoteColumns
-}
-
-// Quote picks the three lines of a mail that tell best what is answered: the
-// first of its prose, without tags, diff and earlier quotes. Lines that stand apart in the
-// mail are not put together over one that is left out.
-func Quote(text string) []string {
-	var out []string
-	printed := false // by a command, up to the next empty line
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n\t ")
-		if line == "---" || line == "-- " || strings.HasPrefix(line, "diff ") || shortlog.MatchString(line) || len(out) == 3 {
-			break
-		}
-		printed = printed && line != ""
-		if !strings.ContainsFunc(line, unicode.IsLetter) || greeting.MatchString(line) || strings.HasPrefix(line, ">") || !harmless(line) &&
-			!strings.HasPrefix(line, "#stablebot ") {
-			continue
-		}
-		if !strings.HasPrefix(line, "#stablebot ") && (printed || unquotable(line)) {
-			printed = printed || prompt.MatchString(line)
-			if len(out) > 0 {
-				break
-			}
-			continue
-		}
-		if !slices.Contains(out, line) {
-			out = append(out, line)
-		}
-	}
-	return out
 }
 
 // addresses drops what is no address; names are cleaned and encoded later.

@@ -5,7 +5,7 @@ import "strings"
 // verbs are those that findings begin with, and what several patches do: a rule speaks
 // of one patch and does not name it.
 var verbs = map[string]string{
-	"adds": "add", "asks": "ask", "changes": "change", "does": "do", "enables": "enable", "fixes": "fix", "has": "have",
+	"adds": "add", "asks": "ask", "brings": "bring", "changes": "change", "does": "do", "enables": "enable", "fixes": "fix", "has": "have",
 	"mends": "mend", "mentions": "mention", "names": "name", "needs": "need", "presents": "present", "reports": "report",
 	"says": "say", "shows": "show", "touches": "touch",
 }
@@ -18,6 +18,7 @@ var severally = strings.NewReplacer(
 	"a fix by its Fixes tag", "fixes by their Fixes tags",
 	"its title is a clean-up's, its Fixes tag calls it a fix", "their titles are those of clean-ups, their Fixes tags call them fixes",
 	"which its message calls possible", "which their messages call possible", "found in its message", "found in their messages",
+	"neither a tag nor its title calls it a fix", "neither tags nor their titles call them fixes",
 	"a guard against", "guards against", " reported it", " reported them", "a bug tracker has it", "a bug tracker has them",
 	"its message tells of what could", "their messages tell of what could", "; its trace is shown", "; their traces are shown",
 	"names the kernel's message", "name the kernel's message",

@@ -27,6 +27,8 @@ func TestInNumber(t *testing.T) {
 		{"does not present itself as a fix", "it does not present itself as a fix", "they do not present themselves as fixes"},
 		{"a fix by its Fixes tag", "a fix by its Fixes tag", "fixes by their Fixes tags"},
 		{"somebody reported it", "somebody reported it", "somebody reported them"},
+		{"neither a tag nor its title calls it a fix", "neither a tag nor its title calls it a fix",
+			"neither tags nor their titles call them fixes"},
 		{"143 lines with context", "143 lines with context", "143 lines with context"},
 	} {
 		if got := inNumber(tt.finding, 1); got != tt.one {

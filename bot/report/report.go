@@ -56,6 +56,9 @@ type Posting struct {
 	Refs    map[string]rules.Ref // rule id → what it cites
 	Stands  []Patch              // those of which the same was told before
 	Left    []Patch              // fixes by their own signs that are not among Patches: said why, and nothing proposed
+	Rest    []Patch              // the others that were judged
+	Unseen  []int                // those that did not arrive, where their numbers are known
+	Under   int                  // the patch whose mail is answered; 0: the cover letter, or the only one
 }
 
 // Values is a reply without its phrases.
@@ -67,6 +70,9 @@ type Values struct {
 	Lead    Row // of the patch whose verdict heads the reply
 	Rows    []Row
 	Left    []Row // fixes of which only it is said why they are left out
+	Rest    []Row // the others that were judged
+	Unseen  []int
+	Under   int // as of the posting
 	Tally   []Tally
 	Line    string // the verdict line: what a new version is compared by
 }
@@ -101,8 +107,11 @@ type Row struct {
 	Adds     bool   // it adds a device ID and mends nothing
 	Quirk    bool   // it is for what hardware does, so no commit is its culprit
 	Culprit  bool   // its author names the commit that it fixes
+	CutOff   bool   // and a blank line keeps git from reading that
+	Signed   int    // its sign-offs: beside its author's that of who sends it on
 	Symptom  string // what real-bug says where it does not know
 	Untested bool   // nobody has run it, by its author's word
+	About    string // the line of the message that its bug was read from
 	Tag      Tag
 	Vendors  []rules.Vendor // trees that ship the code
 	Lines    *verdict.Policy
@@ -111,6 +120,7 @@ type Row struct {
 	After    []int // as of the patch
 	Brought  string
 	Rival    *Rival
+	Enables  bool // it brings something new
 	Beside   bool // a closer call, named after the others
 	// Unreleased is as of the patch.
 	Unreleased string
@@ -162,15 +172,18 @@ func (r Row) Settled() bool {
 // that ask for stable already that is all that is said. What is settled for all is all of it.
 func (p Posting) Unsettled() (out Posting, any bool) {
 	out = p
-	out.Patches, out.Left = nil, slices.Clone(p.Left)
+	out.Patches, out.Left, out.Rest = nil, slices.Clone(p.Left), slices.Clone(p.Rest)
 	for _, q := range p.Patches {
 		switch r := row(p, q); {
 		case !r.Settled():
 			out.Patches = append(out.Patches, q)
 		case r.Tag.There:
 			out.Left = append(out.Left, q)
+		default:
+			out.Rest = append(out.Rest, q)
 		}
 	}
+	slices.SortFunc(out.Rest, func(a, b Patch) int { return a.N - b.N })
 	slices.SortFunc(out.Left, func(a, b Patch) int { return a.N - b.N })
 	return out, len(out.Patches) > 0
 }
@@ -227,7 +240,7 @@ func rank(v verdict.Verdict) int {
 
 // ValuesOf picks what is worth telling. It is pure.
 func ValuesOf(p Posting) Values {
-	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0)}
+	v := Values{Series: p.Of > 1, Of: p.Of, Missing: max(p.Of-p.Have, 0), Unseen: p.Unseen, Under: p.Under}
 	for _, q := range p.Patches {
 		v.Rows = append(v.Rows, row(p, q))
 	}
@@ -236,6 +249,9 @@ func ValuesOf(p Posting) Values {
 	}
 	for _, q := range p.Left {
 		v.Left = append(v.Left, row(p, q))
+	}
+	for _, q := range p.Rest {
+		v.Rest = append(v.Rest, row(p, q))
 	}
 	for _, q := range p.Stands {
 		v.Stands = append(v.Stands, row(p, q))
@@ -265,7 +281,7 @@ func row(p Posting, q Patch) Row {
 		N: q.N, ID: q.ID, Title: q.Subject, Verdict: q.Verdict, Class: q.ReasonClass, When: q.When, Mixed: q.Mixed,
 		Score: q.Score, Reason: q.Reason, Size: q.Size, Commit: q.Kind == change.Commit, Merged: q.Merged,
 		Culprit: len(c.Fixes) > 0, Tag: tagOf(c), Lines: q.Lines, BuildsOn: q.BuildsOn, Beside: q.Beside, Unreleased: q.Unreleased,
-		After: q.After, Brought: q.Brought, Rival: q.Rival,
+		After: q.After, Brought: q.Brought, Rival: q.Rival, Enables: q.Enables, CutOff: c.FixesCutOff(), Signed: signed(c),
 	}
 	if r.Merged == "" && q.When == verdict.Now && r.Commit {
 		r.Merged = q.ID
@@ -280,6 +296,7 @@ func row(p Posting, q Patch) Row {
 			r.Adds = true
 		case w.ID == rules.RealBug.ID && w.Outcome == rules.Met:
 			bug, r.Quirk = true, w.Reason == rules.QuirkFound
+			r.About = lineOf(w.Evidence)
 		case w.ID == rules.RealBug.ID && w.Outcome == rules.Unknown:
 			r.Symptom = w.Reason
 		}
@@ -320,6 +337,24 @@ func row(p Posting, q Patch) Row {
 	r.Untested = slices.ContainsFunc(q.Rules, func(w verdict.Weighed) bool { return rules.Untested(&w.Finding) })
 	r.Next = next(p, r)
 	return r
+}
+
+// signed counts the sign-offs that a patch came with.
+func signed(c *change.Change) (n int) {
+	for _, t := range c.Trailers {
+		if t.Key == "Signed-off-by" && t.FromThread == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// lineOf is the line of a message that a finding rests on first.
+func lineOf(in []rules.Evidence) string {
+	if len(in) > 0 && in[0].File == "" && in[0].Line > 0 {
+		return in[0].Text
+	}
+	return ""
 }
 
 // branchOf is one row of a judgement with what is known of its tree. It alone reads

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stablebot/stablebot/rules/change"
@@ -34,8 +33,11 @@ var tells = map[verdict.Verdict]func(Values, []Row) string{
 
 // lead are the sentences that head the reply on a series.
 func (v Values) lead() []string {
-	if !v.Series {
+	switch {
+	case !v.Series:
 		return append(v.Lead.lead(), v.Lead.rival()...)
+	case v.alone():
+		return v.rest(v.Lead.lead())
 	}
 	var parts []string
 	for _, verd := range order {
@@ -68,16 +70,20 @@ func (v Values) lead() []string {
 		}
 		out[i] = strings.ToUpper(s[:1]) + s[1:] + "."
 	}
+	return v.rest(out)
+}
+
+// rest adds to the first sentences what is said of the series.
+func (v Values) rest(out []string) []string {
 	out = append(out, v.together()...)
 	if len(v.Stands) > 0 {
 		out = append(out, v.stands())
 	}
-	if v.blind() {
+	if v.blind() && !v.alone() {
 		out = append(out, noTree)
 	}
-	if v.Missing > 0 && v.Lead.Verdict != verdict.Wait {
-		out = append(out, fmt.Sprintf("%d of its patches did not come to this list, and %s not read.", v.Missing,
-			change.Agree(v.Missing, "was", "were")))
+	if s := v.unseen(); s != "" {
+		out = append(out, s)
 	}
 	return out
 }
@@ -99,16 +105,8 @@ func (v Values) stands() string {
 	return "What was said before of " + lower(v.numbered(ns)) + " stands: " + list(parts) + "."
 }
 
-// together are the sentences on what the named patches need that is no fix itself, and
-// on those that are closer calls.
+// together are the sentences on what the named patches need that is no fix itself.
 func (v Values) together() (out []string) {
-	var closer []int
-	low, high := 1.0, 0.0
-	for _, r := range v.Rows {
-		if r.Beside {
-			closer, low, high = append(closer, r.N), min(low, r.best()), max(high, r.best())
-		}
-	}
 	if s := v.builds(); s != "" {
 		out = append(out, s)
 	}
@@ -119,9 +117,6 @@ func (v Values) together() (out []string) {
 	}
 	for _, r := range v.Rows {
 		out = append(out, r.rival()...)
-	}
-	if n := len(closer); n > 0 {
-		out = append(out, fmt.Sprintf("Whether stable takes %s is a close call%s.", lower(v.numbered(closer)), spread(low, high)))
 	}
 	return out
 }
@@ -198,6 +193,8 @@ func (v Values) which(in []Row) string {
 
 func (v Values) numbered(ns []int) string {
 	switch n := len(ns); {
+	case n == 1 && v.alone() && ns[0] == v.Under:
+		return "This patch"
 	case n == v.Of && n == 2:
 		return "Both patches"
 	case n == v.Of && n > 1:
@@ -306,68 +303,6 @@ func (v Values) keeps(in []Row) string {
 	return "stable does not take " + list(parts)
 }
 
-// reasons say what speaks for each patch that is named, and against it; patches of which
-// the same is said share a line.
-func (v Values) reasons() block {
-	var all []string
-	of := map[string][]int{}
-	for _, r := range v.Rows {
-		if r.Tag.There {
-			continue
-		}
-		why := r.because()
-		if why == "" {
-			continue
-		}
-		if of[why] == nil {
-			all = append(all, why)
-		}
-		of[why] = append(of[why], r.N)
-	}
-	b := block{own: true}
-	for _, r := range v.Left {
-		why := r.leftOut()
-		if of[why] == nil {
-			all = append(all, why)
-		}
-		of[why] = append(of[why], r.N)
-	}
-	for _, why := range all {
-		said := v.numbered(of[why]) + v.chancesOf(of[why]) + ": " + inNumber(why, len(of[why]))
-		b.lines = append(b.lines, strings.Split(wrap(said, rowIndent, rowIndent+"  "), "\n")...)
-	}
-	return b
-}
-
-// chancesOf are the chances of patches that are named together, where those of the series
-// differ: one for all of them, one each of a few, or from the least to the best.
-func (v Values) chancesOf(ns []int) string {
-	var all, of []int
-	for _, r := range v.Rows {
-		if r.Verdict != verdict.StableEligible || r.Tag.There {
-			continue
-		}
-		p := Percent(r.best())
-		all = append(all, p)
-		if slices.Contains(ns, r.N) {
-			of = append(of, p)
-		}
-	}
-	switch {
-	case len(of) == 0 || len(of) != len(ns) || slices.Min(all) == slices.Max(all):
-		return ""
-	case slices.Min(of) == slices.Max(of):
-		return fmt.Sprintf(" (%d %%)", of[0])
-	case len(of) > maxNamed/2:
-		return fmt.Sprintf(" (%d to %d %%)", slices.Min(of), slices.Max(of))
-	}
-	each := make([]string, len(of))
-	for i, p := range of {
-		each[i] = strconv.Itoa(p)
-	}
-	return " (" + list(each) + " %)"
-}
-
 // leftOut is why a reply proposes nothing for a fix by its own signs.
 func (r Row) leftOut() string {
 	left := "left out: "
@@ -407,14 +342,14 @@ func (r Row) because() string {
 	case side[1].ID == "":
 		return favour
 	case favour == "":
-		return reason(1)
+		return "against it: " + reason(1)
 	}
 	return favour + "; against it: " + reason(1)
 }
 
 // rows are those of all patches; what stands in several is said once.
 func (v Values) rows() (out [][2]string) {
-	if !v.Series {
+	if !v.Series || v.alone() {
 		return v.Lead.rows()
 	}
 	of := map[[2]string][]int{}
@@ -436,7 +371,7 @@ func (v Values) heading(rows int) string {
 	switch {
 	case rows == 0:
 		return ""
-	case v.Series:
+	case v.Series && !v.alone():
 		return "Branches that need something:"
 	}
 	return v.Lead.heading(rows)
@@ -451,7 +386,7 @@ func stepsOf(v Values) []Step {
 			continue
 		}
 		for _, s := range r.Next {
-			if v.Series && s.Say == SayFixes {
+			if v.Series && s.Say == SayFixes && !v.alone() {
 				continue // once for each would be a lecture
 			}
 			i := slices.IndexFunc(out, func(o Step) bool {
@@ -460,6 +395,7 @@ func stepsOf(v Values) []Step {
 			if i < 0 {
 				i, out = len(out), append(out, s)
 			}
+			out[i].Last = out[i].Last || s.Last
 			if v.Series {
 				out[i].For = append(out[i].For, r.N)
 				if s.Say == SayTag || s.Say == SayEither {
@@ -472,11 +408,9 @@ func stepsOf(v Values) []Step {
 		slices.Sort(out[i].For)
 		out[i].For = slices.Compact(out[i].For)
 	}
-	if v.whole() { // the first sentence has named them
-		for i, s := range out {
-			if len(s.For) == v.Of {
-				out[i].For = nil
-			}
+	for i, s := range out { // the first sentence has named them
+		if v.whole() && len(s.For) == v.Of || v.alone() && slices.Equal(s.For, []int{v.Under}) {
+			out[i].For = nil
 		}
 	}
 	return out

@@ -1,10 +1,7 @@
 package report
 
 import (
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stablebot/stablebot/rules"
 	"github.com/stablebot/stablebot/rules/change"
@@ -66,38 +63,6 @@ func TestSettled(t *testing.T) {
 func TestSettledByHand(t *testing.T) {
 	if r := ValuesOf(cases()["eligible-hand"]).Rows[0]; r.Settled() || !r.Branches[1].Bug {
 		t.Errorf("settled: %+v", r.Branches[1])
-	}
-}
-
-func TestQuoteOfCover(t *testing.T) {
-	got := Quote("These fix hangs.\n\nJo Doe (3):\n  drm: one\n\n x.c | 3 +++\n")
-	if len(got) != 1 || got[0] != "These fix hangs." {
-		t.Errorf("quoted %q", got)
-	}
-}
-
-// A quote tells what the mail is about, in the words of who wrote it and on their day.
-func TestQuoteOf(t *testing.T) {
-	for text, want := range map[string][]string{
-		"Apologies for the noise.\nThe link is lost.\n":                        {"The link is lost."},
-		"root@acme:/home/root# lspci\n00:00.0 Host\n\nIt hangs.\n":             {"It hangs."},
-		"# ip link set dev eth0 down\n\nThe test fails then.\n":                {"The test fails then."},
-		"The link is lost.\n# ip link show\nstate DOWN\n":                      {"The link is lost."},
-		"See https://example.org/" + strings.Repeat("x", 80) + "\nIt hangs.\n": {"It hangs."},
-		"See https://example.org/x\nIt hangs.\n":                               {"See https://example.org/x", "It hangs."},
-		"The ring #1 of ada@example.org hangs.\n":                              {"The ring #1 of ada@example.org hangs."},
-		"ada@example.org reported that it hangs.\n":                            {"ada@example.org reported that it hangs."},
-		"# 5 of the rings hang.\n":                                             {"# 5 of the rings hang."},
-		"#stablebot override dkms-only sorry, it is too big\n":                 {"#stablebot override dkms-only sorry, it is too big"},
-	} {
-		if got := Quote(text); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-	m := Mail{Answers: Answered{From: change.Person{Name: "Ada"}, Writer: "Bo Example", Text: "The link is lost.\n",
-		Date: time.Date(2026, 11, 6, 1, 0, 0, 0, time.FixedZone("", 9*3600))}}
-	if text, err := m.Text(); err != nil || !strings.HasPrefix(text, "On 6 Nov 2026, Bo Example wrote:\n") {
-		t.Errorf("%v: %q", err, text)
 	}
 }
 

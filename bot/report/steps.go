@@ -18,6 +18,7 @@ type Step struct {
 	Where []string // the branches it is about
 	Lines []string
 	For   []int // of a series: the patches it is about
+	Last  bool  // some of them has several sign-offs, of which the sender's is the last
 }
 
 // Say names what a step is about.
@@ -57,11 +58,17 @@ var steps = map[Say]string{
 	SayUpstream: "To send it upstream:",
 }
 
+// lastSigned names the sign-off of who sends a patch on.
+var lastSigned = strings.NewReplacer("your Signed-off-by", "the last Signed-off-by", "its Signed-off-by", "its last Signed-off-by")
+
 // text is the phrase of a step; words are used instead of the mail's own.
 func (s Step) text(words map[Say]string, one, many string) string {
 	text := steps[s.Say]
 	if w, ok := words[s.Say]; ok {
 		text = w
+	}
+	if s.Last {
+		text = lastSigned.Replace(text)
 	}
 	if strings.Contains(text, "%s") {
 		text = fmt.Sprintf(text, list(s.Where))
@@ -111,14 +118,14 @@ func (r Row) request() []Step {
 		if r.Tag.There {
 			return nil
 		}
-		return []Step{{Say: SayTag, Lines: []string{stableTag("")}}}
+		return []Step{{Say: SayTag, Last: r.Signed > 1, Lines: []string{stableTag("")}}}
 	}
 	lines, where, left := r.firsts()
 	var out []Step
 	oldest := r.Takes[len(r.Takes)-1]
 	switch uncovered := r.uncovered(); {
 	case !r.Tag.There:
-		out = append(out, Step{Say: SayTag, Lines: append(lines, stableTag(oldest))})
+		out = append(out, Step{Say: SayTag, Last: r.Signed > 1, Lines: append(lines, stableTag(oldest))})
 	case len(uncovered) > 0:
 		out = append(out, Step{Say: SayInstead, Where: uncovered, Lines: append(lines, stableTag(oldest))})
 	case len(lines) > 0:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,7 +17,8 @@ func TestTogether(t *testing.T) {
 		Weight: 1}
 	culprit := &change.Change{Fixes: []change.Fixes{{SHA: "0123456789ab"}}}
 	eligible := func(n int, score float64) Patch {
-		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: score}}
+		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: score,
+			Subject: fmt.Sprintf("drm/x: stop %d", n)}}
 	}
 	one, three, four, five := eligible(1, 0.9), eligible(3, 0.8), eligible(4, 0.5), eligible(5, 0.8)
 	one.Rules, one.Change = []verdict.Weighed{bug}, culprit
@@ -24,18 +26,20 @@ func TestTogether(t *testing.T) {
 	four.Beside = true
 	four.Rules = []verdict.Weighed{{Finding: rules.Finding{ID: rules.DiffSize.ID, Outcome: rules.Unmet, Reason: "143 lines with context"}, Weight: -1}}
 	five.Change = &change.Change{Fixes: []change.Fixes{{SHA: "ba9876543210"}}}
-	m := Mail{Values: ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three, four, five}})}
+	two, six := eligible(2, 0.2), eligible(6, 0.2)
+	two.Verdict, six.Verdict, six.Reason = verdict.OutOfScope, verdict.OutOfScope, "not a fix: neither tag nor title calls it a fix"
+	m := Mail{Values: ValuesOf(Posting{Of: 6, Have: 6, Patches: []Patch{one, three, four, five}, Rest: []Patch{two, six}})}
 	text, err := m.Text()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"it can take patches 1, 3 and 5 of this series once mainline has them (estimated chances 80 to 90 % that stable does).",
-		"Patch 3 builds on patch 2, which has to go in first.",
-		"Whether stable takes patch 4 is a close call (estimated chance 50 %).", "Patch 4 (50 %): 143 lines with context",
-		"Patch 1 (90 %): a fix whose message reports a hang",
-		"Patches 3 and 5 (80 %): fixes by their Fixes tags", "Patches 1 to 3 and 5: if you agree, add this",
+		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2, which has to go in first.",
+		`1/6 "drm/x: stop 1" (90 %): a fix whose message reports a hang 2/6 "drm/x: stop 2": it has to go in first`,
+		`3/6 "drm/x: stop 3" (80 %): a fix by its Fixes tag 4/6 "drm/x: stop 4" (50 %, a closer call): against it: 143 lines with context`,
+		`5/6 "drm/x: stop 5" (80 %): a fix by its Fixes tag Not proposed: patch 6 (neither tag nor title calls it a fix) Patches`,
+		"Patches 1 to 3 and 5: if you agree, add this",
 	} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -106,19 +110,6 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
-// A quote is what a person wrote, each line once.
-func TestQuoteOfPeople(t *testing.T) {
-	for text, want := range map[string]string{
-		"Clang warns (or errors):\n\n  a.c:42:2: error: fall-through\n   42 |   case OFF:\n      |   ^\n   42 |   case OFF:\n": "Clang warns (or errors):",
-		"The stop crashes:\n[   12.345678] acme_stop+0x1a/0x20\nIt reads too far.\n":                                           "The stop crashes:",
-		"The stop crashes.\nThe stop crashes.\nIt reads too far.\n":                                                            "The stop crashes./It reads too far.",
-	} {
-		if got := strings.Join(Quote(text), "/"); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}
-
 // A long series is named in ranges: what stands of which patches can be told from the mail.
 func TestStandsOfLongSeries(t *testing.T) {
 	v := Values{Series: true, Of: 14}
@@ -185,7 +176,7 @@ func TestAsksAlready(t *testing.T) {
 	p, any := Posting{Of: 4, Have: 4, Patches: []Patch{patch(1, tag), patch(2), patch(3, tag), patch(4, change.StableTag{NoAutosel: true})}}.Unsettled()
 	text, err := Mail{Values: ValuesOf(p)}.Text()
 	if err != nil || !any || !strings.Contains(text, "it can take patch 2 of") ||
-		!strings.Contains(text, "\n    Patches 1 and 3: they ask for stable already\n") || strings.Contains(text, "atch 4") {
+		!strings.Contains(text, "\n    Patches 1 and 3: they ask for stable already\n    Not proposed: patch 4 (kept out of stable by a noautosel tag)\n") {
 		t.Errorf("%v, %v:\n%s", any, err, text)
 	}
 }
@@ -202,6 +193,34 @@ func TestCloseCalls(t *testing.T) {
 			if got := strings.Contains(text, "a close call"); got != close || !strings.Contains(text, "once mainline has it") {
 				t.Errorf("%v of %d: %s", score, of, text)
 			}
+		}
+	}
+}
+
+// Of patches that somebody sends on, the last sign-off is the sender's; and an author is told
+// that a blank line cuts off the Fixes tag.
+func TestTrailersOfPatch(t *testing.T) {
+	const fixes, ada, bob = "Fixes: 0123456789ab (\"drm/x: add y\")\n", "Signed-off-by: Ada <ada@example.org>\n", "Signed-off-by: Bob <bob@example.org>\n"
+	patch := func(n int, body string) Patch {
+		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: 0.9},
+			Change: &change.Change{Body: body, Trailers: change.ParseTrailers(body), Fixes: []change.Fixes{{SHA: "0123456789ab"}}}}
+	}
+	const your, last = "add this above your Signed-off-by", "add this above the last Signed-off-by"
+	const cut = "blank line cuts the Fixes tag off from the trailers, where git reads none."
+	for _, c := range []struct {
+		want, not string
+		in        []Patch
+	}{
+		{your, cut, []Patch{patch(1, fixes+ada)}},
+		{last, your, []Patch{patch(1, fixes+ada+bob)}},
+		{last, your, []Patch{patch(1, fixes+ada), patch(2, fixes+ada+bob)}},
+		{"\n\nA " + cut, "Patch", []Patch{patch(1, fixes+"\n"+ada)}},
+		{"\n\nPatch 2: a " + cut, last, []Patch{patch(1, fixes+ada), patch(2, fixes+"\n"+ada)}},
+	} {
+		text, err := Mail{Values: ValuesOf(Posting{Of: len(c.in), Have: len(c.in), Patches: c.in})}.Text()
+		plain := strings.ReplaceAll(strings.ReplaceAll(text, "\n\n", "\x00"), "\n", " ")
+		if err != nil || !strings.Contains(strings.ReplaceAll(plain, "\x00", "\n\n"), c.want) || strings.Contains(text, c.not) {
+			t.Errorf("%q, and not %q:\n%s%v", c.want, c.not, text, err)
 		}
 	}
 }
