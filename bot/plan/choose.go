@@ -32,10 +32,15 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 	for i := range b.Posts {
 		beside := lead && !main[i] && b.eligible(i) && report.CloseCall(b.patch(i))
 		if !main[i] && !beside {
-			if lead && b.Posts[i].Judgement != nil && report.Passed(b.patch(i)) {
-				q := b.patch(i)
-				q.Unreleased = b.unreleased(q.ID)
+			if b.Posts[i].Judgement == nil {
+				continue
+			}
+			q := b.patch(i)
+			q.Unreleased = b.unreleased(q.ID)
+			if lead && report.Passed(q) {
 				out.Left = append(out.Left, q)
+			} else {
+				out.Rest = append(out.Rest, q)
 			}
 			continue
 		}
@@ -54,9 +59,28 @@ func (b Brief) choose(wanted func(verdict.Judgement) bool) report.Posting {
 		slices.Sort(q.After)
 		out.Patches = append(out.Patches, q)
 	}
-	out.Left = slices.DeleteFunc(out.Left, func(q report.Patch) bool { // what has to go in first is not left out
-		return slices.ContainsFunc(out.Patches, func(p report.Patch) bool { return slices.Contains(p.BuildsOn, q.N) })
-	})
+	var left []report.Patch
+	for _, q := range out.Left { // what has to go in first is not left out
+		if slices.ContainsFunc(out.Patches, func(p report.Patch) bool { return slices.Contains(p.BuildsOn, q.N) }) {
+			out.Rest = append(out.Rest, q)
+		} else {
+			left = append(left, q)
+		}
+	}
+	out.Left = left
+	slices.SortFunc(out.Rest, func(p, q report.Patch) int { return p.N - q.N })
+	out.Unseen = b.unseen()
+	return out
+}
+
+// unseen are the patches of the posting that did not arrive. What is kept from a version
+// before was not posted again, and was seen then.
+func (b Brief) unseen() (out []int) {
+	for n := 1; n <= b.Series.Of && len(out) <= b.Series.Of-b.Have; n++ {
+		if !slices.ContainsFunc(b.Posts, func(p Posted) bool { return p.Message.Prefix.N == n }) {
+			out = append(out, n)
+		}
+	}
 	return out
 }
 

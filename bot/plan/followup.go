@@ -90,6 +90,8 @@ func (b Brief) correction(m *mail.Message, list ListPolicy) (*flow.Action, strin
 	// Those that turned are named whatever they are now; of the others, what
 	// the list wants to hear.
 	v := report.ValuesOf(b.choose(func(j verdict.Judgement) bool { return turned[j.ID] != "" || heard(j) }))
+	// It goes where the reply went.
+	m = b.place(func(id string) bool { return before.Told[id] != "" }, list).Message
 	id := report.MessageID(before.Key, b.Bot.Address)
 	to, cc := b.recipients(m, list)
 	a, err := b.action(flow.CauseCorrection, list, report.Mail{To: to, Cc: cc, Values: v, Words: b.words(),

@@ -107,6 +107,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	chosen := b.choose(wanted)
 	posting, unsettled := chosen.Unsettled()
 	posting, news := b.fresh(posting, wanted)
+	at := b.place(toldBy(posting), list)
+	posting.Under = at.Message.Prefix.N
 	v := report.ValuesOf(posting)
 	switch {
 	case len(chosen.Patches) == 0:
@@ -124,8 +126,8 @@ func (b Brief) first(p Posted, list ListPolicy) (*flow.Action, string, error) {
 	case !b.Series.Judged.IsZero() && b.Series.Quiet != "" && b.Line() == b.Series.Line:
 		return nil, "nothing changed since it was judged, and nothing was said then: " + b.Series.Quiet, nil
 	}
-	to, cc := b.recipients(p.Message, list)
-	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(p.Message), Before: b.Said,
+	to, cc := b.recipients(at.Message, list)
+	a, err := b.action(flow.CauseFirst, list, report.Mail{To: to, Cc: cc, Values: v, Answers: b.answered(at.Message), Before: b.Said,
 		Words: b.words()})
 	return a, "", err
 }

@@ -120,7 +120,7 @@ func TestDays(t *testing.T) {
 			"In-Reply-To: <a@example.org>\n\nNAK, this is too risky for stable.\n\nNacked-by: Bob <bob@example.org>\n"),
 	)
 	want(t, r, "02 12:00 sent a first", "02 12:06 sent b first", "02 15:00 sent c first",
-		"02 15:15 sent late-0 first", "03 13:00 sent own correction")
+		"02 15:15 sent late-1 first", "03 13:00 sent own correction")
 	if r.Mails != 8 || r.Series != 6 || len(r.Days) != 2 || r.Days[0].Sent != 4 || r.Days[0].Held != 0 || r.Days[1].Postings != 1 {
 		t.Errorf("%d mails, %d postings, days %+v", r.Mails, r.Series, r.Days)
 	}

@@ -270,7 +270,8 @@ func TestSeries(t *testing.T) {
 	one := series("100000.1", 1, 3, "drm/amdgpu: fix one", "drm/amdgpu: cleanup", "drm/amdgpu: fix two")
 	b.once(one...)
 	b.want(one[0].id)
-	if m := b.replies()[one[0].id]; !strings.Contains(m, "patches 1 and 3 of this") || strings.Contains(m, "atch 2") {
+	if m := b.replies()[one[0].id]; !strings.Contains(m, "patches 1 and 3 of this") || !strings.Contains(m, `    1/3 "drm/amdgpu: fix one"`) ||
+		!strings.Contains(m, "    Not proposed: patch 2 (") {
 		t.Errorf("reply:\n%s", m)
 	}
 	// Nothing changed: no second answer. Changed: one.
@@ -280,7 +281,12 @@ func TestSeries(t *testing.T) {
 	b.quiet(two[1].id, "nothing changed")
 	three := series("120000.1", 3, 3, "drm/amdgpu: fix one", "drm/amdgpu: big cleanup of all", "drm/amdgpu: big fix two")
 	b.once(three...)
-	b.want(one[0].id, three[0].id)
+	b.want(one[0].id, three[3].id) // under the one patch that it is about
+	m := b.replies()[three[3].id]
+	if !strings.Contains(strings.Join(strings.Fields(m), " "), "References: <"+three[0].id+"> <"+three[3].id+">") ||
+		!strings.Contains(m, "Subject: Re: [PATCH v3 3/3] drm/amdgpu: big fix two") || !strings.Contains(m, "This patch is larger") {
+		t.Errorf("reply:\n%s", m)
+	}
 }
 
 // TestRepost: the same patch posted again is not answered again; two series
@@ -293,11 +299,11 @@ func TestRepost(t *testing.T) {
 	a := series("100000.1", 1, 1, "drm/amdgpu: fix one")
 	c := series("100000.2", 1, 1, "drm/amdgpu: fix other")
 	b.once(append(append([]post{p}, a...), c...)...)
-	b.want(p.id, a[0].id, c[0].id)
+	b.want(p.id, a[1].id, c[1].id)
 	now = now.Add(time.Hour)
 	p.id, p.subject = "2@example.org", "[RESEND PATCH] drm/amdgpu: fix a hang"
 	b.once(p)
-	b.want("1@example.org", a[0].id, c[0].id)
+	b.want("1@example.org", a[1].id, c[1].id)
 	b.quiet(p.id, "nothing changed")
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,9 +104,9 @@ func TestSendEmail(t *testing.T) {
 		t.Errorf("the answer to a command tells more than the list wants:\n%s", l.raw)
 	}
 	third := tree.send(p, 3, "drm/amdgpu: fix a hang on reset", "drm/amdgpu: cleanup the ring", "drm/amdgpu: big fix of the leak on suspend")
-	last := l.reply(third)
-	if !strings.Contains(words(last), "Stable does not take patch 3 of this series (too big for stable).") ||
-		!strings.Contains(words(last), "it breaks suspend elsewhere") {
+	last := l.reply(tree.last(3)) // the one patch that it is about
+	if !strings.Contains(words(last), "This patch is larger than what stable takes.") ||
+		!strings.Contains(words(last), "it breaks suspend elsewhere") || !slices.Contains(last.References, third) {
 		t.Errorf("the reply to the third version:\n%s", l.raw)
 	}
 	l.silence()
@@ -239,9 +240,29 @@ func (w worktree) send(p *peers.Postfix, version int, titles ...string) string {
 	}
 	w.git(append([]string{"send-email", "--quiet", "--confirm=never", "--suppress-cc=all", "--no-thread", "--from=Jo Doe <jo@example.test>",
 		"--to=dri@lists.example.test", "--smtp-server=" + host, "--smtp-server-port=" + port, "--smtp-domain=example.test"}, files...)...)
-	found := messageID.FindSubmatch(cover)
+	return w.id(files[0])
+}
+
+// last is the Message-ID of the last patch of a version that was sent.
+func (w worktree) last(version int) string {
+	w.t.Helper()
+	files, err := filepath.Glob(filepath.Join(w.dir, fmt.Sprintf("out-%d", version), "*.patch"))
+	if err != nil || len(files) == 0 {
+		w.t.Fatal(files, err)
+	}
+	return w.id(files[len(files)-1])
+}
+
+// id is the Message-ID of a mail in a file.
+func (w worktree) id(file string) string {
+	w.t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	found := messageID.FindSubmatch(raw)
 	if found == nil {
-		w.t.Fatalf("the cover letter has no Message-ID:\n%s", cover)
+		w.t.Fatalf("%s has no Message-ID:\n%s", file, raw)
 	}
 	return string(found[1])
 }
