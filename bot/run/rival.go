@@ -71,11 +71,12 @@ func (r *rivals) of(ctx context.Context, m *mail.Message) (*report.Rival, error)
 
 // rival reports whether two patches mend the same: they answer one report and change one
 // file, or they have one culprit and change the same line. What one person posts for one
-// report may be two halves of a fix, so there the lines decide.
+// report may be two halves of a fix, so there the lines decide. The same code from two people
+// under two titles is two patches all the same.
 func rival(a, b *change.Change, oneSender bool) (same, lines bool) {
 	ra, rb := a.Reports(), b.Reports()
-	if change.PatchID(a.Files) == change.PatchID(b.Files) {
-		return false, false
+	if oneSender && change.PatchID(a.Files) == change.PatchID(b.Files) {
+		return false, false // sent again under another title
 	}
 	files := func(c *change.Change) (out []string) {
 		for _, f := range c.Files {
