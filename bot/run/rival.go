@@ -26,14 +26,15 @@ const (
 // and change nothing else.
 type rivals struct {
 	*judging
-	to   flow.Series
-	read int
+	to    flow.Series
+	read  int
+	named bool // one is enough for a reply
 }
 
 // of is the first patch that was posted before for what a patch mends, nil for none; one
 // whose sender is proven goes before others. A version and a copy of the patch itself is none.
 func (r *rivals) of(ctx context.Context, m *mail.Message) (*report.Rival, error) {
-	if m.Change == nil || r.to.Private || r.read >= maxRivals || plan.StableSubmission(m) {
+	if m.Change == nil || r.to.Private || r.named || r.read >= maxRivals || plan.StableSubmission(m) {
 		return nil, nil
 	}
 	mine := m.Change.Reports()
@@ -44,8 +45,9 @@ func (r *rivals) of(ctx context.Context, m *mail.Message) (*report.Rival, error)
 	if err != nil {
 		return nil, err
 	}
+	later := m.Prefix.Version > 1 || r.to.Version > 1
 	for _, o := range found {
-		if o.Key == r.to.Key || o.Private || o.Next != "" || !o.First.Before(r.to.First) || o.Sender == r.to.Sender && m.Prefix.Version > 1 {
+		if o.Key == r.to.Key || o.Private || o.Next != "" || !o.First.Before(r.to.First) || o.Sender == r.to.Sender && later {
 			continue
 		}
 		for _, p := range o.Members {
@@ -61,12 +63,24 @@ func (r *rivals) of(ctx context.Context, m *mail.Message) (*report.Rival, error)
 			if err != nil || other.Change == nil || plan.StableSubmission(other) || other.Prefix.RFC {
 				continue //nolint:nilerr // what cannot be read is no patch to choose
 			}
-			if same, lines := rival(m.Change, other.Change, o.Sender == r.to.Sender); same {
+			one := o.Sender == r.to.Sender || onePerson(m, other)
+			if one && later {
+				continue // who goes on from there may write from elsewhere
+			}
+			if same, lines := rival(m.Change, other.Change, one); same && (!lines || !later) {
+				r.named = true
 				return &report.Rival{ID: flow.MessageID(p.ID), Title: p.Title, From: o.Sender, At: o.First, Lines: lines}, nil
 			}
 		}
 	}
 	return nil, nil
+}
+
+// onePerson reports whether two mails name the same sender, by a word of the name; none is
+// nobody's.
+func onePerson(a, b *mail.Message) bool {
+	words := func(m *mail.Message) []string { return strings.Fields(strings.ToLower(m.From.Name)) }
+	return slices.ContainsFunc(words(a), func(w string) bool { return slices.Contains(words(b), w) })
 }
 
 // rival reports whether two patches mend the same: they answer one report and change one

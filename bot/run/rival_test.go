@@ -31,8 +31,10 @@ func TestRival(t *testing.T) {
 			strings.Replace(report, "0123@", "4567@", 1), x, "int c;"), ""},
 		"the same code of somebody else": {mends("2@example.org", "bob", title, report, x, "int b;"),
 			`"drm/amdgpu: fix the "hang" on reset" from ada@example.org <1@example.org>; only one of the two can go in.`},
-		"a copy":            {mends("2@example.org", "ada", title, report, x, "int b;"), ""},
-		"a later version":   {mends("2@example.org", "ada", "[PATCH v2] drm/amdgpu: do not hang after reset", report, x, "int c;"), ""},
+		"a copy":          {mends("2@example.org", "ada", title, report, x, "int b;"), ""},
+		"a later version": {mends("2@example.org", "ada", "[PATCH v2] drm/amdgpu: do not hang after reset", report, x, "int c;"), ""},
+		"a later version from elsewhere": {mends("2@example.org", "ada", "[PATCH v2] drm/amdgpu: do not hang after reset", report, x,
+			"int c;").by("ada@example.net"), ""},
 		"a stable proposal": {mends("2@example.org", "bob", "[PATCH 6.6.y] drm/amdgpu: do not hang after reset", report, x, "int c;"), ""},
 		"another culprit":   {mends("2@example.org", "bob", title, fixes, x, "int c;"), ""},
 	} {
@@ -52,10 +54,21 @@ func TestRival(t *testing.T) {
 	b := newBench(t, t.TempDir())
 	b.once(mends("1@example.org", "ada", "[PATCH] drm/amdgpu: fix the hang", fixes, x, "int b;"))
 	b.once(mends("2@example.org", "bob", title, fixes, x, "int c;"))
+	b.once(mends("3@example.org", "eve", "[PATCH v2] drm/amdgpu: wait after reset", fixes, x, "int e;"))
+	if got := b.replies()["3@example.org"]; got == "" || strings.Contains(got, "Another patch") {
+		t.Errorf("the same culprit and line, by a later version: told\n%s", got)
+	}
 	got := strings.Join(strings.Fields(b.replies()["2@example.org"]), " ")
 	if !strings.Contains(got, "Another patch for the same culprit and lines was posted on") {
 		t.Errorf("the same culprit and line: not told\n%s", got)
 	}
+}
+
+// by is a mail of the same name from another address.
+func (p post) by(address string) post {
+	name, _, _ := strings.Cut(p.from, " <")
+	p.from = name + " <" + address + ">"
+	return p
 }
 
 // TestRivalsMany: whoever floods a list with patches that name a report costs the patch of
