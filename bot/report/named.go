@@ -152,8 +152,9 @@ func (v Values) ranged(d detail, add func(string)) {
 // for the same reason.
 func (v Values) leftOut(add func(string)) {
 	in := slices.Clone(v.Left)
+	reasons := v.leftReasons()
 	for _, r := range v.Rest {
-		if v.withLeft(r) {
+		if reasons[r.leftOut()] && !v.first(r.N) {
 			in = append(in, r)
 		}
 	}
@@ -161,9 +162,13 @@ func (v Values) leftOut(add func(string)) {
 	v.shared(in, add, Row.leftOut, func([]int) string { return "" })
 }
 
-// withLeft reports whether the reason of one that is left out stands for a patch too.
-func (v Values) withLeft(r Row) bool {
-	return !v.first(r.N) && slices.ContainsFunc(v.Left, func(l Row) bool { return l.leftOut() == r.leftOut() })
+// leftReasons are those of the fixes that are left out.
+func (v Values) leftReasons() map[string]bool {
+	out := map[string]bool{}
+	for _, r := range v.Left {
+		out[r.leftOut()] = true
+	}
+	return out
 }
 
 // shared says what is said of patches, each text once.
@@ -189,8 +194,9 @@ func (v Values) shared(in []Row, add func(string), say func(Row) string, figures
 func (v Values) unproposed(d detail, add func(string)) {
 	var all []string
 	of := map[string][]int{}
+	left := v.leftReasons()
 	for _, r := range v.Rest {
-		if v.first(r.N) || v.withLeft(r) {
+		if v.first(r.N) || left[r.leftOut()] {
 			continue
 		}
 		why := r.notProposed()

@@ -13,6 +13,9 @@ import (
 // maxQuote is how many lines are quoted: a sentence that is longer is cut, and marked so.
 const maxQuote = 4
 
+// maxRead is how many bytes of a mail are read for a quote.
+const maxRead = 64 << 10
+
 // elided stands for what is left out of a quote.
 const elided = "[...]"
 
@@ -55,7 +58,7 @@ func unquotable(line string) bool {
 
 // backward begins a sentence that means something with the one before it alone.
 var backward = regexp.MustCompile(`^(?:This|These|That|Those|It|Its|They|Their|Such|Both|However|Thus|Therefore|Hence|Then|So|Also|But|And|` +
-	`Otherwise|Consequently|Instead|Moreover|Similarly|Because of (?:this|that)|As (?:a result|such)|(?:In|For|At|With|Without|To|By) (?:this|that|these|both|such|all))\b`)
+	`Otherwise|Consequently|Instead|Moreover|Similarly|Because of (?:this|that)|As (?:a result|such)|(?:In|For|At|With|Without|To|By|If|When|While|Since|Once|After|Having)\s(?:this|that|these|both|such|all))\b`)
 
 // passage is lines of prose that stand together.
 type passage struct {
@@ -69,6 +72,7 @@ type passage struct {
 // diff, earlier quotes, greetings and what a program printed are no prose. Commands are
 // quoted as they are.
 func Quote(text, about string) []string {
+	text = text[:min(len(text), maxRead)]
 	if strings.HasPrefix(text, "#stablebot ") {
 		lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 		return lines[:min(len(lines), 3)]
@@ -199,7 +203,7 @@ func sentenceAt(text string, from int) (end, next int) {
 		}
 		next = len(text) - len(strings.TrimLeft(text[end:], " \n"))
 		if next == len(text) || next > end && (startsUpper(text[next:]) || strings.ContainsRune(`"'(`, rune(text[next]))) &&
-			!abbreviated.MatchString(text[from:i+1]) {
+			!abbreviated.MatchString(text[max(from, i-8):i+1]) {
 			return end, next
 		}
 	}

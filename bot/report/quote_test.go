@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stablebot/stablebot/bot/internal/oracle"
 	"github.com/stablebot/stablebot/rules/change"
 )
 
@@ -56,6 +57,10 @@ func TestQuoteOf(t *testing.T) {
 	if got := Quote(pointing, "hangs the card."); strings.Join(got, "\n")+"\n" != pointing {
 		t.Errorf("what points back: %q", got)
 	}
+	pointing = "The ring stops late. If\nthis happens, the card hangs.\n"
+	if got := Quote(pointing, "this happens, the card hangs."); strings.Join(got, "\n")+"\n" != pointing {
+		t.Errorf("what points back over a line: %q", got)
+	}
 	code := "It passes an address, that is:\n\n\tstop(&ring);\n\nin acme_stop() hangs the card.\n"
 	if got := Quote(code, "in acme_stop() hangs the card."); !slices.Equal(got, []string{"It passes an address, that is:"}) {
 		t.Errorf("a sentence around code: %q", got)
@@ -71,5 +76,15 @@ func TestQuoteOf(t *testing.T) {
 	m.Answers.Subject, m.Answers.Text = "[PATCH 2/3] drm/x: stop the ring", "Thanks,\n"
 	if text, err := m.Text(); err != nil || !strings.Contains(text, "wrote:\n> [PATCH 2/3] drm/x: stop the ring\n> [...]\n\n") {
 		t.Errorf("%v: %q", err, text)
+	}
+}
+
+// What a quote costs grows with the mail, whatever stands in it.
+func TestQuoteCosts(t *testing.T) {
+	for _, line := range []string{"A. ", "This. It\n", "- a. B\n", "w", "(. \n"} {
+		text := strings.Repeat(line, 1<<20/len(line))
+		if err := oracle.Check(len(text), func() { Quote(text, "x") }); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
 	}
 }
