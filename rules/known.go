@@ -47,6 +47,10 @@ type Series struct {
 	Objections, Claimed []Evidence
 	// Untested is the line of its cover letter by which its author says that nobody ran it.
 	Untested Evidence
+	// Aim is the release that its cover letter means it for, as signs.Aim has it, and Aimed
+	// the line that says so.
+	Aim   string
+	Aimed Evidence
 }
 
 // NotFor keeps a change out of some branches.

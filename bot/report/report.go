@@ -469,10 +469,10 @@ func decided(all []verdict.Weighed, refs map[string]rules.Ref) []Rule {
 }
 
 // held reports whether the documented rules hold a finding against a patch, whatever it
-// weighs: that the bug stands in the source alone as far as the message tells, or that
-// nobody has run the patch.
+// weighs: that the bug stands in the source alone as far as the message tells, that nobody
+// has run the patch, or that it is meant for a release to come.
 func held(f rules.Finding) bool {
-	return rules.Untested(&f) || onPaper(f.ID, f.Outcome == rules.Unmet, f.Reason)
+	return rules.Untested(&f) || rules.Aimed(&f) || onPaper(f.ID, f.Outcome == rules.Unmet, f.Reason)
 }
 
 // onPaper reports whether a finding says that the bug stands in the source alone.

@@ -76,6 +76,8 @@ type entry struct {
 	needs    []change.Need   // of what stands before a series
 	name     string          // title of a patch or cover letter
 	untested *rules.Evidence // by the word of a cover letter
+	aim      string          // the release that a cover letter means its series for
+	aimed    *rules.Evidence // where it says so
 	given    []Given
 	declined []Refusal
 	from     string // address of a reply
@@ -133,6 +135,7 @@ func (x *Index) AddNote(n Note) {
 	x.latest = max(x.latest, e.date)
 	e.n, e.of = int32(n.N), int32(n.Of)
 	e.given, e.declined, e.needs, e.untested = n.Given, n.Declined, n.Needs, n.Untested
+	e.aim, e.aimed = n.Aim, n.Aimed
 	if n.Says() {
 		e.from, e.proven = strings.ToLower(n.Sender.Address), strings.ToLower(n.Proven)
 		if x.Trust {
@@ -269,6 +272,9 @@ func (x *Index) Facts(m *mail.Message) *rules.Series {
 			x.refusals(m, c, f)
 			if u := x.mails[c].untested; u != nil {
 				f.Untested = *u
+			}
+			if a := x.mails[c].aimed; a != nil {
+				f.Aim, f.Aimed = x.mails[c].aim, *a
 			}
 		}
 	}

@@ -53,6 +53,9 @@ type Note struct {
 	Needs []change.Need `json:"needs,omitempty"`
 	// Untested is the line of a cover letter that says that nobody ran the series.
 	Untested *rules.Evidence `json:"untested,omitempty"`
+	// Aim is the release that a cover letter means its series for, Aimed the line of that.
+	Aim   string          `json:"aim,omitempty"`
+	Aimed *rules.Evidence `json:"aimed,omitempty"`
 
 	// Of a reply:
 	Given    []Given   `json:"given,omitempty"`
@@ -109,6 +112,7 @@ func NoteOf(m *mail.Message) Note {
 	switch {
 	case n.Kind == Cover:
 		n.Needs, n.Untested = change.ReadNeeds(m.Text()), untested(m.Text())
+		n.Aim, n.Aimed = aim(m.Text())
 	case n.N == 1 && n.Of > 1:
 		n.Needs = slices.DeleteFunc(change.ReadNeeds(m.Text()), func(n change.Need) bool { return !n.OfBase() })
 	}
@@ -131,6 +135,16 @@ func untested(text string) *rules.Evidence {
 	}
 	ev.Text = strings.Clone(ev.Text) // not all of the text
 	return &ev
+}
+
+// aim is the release that a cover letter means its series for.
+func aim(text string) (string, *rules.Evidence) {
+	release, ev := signs.Aim(text[:min(len(text), maxReply)])
+	if release == "" {
+		return "", nil
+	}
+	ev.Text = strings.Clone(ev.Text) // not all of the text
+	return strings.Clone(release), &ev
 }
 
 // ancestors lists In-Reply-To and then References from the end, without repeats.

@@ -2,14 +2,16 @@ package series
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stablebot/stablebot/bot/mail"
 )
 
-// TestCoverUntested: what a cover letter says of testing is said of each of its patches.
+// TestCoverUntested: what a cover letter says of testing, and of where its series is to go, is said of each of its patches.
 func TestCoverUntested(t *testing.T) {
 	for text, want := range map[string]string{
+		"Two fixes, which are material for the 6.18 release cycle.":                               "",
 		"Two fixes.\n\nBoth are untested, as I have no board.":                                    "Both are untested, as I have no board.",
 		"Two fixes.\n\nCompile tested only.\nNot tested on the second board; tested on the rest.": "",
 		"Two fixes.\n\n> This is untested.\nIt was run since.":                                    "",
@@ -25,8 +27,12 @@ func TestCoverUntested(t *testing.T) {
 			x.Add(m)
 			last = m
 		}
-		if got := x.Facts(last).Untested.Text; got != want {
+		f := x.Facts(last)
+		if got := f.Untested.Text; got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+		if strings.Contains(text, "6.18") != (f.Aim == "6.18" && f.Aimed.Text != "") {
+			t.Errorf("%q: meant for %q by %v", text, f.Aim, f.Aimed)
 		}
 	}
 }
