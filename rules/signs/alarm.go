@@ -37,6 +37,14 @@ func namesCompiler(low string) bool {
 		!has([]string{"lockdep", "kasan", "kcsan", "kmsan", "ubsan", "kmemleak"})
 }
 
+// hasEffect reports whether the sentence goes on to what comes of it: "is always true on the
+// first iteration, causing the loop to end".
+func hasEffect(s string, at int) bool {
+	rest, _, _ := strings.Cut(oneLine(s[at:min(len(s), at+whoseReach)]), ". ")
+	return slices.ContainsFunc([]string{" causing the ", " causing a ", " leading to ", " resulting in ", " so the loop", " which makes the "},
+		func(w string) bool { return strings.Contains(rest, w) })
+}
+
 // OnlyWarnings reports whether nothing but warnings of a running kernel goes, each whole on
 // its line, and at most prints come in their place.
 func OnlyWarnings(files []*gitdiff.File) bool {

@@ -34,3 +34,16 @@ func TestOnlyWarnings(t *testing.T) {
 		}
 	}
 }
+
+// A condition that is always true is noise of a checker, or the bug where something comes
+// of it.
+func TestAlwaysTrue(t *testing.T) {
+	for text, want := range map[string]bool{
+		"smatch: the condition is always true.\n":                                              true,
+		"The condition is always true on the first round, causing the\nloop to end at once.\n": false,
+	} {
+		if _, got := Noted(text, WordNoise, ""); got != want {
+			t.Errorf("%q: noise %v, want %v", text, got, want)
+		}
+	}
+}

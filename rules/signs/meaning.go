@@ -103,6 +103,8 @@ func otherMeaning(s string, at int, mask uint64) uint64 {
 		mask &^= 1 << WordTrivial
 	case mask&(1<<WordDebug) != 0 && strings.HasPrefix(word, "ratelimit") && !ofMessages(near(s, at)):
 		mask &^= 1 << WordDebug // of traffic
+	case mask&(1<<WordNoise) != 0 && strings.HasPrefix(word, "always") && hasEffect(s, at):
+		mask &^= 1 << WordNoise // a condition that is wrong, and not one too many
 	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixup!"):
 		mask &^= 1 << WordFix // a part of another patch
 	case mask&(1<<WordFix) != 0 && strings.HasPrefix(word, "fixed") && ofKind(s, at):
