@@ -77,11 +77,15 @@ func (f *Facts) quirk() bool {
 	if f.quirksToCome() {
 		return false
 	}
-	switch f.Words().Verb {
-	case "revert", "remove", "drop", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
+	c, verb := f.Code(), f.Words().Verb
+	switch verb {
+	case "revert", "constrain", "restrict", "limit", "narrow", "tighten": // an end of one, or less of it
 		return false
-	case "tidy", "clean", "cleanup", "refactor", "rename", "simplify", "rework", "split", "consolidate", "unify", "deduplicate",
-		"document", "validate", "verify": // the code around one that is there
+	case "document", "validate", "verify":
+		return false
+	}
+	// The code around one that is there; "use the quirk for the pad" may bring a row.
+	if restructures(verb) || takesOut(verb) || exchanges(verb) && c.Net(signs.SignQuirk) <= 0 && c.Net(signs.SignID) <= 0 {
 		return false
 	}
 	return f.Words().InTitle(signs.WordQuirk) || f.Code().Net(signs.SignQuirk) > 0 && f.Words().Has(signs.WordQuirk) && !f.Code().LoadList
@@ -103,7 +107,7 @@ func (f *Facts) quirksToCome() bool {
 		return false
 	}
 	switch w.Verb {
-	case "support", "supports", "introduce", "introduces", "implement", "implements", "provide", "expose", "export", "allow":
+	case "support", "supports", "introduce", "introduces", "implement", "implements", "provide", "expose", "export", "allow", "adapt", "adapts":
 		return true
 	}
 	return false

@@ -116,25 +116,12 @@ func printed(line Evidence) bool {
 	return strings.Contains(low, "warning:") || strings.Contains(low, "error:") || strings.Contains(low, "check:")
 }
 
-// tidies tells the verbs of clean-ups: "power down unused links" has their words
-// and is none.
-func tidies(verb string) bool {
-	switch verb {
-	case "cleanup", "cleanups", "clean", "refactor", "rename", "remove", "removing", "drop", "delete", "kill", "get", "simplify", "tidy", "deduplicate",
-		"consolidate", "reorganize", "reorganise", "restructure", "rework", "extract", "split", "factor", "move", "convert", "switch", "replace",
-		"make", "use", "constify", "reorder", "unify", "prepare", "isolate", "encapsulate", "generalize", "abstract", "re-organize", "re-organizes", "utilize":
-		return true
-	}
-	return false
-}
-
 // tidied reports whether a change takes out, by its title, what does nothing, and
 // neither asks for stable nor tells of a bug: a Fixes: tag then names what left it there.
 // Of 13 such commits of 5.17 to 6.3 stable took two.
 func (f *Facts) tidied() bool {
 	w := f.Words()
-	switch w.Verb {
-	case "remove", "removes", "drop", "drops", "delete", "deletes", "kill", "simplify", "get":
+	if takesOut(w.Verb) || w.Verb == "simplify" {
 		return w.InTitle(signs.WordCleanup) && f.asked() == nil && !w.TitleHas(signs.Bugs) && !w.BodyHas(signs.Bugs&^(1<<signs.WordTrace)) && !w.Has(signs.WordFailure) && !w.Traced()
 	}
 	return false
