@@ -44,10 +44,18 @@ func (v Values) named(r Row) string {
 
 // figureOf is the chance of a patch in the list: where those of the series differ.
 func (v Values) figureOf(r Row) string {
-	if r.Beside {
-		return fmt.Sprintf(" (%d %%, a closer call)", Percent(r.best()))
+	if v.close(r) {
+		return fmt.Sprintf(" (%d %%, a close call)", Percent(r.best()))
 	}
 	return v.chancesOf([]int{r.N})
+}
+
+// close reports whether a patch is told as a close call: one that stands beside, or comes
+// along with what fixes the same. Where all are, the first sentence says that.
+func (v Values) close(r Row) bool {
+	return r.Beside || r.near() && slices.ContainsFunc(v.Rows, func(o Row) bool {
+		return o.Verdict == verdict.StableEligible && !o.Beside && !o.near()
+	})
 }
 
 // patches are the list below the first sentences.
@@ -133,12 +141,12 @@ func (v Values) ranged(d detail, add func(string)) {
 	var closer []int
 	low, high := 1.0, 0.0
 	for _, r := range v.Rows {
-		if r.Beside {
+		if v.close(r) {
 			closer, low, high = append(closer, r.N), min(low, r.best()), max(high, r.best())
 		}
 	}
 	if n := len(closer); n > 0 && d == inRanges {
-		add(v.numbered(closer) + ": " + change.Agree(n, "a closer call", "closer calls") + spread(low, high))
+		add(v.numbered(closer) + ": " + change.Agree(n, "a close call", "close calls") + spread(low, high))
 	}
 	v.shared(v.Rows, add, func(r Row) string { return v.why(inRanges, r) }, func(ns []int) string {
 		if d == inRanges {

@@ -37,7 +37,7 @@ func TestTogether(t *testing.T) {
 	for _, want := range []string{
 		"it can take patches 1, 3 and 5 of this series", "Patch 3 builds on patch 2, which has to go in first.",
 		`1/6 "drm/x: stop 1" (90 %): a fix whose message reports a hang 2/6 "drm/x: stop 2": it has to go in first`,
-		`3/6 "drm/x: stop 3" (80 %): a fix by its Fixes tag 4/6 "drm/x: stop 4" (50 %, a closer call): against it: 143 lines with context`,
+		`3/6 "drm/x: stop 3" (80 %): a fix by its Fixes tag 4/6 "drm/x: stop 4" (50 %, a close call): against it: 143 lines with context`,
 		`5/6 "drm/x: stop 5" (80 %): a fix by its Fixes tag Not proposed: patch 6 (neither tag nor title calls it a fix) Patches`,
 		"Patches 1 to 3 and 5: if you agree, add this",
 	} {
@@ -222,5 +222,16 @@ func TestTrailersOfPatch(t *testing.T) {
 		if err != nil || !strings.Contains(strings.ReplaceAll(plain, "\x00", "\n\n"), c.want) || strings.Contains(text, c.not) {
 			t.Errorf("%q, and not %q:\n%s%v", c.want, c.not, text, err)
 		}
+	}
+}
+
+// A close call that comes along with what fixes the same is told as one that stands beside.
+func TestCloseCallAmongProposed(t *testing.T) {
+	at := func(n int, score float64) Patch {
+		return Patch{N: n, Judgement: verdict.Judgement{Verdict: verdict.StableEligible, When: verdict.AfterMainline, Score: score}}
+	}
+	v := ValuesOf(Posting{Of: 2, Have: 2, Patches: []Patch{at(1, 0.9), at(2, 0.57)}})
+	if got := v.figureOf(v.Rows[0]) + v.figureOf(v.Rows[1]); got != " (90 %) (57 %, a close call)" {
+		t.Error(got)
 	}
 }
