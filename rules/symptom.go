@@ -105,5 +105,8 @@ func (f *Facts) traced() string {
 	case noun == signs.WordTrace.String():
 		return strings.TrimSuffix(w.Shows(), " of it")
 	}
+	if w.StackTrace {
+		return "reports " + noun + " and shows its trace"
+	}
 	return "reports " + noun + " and " + w.Shows()
 }

@@ -25,7 +25,7 @@ var severally = strings.NewReplacer(
 	"a hardware quirk or workaround", "hardware quirks or workarounds",
 	"its title reports ", "their titles report ", "its title mentions ", "their titles mention ", "its title says ", "their titles say ", "its title reads ", "their titles read ",
 	"its message says ", "their messages say ", "by its title", "by their titles", "its diff adds ", "their diffs add ",
-	" present itself as a fix", " present themselves as fixes", " and shows the ", " and show the ", "; against it: ", "; against each: ",
+	" present itself as a fix", " present themselves as fixes", " and shows the ", " and show the ", " and shows its trace", " and show their traces", "; against it: ", "; against each: ",
 )
 
 // inNumber is a finding as a sentence says it of n patches.
