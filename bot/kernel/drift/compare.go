@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,7 @@ type Row struct {
 	Was     string  `json:"was,omitempty"`
 	Is      string  `json:"is,omitempty"`
 	Uses    []Place `json:"uses"`
+	More    int     `json:"more,omitempty"` // uses that are not listed, where the rows have too many
 	Covered Covered `json:"covered"`
 	By      string  `json:"by,omitempty"` // the condition that covers it
 	// Commit is the one that did it, where the kernels are of one repository.
@@ -60,6 +62,8 @@ type comparison struct {
 	reachA, reachB map[string]bool
 	rows           []Row
 	structs        map[string]bool // those that the driver has to do with
+	found          lookups
+	listed         int // uses, of all rows
 }
 
 // Compare reads both kernels and the driver.
@@ -112,16 +116,43 @@ func rank(c Covered) int { return slices.Index([]Covered{Uncovered, Perhaps, Cov
 
 // row adds one where the driver has uses that the first kernel sees.
 func (c *comparison) row(r Row, own string, uses []use) {
-	uses = c.d.kernels(own, uses)
+	c.add(r, c.d.told(own, uses))
+}
+
+// telling is what a row tells of the uses.
+type telling struct {
+	uses []Place
+	how  Covered
+	by   string
+}
+
+func (d *driver) told(own string, uses []use) (out telling) {
+	uses = d.kernels(own, uses)
 	if len(uses) == 0 {
-		return
+		return out
 	}
-	r.Covered, r.By = c.d.covered(own, uses)
+	out.how, out.by = d.covered(own, uses)
 	for _, u := range uses {
-		if len(r.Uses) == 0 || r.Uses[len(r.Uses)-1] != u.Place {
-			r.Uses = append(r.Uses, u.Place)
+		if len(out.uses) == 0 || out.uses[len(out.uses)-1] != u.Place {
+			out.uses = append(out.uses, u.Place)
 		}
 	}
+	return out
+}
+
+// mostListed is how many uses all rows list: a hundred times those of a large driver. The
+// rows that come behind list as many as people are shown.
+const mostListed = 500_000
+
+func (c *comparison) add(r Row, t telling) {
+	if len(t.uses) == 0 {
+		return
+	}
+	r.Covered, r.By, r.Uses = t.how, t.by, t.uses
+	if c.listed+len(r.Uses) > mostListed && len(r.Uses) > most {
+		r.Uses, r.More = r.Uses[:most:most], len(r.Uses)-most
+	}
+	c.listed += len(r.Uses)
 	c.rows = append(c.rows, r)
 }
 
@@ -153,12 +184,8 @@ func (c *comparison) headers() (lacking []string, err error) {
 			continue
 		}
 		r := Row{Kind: "header", Name: "<" + name + ">", Change: "removed", From: Place{was, 1}}
-		base := name[strings.LastIndexByte(name, '/')+1:]
-		for _, p := range sorted(c.b.headers) {
-			if strings.HasSuffix(p, "/"+base) && c.a.headers[p] == nil {
-				r.Change, r.To = "moved", &Place{p, 1}
-				break
-			}
+		if p := c.newHeader(path.Base(name)); p != "" {
+			r.Change, r.To = "moved", &Place{p, 1}
 		}
 		c.row(r, "", uses)
 	}
@@ -208,8 +235,9 @@ func (c *comparison) names() (wanted map[string]*decl) {
 			if c.changed(&r, was, is, uses) {
 				c.row(r, name, uses)
 			}
+			macro := has(is, Macro)
 			for _, d := range was {
-				if (d.kind == Function || d.kind == Variable) && !d.inline && !has(is, Macro) {
+				if (d.kind == Function || d.kind == Variable) && !d.inline && !macro {
 					wanted[name] = d
 				}
 			}
@@ -233,12 +261,8 @@ func has(all []*decl, kind string) bool {
 // changed reports whether a name has another shape: no declaration of the first kernel is
 // one of the second, too.
 func (c *comparison) changed(r *Row, was, is []*decl, uses []use) bool {
-	for _, w := range was {
-		for _, i := range is {
-			if same(w, i) {
-				return false
-			}
-		}
+	if slices.ContainsFunc(was, offered(is).same) {
+		return false
 	}
 	w, i := was[0], is[0]
 	r.To = &Place{i.file, int(i.line)}
@@ -267,46 +291,4 @@ func count(arity int) string {
 		return "any number of"
 	}
 	return fmt.Sprint(arity)
-}
-
-// same reports whether code that uses the one compiles with the other.
-func same(a, b *decl) bool {
-	value := func(d *decl) bool { return d.kind == Enumerator || d.kind == Macro && d.arity == -1 }
-	switch {
-	case value(a) && value(b), a.kind == Variable && value(b):
-		return true
-	case a.kind == Macro && a.arity == -1 || b.kind == Macro && b.arity == -1:
-		return true // a macro that stands for another function says nothing of its arguments
-	case a.kind == Function && b.kind == Function:
-		return a.shape == b.shape
-	case (a.kind == Macro || a.kind == Function) && (b.kind == Macro || b.kind == Function):
-		return a.arity == b.arity || a.arity == -2 || b.arity == -2
-	case a.kind == Variable:
-		return b.kind == Variable
-	case a.kind == Typedef && b.kind == Typedef:
-		return a.shape == b.shape || strings.Contains(a.shape, "struct") && strings.Contains(b.shape, "struct")
-	}
-	return a.kind == b.kind
-}
-
-// like finds what may stand for something that was removed: of the same kind and shape, in
-// the same header, and new.
-func (c *comparison) like(r *Row, was *decl) {
-	h := c.b.headers[was.file]
-	if h == nil || was.kind != Function {
-		return
-	}
-	var found *decl
-	for i := range h.decls {
-		d := &h.decls[i]
-		if d.kind == Function && d.shape == was.shape && len(c.a.names[d.name]) == 0 {
-			if found != nil && found.name != d.name {
-				return
-			}
-			found = d
-		}
-	}
-	if found != nil {
-		r.Change, r.Is, r.To = "removed; perhaps called "+found.name+" now", found.shape, &Place{found.file, int(found.line)}
-	}
 }

@@ -57,11 +57,12 @@ func (c *comparison) members() {
 			continue
 		}
 		done, old, now := map[string]bool{}, byName(was), byName(is)
+		held := holding(is)
 		for _, d := range was {
 			for _, m := range d.members {
 				if uses := c.d.members[m.name]; len(uses) > 0 && !done[m.name] {
 					done[m.name] = true
-					c.member(d, m, is, old[m.name], now[m.name], uses)
+					c.member(d, m, is, old[m.name], now[m.name], held)
 				}
 			}
 		}
@@ -69,27 +70,29 @@ func (c *comparison) members() {
 }
 
 // member compares one: those of its name in the structures of the first kernel, and in is.
-func (c *comparison) member(d *decl, m member, is []*decl, old, now []member, uses []use) {
+func (c *comparison) member(d *decl, m member, is []*decl, old, now []member, held []string) {
 	r := Row{Kind: "member", Name: "struct " + d.name + "." + m.name, From: Place{d.file, int(m.line)}, Was: m.shape}
 	if len(now) == 0 {
 		r.Change = "removed"
-		if to := c.moved(is, m.name); to != nil {
+		if to := c.moved(held, m.name); to != nil {
 			r.Change, r.To = "moved", to
 		}
-		c.row(r, "", uses)
+		c.add(r, c.found.uses(c.d, m.name))
 		return
 	}
-	for _, n := range now {
-		if slices.ContainsFunc(old, func(o member) bool { return o.shape == n.shape }) {
-			return
-		}
+	shapes := map[string]bool{}
+	for _, o := range old {
+		shapes[o.shape] = true
+	}
+	if slices.ContainsFunc(now, func(n member) bool { return shapes[n.shape] }) {
+		return
 	}
 	change := "another type"
 	if into, ok := strings.CutSuffix(now[0].shape, "."+m.shape); ok {
 		change = "moved into " + into
 	}
 	r.Change, r.Is, r.To = change, now[0].shape, &Place{is[0].file, int(now[0].line)}
-	c.row(r, "", uses)
+	c.add(r, c.found.uses(c.d, m.name))
 }
 
 func byName(all []*decl) map[string][]member {
@@ -102,22 +105,33 @@ func byName(all []*decl) map[string][]member {
 	return out
 }
 
-// moved looks for a member in the structures that the new one holds.
-func (c *comparison) moved(is []*decl, name string) *Place {
+// mostHeld is how many structures of one are looked into.
+const mostHeld = 256
+
+// holding is the structures that some hold themselves, each once.
+func holding(is []*decl) (out []string) {
+	seen := map[string]bool{}
 	for _, d := range is {
 		for _, m := range d.members {
 			if strings.Contains(m.shape, "*") {
 				continue
 			}
 			for _, tag := range m.types {
-				for _, inner := range c.b.tags[tag] {
-					for _, x := range inner.members {
-						if x.name == name {
-							return &Place{inner.file, int(x.line)}
-						}
-					}
+				if !seen[tag] && len(out) < mostHeld {
+					seen[tag] = true
+					out = append(out, tag)
 				}
 			}
+		}
+	}
+	return out
+}
+
+// moved looks for a member in the structures that the new one holds.
+func (c *comparison) moved(held []string, name string) *Place {
+	for _, tag := range held {
+		if p, ok := c.found.members(c.b, tag)[name]; ok {
+			return &p
 		}
 	}
 	return nil
@@ -166,7 +180,11 @@ func (c *comparison) outside(ctx context.Context, wanted map[string]*decl) (note
 func (c *comparison) compareExports(a, b map[string][]export) {
 	for _, name := range sorted(a) {
 		was, is := a[name], b[name]
-		if slices.ContainsFunc(was, func(w export) bool { return slices.ContainsFunc(is, w.stays) }) {
+		hows := map[string]bool{}
+		for _, e := range is {
+			hows[e.how] = true
+		}
+		if slices.ContainsFunc(was, func(w export) bool { return w.stays(hows) }) {
 			continue
 		}
 		r := Row{Kind: "symbol", Name: name, From: was[0].Place, Was: was[0].how, Change: "no longer exported"}
@@ -177,7 +195,7 @@ func (c *comparison) compareExports(a, b map[string][]export) {
 	}
 }
 
-// stays reports whether who used the one may use the other.
-func (e export) stays(is export) bool {
-	return is.how == e.how || is.how == "EXPORT_SYMBOL" && strings.HasSuffix(e.how, "_GPL")
+// stays reports whether who used one may use it as it is given now, in any of some ways.
+func (e export) stays(hows map[string]bool) bool {
+	return hows[e.how] || hows["EXPORT_SYMBOL"] && strings.HasSuffix(e.how, "_GPL")
 }

@@ -32,12 +32,11 @@ func (r *Report) Text(w io.Writer) error {
 			to = x.To.String()
 		}
 		used := ""
-		for j, u := range x.Uses {
-			if j == most {
-				used += fmt.Sprintf(" and %d more", len(x.Uses)-most)
-				break
-			}
+		for _, u := range x.Uses[:min(most, len(x.Uses))] {
 			used += " " + u.String()
+		}
+		if more := len(x.Uses) + x.More - most; more > 0 {
+			used += fmt.Sprintf(" and %d more", more)
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.Covered, x.Kind, change.Plain(x.Name), change.Plain(x.Change),
 			change.Plain(x.From.String()), change.Plain(to), change.Plain(used[1:]))

@@ -36,16 +36,14 @@ type driver struct {
 	tags     map[string][]use
 	configs  map[string][]use
 	includes map[string][]use
-	files    map[string][]string // of each C file, what it includes for the first kernel
-	headers  map[string][]string // the driver's own, by the last part of their names
-	seen     map[string]map[string]bool
+	files    map[string][]string // of each file, what it includes for the first kernel
+	sight    *sight
 	own      map[string][]use // names that it declares itself
 }
 
 func newDriver() *driver {
 	return &driver{names: map[string][]use{}, members: map[string][]use{}, tags: map[string][]use{},
-		configs: map[string][]use{}, includes: map[string][]use{}, files: map[string][]string{}, own: map[string][]use{},
-		headers: map[string][]string{}, seen: map[string]map[string]bool{}}
+		configs: map[string][]use{}, includes: map[string][]use{}, files: map[string][]string{}, own: map[string][]use{}}
 }
 
 // readDriver reads the files of a driver.
@@ -78,9 +76,6 @@ func readDriver(ctx context.Context, t Tree, folder string, versions [2]int) (*d
 // source reads one file.
 func (d *driver) source(file string, s *scanned) {
 	d.files[file] = nil
-	if strings.HasSuffix(file, ".h") {
-		d.headers[path.Base(file)] = append(d.headers[path.Base(file)], file)
-	}
 	for _, i := range s.includes {
 		if !i.local {
 			d.includes[i.path] = append(d.includes[i.path], use{Place{file, int(i.line)}, s.regions[i.region], -1})
@@ -156,6 +151,7 @@ func (d *driver) tokens(file string, t []token, regions []region) {
 
 // build reads a makefile or a Kconfig.
 func (d *driver) build(file, text string) {
+	d.files[file] = nil
 	kconfig := strings.HasPrefix(path.Base(file), "Kconfig")
 	n := 0
 	for line := range strings.Lines(text) {
@@ -205,15 +201,15 @@ const (
 
 // covered reports whether conditions leave all uses out for the second kernel, and which.
 func (d *driver) covered(name string, uses []use) (Covered, string) {
-	seen := map[string]bool{} // by a file that uses it
+	var seen func(file string) bool // by a file that uses it
 	for _, u := range d.own[name] {
 		if u.region.probe == "" || u.region.state[1] == no {
 			continue
 		}
-		if _, asked := seen[u.File]; !asked {
-			seen[u.File] = d.seenBy(u.File, uses)
+		if seen == nil {
+			seen = d.seenIn(uses)
 		}
-		if !seen[u.File] {
+		if !seen(u.File) {
 			continue
 		}
 		how := Covers
